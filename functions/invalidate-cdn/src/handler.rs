@@ -1,0 +1,133 @@
+//! One invocation: writes of indexes in, invalidations out.
+
+use std::collections::BTreeMap;
+
+use chartdrop::cdn::{Invalidated, InvalidateError, Invalidator};
+use chartdrop::keys::Repository;
+use chartdrop::metrics::{Metrics, Unit};
+use chartdrop::notification::{self, ObjectCreated};
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde_json::{Value, json};
+use tracing::{error, info};
+
+/// What outlives an invocation.
+pub(crate) struct Handler {
+    invalidator: Invalidator,
+    bucket: String,
+}
+
+/// Why an invocation failed. Lambda tries an asynchronous one again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HandlerError {
+    #[error(
+        "invalidate-cdn doesn't know this event; it accepts S3 notifications (Records) and EventBridge's \
+         \"Object Created\" from S3 about …index.yaml, and s3:TestEvent. It got: {start}"
+    )]
+    Unknown { start: String },
+    #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}")]
+    OtherBucket { found: String, expected: String },
+    #[error("{key}: {source}")]
+    Invalidate { key: String, source: InvalidateError },
+}
+
+impl From<HandlerError> for Diagnostic {
+    fn from(error: HandlerError) -> Self {
+        let error_type = match error {
+            HandlerError::Unknown { .. } | HandlerError::OtherBucket { .. } => "UnknownEvent",
+            HandlerError::Invalidate { .. } => "TryAgain",
+        };
+        Diagnostic {
+            error_type: error_type.to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+impl Handler {
+    pub(crate) fn new(invalidator: Invalidator, bucket: String) -> Self {
+        Handler { invalidator, bucket }
+    }
+
+    pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
+        let request_id = event.context.request_id.clone();
+        self.run(&event.payload, &request_id)
+            .await
+            .inspect_err(|problem| error!(requestId = request_id, %problem, "failed: {problem}"))
+    }
+
+    /// Every index is tried; the first failure fails the invocation, and its retry repeats no invalidation.
+    async fn run(&self, event: &Value, request_id: &str) -> Result<Value, HandlerError> {
+        let mut metrics = Metrics::default();
+        let mut answers = Vec::new();
+        let mut failure = None;
+        for (repository, etag) in self.indexes(event)? {
+            match self.invalidator.index_written(&repository, etag.as_deref()).await {
+                Ok(invalidated) => answers.push(tell(&repository, &invalidated, &mut metrics)),
+                Err(source) => {
+                    metrics.add("InvalidationsFailed", Unit::Count, 1);
+                    let key = repository.index_key();
+                    failure.get_or_insert(HandlerError::Invalidate { key, source });
+                }
+            }
+        }
+        metrics.property("requestId", request_id);
+        if let Some(line) = metrics.line("invalidate-cdn", Timestamp::now()) {
+            println!("{line}");
+        }
+        match failure {
+            Some(failure) => Err(failure),
+            None => Ok(json!({ "indexes": answers })),
+        }
+    }
+
+    /// The indexes that were written, each with the ETag of its last write in the event.
+    fn indexes(&self, event: &Value) -> Result<BTreeMap<Repository, Option<String>>, HandlerError> {
+        if notification::is_test_event(event) {
+            info!("S3 tried out its notification; nothing to do");
+            return Ok(BTreeMap::new());
+        }
+        let objects = notification::objects_created(event).ok_or_else(|| HandlerError::Unknown {
+            start: event.to_string().chars().take(200).collect(),
+        })?;
+        let mut indexes = BTreeMap::new();
+        for ObjectCreated { bucket, key, etag } in objects {
+            if bucket != self.bucket {
+                return Err(HandlerError::OtherBucket {
+                    found: bucket,
+                    expected: self.bucket.clone(),
+                });
+            }
+            match Repository::of_index_key(&key) {
+                Some(repository) => {
+                    // Two writes of one index in one event: in whatever order they stand, what counts is the object now.
+                    indexes.entry(repository).and_modify(|known| *known = None).or_insert(etag);
+                }
+                None => info!(key, "{key} is no index; nothing to do"),
+            }
+        }
+        Ok(indexes)
+    }
+}
+
+/// A line in the log, a count, and the answer's part.
+fn tell(repository: &Repository, invalidated: &Invalidated, metrics: &mut Metrics) -> Value {
+    let index = repository.index_key();
+    match invalidated {
+        Invalidated::Made { id, paths } => {
+            metrics.add("Invalidations", Unit::Count, 1);
+            let shown = paths.join(" ");
+            info!(index, invalidation = id, paths = shown, "the edge forgets {shown} (invalidation {id})");
+            json!({"index": index, "invalidation": id, "paths": paths})
+        }
+        Invalidated::Superseded => {
+            metrics.add("InvalidationsSuperseded", Unit::Count, 1);
+            info!(index, "{index} has been written again since; that event does the work");
+            json!({"index": index, "invalidation": null, "superseded": true})
+        }
+        Invalidated::Gone => {
+            info!(index, "{index} is gone; nothing to do");
+            json!({"index": index, "invalidation": null, "gone": true})
+        }
+    }
+}

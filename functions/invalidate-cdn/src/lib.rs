@@ -1,0 +1,30 @@
+//! Lambda 2: a written index is forgotten by the edge. Wiring only; the work is in `chartdrop::cdn`.
+
+mod handler;
+
+use chartdrop::cdn::Invalidator;
+use chartdrop::settings::CdnSettings;
+use chartdrop::store::Store;
+use chartdrop::{aws, cdn, store, telemetry};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use tracing::error;
+
+use handler::Handler;
+
+/// Serves invocations until Lambda stops the process.
+///
+/// # Errors
+///
+/// A setting that is missing or wrong, which stops the function at start.
+pub async fn serve() -> Result<(), Error> {
+    telemetry::init();
+    let settings = CdnSettings::read(&|name| std::env::var(name).ok())
+        .inspect_err(|problem| error!(%problem, "invalidate-cdn can't start: {problem}"))?;
+    let config = aws::config().await;
+    let store = Store::new(store::client(&config), &settings.bucket);
+    let invalidator = Invalidator::new(store, cdn::client(&config), &settings.distribution_id);
+    let handler = Handler::new(invalidator, settings.bucket);
+    // Boxed: the compiler gives up on one type that holds the runtime's futures and the SDK's.
+    run(service_fn(|event: LambdaEvent<Value>| Box::pin(handler.handle(event)))).await
+}

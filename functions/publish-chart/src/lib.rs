@@ -1,0 +1,32 @@
+//! Lambda 1: a chart archive under `staging/` becomes visible. Wiring only; the work is in `chartdrop::publish`.
+
+mod handler;
+mod report;
+mod trigger;
+
+use chartdrop::publish::Publisher;
+use chartdrop::settings::Settings;
+use chartdrop::store::Store;
+use chartdrop::{aws, telemetry};
+use jiff::Timestamp;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use tracing::error;
+
+use handler::Handler;
+
+/// Serves invocations until Lambda stops the process.
+///
+/// # Errors
+///
+/// A setting that is missing or wrong, which stops the function at start.
+pub async fn serve() -> Result<(), Error> {
+    telemetry::init();
+    let settings = Settings::read(&|name| std::env::var(name).ok())
+        .inspect_err(|problem| error!(%problem, "publish-chart can't start: {problem}"))?;
+    let store = Store::new(chartdrop::store::client(&aws::config().await), &settings.bucket);
+    let bucket = settings.bucket.clone();
+    let handler = Handler::new(Publisher::new(store, settings, Timestamp::now), bucket);
+    // Boxed: the compiler gives up on one type that holds the runtime's futures and the SDK's.
+    run(service_fn(|event: LambdaEvent<Value>| Box::pin(handler.handle(event)))).await
+}

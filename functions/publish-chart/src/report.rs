@@ -1,0 +1,125 @@
+//! What an invocation leaves: a readable line for each outcome, metrics, and the answer.
+
+use std::time::Duration;
+
+use chartdrop::metrics::{Metrics, Unit};
+use chartdrop::publish::{Concluded, Report};
+use chartdrop::receipt::Outcome;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tracing::{error, info, warn};
+
+/// One line for each upload.
+pub(crate) fn log(report: &Report) {
+    for concluded in &report.concluded {
+        log_outcome(concluded);
+    }
+    for staged in &report.gone {
+        info!(upload = staged.key(), "{staged} is not there any more: another run has dealt with it");
+    }
+    for failure in &report.failed {
+        error!(
+            upload = failure.staged.key(),
+            error = failure.error,
+            "{} stays in staging: {}",
+            failure.staged,
+            failure.error
+        );
+    }
+    for write in &report.index_writes {
+        info!(
+            index = write.repository.index_key(),
+            bytes = write.bytes,
+            versions = write.versions,
+            "wrote {}: {} versions in {} bytes",
+            write.repository.index_key(),
+            write.versions,
+            write.bytes
+        );
+    }
+}
+
+fn log_outcome(concluded: &Concluded) {
+    let receipt = &concluded.receipt;
+    let upload = &receipt.upload;
+    let chart = receipt.chart.as_deref().unwrap_or("?");
+    let version = receipt.version.as_deref().unwrap_or("?");
+    let url = receipt.url.as_deref().unwrap_or_default();
+    let reason = receipt.reason.as_deref().unwrap_or_default();
+    let outcome = receipt.outcome.to_string();
+    match receipt.outcome {
+        _ if !concluded.recorded => {
+            info!(upload, outcome, chart, version, url, "{upload} was {outcome} by another run already");
+        }
+        Outcome::Published => info!(upload, outcome, chart, version, url, "published {chart} {version}: {url}"),
+        Outcome::Unchanged => {
+            info!(upload, outcome, chart, version, url, "unchanged {chart} {version}: it is published already, at {url}");
+        }
+        Outcome::Rejected => {
+            let code = receipt.reason_code.as_deref().unwrap_or_default();
+            warn!(upload, outcome, chart, version, reason, code, "rejected {upload}: {reason}");
+        }
+        Outcome::Held => info!(upload, outcome, chart, version, reason, "held {upload}: {reason}"),
+    }
+    for warning in &receipt.warnings {
+        warn!(upload, chart, version, warning, "{upload}: {warning}");
+    }
+}
+
+/// The metrics line. An outcome that another run recorded was counted there.
+pub(crate) fn count(report: &Report, took: Duration, request_id: &str) {
+    let mut metrics = Metrics::default();
+    for concluded in report.concluded.iter().filter(|concluded| concluded.recorded) {
+        metrics.add(metric(concluded.receipt.outcome), Unit::Count, 1);
+        if concluded.receipt.outcome == Outcome::Published {
+            metrics.add("UploadToPublished", Unit::Milliseconds, concluded.upload_to_outcome_ms());
+        }
+    }
+    for write in &report.index_writes {
+        metrics.add("IndexBytes", Unit::Bytes, write.bytes as u64);
+        metrics.add("IndexVersions", Unit::Count, write.versions as u64);
+    }
+    if report.lost_races > 0 {
+        metrics.add("CompareAndSwapRetries", Unit::Count, report.lost_races.into());
+    }
+    if !report.concluded.is_empty() {
+        metrics.add("PublishDuration", Unit::Milliseconds, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    }
+    metrics.property("requestId", request_id);
+    if let Some(line) = metrics.line("publish-chart", Timestamp::now()) {
+        println!("{line}");
+    }
+}
+
+fn metric(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Published => "ChartsPublished",
+        Outcome::Unchanged => "ChartsUnchanged",
+        Outcome::Rejected => "ChartsRejected",
+        Outcome::Held => "ChartsHeld",
+    }
+}
+
+/// What the caller gets.
+pub(crate) fn answer(report: &Report) -> Value {
+    let outcomes: Vec<Value> = report
+        .concluded
+        .iter()
+        .map(|concluded| {
+            let receipt = &concluded.receipt;
+            json!({
+                "upload": receipt.upload,
+                "outcome": receipt.outcome,
+                "chart": receipt.chart,
+                "version": receipt.version,
+                "digest": receipt.digest,
+                "url": receipt.url,
+                "reason": receipt.reason,
+                "reasonCode": receipt.reason_code,
+                "warnings": receipt.warnings,
+            })
+        })
+        .collect();
+    let gone: Vec<&str> = report.gone.iter().map(|staged| staged.key()).collect();
+    json!({"outcomes": outcomes, "gone": gone})
+}

@@ -1,0 +1,91 @@
+//! What an invocation asks for.
+
+use chartdrop::keys::StagedKey;
+use chartdrop::notification::{self, ObjectCreated};
+use serde_json::Value;
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trigger {
+    /// Publish these uploads.
+    Uploads(Vec<StagedKey>),
+    /// Publish everything in staging.
+    Sweep,
+    /// Nothing: S3 tried out its notification.
+    Test,
+}
+
+/// The event is none that publish-chart knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TriggerError {
+    /// Neither an S3 event nor a command.
+    #[error(
+        "publish-chart doesn't know this event; it accepts S3 notifications (Records), EventBridge's \"Object Created\" \
+         from S3, {{\"command\":\"sweep\"}} and s3:TestEvent. It got: {start}"
+    )]
+    Unknown {
+        /// How the event begins.
+        start: String,
+    },
+    /// A notification of another bucket.
+    #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}")]
+    OtherBucket {
+        /// The bucket in the event.
+        found: String,
+        /// The bucket of this publisher.
+        expected: String,
+    },
+}
+
+impl Trigger {
+    /// Reads an event. Objects that are no staged uploads (a `.prov` file, a folder marker) are left out.
+    pub(crate) fn of(event: &Value, bucket: &str) -> Result<Self, TriggerError> {
+        if let Some(objects) = notification::objects_created(event) {
+            return uploads(&objects, bucket).map(Trigger::Uploads);
+        }
+        if notification::is_test_event(event) {
+            return Ok(Trigger::Test);
+        }
+        match event.get("command").and_then(Value::as_str) {
+            Some("sweep") => Ok(Trigger::Sweep),
+            _ => Err(TriggerError::Unknown {
+                start: event.to_string().chars().take(200).collect(),
+            }),
+        }
+    }
+}
+
+fn uploads(objects: &[ObjectCreated], bucket: &str) -> Result<Vec<StagedKey>, TriggerError> {
+    if let Some(other) = objects.iter().find(|object| object.bucket != bucket) {
+        return Err(TriggerError::OtherBucket {
+            found: other.bucket.clone(),
+            expected: bucket.to_owned(),
+        });
+    }
+    Ok(objects.iter().filter_map(|object| StagedKey::new(&object.key)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_command_it_does_not_know_is_answered_with_what_it_accepts() {
+        let error = Trigger::of(&json!({"command": "swep"}), "b").unwrap_err().to_string();
+        assert!(error.contains("sweep") && error.contains("swep"), "{error}");
+        assert_eq!(Trigger::of(&json!({"command": "sweep"}), "b"), Ok(Trigger::Sweep));
+    }
+
+    #[test]
+    fn an_event_of_another_bucket_is_refused() {
+        let event = json!({
+            "version": "0", "detail-type": "Object Created", "source": "aws.s3",
+            "detail": {"bucket": {"name": "other"}, "object": {"key": "staging/a-1.tgz"}},
+        });
+        assert!(matches!(Trigger::of(&event, "b"), Err(TriggerError::OtherBucket { .. })));
+        let uploads = vec![StagedKey::new("staging/a-1.tgz").unwrap()];
+        assert_eq!(Trigger::of(&event, "other"), Ok(Trigger::Uploads(uploads)));
+    }
+}

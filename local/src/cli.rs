@@ -1,0 +1,185 @@
+//! The command line: `cargo run -p local -- [CHART]…`.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::package::{PackageError, package};
+use crate::report::{Printer, Report};
+use crate::session::{Prepared, Session};
+use crate::story::Story;
+use crate::system::{Options, StartError, System};
+
+/// Settings of the functions that may be given in our own environment.
+pub const SETTINGS: [&str; 12] = [
+    "INDEX_FORMAT",
+    "INDEX_MAX_AGE",
+    "URL_STYLE",
+    "MAX_CHART_BYTES",
+    "VERSION_CHECK",
+    "IMAGE_CHECK",
+    "IMAGE_PLATFORMS",
+    "IMAGE_REGISTRIES",
+    "IMAGE_WAIT",
+    "PROVENANCE",
+    "OCI_MIRROR",
+    "REPOSITORY_URL",
+];
+
+/// Nothing was started, or started well: wrong usage, no chart, a port in use.
+const WRONG_USAGE: u8 = 2;
+
+/// The whole of Chartdrop on this machine: drops charts into a local bucket, runs the real functions on them and
+/// serves the repository to Helm until Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "local", version, after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// Chart folders (packed as `helm package` does) and packaged charts (uploaded as they are), in this order
+    /// [default: examples/kube9-operator]
+    #[arg(value_name = "CHART")]
+    pub charts: Vec<PathBuf>,
+
+    /// Exit when every upload has its outcome and the published ones are visible at the edge: 0 if none was rejected
+    /// or failed, 1 if any was
+    #[arg(long)]
+    pub once: bool,
+
+    /// Where the edge listens, for Helm; port 0 for any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+
+    /// Where S3 listens, for the AWS CLI and SDKs; port 0 for any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    pub s3: SocketAddr,
+
+    /// Keep the bucket in this folder between runs [default: in memory]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Processes of publish-chart at once
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
+    pub instances: usize,
+
+    /// A line of JSON for each outcome instead of the story, and with --once a summary
+    #[arg(long)]
+    pub json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Settings of the functions are taken from the environment: INDEX_FORMAT=yaml cargo run -p local
+CHARTDROP_FUNCTIONS names a folder with the two functions, if they are not to be built.";
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "a whole number from 1 on".to_owned())
+}
+
+/// Runs the program with the arguments of this process.
+pub async fn main() -> ExitCode {
+    // Wrong usage is reported by clap, with exit code 2; --help and --version with 0.
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { WRONG_USAGE } else { 0 });
+        }
+    };
+    match run(arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::from(WRONG_USAGE)
+        }
+    }
+}
+
+/// Why nothing was started.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// The path does not exist.
+    #[error("there is no {}", .0.display())]
+    Missing(PathBuf),
+    /// A file, but none that the bucket's notifications would pick up.
+    #[error(
+        "{} is neither a chart folder nor a chart archive: an archive is named NAME-VERSION.tgz, \
+         its provenance file NAME-VERSION.tgz.prov",
+        .0.display()
+    )]
+    NoArchive(PathBuf),
+    /// A file that cannot be read.
+    #[error("{} cannot be read: {error}", .path.display(), error = .error)]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        error: std::io::Error,
+    },
+    /// A folder that cannot be packed.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// The system does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
+    let uploads = prepare(&charts(&arguments.charts))?;
+    let mut printer: Box<dyn Printer> =
+        if arguments.json { Box::new(Report) } else { Box::new(Story::new()) };
+    printer.building();
+    let system = System::start(options(&arguments)).await?;
+    let session = Session::new(system, printer, arguments.once);
+    Ok(session.run(uploads).await)
+}
+
+fn options(arguments: &Arguments) -> Options {
+    let settings: BTreeMap<String, String> =
+        SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+    Options {
+        edge: arguments.listen,
+        s3: arguments.s3,
+        data: arguments.data.clone(),
+        instances: arguments.instances,
+        settings,
+        watch_edge: true,
+        ..Options::default()
+    }
+}
+
+/// The charts that are named, or the example: of the current folder, else of the sources.
+fn charts(named: &[PathBuf]) -> Vec<PathBuf> {
+    const EXAMPLE: &str = "examples/kube9-operator";
+    if !named.is_empty() {
+        return named.to_vec();
+    }
+    let here = PathBuf::from(EXAMPLE);
+    if here.exists() {
+        return vec![here];
+    }
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    vec![sources.join(EXAMPLE)]
+}
+
+fn prepare(charts: &[PathBuf]) -> Result<Vec<Prepared>, CliError> {
+    let mut uploads: Vec<Prepared> = charts.iter().map(|path| prepare_one(path)).collect::<Result<_, _>>()?;
+    // Provenance lies beside its archive before anybody is told of the archive.
+    uploads.sort_by_key(|upload| !upload.key.ends_with(".prov"));
+    Ok(uploads)
+}
+
+fn prepare_one(path: &Path) -> Result<Prepared, CliError> {
+    let Ok(kind) = std::fs::metadata(path) else { return Err(CliError::Missing(path.to_owned())) };
+    if kind.is_dir() {
+        let archive = package(path)?;
+        return Ok(Prepared { key: format!("staging/{}", archive.file_name), bytes: archive.bytes.into() });
+    }
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if !name.ends_with(".tgz") && !name.ends_with(".tgz.prov") {
+        return Err(CliError::NoArchive(path.to_owned()));
+    }
+    let bytes = std::fs::read(path).map_err(|error| CliError::Unreadable { path: path.to_owned(), error })?;
+    Ok(Prepared { key: format!("staging/{name}"), bytes: bytes.into() })
+}

@@ -1,0 +1,10 @@
+//! CloudFront's invalidations: the API over HTTP, and the rules behind it.
+
+mod api;
+mod invalidations;
+
+pub(crate) use self::api::{PREFIX as API_PREFIX, answer};
+pub use self::invalidations::{CreateError, Invalidation, Invalidations};
+
+/// The one distribution.
+pub const DISTRIBUTION: &str = "ELOCAL0000000";

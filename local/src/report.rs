@@ -1,0 +1,116 @@
+//! What a run prints: [`Printer`] is told of everything; [`Report`] is the printer of `--json`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::outcomes::{Outcome, OutcomeKind};
+use crate::steps::Step;
+use crate::system::System;
+
+/// An outcome together with when it became visible.
+#[derive(Debug, Clone)]
+pub(crate) struct Concluded {
+    pub(crate) outcome: Outcome,
+    /// Milliseconds from the upload until a client of the edge saw it; only for what was published.
+    pub(crate) visible_ms: Option<u64>,
+}
+
+/// What became of a whole run.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary {
+    pub(crate) published: usize,
+    pub(crate) unchanged: usize,
+    pub(crate) rejected: usize,
+    pub(crate) held: usize,
+    pub(crate) failed: usize,
+    pub(crate) repository_url: String,
+    pub(crate) s3_endpoint: String,
+    pub(crate) s3_requests: BTreeMap<String, usize>,
+    pub(crate) index_writes: usize,
+    pub(crate) invalidations: Vec<Vec<String>>,
+    /// Published, but no client can see it.
+    #[serde(skip)]
+    pub(crate) invisible: usize,
+}
+
+/// Where a run tells what it does.
+pub(crate) trait Printer: Send {
+    /// The functions are being built, if they need to be.
+    fn building(&mut self) {}
+    /// Everything listens.
+    fn started(&mut self, system: &System) {
+        let _ = system;
+    }
+    /// Something happened.
+    fn step(&mut self, step: &Step) {
+        let _ = step;
+    }
+    /// An upload is through.
+    fn concluded(&mut self, concluded: &Concluded);
+    /// All uploads are through, and the program stays.
+    fn serving(&mut self, system: &System) {
+        let _ = system;
+    }
+    /// All uploads are through, and the program ends.
+    fn summary(&mut self, summary: &Summary);
+}
+
+/// Lines of JSON.
+#[derive(Debug, Default)]
+pub(crate) struct Report;
+
+impl Printer for Report {
+    fn concluded(&mut self, concluded: &Concluded) {
+        let Outcome { upload, kind, receipt, after } = &concluded.outcome;
+        print(&json!({
+            "upload": upload.key,
+            "outcome": kind,
+            "chart": receipt.chart,
+            "version": receipt.version,
+            "digest": receipt.digest,
+            "url": receipt.url,
+            "reason": receipt.reason,
+            "publishedMs": milliseconds(*after),
+            "visibleMs": concluded.visible_ms,
+        }));
+    }
+
+    fn summary(&mut self, summary: &Summary) {
+        print(&json!({ "summary": summary }));
+    }
+}
+
+impl Summary {
+    pub(crate) fn count(&mut self, concluded: &Concluded) {
+        match concluded.outcome.kind {
+            OutcomeKind::Published => self.published += 1,
+            OutcomeKind::Unchanged => self.unchanged += 1,
+            OutcomeKind::Rejected => self.rejected += 1,
+            OutcomeKind::Held => self.held += 1,
+            OutcomeKind::Failed => self.failed += 1,
+        }
+        if concluded.outcome.kind == OutcomeKind::Published && concluded.visible_ms.is_none() {
+            self.invisible += 1;
+        }
+    }
+
+    /// Nothing was refused, nothing failed, and clients see all that was published.
+    pub(crate) fn is_good(&self) -> bool {
+        self.rejected + self.failed + self.invisible == 0
+    }
+}
+
+pub(crate) fn milliseconds(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A closed pipe is no reason to stop serving.
+fn print(line: &serde_json::Value) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}

@@ -1,0 +1,93 @@
+//! Keeps the bucket in a folder: one file for an object, its properties as a line of JSON before its bytes.
+//!
+//! One file is replaced by one rename, so a run that is killed leaves each object either as it was or as it became.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+
+use super::store::{Object, md5_hex};
+
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'+');
+const OBJECT: &str = ".object";
+const UNFINISHED: &str = ".new";
+
+pub(crate) struct Disk {
+    folder: PathBuf,
+    /// Held for as long as the folder is in use.
+    _lock: File,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved<O> {
+    key: String,
+    object: O,
+}
+
+impl Disk {
+    /// Makes the folder if it is missing, and reserves it for this process.
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let lock = File::create(folder.join("in-use.lock"))?;
+        lock.try_lock().map_err(|_| io::Error::other("another `local` is using it"))?;
+        Ok(Self { folder: folder.to_owned(), _lock: lock })
+    }
+
+    pub(crate) fn load(&self) -> io::Result<BTreeMap<String, Arc<Object>>> {
+        let mut objects = BTreeMap::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.to_string_lossy();
+            if name.ends_with(UNFINISHED) {
+                fs::remove_file(&path)?;
+            } else if name.ends_with(OBJECT) {
+                let (key, object) = read(&path)
+                    .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+                objects.insert(key, Arc::new(object));
+            }
+        }
+        Ok(objects)
+    }
+
+    pub(crate) fn save(&self, key: &str, object: &Object) -> io::Result<()> {
+        let path = self.path(key);
+        let unfinished = path.with_extension("new");
+        let mut file = File::create(&unfinished)?;
+        serde_json::to_writer(&mut file, &Saved { key: key.to_owned(), object })?;
+        file.write_all(b"\n")?;
+        file.write_all(&object.bytes)?;
+        drop(file);
+        fs::rename(unfinished, path)
+    }
+
+    pub(crate) fn remove(&self, key: &str) -> io::Result<()> {
+        fs::remove_file(self.path(key))
+    }
+
+    /// A readable name where file systems allow one: names end at 255 bytes, keys at 1,024.
+    fn path(&self, key: &str) -> PathBuf {
+        let mut name = utf8_percent_encode(key, PLAIN).to_string();
+        if name.len() > 200 {
+            name.truncate(160);
+            name.push_str("--");
+            name.push_str(&md5_hex(key.as_bytes()));
+        }
+        self.folder.join(name + OBJECT)
+    }
+}
+
+fn read(path: &Path) -> io::Result<(String, Object)> {
+    let mut reader = BufReader::new(File::open(path)?);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let Saved { key, mut object } = serde_json::from_str::<Saved<Object>>(&line)?;
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes)?;
+    object.bytes = bytes.into();
+    Ok((key, object))
+}

@@ -1,0 +1,120 @@
+//! What S3 tells functions about new objects: `Records[]` in the shape of event version 2.1.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::store::{Change, Object};
+use super::{BUCKET, REGION};
+
+/// One filter of the bucket's notification configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    pub(crate) id: &'static str,
+    pub(crate) prefix: &'static str,
+    pub(crate) suffix: &'static str,
+    pub(crate) function: &'static str,
+}
+
+/// The two rules that `template.yaml` sets up.
+pub(crate) const RULES: [Rule; 2] = [
+    Rule { id: "uploads", prefix: "staging/", suffix: ".tgz", function: "publish-chart" },
+    Rule { id: "indexes", prefix: "charts/", suffix: "index.yaml", function: "invalidate-cdn" },
+];
+
+impl Rule {
+    pub(crate) fn matches(&self, key: &str) -> bool {
+        key.starts_with(self.prefix) && key.ends_with(self.suffix)
+    }
+
+    /// The event for a change, if this rule wants it: new objects only.
+    pub(crate) fn event(&self, change: &Change<'_>) -> Option<Value> {
+        let object = change.object.filter(|_| self.matches(change.key))?;
+        Some(json!({ "Records": [record(self.id, change, object)] }))
+    }
+}
+
+fn record(rule: &str, change: &Change<'_>, object: &Object) -> Value {
+    let time = jiff::Timestamp::try_from(object.last_modified).unwrap_or_default();
+    let principal = match &change.cause.by {
+        Some(function) => format!("AWS:AROALOCAL:{function}"),
+        None => "AWS:AIDALOCAL".to_owned(),
+    };
+    json!({
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": REGION,
+        "eventTime": format!("{time:.3}"),
+        "eventName": change.cause.event,
+        "userIdentity": { "principalId": principal },
+        "requestParameters": { "sourceIPAddress": "127.0.0.1" },
+        "responseElements": {
+            "x-amz-request-id": format!("{:016X}", fastrand::u64(..)),
+            "x-amz-id-2": "local",
+        },
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": rule,
+            "bucket": {
+                "name": BUCKET,
+                "ownerIdentity": { "principalId": "ALOCAL" },
+                "arn": format!("arn:aws:s3:::{BUCKET}"),
+            },
+            "object": {
+                "key": form_urlencoded(change.key),
+                "size": object.bytes.len(),
+                "eTag": object.etag,
+                "sequencer": format!("{:018X}", change.sequencer),
+            },
+        },
+    })
+}
+
+/// S3 encodes keys in events as forms do, but leaves slashes.
+const LEFT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/').remove(b' ');
+
+pub(crate) fn form_urlencoded(key: &str) -> String {
+    utf8_percent_encode(key, LEFT).to_string().replace(' ', "+")
+}
+
+/// The other direction: the keys that an event names, for the story.
+pub(crate) fn keys_in(event: &Value) -> Vec<String> {
+    let Some(records) = event.get("Records").and_then(Value::as_array) else { return Vec::new() };
+    records
+        .iter()
+        .filter_map(|record| record.pointer("/s3/object/key")?.as_str())
+        .map(|key| super::decode_plus_and_percent(key).unwrap_or_else(|| key.to_owned()))
+        .collect()
+}
+
+/// Keys with ETags that an event of this bucket names.
+pub(crate) fn objects_in(event: &Value) -> Vec<(String, String)> {
+    let Some(records) = event.get("Records").and_then(Value::as_array) else { return Vec::new() };
+    let etag = |record: &Value| Some(record.pointer("/s3/object/eTag")?.as_str()?.to_owned());
+    keys_in(event).into_iter().zip(records.iter().map(|r| etag(r).unwrap_or_default())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_travel_through_events_unchanged() {
+        for key in ["staging/a-1.0.0+b1.tgz", "staging/team a/ü%20.tgz", "staging/~*-_.tgz"] {
+            let event = json!({ "Records": [{ "s3": { "object": { "key": form_urlencoded(key) } } }] });
+            assert_eq!(keys_in(&event), [key]);
+        }
+        assert_eq!(form_urlencoded("charts/a b+c.tgz"), "charts/a+b%2Bc.tgz");
+    }
+
+    #[test]
+    fn the_rules_leave_provenance_and_archives_alone() {
+        let wanted = |key: &str| RULES.iter().filter(|rule| rule.matches(key)).map(|r| r.function).collect::<Vec<_>>();
+        assert_eq!(wanted("staging/team-a/x-1.0.0.tgz"), ["publish-chart"]);
+        assert_eq!(wanted("staging/x-1.0.0.tgz.prov"), Vec::<&str>::new());
+        assert_eq!(wanted("charts/team-a/index.yaml"), ["invalidate-cdn"]);
+        assert_eq!(wanted("charts/x-1.0.0.tgz"), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,286 @@
+//! The bucket itself: objects in memory, under one lock.
+//!
+//! A conditional write checks and writes while it holds that lock, so two writers can never both win. Observers
+//! (notifications, outcomes, the story) are called while the lock is held too: they see changes in the order in which
+//! the bucket did.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use s3s::crypto::{Checksum as _, Md5};
+use serde::{Deserialize, Serialize};
+
+use super::checksums::Checksums;
+use super::conditions::{ConditionFailed, WriteCondition};
+use super::disk::Disk;
+use super::multipart::Uploads;
+use crate::sync::lock;
+
+/// An object with everything that S3 keeps about it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Object {
+    /// The content.
+    #[serde(skip)]
+    pub bytes: Bytes,
+    /// Without quotes: MD5 in hex, or `MD5-of-MD5s-N` after a multipart upload.
+    pub etag: String,
+    /// When it was written.
+    pub last_modified: SystemTime,
+    /// Content-Type and its relatives.
+    pub headers: Headers,
+    /// User metadata (`x-amz-meta-…`), names in lower case and without the prefix.
+    pub metadata: BTreeMap<String, String>,
+    /// What the writer sent, or CRC64NVME as S3 computes it by default.
+    pub checksums: Checksums,
+}
+
+/// The HTTP headers that S3 stores with an object and returns with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "each is the HTTP header of that name")]
+pub struct Headers {
+    pub content_type: Option<String>,
+    pub cache_control: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_encoding: Option<String>,
+    pub content_language: Option<String>,
+    pub expires: Option<String>,
+}
+
+/// What a writer brings.
+pub(crate) struct NewObject {
+    pub(crate) bytes: Bytes,
+    pub(crate) headers: Headers,
+    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) checksums: Checksums,
+    /// Overrides the MD5 of the bytes, for multipart uploads.
+    pub(crate) etag: Option<String>,
+}
+
+/// Who changes the bucket, and by which operation.
+pub(crate) struct Cause {
+    /// S3's name for it: `ObjectCreated:Put`, `ObjectCreated:CompleteMultipartUpload`, `ObjectCreated:Copy`.
+    pub(crate) event: &'static str,
+    /// The function that did it, if one did.
+    pub(crate) by: Option<String>,
+}
+
+/// A change of the bucket as observers see it.
+pub(crate) struct Change<'a> {
+    pub(crate) key: &'a str,
+    /// `None`: the object was removed.
+    pub(crate) object: Option<&'a Arc<Object>>,
+    pub(crate) cause: &'a Cause,
+    /// Later changes have larger ones, also over restarts.
+    pub(crate) sequencer: u64,
+}
+
+type Observer = Box<dyn Fn(&Change<'_>) + Send + Sync>;
+
+/// Why a write did not happen.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    #[error(transparent)]
+    Condition(#[from] ConditionFailed),
+    #[error("the data folder cannot be written: {0}")]
+    Disk(#[from] io::Error),
+}
+
+/// The one bucket. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    state: Mutex<State>,
+    observer: OnceLock<Observer>,
+}
+
+pub(super) struct State {
+    pub(super) objects: BTreeMap<String, Arc<Object>>,
+    pub(super) uploads: Uploads,
+    disk: Option<Disk>,
+    sequencer: u64,
+}
+
+impl Store {
+    pub(crate) fn in_memory() -> Self {
+        Self::with(BTreeMap::new(), None)
+    }
+
+    /// A bucket that is kept in a folder, with what it holds from earlier runs.
+    pub(crate) fn on_disk(disk: Disk) -> io::Result<Self> {
+        let objects = disk.load()?;
+        Ok(Self::with(objects, Some(disk)))
+    }
+
+    fn with(objects: BTreeMap<String, Arc<Object>>, disk: Option<Disk>) -> Self {
+        let state = State { objects, uploads: Uploads::default(), disk, sequencer: 0 };
+        Self { inner: Arc::new(Inner { state: Mutex::new(state), observer: OnceLock::new() }) }
+    }
+
+    /// From now on `observer` is told of every change. Only the first call counts.
+    pub(crate) fn observe(&self, observer: impl Fn(&Change<'_>) + Send + Sync + 'static) {
+        let _ = self.inner.observer.set(Box::new(observer));
+    }
+
+    /// Puts an object as some client of S3 would, with notifications; no request is counted. Returns its ETag.
+    ///
+    /// # Errors
+    ///
+    /// Only if the bucket is kept in a folder that cannot be written.
+    pub fn put(
+        &self,
+        key: &str,
+        bytes: impl Into<Bytes>,
+        metadata: BTreeMap<String, String>,
+    ) -> io::Result<String> {
+        let new = NewObject {
+            bytes: bytes.into(),
+            headers: Headers { content_type: Some("binary/octet-stream".into()), ..Headers::default() },
+            metadata,
+            checksums: Checksums::default(),
+            etag: None,
+        };
+        let cause = Cause { event: "ObjectCreated:Put", by: None };
+        match self.write(key, new, &WriteCondition::Always, &cause) {
+            Ok(object) => Ok(object.etag.clone()),
+            Err(WriteError::Disk(error)) => Err(error),
+            Err(WriteError::Condition(failed)) => Err(io::Error::other(failed)),
+        }
+    }
+
+    /// The object as it is now.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Arc<Object>> {
+        self.lock().objects.get(key).cloned()
+    }
+
+    /// All keys with that prefix, in order.
+    #[must_use]
+    pub fn list(&self, prefix: &str) -> Vec<String> {
+        keys_from(&self.lock().objects, prefix, "").map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Removes an object as some client of S3 would; says whether it was there.
+    ///
+    /// # Errors
+    ///
+    /// Only if the bucket is kept in a folder that cannot be written.
+    pub fn delete(&self, key: &str) -> io::Result<bool> {
+        match self.remove(key, &WriteCondition::Always, &Cause { event: "ObjectRemoved:Delete", by: None }) {
+            Ok(existed) => Ok(existed),
+            Err(WriteError::Disk(error)) => Err(error),
+            Err(WriteError::Condition(failed)) => Err(io::Error::other(failed)),
+        }
+    }
+
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        lock(&self.inner.state)
+    }
+
+    pub(crate) fn write(
+        &self,
+        key: &str,
+        new: NewObject,
+        condition: &WriteCondition,
+        cause: &Cause,
+    ) -> Result<Arc<Object>, WriteError> {
+        let object = Arc::new(new.into_object());
+        let mut state = self.lock();
+        condition.check(state.objects.get(key).map(Arc::as_ref))?;
+        state.insert(key, &object)?;
+        self.tell(&mut state, key, Some(&object), cause);
+        Ok(object)
+    }
+
+    /// Removes an object. A condition is checked only if there is an object: S3 answers 204 for a missing key.
+    pub(crate) fn remove(&self, key: &str, condition: &WriteCondition, cause: &Cause) -> Result<bool, WriteError> {
+        let mut state = self.lock();
+        let Some(object) = state.objects.get(key) else { return Ok(false) };
+        condition.check(Some(object))?;
+        if let Some(disk) = &state.disk {
+            disk.remove(key)?;
+        }
+        state.objects.remove(key);
+        self.tell(&mut state, key, None, cause);
+        Ok(true)
+    }
+
+    /// Runs `edit` with the whole state locked and tells the observer of the object that it leaves.
+    pub(super) fn write_with<E>(
+        &self,
+        key: &str,
+        cause: &Cause,
+        edit: impl FnOnce(&mut State) -> Result<NewObject, E>,
+    ) -> Result<Result<Arc<Object>, E>, io::Error> {
+        let mut state = self.lock();
+        let object = match edit(&mut state) {
+            Ok(new) => Arc::new(new.into_object()),
+            Err(error) => return Ok(Err(error)),
+        };
+        state.insert(key, &object)?;
+        self.tell(&mut state, key, Some(&object), cause);
+        Ok(Ok(object))
+    }
+
+    fn tell(&self, state: &mut State, key: &str, object: Option<&Arc<Object>>, cause: &Cause) {
+        let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        state.sequencer = u64::try_from(clock).unwrap_or(u64::MAX).max(state.sequencer.saturating_add(1));
+        if let Some(observer) = self.inner.observer.get() {
+            observer(&Change { key, object, cause, sequencer: state.sequencer });
+        }
+    }
+}
+
+impl State {
+    fn insert(&mut self, key: &str, object: &Arc<Object>) -> io::Result<()> {
+        if let Some(disk) = &self.disk {
+            disk.save(key, object)?;
+        }
+        self.objects.insert(key.to_owned(), Arc::clone(object));
+        Ok(())
+    }
+}
+
+impl NewObject {
+    fn into_object(self) -> Object {
+        let etag = self.etag.unwrap_or_else(|| md5_hex(&self.bytes));
+        Object {
+            etag,
+            last_modified: SystemTime::now(),
+            headers: self.headers,
+            metadata: self.metadata,
+            checksums: self.checksums.or_default_of(&self.bytes),
+            bytes: self.bytes,
+        }
+    }
+}
+
+/// The objects whose keys start with `prefix` and are not before `from`, in key order.
+pub(super) fn keys_from<'a>(
+    objects: &'a BTreeMap<String, Arc<Object>>,
+    prefix: &'a str,
+    from: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a Arc<Object>)> {
+    objects.range(prefix.max(from).to_owned()..).take_while(move |(key, _)| key.starts_with(prefix))
+}
+
+pub(super) fn md5(bytes: &[u8]) -> [u8; 16] {
+    Md5::checksum(bytes)
+}
+
+pub(super) fn md5_hex(bytes: &[u8]) -> String {
+    hex(&md5(bytes))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,220 @@
+//! One run of the program: uploads, waits for outcomes, serves.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::pending;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::MissedTickBehavior;
+
+use crate::outcomes::{Outcome, OutcomeKind, Upload};
+use crate::report::{Concluded, Printer, Summary, milliseconds};
+use crate::steps::{Step, StepKind};
+use crate::system::System;
+use crate::visibility::index_path;
+
+/// How often to look whether anything is still going to happen.
+const PULSE: Duration = Duration::from_millis(250);
+
+/// An object that is ready to be uploaded.
+pub(crate) struct Prepared {
+    pub(crate) key: String,
+    pub(crate) bytes: Bytes,
+}
+
+pub(crate) struct Session {
+    system: System,
+    printer: Box<dyn Printer>,
+    once: bool,
+    steps: Receiver<Step>,
+    /// Uploads that wait for an earlier one under the same key.
+    queue: VecDeque<Prepared>,
+    /// Uploads without an outcome.
+    open: Vec<Upload>,
+    /// Published, but not seen at the edge.
+    unseen: BTreeMap<Upload, Outcome>,
+    summary: Summary,
+    idle_pulses: u32,
+}
+
+impl Session {
+    pub(crate) fn new(system: System, printer: Box<dyn Printer>, once: bool) -> Self {
+        let steps = system.subscribe();
+        let open = system.open_uploads();
+        Self {
+            system,
+            printer,
+            once,
+            steps,
+            queue: VecDeque::new(),
+            open,
+            unseen: BTreeMap::new(),
+            summary: Summary::default(),
+            idle_pulses: 0,
+        }
+    }
+
+    /// Uploads everything and waits until it is through; then ends, or serves until it is told to stop.
+    pub(crate) async fn run(mut self, uploads: Vec<Prepared>) -> ExitCode {
+        self.printer.started(&self.system);
+        self.warm_the_edge().await;
+        self.queue.extend(uploads);
+        let mut stop = std::pin::pin!(told_to_stop());
+        let mut pulse = tokio::time::interval(PULSE);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut through = false;
+        loop {
+            self.upload_what_can_be();
+            if !through && self.is_through() {
+                through = true;
+                if self.once {
+                    break;
+                }
+                self.printer.serving(&self.system);
+            }
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                step = self.steps.recv() => match step {
+                    Ok(step) => self.take(&step),
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => break,
+                },
+                _ = pulse.tick() => self.look_for_an_end().await,
+            }
+        }
+        self.finish(through).await
+    }
+
+    /// A cache that holds the index from before, even if there is none, is what makes the invalidation matter.
+    async fn warm_the_edge(&self) {
+        let _ = crate::http::get(self.system.edge_address(), &index_path(""), None).await;
+    }
+
+    fn upload_what_can_be(&mut self) {
+        for _ in 0..self.queue.len() {
+            let Some(next) = self.queue.pop_front() else { break };
+            if self.open.iter().any(|upload| upload.key == next.key) {
+                self.queue.push_back(next);
+                continue;
+            }
+            let key = next.key.clone();
+            match self.system.store().put(&next.key, next.bytes, BTreeMap::new()) {
+                Ok(etag) if key.ends_with(".tgz") => self.open.push(Upload { key, etag }),
+                Ok(_) => {}
+                Err(error) => self.system.fail(Upload { key, etag: String::new() }, &error.to_string()),
+            }
+        }
+    }
+
+    fn is_through(&self) -> bool {
+        self.queue.is_empty() && self.open.is_empty() && self.unseen.is_empty()
+    }
+
+    fn take(&mut self, step: &Step) {
+        self.idle_pulses = 0;
+        self.printer.step(step);
+        match &step.kind {
+            StepKind::Uploaded { key, etag, .. } if key.ends_with(".tgz") => {
+                let upload = Upload { key: key.clone(), etag: etag.clone() };
+                // Replaced before anybody looked at it.
+                self.open.retain(|open| open.key != upload.key);
+                self.open.push(upload);
+            }
+            StepKind::Written { key, .. } if key.starts_with("charts/") && key.ends_with("/index.yaml") => {
+                self.summary.index_writes += 1;
+            }
+            StepKind::Outcome(outcome) => {
+                self.open.retain(|open| *open != outcome.upload);
+                if outcome.kind == OutcomeKind::Published {
+                    self.unseen.insert(outcome.upload.clone(), (**outcome).clone());
+                } else {
+                    self.conclude((**outcome).clone(), None);
+                }
+            }
+            // A withdrawn upload; those with an outcome are no longer open.
+            StepKind::Removed { key, .. } => self.open.retain(|open| open.key != *key),
+            StepKind::Visible { key, etag, after, .. } => {
+                let upload = Upload { key: key.clone(), etag: etag.clone() };
+                if let Some(outcome) = self.unseen.remove(&upload) {
+                    self.conclude(outcome, Some(milliseconds(*after)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn conclude(&mut self, outcome: Outcome, visible_ms: Option<u64>) {
+        let concluded = Concluded { outcome, visible_ms };
+        self.summary.count(&concluded);
+        self.printer.concluded(&concluded);
+    }
+
+    /// When nothing is queued, running or being invalidated any more, what is still open stays open for good.
+    async fn look_for_an_end(&mut self) {
+        if self.is_through() || !self.system.is_idle() || !self.steps.is_empty() {
+            self.idle_pulses = 0;
+            return;
+        }
+        self.idle_pulses += 1;
+        if self.idle_pulses < 3 {
+            return;
+        }
+        for upload in std::mem::take(&mut self.open) {
+            self.system.fail(upload, "publish-chart ended without recording an outcome; its log may say why");
+        }
+        self.system.visibility().look(&mut BTreeMap::new()).await;
+        if self.steps.is_empty() {
+            for (_, outcome) in std::mem::take(&mut self.unseen) {
+                self.conclude(outcome, None);
+            }
+        }
+    }
+
+    async fn finish(mut self, through: bool) -> ExitCode {
+        if self.once && through {
+            // What the last events leave behind belongs to the story: removed uploads, the end of an invalidation.
+            self.system.settled().await;
+            self.system.invalidations_completed().await;
+            while let Ok(step) = self.steps.try_recv() {
+                self.take(&step);
+            }
+            self.summary.repository_url = self.system.edge_url();
+            self.summary.s3_endpoint = self.system.s3_endpoint();
+            self.summary.s3_requests = self.system.s3_request_counts();
+            self.summary.invalidations = self.system.invalidations();
+            self.printer.summary(&self.summary);
+        }
+        self.system.shutdown().await;
+        // Stopped before everything was through, a run with --once has not done what it was asked for.
+        let good = if self.once { through && self.summary.is_good() } else { true };
+        if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+}
+
+/// Ctrl-C, or what a supervisor sends.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = pending();
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        () = interrupted => {}
+    }
+}

@@ -1,0 +1,196 @@
+//! The story of a run, for a reader who sees Chartdrop for the first time.
+
+use std::io::Write;
+use std::time::Duration;
+
+use crate::binaries::PUBLISH_CHART;
+use crate::outcomes::{Outcome, OutcomeKind};
+use crate::report::{Concluded, Printer, Summary, milliseconds};
+use crate::s3::{BUCKET, REGION, SECRET_KEY};
+use crate::steps::{Step, StepKind};
+use crate::system::System;
+
+/// Tells steps as they happen; the clock starts with the first upload while nothing else is under way.
+#[derive(Debug, Default)]
+pub(crate) struct Story {
+    clock: Option<Duration>,
+    open: usize,
+}
+
+impl Story {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    fn line(&mut self, step: &Step, who: &str, text: &str) {
+        let since = step.at.saturating_sub(self.clock.unwrap_or(step.at));
+        say(&format!("  {:>9}  {who:<14}  {text}", format!("+{} ms", milliseconds(since))));
+    }
+}
+
+impl Printer for Story {
+    fn building(&mut self) {
+        say("Chartdrop, the whole of it on this machine. The two functions are built first, if they have to be.\n");
+    }
+
+    fn started(&mut self, system: &System) {
+        say(&format!("  edge        {}   what Helm sees: CloudFront in front of charts/", system.edge_url()));
+        say(&format!("  S3          {}   the bucket {BUCKET}", system.s3_endpoint()));
+        say(&format!("  AWS         {}   CloudFront's API, Secrets Manager, Lambda's Invoke API", system.aws_endpoint()));
+        say("  functions   publish-chart and invalidate-cdn, as processes under the Lambda Runtime API\n");
+    }
+
+    fn step(&mut self, step: &Step) {
+        match &step.kind {
+            StepKind::Uploaded { key, size, .. } => {
+                if self.open == 0 || self.clock.is_none() {
+                    self.clock = Some(step.at);
+                }
+                if key.ends_with(".tgz") {
+                    self.open += 1;
+                }
+                self.line(step, "upload", &format!("{key} is in the bucket ({})", bytes(*size)));
+            }
+            StepKind::Invoked { function, attempt, about, .. } => {
+                let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+                self.line(step, function, &format!("invoked for {}{again}", listed(about)));
+            }
+            StepKind::Finished { function, error: Some(error), retry_in, .. } => {
+                let then = match retry_in {
+                    Some(delay) => format!("Lambda tries again in {} ms", milliseconds(*delay)),
+                    None => "Lambda gives up: the event goes to the dead-letter queue".to_owned(),
+                };
+                self.line(step, function, &format!("FAILED: {}; {then}", error.message));
+            }
+            StepKind::Written { key, size, by, .. } => {
+                let who = by.as_deref().unwrap_or("S3");
+                let text = match key.split('/').next() {
+                    Some("receipts") => format!("wrote the receipt {key}"),
+                    Some("rejected") => format!("kept the refused archive as {key}"),
+                    _ if key.ends_with("/index.yaml") => format!("wrote the index {key} ({})", bytes(*size)),
+                    _ => format!("stored {key} ({})", bytes(*size)),
+                };
+                self.line(step, who, &text);
+            }
+            StepKind::Removed { key, by } if key.starts_with("staging/") && by.as_deref() == Some(PUBLISH_CHART) => {
+                self.line(step, PUBLISH_CHART, &format!("removed {key}: its outcome is recorded"));
+            }
+            StepKind::Removed { key, by } => {
+                self.line(step, by.as_deref().unwrap_or("S3"), &format!("removed {key}"));
+            }
+            StepKind::Outcome(outcome) => {
+                self.open = self.open.saturating_sub(1);
+                self.line(step, "outcome", &told(outcome));
+                for warning in &outcome.receipt.warnings {
+                    self.line(step, "", &format!("warning: {warning}"));
+                }
+            }
+            StepKind::Invalidated { paths, .. } => {
+                self.line(step, "invalidate-cdn", &format!("made an invalidation of {}", listed(paths)));
+            }
+            StepKind::InvalidationCompleted { paths, .. } => {
+                self.line(step, "CloudFront", &format!("the edge has forgotten {}", listed(paths)));
+            }
+            StepKind::Visible { chart, version, .. } => {
+                let text = format!("{chart} {version} is visible: a `helm repo update` anywhere finds it now");
+                self.line(step, "edge", &text);
+            }
+            StepKind::Finished { error: None, .. } => {}
+        }
+    }
+
+    fn concluded(&mut self, concluded: &Concluded) {
+        let Outcome { kind, receipt, .. } = &concluded.outcome;
+        if *kind == OutcomeKind::Published && concluded.visible_ms.is_none() {
+            let chart = receipt.chart.as_deref().unwrap_or_default();
+            let version = receipt.version.as_deref().unwrap_or_default();
+            say(&format!(
+                "\n  {chart} {version} was published, but the edge still serves the index from before: nothing \
+                 invalidated it."
+            ));
+        }
+    }
+
+    fn serving(&mut self, system: &System) {
+        say(&next_steps(system));
+        say("Serving until Ctrl-C.\n");
+    }
+
+    fn summary(&mut self, summary: &Summary) {
+        let requests: usize = summary.s3_requests.values().sum();
+        let by_operation: Vec<String> =
+            summary.s3_requests.iter().map(|(operation, count)| format!("{count} {operation}")).collect();
+        say(&format!(
+            "\n  {} published, {} unchanged, {} rejected, {} held, {} failed",
+            summary.published, summary.unchanged, summary.rejected, summary.held, summary.failed
+        ));
+        say(&format!("  {requests} S3 requests by the functions ({})", by_operation.join(", ")));
+        say(&format!(
+            "  {}, {}",
+            counted(summary.index_writes, "index write"),
+            counted(summary.invalidations.len(), "invalidation")
+        ));
+    }
+}
+
+fn next_steps(system: &System) -> String {
+    let (edge, s3, aws) = (system.edge_url(), system.s3_endpoint(), system.aws_address());
+    format!(
+        "\nTry next, in another terminal:\n\n\
+         \x20 helm repo add chartdrop {edge} && helm search repo chartdrop/ --versions\n\n\
+         \x20 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_REGION={REGION} \\\n\
+         \x20   aws s3 cp CHART-VERSION.tgz s3://{BUCKET}/staging/ --endpoint-url {s3}\n\n\
+         \x20 cargo lambda invoke publish-chart -A {} -P {} --data-ascii '{{\"command\":\"sweep\"}}'\n",
+        aws.ip(),
+        aws.port()
+    )
+}
+
+fn told(outcome: &Outcome) -> String {
+    let receipt = &outcome.receipt;
+    let chart = match (&receipt.chart, &receipt.version) {
+        (Some(chart), Some(version)) => format!("{chart} {version}"),
+        _ => outcome.upload.key.clone(),
+    };
+    let reason = receipt.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match outcome.kind {
+        OutcomeKind::Published => {
+            let url = receipt.url.as_deref().map(|url| format!(" at {url}")).unwrap_or_default();
+            format!("PUBLISHED {chart}{url}")
+        }
+        OutcomeKind::Unchanged => format!("UNCHANGED {chart}{reason}"),
+        OutcomeKind::Rejected => format!("REJECTED {chart}{reason}"),
+        OutcomeKind::Held => format!("HELD {chart}{reason}"),
+        OutcomeKind::Failed => format!("FAILED {chart}{reason}"),
+    }
+}
+
+/// The first few of many.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "an event".to_owned(),
+        [first, second, third, rest @ ..] if !rest.is_empty() => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        names => names.join(", "),
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn bytes(count: usize) -> String {
+    match count {
+        0..10_000 => format!("{count} bytes"),
+        10_000..10_000_000 => format!("{} kB", count / 1_000),
+        _ => format!("{} MB", count / 1_000_000),
+    }
+}
+
+/// A closed pipe is no reason to stop serving.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+    let _ = out.flush();
+}

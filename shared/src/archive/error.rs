@@ -1,0 +1,193 @@
+//! Why an archive is refused, in words for the person who packaged it.
+
+use crate::chart::{ChartYamlError, Invalid};
+
+/// What is wrong with a chart archive. Paths and values from the archive are quoted with their control characters
+/// escaped: these messages reach terminals, logs and web pages.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// More bytes than the publisher takes.
+    #[error("the archive is {size} bytes large; at most {limit} are accepted. Leave out what users don't need (.helmignore)")]
+    TooLarge {
+        /// Bytes of the upload.
+        size: u64,
+        /// Bytes that are accepted.
+        limit: u64,
+    },
+    /// The first bytes are not those of a gzip stream.
+    #[error("this is not a gzip file, so not a chart archive; make one with `helm package CHART_FOLDER`")]
+    NotGzip,
+    /// The gzip stream ends early, or is damaged.
+    #[error("the archive is cut short or damaged ({detail}); package it again and compare sizes after the upload")]
+    Damaged {
+        /// What the decompressor or the tar reader said.
+        detail: String,
+    },
+    /// Gzip, but no tar inside.
+    #[error("the gzip file holds no tar archive ({detail}); make a chart archive with `helm package CHART_FOLDER`")]
+    NotTar {
+        /// What the tar reader said.
+        detail: String,
+    },
+    /// Decompresses to more than Helm itself would load.
+    #[error("the archive unpacks to more than {limit} bytes, which Helm refuses to load")]
+    UnpackedTooLarge {
+        /// Bytes that are accepted.
+        limit: u64,
+    },
+    /// One file is larger than Helm itself would load.
+    #[error("the file {path:?} is {size} bytes large; Helm loads files of at most {limit} bytes")]
+    FileTooLarge {
+        /// The file.
+        path: String,
+        /// Its bytes, as the archive claims.
+        size: u64,
+        /// Bytes that are accepted.
+        limit: u64,
+    },
+    /// More entries than any chart has.
+    #[error("the archive has more than {limit} entries")]
+    TooManyEntries {
+        /// Entries that are accepted.
+        limit: u64,
+    },
+    /// Charts packed inside charts packed inside charts …
+    #[error("charts are packed inside charts more than {limit} levels deep")]
+    TooNested {
+        /// Levels that are accepted.
+        limit: u32,
+    },
+    /// The archive holds nothing.
+    #[error("the archive holds no files")]
+    Empty,
+    /// A path that no chart needs and that some unpacker would follow out of its folder.
+    #[error("the archive holds the path {path:?}, {problem}")]
+    Path {
+        /// The path as it stands in the archive.
+        path: String,
+        /// Which rule it breaks.
+        problem: &'static str,
+    },
+    /// The same path twice, with different content: which one counts depends on who unpacks.
+    #[error("the archive holds {path:?} more than once, with different content")]
+    Twice {
+        /// The path.
+        path: String,
+    },
+    /// A link out of the chart's folder.
+    #[error("the link {path:?} leads out of the chart, to {target:?}; put a copy of the file into the chart instead")]
+    LinkLeaves {
+        /// The link.
+        path: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// A device, a pipe or another thing that is neither file nor folder.
+    #[error("{path:?} is {kind}; a chart holds only files and folders")]
+    NotAFile {
+        /// The entry.
+        path: String,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// Extension headers that make readers disagree about where a file ends.
+    #[error("the tar headers of {path:?} contradict each other or claim nonsense ({detail})")]
+    Headers {
+        /// The entry, as far as known.
+        path: String,
+        /// What is wrong with them.
+        detail: &'static str,
+    },
+    /// No `Chart.yaml` anywhere.
+    #[error("there is no Chart.yaml in the archive; make it with `helm package CHART_FOLDER`")]
+    NoChartYaml,
+    /// A `Chart.yaml`, but not where Helm looks.
+    #[error(
+        "Chart.yaml is at {path:?}, but Helm expects it at NAME/Chart.yaml; \
+         make the archive with `helm package CHART_FOLDER` rather than with tar"
+    )]
+    ChartYamlElsewhere {
+        /// Where it is.
+        path: String,
+    },
+    /// Two top-level folders.
+    #[error("the archive holds two folders at its top, {first:?} and {second:?}; one archive is one chart")]
+    TwoCharts {
+        /// One of them.
+        first: String,
+        /// Another.
+        second: String,
+    },
+    /// `Chart.yaml` is too large for an index that every client downloads.
+    #[error("{path} is {size} bytes large; at most {limit} are accepted, since every client downloads it with the index")]
+    MetadataTooLarge {
+        /// Which file.
+        path: String,
+        /// Its bytes.
+        size: usize,
+        /// Bytes that are accepted.
+        limit: usize,
+    },
+    /// `Chart.yaml` cannot be read as Helm reads it.
+    #[error("{path} cannot be read: {source}")]
+    ChartYaml {
+        /// Which file (`Chart.yaml`, `requirements.yaml`, or one of a packed dependency).
+        path: String,
+        /// Why.
+        source: ChartYamlError,
+    },
+    /// `Chart.yaml` can be read, but `helm package` would refuse it.
+    #[error("{path} is not valid: {source}")]
+    Invalid {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: Invalid,
+    },
+    /// A name of an annotation that would break the index for YAML readers.
+    #[error("an annotation or imported value in Chart.yaml has a name of more than {limit} bytes ({start:?}…)")]
+    LongName {
+        /// How it begins.
+        start: String,
+        /// Bytes that are accepted.
+        limit: usize,
+    },
+    /// A chart packed inside the chart is refused.
+    #[error("the dependency packed at {path}: {source}")]
+    Dependency {
+        /// Its path in the archive.
+        path: String,
+        /// Why.
+        source: Box<ArchiveError>,
+    },
+}
+
+impl ArchiveError {
+    /// A short stable word for logs, metrics and receipts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ArchiveError::TooLarge { .. } => "too-large",
+            ArchiveError::NotGzip => "not-gzip",
+            ArchiveError::Damaged { .. } => "damaged",
+            ArchiveError::NotTar { .. } => "not-tar",
+            ArchiveError::UnpackedTooLarge { .. } => "unpacked-too-large",
+            ArchiveError::FileTooLarge { .. } => "file-too-large",
+            ArchiveError::TooManyEntries { .. } => "too-many-entries",
+            ArchiveError::TooNested { .. } => "too-nested",
+            ArchiveError::Empty => "empty",
+            ArchiveError::Path { .. } => "bad-path",
+            ArchiveError::Twice { .. } => "path-twice",
+            ArchiveError::LinkLeaves { .. } => "link-leaves",
+            ArchiveError::NotAFile { .. } => "not-a-file",
+            ArchiveError::Headers { .. } => "bad-headers",
+            ArchiveError::NoChartYaml => "no-chart-yaml",
+            ArchiveError::ChartYamlElsewhere { .. } => "chart-yaml-elsewhere",
+            ArchiveError::TwoCharts { .. } => "two-charts",
+            ArchiveError::MetadataTooLarge { .. } => "metadata-too-large",
+            ArchiveError::ChartYaml { .. } => "chart-yaml-unreadable",
+            ArchiveError::Invalid { .. } => "chart-yaml-invalid",
+            ArchiveError::LongName { .. } => "long-name",
+            ArchiveError::Dependency { .. } => "dependency",
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! How much an archive may cost to read.
+
+/// Bounds on an archive. The defaults are Helm's own where Helm has one
+/// (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>): what is larger could be published,
+/// but never installed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the archive as uploaded.
+    pub packed_bytes: u64,
+    /// Bytes of the archive once decompressed, tar headers and padding included.
+    pub unpacked_bytes: u64,
+    /// Bytes of one file in the archive.
+    pub file_bytes: u64,
+    /// Entries of the archive, folders and extension headers included.
+    pub entries: u64,
+    /// Bytes of one path in the archive.
+    pub path_bytes: usize,
+    /// Bytes of `Chart.yaml`: far less than any other file, since all of it reaches the index that every client loads.
+    pub metadata_bytes: usize,
+    /// How deep charts may be packed inside charts (`charts/x.tgz`).
+    pub nesting: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            packed_bytes: 20 * 1024 * 1024,
+            unpacked_bytes: 100 * 1024 * 1024,
+            file_bytes: 5 * 1024 * 1024,
+            entries: 20_000,
+            path_bytes: 1_024,
+            metadata_bytes: 256 * 1024,
+            nesting: 4,
+        }
+    }
+}
+
+impl Limits {
+    pub(super) fn budget(&self) -> Budget {
+        Budget {
+            bytes: self.unpacked_bytes,
+            entries: self.entries,
+            nesting: self.nesting,
+        }
+    }
+}
+
+/// What is left of the limits; shared by an archive and the archives inside it, so that nesting multiplies nothing.
+#[derive(Debug)]
+pub(super) struct Budget {
+    pub(super) bytes: u64,
+    pub(super) entries: u64,
+    pub(super) nesting: u32,
+}

@@ -1,0 +1,53 @@
+//! Reading a chart archive: bytes in, a checked chart out. No I/O, nothing is ever unpacked to disk.
+//!
+//! An archive is hostile until it has passed. [`read`] walks it once ([`walk`]) under [`Limits`], holds each path against
+//! the rules ([`path`]), keeps only the few files whose text matters ([`files`]) and hashes the rest on the way
+//! ([`content`]); then it loads the chart from these files the way Helm's loader does ([`load`]).
+
+mod content;
+mod error;
+mod files;
+mod limits;
+mod load;
+mod path;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use error::ArchiveError;
+pub use limits::Limits;
+
+use crate::chart::Metadata;
+use crate::digest::Digest;
+
+/// A chart archive that has passed every check.
+#[derive(Debug, Clone)]
+pub struct Archive {
+    /// What Helm knows of the chart, from `Chart.yaml` (and `requirements.yaml` in old charts).
+    pub metadata: Metadata,
+    /// SHA-256 of the archive's bytes: the `digest` of its index entry.
+    pub digest: Digest,
+    /// SHA-256 over paths, executable bits and contents, not over times, owners or compression: two packagings of the
+    /// same chart folder have the same one.
+    pub content_digest: Digest,
+    /// What the packager should know although the chart is accepted, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Reads and checks a chart archive.
+///
+/// # Errors
+///
+/// [`ArchiveError`] says what is wrong with the archive in words for the person who packaged it. The same bytes always
+/// give the same answer, so trying again is pointless.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Archive, ArchiveError> {
+    let mut budget = limits.budget();
+    let files = walk::walk(bytes, limits, &mut budget)?;
+    let loaded = load::load(&files, limits, &mut budget)?;
+    Ok(Archive {
+        metadata: loaded.metadata,
+        digest: Digest::of(bytes),
+        content_digest: files.content_digest(),
+        warnings: loaded.warnings,
+    })
+}

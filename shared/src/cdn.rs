@@ -1,0 +1,140 @@
+//! Making the edge forget an old index.
+
+use aws_sdk_cloudfront::Client;
+use aws_sdk_cloudfront::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
+
+use crate::digest::Hasher;
+use crate::keys::Repository;
+use crate::store::{ETag, Store, StoreError};
+
+/// A client for [`Invalidator::new`].
+pub fn client(config: &aws_config::SdkConfig) -> Client {
+    Client::new(config)
+}
+
+/// What an event about an index came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Invalidated {
+    /// The edge forgets these paths; a repeated event gets the same invalidation.
+    Made {
+        /// CloudFront's ID of the invalidation.
+        id: String,
+        /// The paths.
+        paths: Vec<String>,
+    },
+    /// The index has been written again since: the event of that write does the work.
+    Superseded,
+    /// The index is gone; whoever removed it writes another.
+    Gone,
+}
+
+/// An invalidation could not be made. All of these are worth another try.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidateError {
+    /// The index could not be looked at.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// CloudFront has as many invalidations in progress as it takes.
+    #[error("CloudFront has too many invalidations in progress; the next try comes later")]
+    TooMany,
+    /// CloudFront wants fewer requests.
+    #[error("CloudFront throttles invalidations ({message}); the next try comes later")]
+    Throttled {
+        /// What CloudFront said.
+        message: String,
+    },
+    /// The distribution does not exist.
+    #[error("CloudFront knows no distribution {id:?}; set DISTRIBUTION_ID to the one that serves the charts")]
+    NoDistribution {
+        /// The ID that was asked for.
+        id: String,
+    },
+    /// Everything else.
+    #[error("CreateInvalidation failed: {message}")]
+    Other {
+        /// What CloudFront or the way to it said.
+        message: String,
+    },
+}
+
+/// Invalidates the paths of written indexes.
+#[derive(Debug)]
+pub struct Invalidator {
+    store: Store,
+    client: Client,
+    distribution: String,
+}
+
+impl Invalidator {
+    /// For the distribution with this ID, in front of the bucket behind `store`.
+    pub fn new(store: Store, client: Client, distribution: &str) -> Self {
+        Invalidator {
+            store,
+            client,
+            distribution: distribution.to_owned(),
+        }
+    }
+
+    /// Answers the event that the index of `repository` was written, with the ETag (without quotes) that it got.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidateError`]; the event must come again then, or the edge keeps an old index for `INDEX_MAX_AGE`.
+    pub async fn index_written(
+        &self,
+        repository: &Repository,
+        written: Option<&str>,
+    ) -> Result<Invalidated, InvalidateError> {
+        let key = repository.index_key();
+        let Some((current, modified)) = self.store.head(&key).await? else {
+            return Ok(Invalidated::Gone);
+        };
+        if written.is_some_and(|written| written != current.unquoted()) {
+            return Ok(Invalidated::Superseded);
+        }
+        let paths = vec![repository.index_path()];
+        let id = self.create(&paths, &caller_reference(&key, &current, modified)).await?;
+        Ok(Invalidated::Made { id, paths })
+    }
+
+    async fn create(&self, paths: &[String], reference: &str) -> Result<String, InvalidateError> {
+        let other = |message: String| InvalidateError::Other { message };
+        let items = Paths::builder()
+            .quantity(i32::try_from(paths.len()).unwrap_or(i32::MAX))
+            .set_items(Some(paths.to_vec()))
+            .build()
+            .map_err(|error| other(error.to_string()))?;
+        let batch = InvalidationBatch::builder()
+            .paths(items)
+            .caller_reference(reference)
+            .build()
+            .map_err(|error| other(error.to_string()))?;
+        let request = self.client.create_invalidation().distribution_id(&self.distribution).invalidation_batch(batch);
+        match request.send().await {
+            Ok(answer) => Ok(answer.invalidation.map(|made| made.id).unwrap_or_default()),
+            Err(error) => Err(match error.code() {
+                Some("TooManyInvalidationsInProgress") => InvalidateError::TooMany,
+                Some("Throttling" | "ThrottlingException" | "RequestLimitExceeded") => InvalidateError::Throttled {
+                    message: error.message().unwrap_or_default().to_owned(),
+                },
+                Some("NoSuchDistribution") => InvalidateError::NoDistribution {
+                    id: self.distribution.clone(),
+                },
+                _ => other(DisplayErrorContext(&error).to_string()),
+            }),
+        }
+    }
+}
+
+/// The same for every event about one write of an index, and another for each write.
+///
+/// CloudFront answers a repeated reference with the earlier invalidation. So it must not come from the clock (a retry
+/// would make a second one), nor from the path or the bytes alone (going back to an earlier index would make none).
+fn caller_reference(key: &str, etag: &ETag, modified: jiff::Timestamp) -> String {
+    let mut hasher = Hasher::default();
+    hasher.update(format!("{key}\0{}\0{modified}", etag.unquoted()).as_bytes());
+    let mut reference = format!("chartdrop-{}", hasher.finish());
+    reference.truncate(64);
+    reference
+}

@@ -1,0 +1,23 @@
+//! What Helm knows of a chart: its metadata, read and checked as Helm 3.22 and 4.3 do it.
+//!
+//! What Helm takes is taken, with its meaning: `version: v1.14.0` and `1.2`, a field in another case, a number where text
+//! belongs, a duplicate key. Where that is likely not what the packager meant, a [`Warning`] says so.
+
+mod decode;
+mod error;
+mod field;
+mod file_name;
+mod metadata;
+mod sanitize;
+mod validate;
+mod version;
+mod warning;
+
+pub use self::{
+    error::{ChartYamlError, Expected},
+    file_name::{FileNameError, check_file_name, file_name},
+    metadata::{ChartYaml, Dependency, Maintainer, Metadata},
+    validate::Invalid,
+    version::{Version, VersionError},
+    warning::Warning,
+};

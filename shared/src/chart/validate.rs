@@ -1,0 +1,175 @@
+//! What Helm refuses in a chart's metadata.
+
+use std::collections::BTreeSet;
+
+use super::{Dependency, Metadata, Version, VersionError, Warning, file_name, sanitize::sanitize};
+
+/// The longest file name that common file systems take.
+const LONGEST_FILE_NAME: usize = 255;
+
+/// Why Helm refuses a chart, in words for the person who packaged it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Invalid {
+    /// No `name`.
+    #[error("Chart.yaml has no name; add a line \"name: my-chart\"")]
+    NoName,
+
+    /// A name that is not the name of a file.
+    #[error("the chart name {name:?} cannot be a file name; use lower-case letters, digits and \"-\"")]
+    Name {
+        /// The name.
+        name: String,
+    },
+
+    /// A name and version too long for a file system.
+    #[error("the file name of the chart would have {bytes} bytes; at most {LONGEST_FILE_NAME} are possible")]
+    LongName {
+        /// Length of the name of the provenance file.
+        bytes: usize,
+    },
+
+    /// No `version`.
+    #[error("Chart.yaml has no version; add a line \"version: 1.0.0\"")]
+    NoVersion,
+
+    /// A version that Helm does not take.
+    #[error("the version {version:?} is not a semantic version such as 1.0.0: {source}")]
+    Version {
+        /// As written.
+        version: String,
+        /// What is wrong.
+        source: VersionError,
+    },
+
+    /// An `apiVersion` that Helm does not know.
+    #[error("apiVersion {found:?} is not known; write \"apiVersion: v2\"")]
+    ApiVersion {
+        /// As written.
+        found: String,
+    },
+
+    /// A `type` that Helm does not know.
+    #[error("type {found:?} is not known; it is \"application\" or \"library\"")]
+    Type {
+        /// As written.
+        found: String,
+    },
+
+    /// An alias that cannot be a name.
+    #[error("the alias {alias:?} of the dependency {dependency:?} may only have letters, digits, \"_\" and \"-\"")]
+    Alias {
+        /// Which dependency.
+        dependency: String,
+        /// As written.
+        alias: String,
+    },
+
+    /// Two dependencies of one name.
+    #[error("two dependencies are called {name:?}; give one of them an alias")]
+    DuplicateDependency {
+        /// The name or alias.
+        name: String,
+    },
+}
+
+impl Metadata {
+    /// Checks the metadata as `helm package` does, and cleans its text as Helm does.
+    ///
+    /// What only `helm lint` calls an error is a warning, because Helm packages, indexes and installs such charts.
+    ///
+    /// # Errors
+    /// What Helm refuses.
+    pub fn validate(&mut self) -> Result<Vec<Warning>, Invalid> {
+        self.sanitize();
+        self.check_api_version()?;
+        self.check_name()?;
+        let version = self.check_version()?;
+        self.check_type()?;
+        self.check_dependencies()?;
+        self.check_length()?;
+        Ok(self.doubts(&version))
+    }
+
+    /// The version and the API version stay as they are; what is not plain in them is refused.
+    fn sanitize(&mut self) {
+        let Self { name, description, home, icon, condition, tags, app_version, kube_version, .. } = self;
+        [name, description, home, icon, condition, tags, app_version, kube_version].into_iter().for_each(sanitize);
+        self.sources.iter_mut().for_each(sanitize);
+        self.keywords.iter_mut().for_each(sanitize);
+        for maintainer in &mut self.maintainers {
+            [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url].into_iter().for_each(sanitize);
+        }
+        for Dependency { name, version, repository, condition, tags, .. } in &mut self.dependencies {
+            [name, version, repository, condition].into_iter().for_each(sanitize);
+            tags.iter_mut().for_each(sanitize);
+        }
+    }
+
+    /// Helm 3 packages any; Helm 4 loads none but these.
+    fn check_api_version(&self) -> Result<(), Invalid> {
+        match self.api_version.as_str() {
+            "v1" | "v2" => Ok(()),
+            found => Err(Invalid::ApiVersion { found: found.to_owned() }),
+        }
+    }
+
+    /// Helm wants the base name of a path. A backslash makes a path on Windows.
+    fn check_name(&self) -> Result<(), Invalid> {
+        match self.name.as_str() {
+            "" => Err(Invalid::NoName),
+            "." | ".." => Err(Invalid::Name { name: self.name.clone() }),
+            name if name.contains(['/', '\\']) => Err(Invalid::Name { name: name.to_owned() }),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_version(&self) -> Result<Version, Invalid> {
+        if self.version.is_empty() {
+            return Err(Invalid::NoVersion);
+        }
+        Version::parse(&self.version).map_err(|source| Invalid::Version { version: self.version.clone(), source })
+    }
+
+    fn check_type(&self) -> Result<(), Invalid> {
+        match self.kind.as_str() {
+            "" | "application" | "library" => Ok(()),
+            found => Err(Invalid::Type { found: found.to_owned() }),
+        }
+    }
+
+    fn check_dependencies(&self) -> Result<(), Invalid> {
+        let mut names = BTreeSet::new();
+        for Dependency { name, alias, .. } in &self.dependencies {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+            if !alias.bytes().all(plain) {
+                return Err(Invalid::Alias { dependency: name.clone(), alias: alias.clone() });
+            }
+            let name = if alias.is_empty() { name } else { alias };
+            if !names.insert(name) {
+                return Err(Invalid::DuplicateDependency { name: name.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_length(&self) -> Result<(), Invalid> {
+        let bytes = file_name(self).len() + ".prov".len();
+        if bytes > LONGEST_FILE_NAME { Err(Invalid::LongName { bytes }) } else { Ok(()) }
+    }
+
+    fn doubts(&self, version: &Version) -> Vec<Warning> {
+        let mut doubts = Vec::new();
+        if !version.is_strict() {
+            let (version, precedence) = (self.version.clone(), version.normalized());
+            doubts.push(Warning::LooseVersion { version, precedence });
+        }
+        if self.api_version == "v1" && !self.kind.is_empty() {
+            doubts.push(Warning::FieldOfV2 { field: "type" });
+        }
+        if self.maintainers.iter().any(|maintainer| maintainer.name.is_empty()) {
+            doubts.push(Warning::UnnamedMaintainer);
+        }
+        doubts
+    }
+}

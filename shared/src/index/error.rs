@@ -1,0 +1,60 @@
+//! Why an index cannot be edited, in words for the person who runs the repository.
+
+/// The index is not one that Helm could load. It is left as it is: nothing is ever published over an index that is not
+/// understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IndexError {
+    /// No bytes at all.
+    #[error("the index is empty; Helm refuses an empty index. {ADVICE}")]
+    Empty,
+    /// Neither JSON nor YAML.
+    #[error("the index can't be read: {detail}. {ADVICE}")]
+    Unreadable {
+        /// What the parser said.
+        detail: String,
+    },
+    /// Something readable, but not an index.
+    #[error("this is no Helm repository index: {detail}. {ADVICE}")]
+    NotAnIndex {
+        /// What is missing or wrong at the top.
+        detail: String,
+    },
+    /// An index version that we don't know.
+    #[error("the index has apiVersion {found:?}; only \"v1\" is known. {ADVICE}")]
+    ApiVersion {
+        /// The value found.
+        found: String,
+    },
+    /// A chart version that makes Helm refuse the whole index.
+    #[error("Helm refuses the index because of {chart:?}, version {version:?}: {detail}. {ADVICE}")]
+    Refused {
+        /// The chart's name in the index.
+        chart: String,
+        /// The version, as far as it can be read.
+        version: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// A chart's name stands twice in the index: readers differ in which of the two they show.
+    #[error("the index lists the chart {chart:?} in two places. {ADVICE}")]
+    ChartTwice {
+        /// The chart's name.
+        chart: String,
+    },
+}
+
+const ADVICE: &str = "It was left as it is, and nothing was published; restore an earlier version of the object";
+
+impl IndexError {
+    /// A short stable word for logs and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            IndexError::Empty => "index-empty",
+            IndexError::Unreadable { .. } => "index-unreadable",
+            IndexError::NotAnIndex { .. } => "index-not-an-index",
+            IndexError::ApiVersion { .. } => "index-api-version",
+            IndexError::Refused { .. } => "index-refused-by-helm",
+            IndexError::ChartTwice { .. } => "index-chart-twice",
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! JSON text that every YAML reader takes for the same document.
+//!
+//! YAML 1.2 contains JSON, but the readers behind Helm and other tools are older: they refuse a surrogate pair written as
+//! two escapes, and raw control characters, C1 characters and byte order marks. So these are written as single escapes,
+//! and everything else, characters outside of the basic plane included, as itself.
+
+use std::borrow::Cow;
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter};
+
+/// Serializes a value as compact JSON text on one line.
+pub(super) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
+    let mut text = Vec::new();
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Careful))?;
+    String::from_utf8(text).map_err(|error| serde::ser::Error::custom(error))
+}
+
+/// Rewrites JSON text, which must be valid, as [`to_string`] would write it; numbers and the order of fields stay as
+/// they are. Text that is already so is returned as it is.
+pub(super) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    if is_compact(text) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut compacted = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        let (between, string) = rest.split_at(start);
+        compacted.extend(between.chars().filter(|char| !char.is_ascii_whitespace()));
+        let end = string_end(string);
+        let (string, after) = string.split_at(end);
+        let value: Cow<'_, str> = match serde_json::from_str::<&str>(string) {
+            Ok(plain) => Cow::Borrowed(plain),
+            Err(_) => Cow::Owned(serde_json::from_str::<String>(string)?),
+        };
+        compacted.push_str(&to_string(&value)?);
+        rest = after;
+    }
+    compacted.extend(rest.chars().filter(|char| !char.is_ascii_whitespace()));
+    Ok(Cow::Owned(compacted))
+}
+
+/// Length of the string literal that starts `text`.
+fn string_end(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Whether there is nothing to change: no space between tokens, and no escape or character that is written otherwise.
+fn is_compact(text: &str) -> bool {
+    let mut in_string = false;
+    text.chars().all(|char| {
+        if char == '"' {
+            in_string = !in_string;
+        }
+        if in_string { char != '\\' && !must_be_escaped(char) } else { !char.is_ascii_whitespace() }
+    })
+}
+
+/// Characters that some YAML reader refuses or changes when they stand in a quoted string as themselves.
+pub(super) fn must_be_escaped(char: char) -> bool {
+    matches!(char, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+struct Careful;
+
+impl Formatter for Careful {
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut written = 0;
+        for (at, char) in fragment.char_indices() {
+            if must_be_escaped(char) {
+                writer.write_all(fragment.get(written..at).unwrap_or_default().as_bytes())?;
+                write!(writer, "\\u{:04x}", u32::from(char))?;
+                written = at + char.len_utf8();
+            }
+        }
+        writer.write_all(fragment.get(written..).unwrap_or_default().as_bytes())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        match escape {
+            CharEscape::Quote => writer.write_all(b"\\\""),
+            CharEscape::ReverseSolidus => writer.write_all(b"\\\\"),
+            CharEscape::Solidus => writer.write_all(b"/"),
+            CharEscape::Backspace => writer.write_all(b"\\b"),
+            CharEscape::FormFeed => writer.write_all(b"\\f"),
+            CharEscape::LineFeed => writer.write_all(b"\\n"),
+            CharEscape::CarriageReturn => writer.write_all(b"\\r"),
+            CharEscape::Tab => writer.write_all(b"\\t"),
+            CharEscape::AsciiControl(byte) => write!(writer, "\\u{byte:04x}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_yaml_readers_refuse_are_escaped_and_others_are_not() {
+        let text = to_string("a\u{85}b\u{2028}c\u{feff}d\u{7f}e\u{1}f\tg\u{1f600}h<&>/\"\\").unwrap();
+        assert_eq!(text, "\"a\\u0085b\\u2028c\\ufeffd\\u007fe\\u0001f\\tg\u{1f600}h<&>/\\\"\\\\\"");
+    }
+
+    #[test]
+    fn text_of_others_is_made_compact_without_changing_what_it_says() {
+        let text = "{ \"a\" : [ 1.10 , 2E3 ],\r\n\t\"b\\/\": \"\\ud83d\\ude00 \\u003c { x \" }";
+        assert_eq!(compact(text).unwrap(), "{\"a\":[1.10,2E3],\"b/\":\"\u{1f600} < { x \"}");
+        assert!(matches!(compact("{\"a\":[1,{\"b\":\"c d\"}]}"), Ok(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn a_lone_surrogate_is_an_error() {
+        assert!(compact("\"\\ud83d\"").is_err());
+    }
+}

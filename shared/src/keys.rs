@@ -1,0 +1,240 @@
+//! The layout of the bucket: every object that is read or written has its key, and its headers, from here.
+
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Where uploads wait. The prefix is the queue.
+pub const STAGING: &str = "staging/";
+/// What the CDN serves.
+pub const CHARTS: &str = "charts/";
+/// The last outcome of each upload.
+pub const RECEIPTS: &str = "receipts/";
+/// What was refused, kept for a while.
+pub const REJECTED: &str = "rejected/";
+/// Name of the index in its repository's folder.
+pub const INDEX: &str = "index.yaml";
+/// Ending of a chart archive.
+pub const ARCHIVE_SUFFIX: &str = ".tgz";
+
+/// A repository: a folder of published archives with one index. The root one has the empty name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Repository(String);
+
+impl Repository {
+    /// A repository by the name of its folder, without slashes around it.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRepository`] if the name could not be a folder in a URL as it is.
+    pub fn new(name: &str) -> Result<Self, BadRepository> {
+        let good = |part: &str| {
+            !part.is_empty()
+                && !part.starts_with('.')
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        if name.is_empty() || (name.len() <= 200 && name.split('/').all(good)) {
+            return Ok(Repository(name.to_owned()));
+        }
+        Err(BadRepository { name: name.to_owned() })
+    }
+
+    /// The name: empty, or `team-a`, or `teams/a`.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// The folder in a key or a URL path: empty, or the name with a slash behind it.
+    pub fn folder(&self) -> String {
+        if self.0.is_empty() { String::new() } else { format!("{}/", self.0) }
+    }
+
+    /// The prefix of its published objects.
+    pub fn charts_prefix(&self) -> String {
+        format!("{CHARTS}{}", self.folder())
+    }
+
+    /// The prefix of its staged uploads (and of those of the repositories in folders below).
+    pub fn staging_prefix(&self) -> String {
+        format!("{STAGING}{}", self.folder())
+    }
+
+    /// The key of its index.
+    pub fn index_key(&self) -> String {
+        format!("{}{INDEX}", self.charts_prefix())
+    }
+
+    /// The path of its index at the edge, as CloudFront's invalidations name it.
+    pub fn index_path(&self) -> String {
+        format!("/{}{INDEX}", self.folder())
+    }
+
+    /// The repository whose index this key is, if it is one.
+    pub fn of_index_key(key: &str) -> Option<Self> {
+        let folder = key.strip_prefix(CHARTS)?.strip_suffix(INDEX)?;
+        let name = if folder.is_empty() { folder } else { folder.strip_suffix('/')? };
+        Repository::new(name).ok()
+    }
+}
+
+impl fmt::Display for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "(root)" } else { &self.0 })
+    }
+}
+
+/// The folder below `staging/` cannot be a repository.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the folder {name:?} can't be a repository: its name becomes part of URLs, so it may hold only letters, digits, \
+     '-', '_' and '.', not start with '.', and be at most 200 characters long"
+)]
+pub struct BadRepository {
+    name: String,
+}
+
+/// A staged upload: an object below `staging/` whose name ends with `.tgz`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StagedKey {
+    key: String,
+}
+
+impl StagedKey {
+    /// The staged upload with this key; `None` if the key is none of one (another prefix, another ending, a folder).
+    pub fn new(key: &str) -> Option<Self> {
+        let rest = key.strip_prefix(STAGING)?;
+        let file = rest.rsplit('/').next().unwrap_or(rest);
+        (file.len() > ARCHIVE_SUFFIX.len() && file.ends_with(ARCHIVE_SUFFIX)).then(|| StagedKey { key: key.to_owned() })
+    }
+
+    /// The whole key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The part below `staging/`.
+    fn rest(&self) -> &str {
+        self.key.strip_prefix(STAGING).unwrap_or(&self.key)
+    }
+
+    /// The file name: the last part of the key.
+    pub fn file_name(&self) -> &str {
+        self.rest().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The repository that it is for.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRepository`] if its folder cannot be one.
+    pub fn repository(&self) -> Result<Repository, BadRepository> {
+        Repository::new(self.rest().rsplit_once('/').map_or("", |(folder, _)| folder))
+    }
+
+    /// Where its archive is published.
+    pub fn archive_key(&self) -> String {
+        format!("{CHARTS}{}", self.rest())
+    }
+
+    /// Where its outcome is recorded.
+    pub fn receipt_key(&self) -> String {
+        format!("{RECEIPTS}{}.json", self.rest())
+    }
+
+    /// Where it is kept if it is refused.
+    pub fn rejected_key(&self) -> String {
+        format!("{REJECTED}{}", self.rest())
+    }
+}
+
+impl fmt::Display for StagedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.key)
+    }
+}
+
+/// What stays as it is in the path of a URL. `+` does not: S3 reads a `+` in a path as a space, and the CDN hands it
+/// through (<https://github.com/hypnoglow/helm-s3/issues/158>).
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// A key as the path of a URL.
+pub fn url_path(key: &str) -> impl fmt::Display + '_ {
+    utf8_percent_encode(key, PATH)
+}
+
+/// The headers that an object is served with. Never a Content-Encoding: Helm asks for none and saves what it gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Headers {
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// `Cache-Control`.
+    pub cache_control: Option<String>,
+}
+
+impl Headers {
+    /// A published archive never changes.
+    pub fn archive() -> Self {
+        Headers {
+            content_type: "application/gzip",
+            cache_control: Some("public, max-age=31536000, immutable".to_owned()),
+        }
+    }
+
+    /// An index may be served from a cache for `max_age` seconds where an invalidation does not reach it.
+    pub fn index(max_age: u32) -> Self {
+        Headers {
+            content_type: "application/yaml",
+            cache_control: Some(format!("public, max-age={max_age}")),
+        }
+    }
+
+    /// A receipt is for tools and is never served by the CDN.
+    pub fn receipt() -> Self {
+        Headers {
+            content_type: "application/json",
+            cache_control: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_an_upload_lie_in_the_folder_of_its_repository() {
+        let staged = StagedKey::new("staging/team-a/demo-1.0.0.tgz").unwrap();
+        assert_eq!(staged.repository().unwrap().name(), "team-a");
+        assert_eq!(staged.file_name(), "demo-1.0.0.tgz");
+        assert_eq!(staged.archive_key(), "charts/team-a/demo-1.0.0.tgz");
+        assert_eq!(staged.receipt_key(), "receipts/team-a/demo-1.0.0.tgz.json");
+        assert_eq!(staged.rejected_key(), "rejected/team-a/demo-1.0.0.tgz");
+        let root = StagedKey::new("staging/demo-1.0.0.tgz").unwrap();
+        assert_eq!(root.repository().unwrap(), Repository::default());
+    }
+
+    #[test]
+    fn what_is_no_archive_in_staging_is_no_upload() {
+        for key in ["charts/a-1.tgz", "staging/a-1.tgz.prov", "staging/", "staging/.tgz", "staging/a.tgz/", "a.tgz"] {
+            assert_eq!(StagedKey::new(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_would_not_survive_a_url_is_no_repository() {
+        for name in ["a b", "a//b", "/a", "a/", "..", "a/../b", ".hidden", "ä", "a?b", "a%2fb"] {
+            assert!(Repository::new(name).is_err(), "{name}");
+        }
+        assert!(Repository::new("teams/a_1.x").is_ok());
+    }
+
+    #[test]
+    fn the_index_of_each_repository_is_recognised_by_its_key() {
+        let name = |key: &str| Repository::of_index_key(key).map(|found| found.name().to_owned());
+        assert_eq!(name("charts/index.yaml"), Some(String::new()));
+        assert_eq!(name("charts/team-a/index.yaml"), Some("team-a".to_owned()));
+        for key in ["charts/my-index.yaml", "staging/index.yaml", "charts/index.yaml.bak", "charts//index.yaml"] {
+            assert_eq!(name(key), None, "{key}");
+        }
+    }
+}

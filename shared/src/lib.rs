@@ -1,0 +1,27 @@
+//! Chartdrop's domain: reading Helm charts, merging repository indexes and publishing safely.
+//!
+//! The core does no I/O. [`archive`] turns the bytes of an upload into a checked chart, [`index`] turns an index and new
+//! entries into a new index; both are pure functions, so that they can be fuzzed, benchmarked and compared with Helm
+//! directly. [`chart`] and [`yaml`] say what Helm makes of a `Chart.yaml`.
+//!
+//! The shell is thin. [`store`] owns S3 with exactly the verbs that the promises need, [`publish`] moves an upload from
+//! `staging/` into the repository with them, [`cdn`] makes the edge forget an old index. [`keys`] is the layout of the
+//! bucket, [`settings`] the environment, [`receipt`] and [`metrics`] what is left for people to read.
+//!
+//! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.
+
+pub mod archive;
+pub mod aws;
+pub mod cdn;
+pub mod chart;
+pub mod digest;
+pub mod index;
+pub mod keys;
+pub mod metrics;
+pub mod notification;
+pub mod publish;
+pub mod receipt;
+pub mod settings;
+pub mod store;
+pub mod telemetry;
+pub mod yaml;

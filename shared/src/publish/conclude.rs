@@ -1,0 +1,142 @@
+//! The end of an upload: its outcome is recorded, then it is removed.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::prepare::Upload;
+use super::{PublishError, Publisher, Refusal, Report};
+use crate::archive::Archive;
+use crate::keys::{Headers, Repository, StagedKey};
+use crate::receipt::{Outcome, Receipt};
+use crate::store::Got;
+
+/// Receipts are small; a larger object is none.
+const MAX_RECEIPT_BYTES: u64 = 1024 * 1024;
+
+/// An upload whose outcome is certain but not yet recorded.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub(super) upload: Upload,
+    /// The published archive, or the refused one as far as it could be read.
+    pub(super) archive: Option<Archive>,
+    pub(super) outcome: Outcome,
+    pub(super) refusal: Option<Refusal>,
+    /// Whether another run may have recorded it already.
+    pub(super) may_be_recorded: bool,
+}
+
+impl Decided {
+    pub(super) fn refused(upload: Upload, archive: Option<Archive>, refusal: Refusal) -> Self {
+        Decided {
+            upload,
+            archive,
+            outcome: Outcome::Rejected,
+            refusal: Some(refusal),
+            may_be_recorded: false,
+        }
+    }
+}
+
+/// An upload that has its outcome.
+#[derive(Debug, Clone)]
+pub struct Concluded {
+    /// What is recorded.
+    pub receipt: Receipt,
+    /// Whether this run recorded it; otherwise another one has, and has counted it.
+    pub recorded: bool,
+}
+
+impl Publisher {
+    /// Records the outcome, then removes the upload.
+    pub(super) async fn conclude(&self, decided: Decided) -> Result<Concluded, PublishError> {
+        let Upload { staged, etag, .. } = &decided.upload;
+        if decided.may_be_recorded
+            && let Some(receipt) = self.recorded(&decided.upload).await?
+        {
+            self.store.delete(staged.key(), etag).await?;
+            return Ok(Concluded {
+                receipt,
+                recorded: false,
+            });
+        }
+        // A refused upload is kept before anything says that it was refused. If it was replaced meanwhile there is
+        // nothing to keep, and the new one waits for its own outcome.
+        if decided.outcome == Outcome::Rejected {
+            self.store.copy(staged.key(), &staged.rejected_key(), etag).await?;
+        }
+        let receipt = self.receipt(&decided);
+        self.store.put(&staged.receipt_key(), Bytes::from(receipt.to_bytes()), &Headers::receipt()).await?;
+        self.store.delete(staged.key(), etag).await?;
+        Ok(Concluded {
+            receipt,
+            recorded: true,
+        })
+    }
+
+    /// The receipt of this very upload, if there is one.
+    async fn recorded(&self, upload: &Upload) -> Result<Option<Receipt>, PublishError> {
+        let Got::Found(object) = self.store.get(&upload.staged.receipt_key(), MAX_RECEIPT_BYTES).await? else {
+            return Ok(None);
+        };
+        let receipt: Option<Receipt> = serde_json::from_slice(&object.bytes).ok();
+        Ok(receipt.filter(|receipt| receipt.is_of(upload.etag.unquoted(), upload.uploaded)))
+    }
+
+    fn receipt(&self, decided: &Decided) -> Receipt {
+        let Upload {
+            staged,
+            repository,
+            etag,
+            uploaded,
+        } = &decided.upload;
+        let archive = decided.archive.as_ref();
+        let visible = matches!(decided.outcome, Outcome::Published | Outcome::Unchanged);
+        Receipt {
+            upload: staged.key().to_owned(),
+            upload_etag: etag.unquoted().to_owned(),
+            uploaded_at: *uploaded,
+            outcome: decided.outcome,
+            repository: repository.name().to_owned(),
+            chart: archive.map(|archive| archive.metadata.name.clone()),
+            version: archive.map(|archive| archive.metadata.version.clone()),
+            digest: archive.map(|archive| archive.digest),
+            content_digest: archive.map(|archive| archive.content_digest),
+            url: visible.then(|| self.settings.archive_url(repository, staged)),
+            reason: decided.refusal.as_ref().map(ToString::to_string),
+            reason_code: decided.refusal.as_ref().map(|refusal| refusal.code().to_owned()),
+            warnings: archive.map(|archive| archive.warnings.clone()).unwrap_or_default(),
+            recorded_at: (self.clock)(),
+        }
+    }
+
+    /// Refuses an upload for its key alone.
+    pub(super) async fn refuse_unread(&self, staged: &StagedKey, refusal: Refusal, report: &mut Report) {
+        let upload = match self.store.head(staged.key()).await {
+            Ok(Some((etag, uploaded))) => Upload {
+                staged: staged.clone(),
+                repository: Repository::default(),
+                etag,
+                uploaded,
+            },
+            Ok(None) => return report.gone.push(staged.clone()),
+            Err(error) => return report.fail(staged.clone(), &error),
+        };
+        match self.conclude(Decided::refused(upload, None, refusal)).await {
+            Ok(concluded) => report.concluded.push(concluded),
+            Err(error) => report.fail(staged.clone(), &error),
+        }
+    }
+}
+
+impl Concluded {
+    /// Milliseconds from the upload to now being recorded.
+    pub fn upload_to_outcome_ms(&self) -> u64 {
+        let passed = self.receipt.recorded_at.duration_since(self.receipt.uploaded_at);
+        u64::try_from(passed.as_millis()).unwrap_or_default()
+    }
+
+    /// When it was uploaded.
+    pub fn uploaded_at(&self) -> Timestamp {
+        self.receipt.uploaded_at
+    }
+}

@@ -1,0 +1,288 @@
+//! Publishing: staged uploads become visible, whatever happens on the way.
+//!
+//! One upload into an existing repository takes six requests, and with S3 answering in T each it is in the index after 3 T:
+//!
+//! ```text
+//! GetObject upload ┐
+//! GetObject index  ┴─ PutObject archive ── PutObject index ── PutObject receipt ── DeleteObject upload
+//!          T                  2 T                3 T                 4 T                    5 T
+//! ```
+//!
+//! The order is what keeps the promises. The archive comes before the index that lists it; the upload goes only after its
+//! outcome is recorded. Every write can be repeated: the archive is created once (`If-None-Match: *`), the index is
+//! replaced by compare-and-swap, so a run that was killed anywhere leaves the upload in staging and a state from which the
+//! next run gets to the same outcome. Who lost a race takes along everything that waits, so that a burst of uploads
+//! needs few index writes.
+//!
+//! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index (or recovers a lost one),
+//! [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads.
+
+mod conclude;
+mod index_state;
+mod prepare;
+mod refusal;
+mod swap;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use jiff::Timestamp;
+use tokio::sync::OnceCell;
+
+pub use conclude::Concluded;
+pub use refusal::Refusal;
+
+use crate::archive::Limits;
+use crate::index::IndexError;
+use crate::keys::{Repository, STAGING, StagedKey};
+use crate::settings::Settings;
+use crate::store::{Store, StoreError};
+use conclude::Decided;
+use index_state::IndexState;
+use prepare::Prepared;
+
+/// Uploads whose archives are held in memory at the same time.
+const CONCURRENT_ARCHIVES: usize = 4;
+/// Receipts and removals under way at the same time.
+const CONCURRENT_CONCLUSIONS: usize = 8;
+/// Uploads that one index write takes along at most.
+const BATCH: usize = 100;
+/// Uploads that one sweep looks at; the next one takes the rest.
+const SWEEP: usize = 2_000;
+/// Time that must be left to start another round: enough for a slow index write and its receipts.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// Moves staged uploads into their repositories.
+#[derive(Debug)]
+pub struct Publisher {
+    store: Store,
+    settings: Settings,
+    limits: Limits,
+    clock: fn() -> Timestamp,
+}
+
+/// What a run came to.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The uploads that have their outcome now.
+    pub concluded: Vec<Concluded>,
+    /// Uploads that were not there (any more): another run has dealt with them.
+    pub gone: Vec<StagedKey>,
+    /// Uploads that another try may publish; they stay in staging.
+    pub failed: Vec<Failure>,
+    /// The indexes that were written.
+    pub index_writes: Vec<IndexWrite>,
+    /// Compare-and-swaps that lost their race.
+    pub lost_races: u32,
+}
+
+/// An upload that could not be dealt with now.
+#[derive(Debug)]
+pub struct Failure {
+    /// The upload.
+    pub staged: StagedKey,
+    /// Why.
+    pub error: String,
+}
+
+/// One successful write of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexWrite {
+    /// Whose index.
+    pub repository: Repository,
+    /// Its size.
+    pub bytes: usize,
+    /// The chart versions it lists.
+    pub versions: usize,
+}
+
+/// Why uploads could not be dealt with now. Another try may succeed, once what the message says is mended.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// S3 did not do what it was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The index is there, but Helm could not load it. It stays as it is.
+    #[error("{key}: {source}")]
+    Index {
+        /// The index.
+        key: String,
+        /// What is wrong with it.
+        source: IndexError,
+    },
+    /// Others were faster each time.
+    #[error("the index of {repository} was written by others {attempts} times in a row; the next run tries again")]
+    Contention {
+        /// Whose index.
+        repository: Repository,
+        /// Compare-and-swaps that lost their race.
+        attempts: u32,
+    },
+    /// The function's time is nearly over.
+    #[error("no time left to publish; the next run tries again")]
+    NoTime,
+    /// An archive was there and then was not.
+    #[error("{key} was removed while it was compared with an upload; the next run tries again")]
+    Vanished {
+        /// The archive.
+        key: String,
+    },
+}
+
+/// Until when a run must be done.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// That long from now.
+    pub fn after(time: Duration) -> Self {
+        Deadline(Instant::now() + time)
+    }
+
+    fn has_time(&self) -> bool {
+        self.0.saturating_duration_since(Instant::now()) > MARGIN
+    }
+}
+
+impl Publisher {
+    /// A publisher for the bucket behind `store`. `clock` gives the time of entries and receipts.
+    pub fn new(store: Store, settings: Settings, clock: fn() -> Timestamp) -> Self {
+        let limits = Limits {
+            packed_bytes: settings.max_chart_bytes,
+            ..Limits::default()
+        };
+        Publisher {
+            store,
+            settings,
+            limits,
+            clock,
+        }
+    }
+
+    /// Publishes these uploads, and where others are writing the same index everything else that waits for it.
+    ///
+    /// Failures are part of the report, so that one bad request does not hide the outcomes of other uploads.
+    pub async fn publish(&self, uploads: &[StagedKey], deadline: Deadline) -> Report {
+        let mut report = Report::default();
+        for (repository, uploads) in self.by_repository(uploads, &mut report).await {
+            for batch in uploads.chunks(BATCH) {
+                // Boxed: the SDK's futures are deep, and the compiler gives up on one type that holds all of them.
+                Box::pin(self.publish_batch(&repository, batch, deadline, &mut report)).await;
+            }
+        }
+        report
+    }
+
+    /// Publishes whatever lies in staging.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if staging cannot be listed.
+    pub async fn sweep(&self, deadline: Deadline) -> Result<Report, StoreError> {
+        let listed = self.store.list(STAGING, SWEEP).await?;
+        let waiting: Vec<StagedKey> = listed.iter().filter_map(|object| StagedKey::new(&object.key)).collect();
+        Ok(self.publish(&waiting, deadline).await)
+    }
+
+    /// Groups uploads; an event may name one twice. Those whose folder can be no repository are refused on the way.
+    async fn by_repository(
+        &self,
+        uploads: &[StagedKey],
+        report: &mut Report,
+    ) -> BTreeMap<Repository, Vec<StagedKey>> {
+        let mut groups: BTreeMap<Repository, Vec<StagedKey>> = BTreeMap::new();
+        for staged in uploads {
+            match staged.repository() {
+                Ok(repository) => {
+                    let group = groups.entry(repository).or_default();
+                    if !group.contains(staged) {
+                        group.push(staged.clone());
+                    }
+                }
+                Err(bad) => self.refuse_unread(staged, Refusal::BadRepository(bad), report).await,
+            }
+        }
+        groups
+    }
+
+    async fn publish_batch(
+        &self,
+        repository: &Repository,
+        batch: &[StagedKey],
+        deadline: Deadline,
+        report: &mut Report,
+    ) {
+        let state = OnceCell::new();
+        let read_index = self.index_state(repository, &state);
+        let prepare = self.prepare_all(repository, batch, &state);
+        // The index is read while the first archives are: neither depends on the other.
+        let (_, prepared) = tokio::join!(read_index, prepare);
+        let mut round = Round::default();
+        round.sort_in(prepared, report);
+        if !round.candidates.is_empty() {
+            self.swap(repository, state.into_inner(), &mut round, deadline, report).await;
+        }
+        self.conclude_all(round.decided, report).await;
+    }
+
+    async fn prepare_all(
+        &self,
+        repository: &Repository,
+        uploads: &[StagedKey],
+        state: &OnceCell<IndexState>,
+    ) -> Vec<(StagedKey, Result<Prepared, PublishError>)> {
+        stream::iter(uploads)
+            .map(|staged| async move { (staged.clone(), self.prepare(repository, staged, state).await) })
+            .buffered(CONCURRENT_ARCHIVES)
+            .collect()
+            .await
+    }
+
+    async fn conclude_all(&self, decided: Vec<Decided>, report: &mut Report) {
+        let concluded: Vec<_> = stream::iter(decided)
+            .map(|decided| async move {
+                let staged = decided.upload.staged.clone();
+                (staged, self.conclude(decided).await)
+            })
+            .buffered(CONCURRENT_CONCLUSIONS)
+            .collect()
+            .await;
+        for (staged, result) in concluded {
+            match result {
+                Ok(concluded) => report.concluded.push(concluded),
+                Err(error) => report.fail(staged, &error),
+            }
+        }
+    }
+}
+
+/// The uploads of one batch on their way to the index.
+#[derive(Debug, Default)]
+struct Round {
+    candidates: Vec<prepare::Candidate>,
+    decided: Vec<Decided>,
+}
+
+impl Round {
+    fn sort_in(&mut self, prepared: Vec<(StagedKey, Result<Prepared, PublishError>)>, report: &mut Report) {
+        for (staged, prepared) in prepared {
+            match prepared {
+                Ok(Prepared::Candidate(candidate)) => self.candidates.push(*candidate),
+                Ok(Prepared::Decided(decided)) => self.decided.push(*decided),
+                Ok(Prepared::Gone) => report.gone.push(staged),
+                Err(error) => report.fail(staged, &error),
+            }
+        }
+    }
+}
+
+impl Report {
+    fn fail(&mut self, staged: StagedKey, error: &dyn std::fmt::Display) {
+        self.failed.push(Failure {
+            staged,
+            error: error.to_string(),
+        });
+    }
+}

@@ -1,0 +1,74 @@
+//! Why an upload is refused, in words for the person who packaged it.
+
+use crate::archive::ArchiveError;
+use crate::chart::FileNameError;
+use crate::digest::Digest;
+use crate::keys::BadRepository;
+
+/// A definite no: the same upload would be refused again.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The archive itself is bad.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The file's name is not the one of the chart in it.
+    #[error(transparent)]
+    FileName(#[from] FileNameError),
+    /// The folder below `staging/` can be no repository.
+    #[error(transparent)]
+    BadRepository(#[from] BadRepository),
+    /// The version is published with other content.
+    #[error(
+        "{chart} {version} is published already, with other content (digest {published}, yours has {own}). \
+         A published version never changes: raise `version` in Chart.yaml and package again"
+    )]
+    OtherContent {
+        /// The chart.
+        chart: String,
+        /// The version.
+        version: String,
+        /// Digest of the published archive.
+        published: String,
+        /// Digest of the upload.
+        own: Digest,
+    },
+    /// Another chart has this file name: `a` version `1-2` and `a-1` version `2` are both `a-1-2.tgz`.
+    #[error("the file name {file} belongs to {chart} {version}, which is published already; choose another version")]
+    FileNameTaken {
+        /// The file name.
+        file: String,
+        /// The chart that has it.
+        chart: String,
+        /// Its version.
+        version: String,
+    },
+    /// The index lists the version, but its archive is not here to compare with.
+    #[error(
+        "the index lists {chart} {version} already, with digest {listed} (yours has {own}), and its archive is not in \
+         this bucket. A published version never changes: raise `version` in Chart.yaml and package again"
+    )]
+    ListedElsewhere {
+        /// The chart.
+        chart: String,
+        /// The version.
+        version: String,
+        /// The digest in the index.
+        listed: String,
+        /// Digest of the upload.
+        own: Digest,
+    },
+}
+
+impl Refusal {
+    /// A short stable word for logs, metrics and receipts.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Archive(error) => error.code(),
+            Refusal::FileName(_) => "file-name",
+            Refusal::BadRepository(_) => "repository-name",
+            Refusal::OtherContent { .. } => "other-content",
+            Refusal::FileNameTaken { .. } => "file-name-taken",
+            Refusal::ListedElsewhere { .. } => "listed-elsewhere",
+        }
+    }
+}

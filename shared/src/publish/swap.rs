@@ -1,0 +1,190 @@
+//! The compare-and-swap loop: read, edit, replace if unchanged; and again if others were faster.
+
+use bytes::Bytes;
+use tokio::sync::OnceCell;
+
+use super::conclude::Decided;
+use super::index_state::IndexState;
+use super::prepare::{Candidate, Origin};
+use super::{BATCH, Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
+use crate::index::{self, Added, Entry};
+use crate::keys::{Headers, Repository, StagedKey};
+use crate::receipt::Outcome;
+use crate::store::{Replaced, jittered};
+
+/// Compare-and-swaps that may lose their race before the run gives up. Between two of them somebody else has published.
+const ATTEMPTS: u32 = 25;
+
+impl Publisher {
+    /// Gets the candidates of this round into the index. What became of each is in `round.decided` or `report` then.
+    pub(super) async fn swap(
+        &self,
+        repository: &Repository,
+        state: Option<IndexState>,
+        round: &mut Round,
+        deadline: Deadline,
+        report: &mut Report,
+    ) {
+        if let Err(error) = self.swap_loop(repository, state, round, deadline, report).await {
+            for candidate in round.candidates.drain(..) {
+                report.fail(candidate.upload.staged, &error);
+            }
+        }
+    }
+
+    async fn swap_loop(
+        &self,
+        repository: &Repository,
+        state: Option<IndexState>,
+        round: &mut Round,
+        deadline: Deadline,
+        report: &mut Report,
+    ) -> Result<(), PublishError> {
+        let mut state = match state {
+            Some(state) => state,
+            None => self.read_index(repository).await?,
+        };
+        for attempt in 1..=ATTEMPTS {
+            match self.try_swap(repository, &state, round, report).await? {
+                Swapped::Done(added) => {
+                    round.decide(added);
+                    return Ok(());
+                }
+                Swapped::LostRace => report.lost_races += 1,
+            }
+            if !deadline.has_time() {
+                return Err(PublishError::NoTime);
+            }
+            tokio::time::sleep(jittered(attempt)).await;
+            state = self.read_index(repository).await?;
+            // Whoever was faster may have taken these along.
+            if round.candidates.iter().any(|candidate| !lists(&state, candidate)) {
+                state = self.take_along(repository, state, round, report).await?;
+            }
+        }
+        Err(PublishError::Contention {
+            repository: repository.clone(),
+            attempts: ATTEMPTS,
+        })
+    }
+
+    async fn try_swap(
+        &self,
+        repository: &Repository,
+        state: &IndexState,
+        round: &Round,
+        report: &mut Report,
+    ) -> Result<Swapped, PublishError> {
+        let now = (self.clock)();
+        let mut entries: Vec<Entry> = round
+            .candidates
+            .iter()
+            .map(|candidate| {
+                let upload = &candidate.upload;
+                self.entry(repository, &upload.staged, &candidate.archive, now)
+            })
+            .collect();
+        // Behind the candidates, so that the answers to those come first. A version that is both has its own entry.
+        entries.extend(state.recovered.iter().cloned());
+        let key = repository.index_key();
+        let current = state.current.as_ref().map(|(bytes, _)| bytes.as_ref());
+        let mut edit = index::edit(current, &entries, now, self.settings.index_format)
+            .map_err(|source| PublishError::Index { key: key.clone(), source })?;
+        edit.added.truncate(round.candidates.len());
+        let Some(text) = edit.index else { return Ok(Swapped::Done(edit.added)) };
+
+        let bytes = text.len();
+        let headers = Headers::index(self.settings.index_max_age);
+        let read = state.current.as_ref().map(|(_, etag)| etag);
+        match self.store.replace(&key, Bytes::from(text), &headers, read).await? {
+            Replaced::LostRace => Ok(Swapped::LostRace),
+            Replaced::Done => {
+                report.index_writes.push(IndexWrite {
+                    repository: repository.clone(),
+                    bytes,
+                    versions: edit.versions,
+                });
+                Ok(Swapped::Done(edit.added))
+            }
+        }
+    }
+
+    /// Adds everything that waits for the same index to this round: its own runs would only race with this one.
+    async fn take_along(
+        &self,
+        repository: &Repository,
+        state: IndexState,
+        round: &mut Round,
+        report: &mut Report,
+    ) -> Result<IndexState, PublishError> {
+        let listed = self.store.list(&repository.staging_prefix(), super::SWEEP).await?;
+        let waiting: Vec<StagedKey> = listed
+            .iter()
+            .filter_map(|object| StagedKey::new(&object.key))
+            .filter(|staged| staged.repository().as_ref() == Ok(repository) && !round.has(staged))
+            .take(BATCH.saturating_sub(round.candidates.len()))
+            .collect();
+        let cell = OnceCell::new_with(Some(state));
+        let prepared = self.prepare_all(repository, &waiting, &cell).await;
+        // Another run answers for these uploads: what fails here fails or succeeds there.
+        let prepared = prepared.into_iter().filter(|(_, prepared)| prepared.is_ok()).collect();
+        let mut others = Report::default();
+        round.sort_in(prepared, &mut others);
+        match cell.into_inner() {
+            Some(state) => Ok(state),
+            None => self.read_index(repository).await.inspect_err(|_| report.failed.append(&mut others.failed)),
+        }
+    }
+}
+
+enum Swapped {
+    /// The index lists what it should; what became of each candidate.
+    Done(Vec<Added>),
+    LostRace,
+}
+
+/// Whether the index lists this candidate as it is.
+fn lists(state: &IndexState, candidate: &Candidate) -> bool {
+    let metadata = &candidate.archive.metadata;
+    let listed = state.listing.as_ref().and_then(|listing| listing.digest_of(&metadata.name, &metadata.version));
+    listed.flatten() == Some(candidate.archive.digest.to_string().as_str())
+}
+
+impl Round {
+    fn has(&self, staged: &StagedKey) -> bool {
+        self.candidates.iter().any(|candidate| candidate.upload.staged == *staged)
+            || self.decided.iter().any(|decided| decided.upload.staged == *staged)
+    }
+
+    /// Turns what became of the entries into outcomes.
+    fn decide(&mut self, added: Vec<Added>) {
+        let candidates = self.candidates.drain(..).zip(added);
+        self.decided.extend(candidates.map(|(candidate, added)| decide(candidate, added)));
+    }
+}
+
+fn decide(candidate: Candidate, added: Added) -> Decided {
+    let Candidate { upload, archive, origin } = candidate;
+    let (outcome, may_be_recorded) = match (added, origin) {
+        (Added::New, _) => (Outcome::Published, false),
+        // Listed by a run that was killed before it said so, or by one that took this upload along.
+        (Added::Present, Origin::ThisUpload) => (Outcome::Published, true),
+        (Added::Present, Origin::EarlierUpload) => (Outcome::Unchanged, false),
+        (Added::Conflict { listed }, _) => {
+            let refusal = Refusal::ListedElsewhere {
+                chart: archive.metadata.name.clone(),
+                version: archive.metadata.version.clone(),
+                listed: listed.unwrap_or_default(),
+                own: archive.digest,
+            };
+            return Decided::refused(upload, Some(archive), refusal);
+        }
+    };
+    Decided {
+        upload,
+        archive: Some(archive),
+        outcome,
+        refusal: None,
+        may_be_recorded,
+    }
+}

@@ -1,0 +1,251 @@
+//! The environment: which bucket, which URL, how the index is written.
+//!
+//! A setting that is missing or wrong stops the function at start, with a message that names it and what it accepts:
+//! a publisher that guesses its URL publishes charts that nobody can download.
+
+use std::num::NonZeroU64;
+
+use crate::index::Format;
+use crate::keys::{Repository, StagedKey, url_path};
+
+/// Everything that publish-chart is told by its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// `CHART_BUCKET`.
+    pub bucket: String,
+    /// `REPOSITORY_URL`, without a slash at its end.
+    pub repository_url: String,
+    /// `INDEX_FORMAT`: the form of an index that is made anew.
+    pub index_format: Format,
+    /// `INDEX_MAX_AGE`, in seconds.
+    pub index_max_age: u32,
+    /// `URL_STYLE`.
+    pub url_style: UrlStyle,
+    /// `MAX_CHART_BYTES`.
+    pub max_chart_bytes: u64,
+}
+
+/// How an entry names its archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UrlStyle {
+    /// `https://HOST/kube9-operator-1.0.0.tgz`.
+    #[default]
+    Absolute,
+    /// `kube9-operator-1.0.0.tgz`: the repository can move to another host without a new index.
+    Relative,
+}
+
+/// A setting is missing or wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// Not set, or empty.
+    #[error("the environment variable {name} is not set; it takes {accepts}")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// What it takes.
+        accepts: &'static str,
+    },
+    /// Set to something that it does not take.
+    #[error("the environment variable {name} is {value:?}; it takes {accepts}")]
+    Wrong {
+        /// The variable.
+        name: &'static str,
+        /// What it is set to.
+        value: String,
+        /// What it takes.
+        accepts: &'static str,
+    },
+}
+
+/// One variable of the environment, for what follows from it.
+struct Variable<'a> {
+    name: &'static str,
+    accepts: &'static str,
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Variable<'_> {
+    /// Unset and empty are the same: a template parameter that is left empty sets an empty variable.
+    fn value(&self) -> Option<String> {
+        (self.lookup)(self.name).filter(|value| !value.is_empty())
+    }
+
+    fn required<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, SettingError> {
+        self.optional(parse)?.ok_or(SettingError::Missing {
+            name: self.name,
+            accepts: self.accepts,
+        })
+    }
+
+    fn optional<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, SettingError> {
+        let Some(value) = self.value() else { return Ok(None) };
+        match parse(&value) {
+            Some(parsed) => Ok(Some(parsed)),
+            None => Err(SettingError::Wrong {
+                name: self.name,
+                value,
+                accepts: self.accepts,
+            }),
+        }
+    }
+}
+
+/// Checks that are not built yet: someone who asks for one must not be told in silence that it passed.
+const NOT_YET: [&str; 4] = ["VERSION_CHECK", "IMAGE_CHECK", "PROVENANCE", "OCI_MIRROR"];
+
+impl Settings {
+    /// Reads the settings through `lookup` (`|name| std::env::var(name).ok()`).
+    ///
+    /// # Errors
+    ///
+    /// [`SettingError`] for the first setting that is missing or wrong.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let variable = |name, accepts| Variable { name, accepts, lookup };
+        for name in NOT_YET {
+            variable(name, "only `off` in this version").optional(|value| (value == "off").then_some(()))?;
+        }
+        Ok(Settings {
+            bucket: bucket(lookup)?,
+            repository_url: variable("REPOSITORY_URL", "the URL that users give to `helm repo add`, https://…")
+                .required(repository_url)?,
+            index_format: variable("INDEX_FORMAT", "json or yaml")
+                .optional(|value| match value {
+                    "json" => Some(Format::Json),
+                    "yaml" => Some(Format::Yaml),
+                    _ => None,
+                })?
+                .unwrap_or_default(),
+            index_max_age: variable("INDEX_MAX_AGE", "a whole number of seconds")
+                .optional(|value| value.parse().ok())?
+                .unwrap_or(300),
+            url_style: variable("URL_STYLE", "absolute or relative")
+                .optional(|value| match value {
+                    "absolute" => Some(UrlStyle::Absolute),
+                    "relative" => Some(UrlStyle::Relative),
+                    _ => None,
+                })?
+                .unwrap_or_default(),
+            max_chart_bytes: variable("MAX_CHART_BYTES", "a whole number of bytes above 0")
+                .optional(|value| value.parse::<NonZeroU64>().ok())?
+                .map_or(20 * 1024 * 1024, NonZeroU64::get),
+        })
+    }
+
+    /// The URL of an upload's archive, once it is published in `repository`.
+    pub fn archive_url(&self, repository: &Repository, staged: &StagedKey) -> String {
+        let file = url_path(staged.file_name());
+        match self.url_style {
+            UrlStyle::Absolute => format!("{}/{}{file}", self.repository_url, repository.folder()),
+            UrlStyle::Relative => file.to_string(),
+        }
+    }
+}
+
+/// `CHART_BUCKET`.
+fn bucket(lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, SettingError> {
+    let variable = Variable {
+        name: "CHART_BUCKET",
+        accepts: "the name of the bucket that holds the charts",
+        lookup,
+    };
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    variable.required(|value| (value.len() >= 3 && value.bytes().all(good)).then(|| value.to_owned()))
+}
+
+/// Everything that invalidate-cdn is told by its environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CdnSettings {
+    /// `CHART_BUCKET`.
+    pub bucket: String,
+    /// `DISTRIBUTION_ID`.
+    pub distribution_id: String,
+}
+
+impl CdnSettings {
+    /// Reads the settings through `lookup`.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingError`] for the first setting that is missing or wrong.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        let distribution_id = Variable {
+            name: "DISTRIBUTION_ID",
+            accepts: "the ID of the CloudFront distribution that serves the charts, such as E2EXAMPLE1ABCD",
+            lookup,
+        };
+        Ok(CdnSettings {
+            bucket: bucket(lookup)?,
+            distribution_id: distribution_id
+                .required(|value| value.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| value.to_owned()))?,
+        })
+    }
+}
+
+fn repository_url(value: &str) -> Option<String> {
+    let host = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"))?;
+    let printable = |char: char| char.is_ascii_graphic() && !"?#\"<>\\".contains(char);
+    (!host.is_empty() && !host.starts_with('/') && host.chars().all(printable))
+        .then(|| value.trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(set: &[(&str, &str)]) -> Result<Settings, SettingError> {
+        let lookup = |name: &str| {
+            let own = set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+            own.or_else(|| match name {
+                "CHART_BUCKET" => Some("charts-bucket".to_owned()),
+                "REPOSITORY_URL" => Some("https://charts.kube9.io/".to_owned()),
+                _ => None,
+            })
+        };
+        Settings::read(&lookup)
+    }
+
+    #[test]
+    fn two_settings_are_enough() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.repository_url, "https://charts.kube9.io");
+        assert_eq!(settings.index_format, Format::Json);
+        assert_eq!(settings.index_max_age, 300);
+    }
+
+    #[test]
+    fn an_empty_setting_is_a_missing_one() {
+        assert!(matches!(
+            read(&[("REPOSITORY_URL", "")]),
+            Err(SettingError::Missing { name: "REPOSITORY_URL", .. })
+        ));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named_with_what_it_takes() {
+        for (name, value) in [
+            ("CHART_BUCKET", "Not A Bucket"),
+            ("REPOSITORY_URL", "charts.kube9.io"),
+            ("REPOSITORY_URL", "https://x/?a"),
+            ("INDEX_FORMAT", "JSON"),
+            ("INDEX_MAX_AGE", "5 minutes"),
+            ("URL_STYLE", "both"),
+            ("MAX_CHART_BYTES", "0"),
+            ("IMAGE_CHECK", "require"),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(value) && error.contains("it takes"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_plus_in_a_version_is_escaped_in_its_url() {
+        let settings = read(&[]).unwrap();
+        let staged = StagedKey::new("staging/team-a/demo-1.0.0+b1.tgz").unwrap();
+        let repository = staged.repository().unwrap();
+        let url = settings.archive_url(&repository, &staged);
+        assert_eq!(url, "https://charts.kube9.io/team-a/demo-1.0.0%2Bb1.tgz");
+        let settings = read(&[("URL_STYLE", "relative")]).unwrap();
+        assert_eq!(settings.archive_url(&repository, &staged), "demo-1.0.0%2Bb1.tgz");
+    }
+}

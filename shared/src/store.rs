@@ -1,0 +1,364 @@
+//! The one module that speaks to S3, with exactly the verbs that the promises need.
+//!
+//! Why these and not the SDK's? Because each answers with the outcomes that its callers must tell apart, as a type. A
+//! lost race ([`Replaced::LostRace`], [`Created::Exists`]) is an outcome; an error is something that another try may
+//! mend. Only a definite "no such key" is [`Got::Missing`]: a denied or failed read never is.
+//!
+//! | verb | S3 | used for |
+//! |---|---|---|
+//! | [`Store::get`] | GetObject | uploads, the index with its version, published archives |
+//! | [`Store::create`] | PutObject, `If-None-Match: *` | archives: once, never again |
+//! | [`Store::replace`] | PutObject, `If-Match` or `If-None-Match: *` | the index: compare-and-swap |
+//! | [`Store::put`] | PutObject | receipts |
+//! | [`Store::copy`] | CopyObject | refused uploads |
+//! | [`Store::delete`] | DeleteObject, `If-Match` | uploads that have their outcome |
+//! | [`Store::list`] | ListObjectsV2 | sweeping, taking along what waits |
+
+mod error;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::put_object::PutObjectError;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use bytes::Bytes;
+use jiff::Timestamp;
+
+pub use error::{Fault, StoreError};
+
+use crate::digest::Digest;
+use crate::keys::{Headers, url_path};
+
+/// How often a create is tried again where S3 says that another write of the key is under way (409).
+const CREATE_ATTEMPTS: u32 = 5;
+
+/// A client for [`Store::new`].
+pub fn client(config: &aws_config::SdkConfig) -> Client {
+    Client::new(config)
+}
+
+/// A bucket.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    bucket: String,
+}
+
+/// Which state of an object was read: what a compare-and-swap compares.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ETag(String);
+
+impl ETag {
+    /// The tag without the quotes around it, as S3's events and receipts have it.
+    pub fn unquoted(&self) -> &str {
+        self.0.trim_matches('"')
+    }
+}
+
+/// An object that was read.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Which state this is.
+    pub etag: ETag,
+    /// When this state was written; S3 knows whole seconds.
+    pub modified: Timestamp,
+    /// Its user metadata, names without `x-amz-meta-`.
+    pub metadata: HashMap<String, String>,
+}
+
+/// What a read came to.
+#[derive(Debug)]
+pub enum Got {
+    /// The object.
+    Found(Object),
+    /// S3 said that there is no such key.
+    Missing,
+    /// The object is larger than asked for; its bytes were not read.
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// Which state this is.
+        etag: ETag,
+        /// When this state was written.
+        modified: Timestamp,
+    },
+}
+
+/// What a create came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    /// The object is there now, and was not before.
+    New,
+    /// An object of that key is there already, and stays.
+    Exists,
+}
+
+/// What a compare-and-swap came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replaced {
+    /// The object has the new bytes.
+    Done,
+    /// Somebody else wrote it since it was read: read again.
+    LostRace,
+}
+
+/// An object as a listing names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// When it was written last.
+    pub modified: Timestamp,
+}
+
+impl Store {
+    /// The bucket of this name.
+    pub fn new(client: Client, bucket: &str) -> Self {
+        Store {
+            client,
+            bucket: bucket.to_owned(),
+        }
+    }
+
+    /// Reads an object of at most `max_bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] for every answer but the object and "no such key", and for a body that arrives cut or changed.
+    pub async fn get(&self, key: &str, max_bytes: u64) -> Result<Got, StoreError> {
+        let answer = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(answer) => answer,
+            // By its code, not by status 404: a missing bucket is a 404 too.
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(Got::Missing),
+            Err(error) => return Err(StoreError::new("GetObject", key, error)),
+        };
+        let etag = etag(answer.e_tag);
+        let modified = timestamp(answer.last_modified);
+        let size = answer.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        if size > max_bytes {
+            return Ok(Got::TooLarge { size, etag, modified });
+        }
+        let body = answer.body.collect().await.map_err(|error| StoreError::body(key, error))?;
+        let bytes = body.into_bytes();
+        if bytes.len() as u64 != size {
+            return Err(StoreError::cut(key, bytes.len() as u64, size));
+        }
+        Ok(Got::Found(Object {
+            bytes,
+            etag,
+            modified,
+            metadata: answer.metadata.unwrap_or_default(),
+        }))
+    }
+
+    /// Writes an archive unless there is one of that key. S3 compares what arrives with `digest`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; whether the object is there now is unknown then.
+    pub async fn create(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        digest: Digest,
+        headers: &Headers,
+        metadata: HashMap<String, String>,
+    ) -> Result<Created, StoreError> {
+        let mut attempts = 1..CREATE_ATTEMPTS;
+        loop {
+            let put = self
+                .put_request(key, bytes.clone(), headers)
+                .set_metadata(Some(metadata.clone()))
+                .checksum_sha256(base64(digest))
+                .if_none_match("*");
+            match put.send().await.map_err(|error| Condition::of(error, key)) {
+                Ok(_) => return Ok(Created::New),
+                Err(Condition::Failed) => return Ok(Created::Exists),
+                Err(Condition::UnderWay(error)) => match attempts.next() {
+                    Some(attempt) => tokio::time::sleep(jittered(attempt)).await,
+                    None => return Err(error),
+                },
+                Err(Condition::Other(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Replaces the state that was read (`None`: nothing was there) by new bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; whether the object has the new bytes is unknown then.
+    pub async fn replace(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        headers: &Headers,
+        read: Option<&ETag>,
+    ) -> Result<Replaced, StoreError> {
+        let put = self.put_request(key, bytes, headers);
+        let put = match read {
+            Some(etag) => put.if_match(&etag.0),
+            None => put.if_none_match("*"),
+        };
+        match put.send().await.map_err(|error| Condition::of(error, key)) {
+            Ok(_) => Ok(Replaced::Done),
+            Err(Condition::Failed | Condition::UnderWay(_)) => Ok(Replaced::LostRace),
+            Err(Condition::Other(error)) => Err(error),
+        }
+    }
+
+    /// Writes an object, whatever was there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; whether the object has the new bytes is unknown then.
+    pub async fn put(&self, key: &str, bytes: Bytes, headers: &Headers) -> Result<(), StoreError> {
+        let put = self.put_request(key, bytes, headers).send().await;
+        put.map(drop).map_err(|error| StoreError::new("PutObject", key, error))
+    }
+
+    fn put_request(&self, key: &str, bytes: Bytes, headers: &Headers) -> PutObjectFluentBuilder {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type(headers.content_type)
+            .set_cache_control(headers.cache_control.clone())
+            .body(ByteStream::from(bytes))
+    }
+
+    /// Copies an object if it is still in the state that was read; answers whether it was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] for every other answer.
+    pub async fn copy(&self, from: &str, to: &str, read: &ETag) -> Result<bool, StoreError> {
+        // A path in a header, which the SDK hands on as it is.
+        let source = format!("{}/{}", self.bucket, url_path(from));
+        let copy = self
+            .client
+            .copy_object()
+            .bucket(&self.bucket)
+            .key(to)
+            .copy_source(source)
+            .copy_source_if_match(&read.0)
+            .send()
+            .await;
+        match copy {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(false),
+            Err(error) => Err(StoreError::new("CopyObject", from, error)),
+        }
+    }
+
+    /// Removes an object if it is still in the state that was read: an upload that was replaced meanwhile is another
+    /// one, and waits for its own outcome.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] for every other answer; an object that is gone already is fine.
+    pub async fn delete(&self, key: &str, read: &ETag) -> Result<(), StoreError> {
+        let delete = self.client.delete_object().bucket(&self.bucket).key(key).if_match(&read.0).send().await;
+        match delete {
+            Ok(_) => Ok(()),
+            Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(()),
+            Err(error) => Err(StoreError::new("DeleteObject", key, error)),
+        }
+    }
+
+    /// Lists the objects whose keys start with `prefix`, in the order of their keys, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if any page of the listing fails: half a listing is none.
+    pub async fn list(&self, prefix: &str, limit: usize) -> Result<Vec<Listed>, StoreError> {
+        let mut listed = Vec::new();
+        let mut token = None;
+        loop {
+            let page = self
+                .client
+                .list_objects_v2()
+                .bucket(&self.bucket)
+                .prefix(prefix)
+                .set_continuation_token(token)
+                .send()
+                .await
+                .map_err(|error| StoreError::new("ListObjectsV2", prefix, error))?;
+            for object in page.contents.unwrap_or_default() {
+                let Some(key) = object.key else { continue };
+                listed.push(Listed {
+                    key,
+                    modified: timestamp(object.last_modified),
+                });
+            }
+            token = page.next_continuation_token;
+            if token.is_none() || listed.len() >= limit {
+                listed.truncate(limit);
+                return Ok(listed);
+            }
+        }
+    }
+
+    /// Which state an object is in, without its bytes; `None` if S3 said that there is no such key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] for every other answer.
+    pub async fn head(&self, key: &str) -> Result<Option<(ETag, Timestamp)>, StoreError> {
+        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(answer) => Ok(Some((etag(answer.e_tag), timestamp(answer.last_modified)))),
+            // The answer to a HEAD has no body, so the SDK makes this code from the status.
+            Err(error) if error.code() == Some("NotFound") => Ok(None),
+            Err(error) => Err(StoreError::new("HeadObject", key, error)),
+        }
+    }
+}
+
+/// What S3's answer says about the condition of a write.
+enum Condition {
+    /// It does not hold. 404 to `If-Match` means that the object was removed since it was read.
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>)
+    Failed,
+    /// 409: another write of the key is under way, so it is not known whether it will hold.
+    UnderWay(StoreError),
+    /// The answer is about something else.
+    Other(StoreError),
+}
+
+impl Condition {
+    fn of<R: std::fmt::Debug + Send + Sync + 'static>(
+        error: aws_sdk_s3::error::SdkError<PutObjectError, R>,
+        key: &str,
+    ) -> Self {
+        match error.code() {
+            Some("PreconditionFailed" | "NoSuchKey") => Condition::Failed,
+            Some("ConditionalRequestConflict" | "OperationAborted") => {
+                Condition::UnderWay(StoreError::new("PutObject", key, error))
+            }
+            _ => Condition::Other(StoreError::new("PutObject", key, error)),
+        }
+    }
+}
+
+/// A pause that grows with the attempt and differs between racers.
+pub(crate) fn jittered(attempt: u32) -> Duration {
+    let ceiling = 50 * 2_u64.saturating_pow(attempt.min(5));
+    Duration::from_millis(fastrand::u64(ceiling / 4..=ceiling))
+}
+
+fn etag(tag: Option<String>) -> ETag {
+    ETag(tag.unwrap_or_default())
+}
+
+fn timestamp(time: Option<DateTime>) -> Timestamp {
+    time.and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()).unwrap_or_default()
+}
+
+fn base64(digest: Digest) -> String {
+    aws_smithy_types::base64::encode(digest.as_bytes())
+}

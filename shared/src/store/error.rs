@@ -1,0 +1,103 @@
+//! What went wrong between us and S3.
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::primitives::ByteStreamError;
+
+/// A request to S3 failed, after the SDK's own retries. Whether a write took effect is unknown.
+#[derive(Debug, thiserror::Error)]
+#[error("S3 {operation} of {key:?} failed: {fault}")]
+pub struct StoreError {
+    operation: &'static str,
+    key: String,
+    fault: Fault,
+}
+
+/// Why it failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// S3 refused: credentials, policy, or a bucket that is not ours.
+    #[error("access denied ({message}); the function's role needs this action on this key, and s3:ListBucket")]
+    Denied {
+        /// What S3 said.
+        message: String,
+    },
+    /// S3 answered with another error.
+    #[error("{code}: {message}")]
+    Answer {
+        /// S3's error code.
+        code: String,
+        /// What S3 said.
+        message: String,
+    },
+    /// No answer, or one that is none.
+    #[error("{0}")]
+    Transport(String),
+    /// The bytes did not arrive whole.
+    #[error("{received} of {expected} bytes arrived")]
+    Cut {
+        /// Bytes that arrived.
+        received: u64,
+        /// Bytes that were announced.
+        expected: u64,
+    },
+}
+
+impl StoreError {
+    pub(super) fn new<E, R>(operation: &'static str, key: &str, error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: std::fmt::Debug,
+    {
+        let message = error.message().unwrap_or("no message").to_owned();
+        let fault = match error.code() {
+            Some("AccessDenied" | "Forbidden" | "InvalidAccessKeyId" | "SignatureDoesNotMatch") => {
+                Fault::Denied { message }
+            }
+            Some(code) => Fault::Answer {
+                code: code.to_owned(),
+                message,
+            },
+            None => Fault::Transport(chain(&error)),
+        };
+        StoreError {
+            operation,
+            key: key.to_owned(),
+            fault,
+        }
+    }
+
+    pub(super) fn body(key: &str, error: ByteStreamError) -> Self {
+        StoreError {
+            operation: "GetObject",
+            key: key.to_owned(),
+            fault: Fault::Transport(chain(&error)),
+        }
+    }
+
+    pub(super) fn cut(key: &str, received: u64, expected: u64) -> Self {
+        StoreError {
+            operation: "GetObject",
+            key: key.to_owned(),
+            fault: Fault::Cut { received, expected },
+        }
+    }
+
+    /// Why it failed.
+    pub fn fault(&self) -> &Fault {
+        &self.fault
+    }
+}
+
+/// The SDK's outermost messages ("dispatch failure") say little without their causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,150 @@
+//! Why a text is not read.
+
+/// A place in a text, both counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The character within the line.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// Why a text is not read, in words for the person who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// More bytes than [`Limits::bytes`](super::Limits::bytes).
+    #[error("the text has {bytes} bytes; at most {limit} are read")]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+        /// The bound.
+        limit: usize,
+    },
+
+    /// Not UTF-8, nor UTF-16 with a byte-order mark.
+    #[error("line {line}: the text is not UTF-8; save the file with that encoding")]
+    NotUtf8 {
+        /// The first line that is not.
+        line: usize,
+    },
+
+    /// A character that YAML does not allow, not even in a quoted string.
+    #[error("{at}: the character U+{:04X} is not allowed in YAML; remove it, or write it as an escape in double quotes", *.character as u32)]
+    Character {
+        /// Which.
+        character: char,
+        /// Where.
+        at: Place,
+    },
+
+    /// Not YAML.
+    #[error("{at}: this is not valid YAML: {problem}")]
+    Syntax {
+        /// Where the reader gave up.
+        at: Place,
+        /// What it says.
+        problem: String,
+    },
+
+    /// YAML of a kind that Helm's reader refuses or reads otherwise.
+    #[error("{at}: Helm does not read this: {problem}")]
+    Dialect {
+        /// Where.
+        at: Place,
+        /// What it is, and what to write instead.
+        problem: &'static str,
+    },
+
+    /// Collections inside each other beyond [`Limits::depth`](super::Limits::depth).
+    #[error("{at}: lists and mappings are nested more than {limit} deep")]
+    TooDeep {
+        /// Where the bound was passed.
+        at: Place,
+        /// The bound.
+        limit: usize,
+    },
+
+    /// More nodes than [`Limits::nodes`](super::Limits::nodes).
+    #[error("{at}: the text has more than {limit} values")]
+    TooManyNodes {
+        /// Where the bound was passed.
+        at: Place,
+        /// The bound.
+        limit: usize,
+    },
+
+    /// Aliases that multiply the text.
+    #[error("{at}: aliases repeat too much; write the values out")]
+    TooManyAliases {
+        /// The alias that passed the bound.
+        at: Place,
+    },
+
+    /// `*name` without `&name` before it.
+    #[error("{at}: the alias names an anchor that is not defined before it")]
+    UnknownAnchor {
+        /// The alias.
+        at: Place,
+    },
+
+    /// `&a [*a]`.
+    #[error("{at}: the alias stands inside the value that it names")]
+    SelfReference {
+        /// The alias.
+        at: Place,
+    },
+
+    /// A key twice in a mapping, where that is refused.
+    #[error("line {line}: the key \"{key}\" is already set at line {first_line}; remove one of the two")]
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// Where it is repeated.
+        line: usize,
+        /// Where it stands first.
+        first_line: usize,
+    },
+
+    /// A key that cannot become text.
+    #[error("{at}: a mapping key must be text, a number or a boolean, not {found}")]
+    Key {
+        /// The key.
+        at: Place,
+        /// What it is.
+        found: &'static str,
+    },
+
+    /// `<<` with a value that is no mapping.
+    #[error("{at}: \"<<\" merges mappings; its value must be a mapping or a list of mappings")]
+    Merge {
+        /// The value.
+        at: Place,
+    },
+
+    /// A tag that its value does not fit, such as `!!int x`.
+    #[error("{at}: \"{text}\" is not a value for the tag {tag}")]
+    Tag {
+        /// The value.
+        at: Place,
+        /// The value's text.
+        text: String,
+        /// The tag, in its short form.
+        tag: String,
+    },
+
+    /// `.inf` and `.nan`: JSON has no form for them, so Helm refuses them wherever no text is wanted.
+    #[error("{at}: \"{text}\" is an infinity or not a number, which Helm cannot read; quote it if it is text")]
+    NotFinite {
+        /// The value.
+        at: Place,
+        /// As written.
+        text: String,
+    },
+}

@@ -1,0 +1,121 @@
+//! What a YAML text says.
+
+use indexmap::IndexMap;
+
+use super::number;
+
+/// The entries of a mapping in the order of the text. Keys are text: `1: a` has the key "1", as Helm has it.
+pub type Mapping = IndexMap<String, Value>;
+
+/// One value, resolved as Helm resolves it: YAML 1.1 with the deviations of go.yaml.in/yaml/v2.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Value {
+    /// Nothing, `~`, `null`.
+    #[default]
+    Null,
+    /// `true`, and `yes`, `on`, `y` and their opposites too.
+    Bool(bool),
+    /// A whole number; `010` is 8, `0x10` is 16, `1_000` is 1000.
+    Int(i64),
+    /// A whole number above `i64::MAX`.
+    Uint(u64),
+    /// Any other number, always finite.
+    Float(f64),
+    /// Text.
+    String(String),
+    /// A list.
+    Sequence(Vec<Value>),
+    /// A mapping.
+    Mapping(Mapping),
+}
+
+impl Value {
+    /// The text, if it is text.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The entries, if it is a mapping.
+    #[must_use]
+    pub fn as_mapping(&self) -> Option<&Mapping> {
+        match self {
+            Self::Mapping(mapping) => Some(mapping),
+            _ => None,
+        }
+    }
+
+    /// The items, if it is a list.
+    #[must_use]
+    pub fn as_sequence(&self) -> Option<&[Self]> {
+        match self {
+            Self::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entry under a key, if it is a mapping and has that key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_mapping()?.get(key)
+    }
+
+    /// What Helm reads where a field wants text: a number or a boolean becomes text by Go's rules (`1.10` is "1.1",
+    /// `yes` is "true"), nothing becomes empty text. `None` for lists and mappings, which Helm refuses there.
+    #[must_use]
+    pub fn to_text(&self) -> Option<String> {
+        match self {
+            Self::Null => Some(String::new()),
+            Self::Bool(value) => Some(value.to_string()),
+            Self::Int(value) => Some(value.to_string()),
+            Self::Uint(value) => Some(value.to_string()),
+            Self::Float(value) => Some(number::float32_text(*value)),
+            Self::String(text) => Some(text.clone()),
+            Self::Sequence(_) | Self::Mapping(_) => None,
+        }
+    }
+
+    /// The value as JSON, as Helm makes it: floats without a fraction become whole numbers.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(value) => Json::Bool(*value),
+            Self::Int(value) => Json::from(*value),
+            Self::Uint(value) => Json::from(*value),
+            Self::Float(value) => json_number(*value),
+            Self::String(text) => Json::String(text.clone()),
+            Self::Sequence(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Self::Mapping(mapping) => {
+                Json::Object(mapping.iter().map(|(key, value)| (key.clone(), value.to_json())).collect())
+            }
+        }
+    }
+
+    /// What kind of value it is, for messages.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "empty",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) | Self::Uint(_) | Self::Float(_) => "a number",
+            Self::String(_) => "text",
+            Self::Sequence(_) => "a list",
+            Self::Mapping(_) => "a mapping",
+        }
+    }
+}
+
+/// Go writes 1.0 as `1`.
+fn json_number(value: f64) -> serde_json::Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    if value.fract() == 0.0 && value.abs() <= EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+        return serde_json::Value::from(value as i64);
+    }
+    serde_json::Value::from(value)
+}

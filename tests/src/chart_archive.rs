@@ -1,0 +1,168 @@
+//! Chart archives made in memory: such as `helm package` makes, and such as it never would.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tar::{EntryType, Header};
+
+/// A chart archive in the making. Starts as a small valid chart; each method makes it larger or worse.
+#[derive(Debug, Clone)]
+pub struct ChartArchive {
+    name: String,
+    version: String,
+    chart_yaml: Option<Vec<u8>>,
+    entries: Vec<Entry>,
+    packed_at: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    path: Vec<u8>,
+    kind: EntryType,
+    link: Vec<u8>,
+    content: Vec<u8>,
+}
+
+impl ChartArchive {
+    /// The chart `name` at `version`: a `Chart.yaml`, a `values.yaml` and one template.
+    pub fn new(name: &str, version: &str) -> Self {
+        let chart = ChartArchive {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            chart_yaml: None,
+            entries: Vec::new(),
+            packed_at: 1_767_225_600,
+        };
+        chart
+            .chart_yaml(format!(
+                "apiVersion: v2\nname: {name}\ndescription: A chart of the tests\ntype: application\nversion: {version}\nappVersion: \"{version}\"\n"
+            ))
+            .file("values.yaml", "replicas: 1\n")
+            .file("templates/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n")
+    }
+
+    /// Replaces the whole `Chart.yaml`.
+    #[must_use]
+    pub fn chart_yaml(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.chart_yaml = Some(text.into());
+        self
+    }
+
+    /// Adds lines at the end of `Chart.yaml`.
+    #[must_use]
+    pub fn with_chart_yaml(mut self, lines: &str) -> Self {
+        self.chart_yaml.get_or_insert_default().extend_from_slice(lines.as_bytes());
+        self
+    }
+
+    /// Leaves `Chart.yaml` out.
+    #[must_use]
+    pub fn without_chart_yaml(mut self) -> Self {
+        self.chart_yaml = None;
+        self
+    }
+
+    /// Adds a file inside of the chart's folder.
+    #[must_use]
+    pub fn file(self, path: &str, content: impl Into<Vec<u8>>) -> Self {
+        let path = format!("{}/{path}", self.name);
+        self.raw(path, EntryType::Regular, "", content)
+    }
+
+    /// Adds a file at exactly this path of the archive, however wrong the path is.
+    #[must_use]
+    pub fn file_at(self, path: impl Into<Vec<u8>>, content: impl Into<Vec<u8>>) -> Self {
+        self.raw(path, EntryType::Regular, "", content)
+    }
+
+    /// Adds a symbolic link inside of the chart's folder.
+    #[must_use]
+    pub fn symlink(self, path: &str, target: &str) -> Self {
+        let path = format!("{}/{path}", self.name);
+        self.raw(path, EntryType::Symlink, target, "")
+    }
+
+    /// Adds a hard link inside of the chart's folder.
+    #[must_use]
+    pub fn hard_link(self, path: &str, target: &str) -> Self {
+        let path = format!("{}/{path}", self.name);
+        self.raw(path, EntryType::Link, target, "")
+    }
+
+    /// Adds a character device inside of the chart's folder.
+    #[must_use]
+    pub fn device(self, path: &str) -> Self {
+        let path = format!("{}/{path}", self.name);
+        self.raw(path, EntryType::Char, "", "")
+    }
+
+    /// Sets the time that the packing stamps into each entry, as seconds since 1970.
+    #[must_use]
+    pub fn packed_at(mut self, seconds: u64) -> Self {
+        self.packed_at = seconds;
+        self
+    }
+
+    fn raw(
+        mut self,
+        path: impl Into<Vec<u8>>,
+        kind: EntryType,
+        link: impl Into<Vec<u8>>,
+        content: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.entries.push(Entry {
+            path: path.into(),
+            kind,
+            link: link.into(),
+            content: content.into(),
+        });
+        self
+    }
+
+    /// `NAME-VERSION.tgz`.
+    pub fn file_name(&self) -> String {
+        format!("{}-{}.tgz", self.name, self.version)
+    }
+
+    /// The archive's bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        gzip(&self.tar())
+    }
+
+    /// The tar inside of the gzip.
+    pub fn tar(&self) -> Vec<u8> {
+        let mut tar = tar::Builder::new(Vec::new());
+        let chart_yaml = self.chart_yaml.iter().map(|text| Entry {
+            path: format!("{}/Chart.yaml", self.name).into_bytes(),
+            kind: EntryType::Regular,
+            link: Vec::new(),
+            content: text.clone(),
+        });
+        for entry in chart_yaml.chain(self.entries.iter().cloned()) {
+            tar.append(&self.header(&entry), entry.content.as_slice()).expect("memory takes all writes");
+        }
+        tar.into_inner().expect("memory takes all writes")
+    }
+
+    /// A header whose fields are filled in by hand: the `tar` crate refuses to write most of what is tested here.
+    fn header(&self, entry: &Entry) -> Header {
+        let mut header = Header::new_gnu();
+        let fields = header.as_old_mut();
+        fields.name[..entry.path.len()].copy_from_slice(&entry.path);
+        fields.linkname[..entry.link.len()].copy_from_slice(&entry.link);
+        header.set_entry_type(entry.kind);
+        header.set_mode(0o644);
+        header.set_size(entry.content.len() as u64);
+        header.set_mtime(self.packed_at);
+        header.set_cksum();
+        header
+    }
+}
+
+/// Compresses as `helm package` does.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(bytes).expect("memory takes all writes");
+    gzip.finish().expect("memory takes all writes")
+}

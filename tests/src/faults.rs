@@ -1,0 +1,73 @@
+//! What can go wrong around the functions, one kind at a time.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use local::faults::{Delivery, Faults, RequestSeen, S3Fault};
+
+/// Events for this function never come.
+pub struct NoEvents(pub &'static str);
+
+impl Faults for NoEvents {
+    fn delivery(&self, function: &str, _: &[u8]) -> Delivery {
+        if function == self.0 { Delivery::Times(0) } else { Delivery::Once }
+    }
+}
+
+/// Every event comes that many times, all at once.
+pub struct Repeated(pub usize);
+
+impl Faults for Repeated {
+    fn delivery(&self, _: &str, _: &[u8]) -> Delivery {
+        Delivery::Times(self.0)
+    }
+}
+
+/// Events that hold this text come that much later.
+pub struct Late(pub &'static str, pub Duration);
+
+impl Faults for Late {
+    fn delivery(&self, _: &str, payload: &[u8]) -> Delivery {
+        if String::from_utf8_lossy(payload).contains(self.0) { Delivery::Late(self.1) } else { Delivery::Once }
+    }
+}
+
+/// The first requests of publish-chart with this operation and key go wrong in these ways, one after the other.
+pub struct OnRequest {
+    operation: &'static str,
+    key: &'static str,
+    faults: Mutex<Vec<S3Fault>>,
+}
+
+impl OnRequest {
+    /// See [`OnRequest`].
+    pub fn new(operation: &'static str, key: &'static str, faults: impl IntoIterator<Item = S3Fault>) -> Self {
+        let mut faults: Vec<S3Fault> = faults.into_iter().collect();
+        faults.reverse();
+        OnRequest {
+            operation,
+            key,
+            faults: Mutex::new(faults),
+        }
+    }
+}
+
+impl Faults for OnRequest {
+    fn s3(&self, request: &RequestSeen) -> S3Fault {
+        let named = request.operation == self.operation && request.key == self.key;
+        if !named || request.function.as_deref() != Some("publish-chart") {
+            return S3Fault::None;
+        }
+        self.faults.lock().expect("no test panics here").pop().unwrap_or(S3Fault::None)
+    }
+}
+
+/// The request of publish-chart with this number, from 1, goes wrong in this way.
+pub struct OnNumber(pub usize, pub S3Fault);
+
+impl Faults for OnNumber {
+    fn s3(&self, request: &RequestSeen) -> S3Fault {
+        let meant = request.number == self.0 && request.function.as_deref() == Some("publish-chart");
+        if meant { self.1.clone() } else { S3Fault::None }
+    }
+}

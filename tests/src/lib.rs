@@ -1,0 +1,14 @@
+//! What the end-to-end tests share: chart archives made in memory, and the whole system on loopback.
+//!
+//! Each file under `tests/` is about one promise. `tests/conformance` holds what needs real tools, behind the feature
+//! `conformance`; `events/` the sample events for `cargo lambda invoke`.
+
+pub mod chart_archive;
+pub mod events;
+pub mod faults;
+pub mod http;
+pub mod program;
+pub mod system;
+
+pub use chart_archive::ChartArchive;
+pub use system::Chartdrop;

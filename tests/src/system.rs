@@ -1,0 +1,167 @@
+//! The whole system on loopback, as the tests use it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chartdrop::digest::Digest;
+use local::faults::Faults;
+use local::lambda::FunctionError;
+use local::s3::Object;
+use local::{Options, System};
+use serde_json::{Value, json};
+
+use crate::http::{self, Response};
+use crate::{ChartArchive, events};
+
+/// The bucket, the edge and the two functions as processes; ended when dropped.
+pub struct Chartdrop {
+    /// What the tests don't need every day.
+    pub system: System,
+}
+
+impl Chartdrop {
+    /// The system with its default settings.
+    pub async fn start() -> Self {
+        Chartdrop::with(Options::default()).await
+    }
+
+    /// The system with these settings in the functions' environment.
+    pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Chartdrop::with(Options { settings, ..Options::default() }).await
+    }
+
+    /// The system with these faults.
+    pub async fn with_faults(faults: impl Faults + 'static) -> Self {
+        Chartdrop::with(Options { faults: Arc::new(faults), ..Options::default() }).await
+    }
+
+    /// The system with these options.
+    pub async fn with(options: Options) -> Self {
+        Chartdrop {
+            system: System::start(options).await.expect("the local system starts"),
+        }
+    }
+
+    /// Uploads a chart archive under its own name into the root repository. Its key.
+    pub fn upload(&self, chart: &ChartArchive) -> String {
+        self.upload_to("", chart)
+    }
+
+    /// Uploads a chart archive under its own name into a folder of staging: `""`, or `"team-a/"`. Its key.
+    pub fn upload_to(&self, folder: &str, chart: &ChartArchive) -> String {
+        let key = format!("staging/{folder}{}", chart.file_name());
+        self.put(&key, chart.bytes());
+        key
+    }
+
+    /// Puts an object as somebody else than the functions would, which sends the bucket's notifications.
+    pub fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
+        self.system.store().put(key, bytes.into(), BTreeMap::new()).expect("the bucket takes it");
+    }
+
+    /// Uploads a chart archive and waits for its outcome: the receipt.
+    pub async fn publish(&self, chart: &ChartArchive) -> Value {
+        let key = self.upload(chart);
+        self.settled().await;
+        self.receipt(&key)
+    }
+
+    /// Waits until no event is under way and no invalidation in progress; none may have failed for good.
+    pub async fn settled(&self) {
+        self.system.settled().await;
+        self.system.invalidations_completed().await;
+        let dead = self.system.dead_letters();
+        assert!(dead.is_empty(), "events failed for good: {dead:#?}");
+    }
+
+    /// Runs publish-chart on an event and waits for its report.
+    pub async fn run(&self, event: &Value) -> Value {
+        self.invoke("publish-chart", event).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Runs a function on an event and waits for its answer, or for why there is none.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Result<Value, FunctionError> {
+        self.system.invoke(function, event.clone()).await
+    }
+
+    /// What the bucket holds under this key.
+    pub fn object(&self, key: &str) -> Option<Arc<Object>> {
+        self.system.store().get(key)
+    }
+
+    /// What the bucket holds under this key, which must be there, as text.
+    pub fn text(&self, key: &str) -> String {
+        let object = self.object(key).unwrap_or_else(|| panic!("there is no {key}"));
+        String::from_utf8(object.bytes.to_vec()).expect("text")
+    }
+
+    /// The keys that start with this.
+    pub fn keys(&self, prefix: &str) -> Vec<String> {
+        self.system.store().list(prefix)
+    }
+
+    /// The receipt of an upload, which must be there.
+    pub fn receipt(&self, upload: &str) -> Value {
+        let key = format!("{}.json", upload.replacen("staging/", "receipts/", 1));
+        serde_json::from_str(&self.text(&key)).expect("a receipt is JSON")
+    }
+
+    /// The root repository's index, which must be in JSON form.
+    pub fn index(&self) -> Value {
+        self.index_of("")
+    }
+
+    /// The index of a repository (`""`, `"team-a/"`), which must be in JSON form.
+    pub fn index_of(&self, folder: &str) -> Value {
+        serde_json::from_str(&self.text(&format!("charts/{folder}index.yaml"))).expect("an index in JSON form")
+    }
+
+    /// The versions of a chart in the root repository's index, in its order.
+    pub fn versions(&self, chart: &str) -> Vec<String> {
+        versions(&self.index(), chart)
+    }
+
+    /// Asserts that what each entry of an index promises can be downloaded through the edge, with its digest.
+    pub async fn assert_all_downloads(&self, index: &Value) {
+        for entry in entries(index) {
+            let url = entry["urls"][0].as_str().expect("a URL");
+            let response = http::get(url).await;
+            assert_eq!(response.status, 200, "{url}");
+            assert_eq!(entry["digest"], Digest::of(&response.body).to_string(), "{url}");
+        }
+    }
+
+    /// `GET` through the edge: `/index.yaml`.
+    pub async fn edge(&self, path: &str) -> Response {
+        http::get(&format!("{}{path}", self.system.edge_url())).await
+    }
+
+    /// The S3 requests of publish-chart so far: `GetObject staging/demo-1.0.0.tgz`.
+    pub fn publish_requests(&self) -> Vec<String> {
+        let requests = self.system.s3_requests().into_iter().filter(|request| request.function == "publish-chart");
+        requests.map(|request| format!("{} {}", request.operation, request.key)).collect()
+    }
+
+    /// The S3 notification of an upload, as the bucket would send it once more.
+    pub fn notification(&self, keys: &[&str]) -> Value {
+        events::s3_put(self.system.bucket_name(), keys)
+    }
+
+    /// Everything in staging is published.
+    pub async fn sweep(&self) -> Value {
+        self.run(&json!({"command": "sweep"})).await
+    }
+}
+
+/// The versions of a chart in an index, in its order.
+pub fn versions(index: &Value, chart: &str) -> Vec<String> {
+    let entries = index["entries"][chart].as_array().map(Vec::as_slice).unwrap_or_default();
+    entries.iter().map(|entry| entry["version"].as_str().expect("a version").to_owned()).collect()
+}
+
+/// All entries of an index.
+pub fn entries(index: &Value) -> Vec<&Value> {
+    let charts = index["entries"].as_object().expect("entries");
+    charts.values().flat_map(|versions| versions.as_array().expect("versions")).collect()
+}

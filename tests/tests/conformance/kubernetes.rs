@@ -1,0 +1,75 @@
+//! As much of a Kubernetes API server as `helm install --dry-run=client` insists on: Helm 3 wants to reach a cluster and
+//! learn which kinds it knows, although it installs nothing.
+
+use std::convert::Infallible;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// Starts it; it ends with the test's runtime. The URL for `--kube-apiserver`.
+pub async fn start() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)),
+            );
+        }
+    });
+    format!("http://{address}")
+}
+
+async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (status, body) = match discovery(request.uri().path()) {
+        Some(body) => (StatusCode::OK, body),
+        None => (StatusCode::NOT_FOUND, not_found()),
+    };
+    let response = Response::builder().status(status).header("content-type", "application/json");
+    Ok(response.body(Full::from(body.to_string())).expect("an answer"))
+}
+
+/// No object exists, so that everything is free to be installed.
+fn not_found() -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404})
+}
+
+fn discovery(path: &str) -> Option<Value> {
+    Some(match path {
+        "/version" => json!({"major": "1", "minor": "37", "gitVersion": "v1.37.0"}),
+        "/api" => json!({"kind": "APIVersions", "versions": ["v1"]}),
+        "/apis" => json!({
+            "kind": "APIGroupList",
+            "apiVersion": "v1",
+            "groups": [group("apps"), group("rbac.authorization.k8s.io")],
+        }),
+        "/api/v1" => kinds("v1", &[("serviceaccounts", "ServiceAccount", true), ("configmaps", "ConfigMap", true)]),
+        "/apis/apps/v1" => kinds("apps/v1", &[("deployments", "Deployment", true)]),
+        "/apis/rbac.authorization.k8s.io/v1" => kinds(
+            "rbac.authorization.k8s.io/v1",
+            &[("clusterroles", "ClusterRole", false), ("clusterrolebindings", "ClusterRoleBinding", false)],
+        ),
+        _ => return None,
+    })
+}
+
+fn group(name: &str) -> Value {
+    let version = json!({"groupVersion": format!("{name}/v1"), "version": "v1"});
+    json!({"name": name, "versions": [version], "preferredVersion": version})
+}
+
+fn kinds(group_version: &str, kinds: &[(&str, &str, bool)]) -> Value {
+    let resources: Vec<Value> = kinds
+        .iter()
+        .map(|(name, kind, namespaced)| {
+            json!({"name": name, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": ["get", "create"]})
+        })
+        .collect();
+    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": resources})
+}

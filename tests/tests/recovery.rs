@@ -1,0 +1,209 @@
+//! What happens when S3 fails, answers late or cuts the line, and when a run is killed, at any point.
+
+use std::time::Duration;
+
+use local::Options;
+use local::faults::{Faults, S3Fault, When};
+use std::sync::Arc;
+use tests::faults::{NoEvents, OnNumber, OnRequest};
+use tests::{ChartArchive, Chartdrop};
+
+/// The requests of one publish into an existing repository.
+const REQUESTS: usize = 6;
+
+/// A repository that holds demo 1.0.0 already, whose functions meet these faults from then on.
+async fn repository(faults: impl Faults + 'static) -> Chartdrop {
+    let options = Options {
+        faults: Arc::new(faults),
+        retry_delays: vec![Duration::from_millis(50), Duration::from_millis(100)],
+        ..Options::default()
+    };
+    let chartdrop = Chartdrop::with(options).await;
+    chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+    chartdrop
+}
+
+async fn assert_published(chartdrop: &Chartdrop, version: &str) {
+    let upload = format!("staging/demo-{version}.tgz");
+    assert_eq!(chartdrop.receipt(&upload)["outcome"], "published");
+    assert!(chartdrop.versions("demo").contains(&version.to_owned()), "{:?}", chartdrop.versions("demo"));
+    assert!(chartdrop.versions("demo").contains(&"1.0.0".to_owned()), "what was there stays");
+    chartdrop.assert_all_downloads(&chartdrop.index()).await;
+    assert!(chartdrop.keys("staging/").is_empty() && chartdrop.keys("rejected/").is_empty());
+}
+
+#[tokio::test]
+async fn a_run_killed_at_any_request_leaves_what_the_next_run_finishes() {
+    for number in 1..=REQUESTS {
+        for when in [When::Before, When::After] {
+            // The first publish, which makes the repository, takes as many requests again, and one more.
+            let chartdrop = repository(Killed::new(number, when)).await;
+            chartdrop.upload(&ChartArchive::new("demo", "1.1.0"));
+            chartdrop.settled().await;
+            assert_published(&chartdrop, "1.1.0").await;
+        }
+    }
+}
+
+/// Kills publish-chart at the n-th request that it makes once demo 1.1.0 is on its way.
+struct Killed {
+    number: usize,
+    when: When,
+    seen: std::sync::Mutex<Option<usize>>,
+}
+
+impl Killed {
+    fn new(number: usize, when: When) -> Self {
+        Killed {
+            number,
+            when,
+            seen: std::sync::Mutex::new(None),
+        }
+    }
+}
+
+impl Faults for Killed {
+    fn delivery(&self, _: &str, payload: &[u8]) -> local::faults::Delivery {
+        if String::from_utf8_lossy(payload).contains("demo-1.1.0") {
+            self.seen.lock().expect("no panic").get_or_insert(0);
+        }
+        local::faults::Delivery::Once
+    }
+
+    fn s3(&self, request: &local::faults::RequestSeen) -> S3Fault {
+        if request.function.as_deref() != Some("publish-chart") {
+            return S3Fault::None;
+        }
+        let mut seen = self.seen.lock().expect("no panic");
+        match seen.as_mut() {
+            Some(count) => {
+                *count += 1;
+                if *count == self.number { S3Fault::Kill(self.when) } else { S3Fault::None }
+            }
+            None => S3Fault::None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_index_that_cannot_be_read_is_never_taken_for_a_missing_one() {
+    for (status, code) in [(500, "InternalError"), (503, "SlowDown"), (403, "AccessDenied"), (503, "ServiceUnavailable")] {
+        let forever = std::iter::repeat_n(S3Fault::Fail(When::Before, status, code), 1_000);
+        let chartdrop = Chartdrop::with_faults(Both(
+            NoEvents("publish-chart"),
+            OnRequest::new("GetObject", "charts/index.yaml", forever),
+        ))
+        .await;
+        let existing = r#"{"apiVersion":"v1","entries":{"old":[{"apiVersion":"v2","name":"old","version":"1.0.0","urls":["old-1.0.0.tgz"]}]}}"#;
+        chartdrop.put("charts/index.yaml", existing);
+        let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
+        let event = chartdrop.notification(&[&key]);
+        chartdrop.invoke("publish-chart", &event).await.expect_err("a failed publish");
+        assert_eq!(chartdrop.text("charts/index.yaml"), existing, "{code}");
+        assert_eq!(chartdrop.keys("staging/"), [key], "{code}");
+    }
+}
+
+/// Deliveries of one, requests of the other.
+struct Both<D, R>(D, R);
+
+impl<D: Faults, R: Faults> Faults for Both<D, R> {
+    fn delivery(&self, function: &str, payload: &[u8]) -> local::faults::Delivery {
+        self.0.delivery(function, payload)
+    }
+
+    fn s3(&self, request: &local::faults::RequestSeen) -> S3Fault {
+        self.1.s3(request)
+    }
+}
+
+#[tokio::test]
+async fn a_lost_compare_and_swap_is_tried_again() {
+    for (status, code) in [(412, "PreconditionFailed"), (409, "ConditionalRequestConflict")] {
+        let faults = (0..3).map(|_| S3Fault::Fail(When::Before, status, code));
+        let chartdrop = Chartdrop::with_faults(OnRequest::new("PutObject", "charts/index.yaml", faults)).await;
+        let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+        assert_eq!(receipt["outcome"], "published", "{code}: {receipt}");
+        assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
+    }
+}
+
+#[tokio::test]
+async fn an_index_write_whose_answer_was_lost_is_not_made_twice_wrong() {
+    for fault in [
+        S3Fault::Disconnect(When::After),
+        S3Fault::Fail(When::After, 500, "InternalError"),
+        S3Fault::Fail(When::After, 503, "SlowDown"),
+    ] {
+        let chartdrop = Chartdrop::with_faults(OnRequest::new("PutObject", "charts/index.yaml", [fault.clone()])).await;
+        let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+        assert_eq!(receipt["outcome"], "published", "{fault:?}: {receipt}");
+        assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
+        chartdrop.assert_all_downloads(&chartdrop.index()).await;
+    }
+}
+
+#[tokio::test]
+async fn an_archive_write_whose_answer_was_lost_is_still_a_publish() {
+    for fault in [S3Fault::Disconnect(When::After), S3Fault::Fail(When::After, 500, "InternalError")] {
+        let faults = OnRequest::new("PutObject", "charts/demo-1.0.0.tgz", [fault.clone()]);
+        let chartdrop = Chartdrop::with_faults(faults).await;
+        let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+        assert_eq!(receipt["outcome"], "published", "{fault:?}: {receipt}");
+        chartdrop.assert_all_downloads(&chartdrop.index()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_fails_once_or_twice_does_not_fail_the_publish() {
+    for number in 1..=REQUESTS + 1 {
+        let chartdrop = Chartdrop::with_faults(OnNumber(number, S3Fault::Fail(When::Before, 503, "SlowDown"))).await;
+        let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+        assert_eq!(receipt["outcome"], "published", "request {number}: {receipt}");
+    }
+}
+
+#[tokio::test]
+async fn an_index_lost_from_a_folder_of_archives_is_rebuilt_from_them() {
+    let chartdrop = Chartdrop::start().await;
+    for version in ["1.0.0", "1.1.0", "2.0.0+b"] {
+        chartdrop.publish(&ChartArchive::new("demo", version)).await;
+    }
+    chartdrop.upload_to("team-a/", &ChartArchive::new("other", "1.0.0"));
+    chartdrop.settled().await;
+    chartdrop.system.store().delete("charts/index.yaml").expect("deleted");
+    let receipt = chartdrop.publish(&ChartArchive::new("demo", "3.0.0")).await;
+
+    assert_eq!(receipt["outcome"], "published", "{receipt}");
+    assert_eq!(chartdrop.versions("demo"), ["3.0.0", "2.0.0+b", "1.1.0", "1.0.0"]);
+    assert!(chartdrop.versions("other").is_empty(), "folders below are repositories of their own");
+    chartdrop.assert_all_downloads(&chartdrop.index()).await;
+}
+
+#[tokio::test]
+async fn a_publish_that_keeps_failing_ends_in_the_dead_letters_and_a_sweep_makes_up_for_it() {
+    let faults = (0..60).map(|_| S3Fault::Fail(When::Before, 500, "InternalError"));
+    let options = Options {
+        faults: Arc::new(OnRequest::new("PutObject", "charts/index.yaml", faults)),
+        retry_delays: vec![Duration::from_millis(50), Duration::from_millis(50)],
+        ..Options::default()
+    };
+    let chartdrop = Chartdrop::with(options).await;
+    let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
+    chartdrop.system.settled().await;
+    let dead = chartdrop.system.dead_letters();
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].attempts, 3);
+    assert!(chartdrop.keys("staging/").contains(&key) && chartdrop.object("charts/index.yaml").is_none());
+
+    let mut swept = Err(());
+    for _ in 0..30 {
+        let event = serde_json::json!({"command": "sweep"});
+        swept = chartdrop.invoke("publish-chart", &event).await.map_err(|_| ());
+        if swept.is_ok() {
+            break;
+        }
+    }
+    assert!(swept.is_ok(), "S3 works again at last");
+    assert_eq!(chartdrop.receipt(&key)["outcome"], "published");
+}
