@@ -39,6 +39,14 @@ impl Repository {
         Err(BadRepository { name: name.to_owned() })
     }
 
+    /// A repository that is not the root one: `staging//x.tgz` lies in a folder without a name.
+    fn of_folder(name: &str) -> Result<Self, BadRepository> {
+        if name.is_empty() {
+            return Err(BadRepository { name: name.to_owned() });
+        }
+        Repository::new(name)
+    }
+
     /// The name: empty, or `team-a`, or `teams/a`.
     pub fn name(&self) -> &str {
         &self.0
@@ -72,8 +80,10 @@ impl Repository {
     /// The repository whose index this key is, if it is one.
     pub fn of_index_key(key: &str) -> Option<Self> {
         let folder = key.strip_prefix(CHARTS)?.strip_suffix(INDEX)?;
-        let name = if folder.is_empty() { folder } else { folder.strip_suffix('/')? };
-        Repository::new(name).ok()
+        match folder.strip_suffix('/') {
+            None => folder.is_empty().then(Repository::default),
+            Some(name) => Repository::of_folder(name).ok(),
+        }
     }
 }
 
@@ -128,7 +138,10 @@ impl StagedKey {
     ///
     /// [`BadRepository`] if its folder cannot be one.
     pub fn repository(&self) -> Result<Repository, BadRepository> {
-        Repository::new(self.rest().rsplit_once('/').map_or("", |(folder, _)| folder))
+        match self.rest().rsplit_once('/') {
+            None => Ok(Repository::default()),
+            Some((folder, _)) => Repository::of_folder(folder),
+        }
     }
 
     /// Where its archive is published.
@@ -211,6 +224,7 @@ mod tests {
         assert_eq!(staged.rejected_key(), "rejected/team-a/demo-1.0.0.tgz");
         let root = StagedKey::new("staging/demo-1.0.0.tgz").unwrap();
         assert_eq!(root.repository().unwrap(), Repository::default());
+        assert!(StagedKey::new("staging//demo-1.0.0.tgz").unwrap().repository().is_err());
     }
 
     #[test]

@@ -1,14 +1,17 @@
 // Command oracle says what Helm makes of a Chart.yaml.
 //
-// It reads JSON lines on standard input, each a string: a document in base64. For each it writes one JSON line:
+// Without an argument it reads JSON lines on standard input, each a string: a document in base64. For each it writes
+// one JSON line:
 //
 //	{
-//	  "json":   the document as sigs.k8s.io/yaml converts it to JSON, or absent
-//	  "error":  why it does not, or absent
-//	  "strict": why it does not where a key may not stand twice, or absent
-//	  "chart":  the metadata of the chart that Helm loads, or absent
+//	  "json":    the document as sigs.k8s.io/yaml converts it to JSON, or absent
+//	  "error":   why it does not, or absent
+//	  "strict":  why it does not where a key may not stand twice, or absent
+//	  "chart":   the metadata of the chart that Helm loads, or absent
 //	  "refused": why Helm does not load it, or absent
 //	}
+//
+// With a folder as its argument it writes the same, indented, into NAME.helm.json for each NAME.yaml in there.
 //
 // The code is Helm's own: the loader of chart archives, with a Chart.yaml as the only file of a chart.
 package main
@@ -18,7 +21,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
@@ -34,24 +40,56 @@ type answer struct {
 }
 
 func main() {
-	if err := run(); err != nil {
+	var err error
+	switch len(os.Args) {
+	case 1:
+		err = answerLines(os.Stdin, os.Stdout)
+	case 2:
+		err = answerFolder(os.Args[1])
+	default:
+		err = fmt.Errorf("usage: oracle [FOLDER]")
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "oracle:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	in := json.NewDecoder(bufio.NewReader(os.Stdin))
-	out := bufio.NewWriter(os.Stdout)
-	defer out.Flush()
+func answerLines(in io.Reader, to io.Writer) error {
+	documents := json.NewDecoder(bufio.NewReader(in))
+	out := bufio.NewWriter(to)
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	for in.More() {
+	for documents.More() {
 		var document []byte
-		if err := in.Decode(&document); err != nil {
+		if err := documents.Decode(&document); err != nil {
 			return err
 		}
 		if err := lines.Encode(ask(document)); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
+}
+
+func answerFolder(folder string) error {
+	paths, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		document, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		var text bytes.Buffer
+		indented := json.NewEncoder(&text)
+		indented.SetEscapeHTML(false)
+		indented.SetIndent("", "  ")
+		if err := indented.Encode(ask(document)); err != nil {
+			return err
+		}
+		if err := os.WriteFile(strings.TrimSuffix(path, ".yaml")+".helm.json", text.Bytes(), 0o644); err != nil {
 			return err
 		}
 	}

@@ -233,13 +233,13 @@ impl Walk<'_> {
     ) -> Result<Content, ArchiveError> {
         if size > self.limits.file_bytes {
             return Err(ArchiveError::FileTooLarge {
-                path: within.to_owned(),
+                path: format!("{}/{within}", self.files.folder),
                 size,
                 limit: self.limits.file_bytes,
             });
         }
         let executable = entry.header().mode().map_err(|_| ArchiveError::Headers {
-            path: within.to_owned(),
+            path: format!("{}/{within}", self.files.folder),
             detail: "the mode is no number",
         })? & 0o111
             != 0;
@@ -284,7 +284,7 @@ impl Walk<'_> {
             // The same bytes again are harmless, and some packers do it.
             MapEntry::Occupied(same) if *same.get() == content => Ok(()),
             MapEntry::Occupied(other) => Err(ArchiveError::Twice {
-                path: other.key().clone(),
+                path: format!("{}/{}", self.files.folder, other.key()),
             }),
         }
     }

@@ -16,6 +16,8 @@ mod error;
 mod helm;
 mod json;
 mod json_text;
+#[cfg(test)]
+mod tests;
 
 pub use edit::{Added, Edit, edit};
 pub use entry::Entry;

@@ -1,0 +1,283 @@
+//! Editing: what a plain model says must come out, in both forms, in whatever order it went in.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{Added, Entry, Format, IndexError, Listing, edit};
+use crate::chart::Metadata;
+use crate::digest::Digest;
+use crate::yaml;
+
+fn entry(name: &str, version: &str) -> Entry {
+    entry_of(
+        Metadata {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            api_version: "v2".to_owned(),
+            ..Metadata::default()
+        },
+        version,
+    )
+}
+
+fn entry_of(metadata: Metadata, content: &str) -> Entry {
+    Entry {
+        url: format!("https://charts.example.io/{}-{}.tgz", metadata.name, metadata.version),
+        digest: Digest::of(content.as_bytes()),
+        created: Timestamp::from_second(1_700_000_000).unwrap(),
+        metadata,
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+#[track_caller]
+fn written(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
+    String::from_utf8(edit(index, entries, now(), format).unwrap().index.expect("must change")).unwrap()
+}
+
+/// The text with each digest replaced: what they are is no matter of the index.
+fn shown(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
+    let text = written(index, entries, format);
+    entries.iter().fold(text, |text, entry| text.replace(&entry.digest.to_string(), "DIGEST"))
+}
+
+/// Chart by chart the versions in their order, as our YAML reader sees them: JSON text is YAML too.
+fn listed(index: &str) -> Vec<(String, Vec<String>)> {
+    let limits = yaml::Limits::for_index(index.len());
+    let value = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse).unwrap().value;
+    let charts = value.get("entries").and_then(yaml::Value::as_mapping).cloned().unwrap_or_default();
+    let version = |entry: &yaml::Value| entry.get("version").and_then(yaml::Value::as_str).unwrap_or_default().to_owned();
+    charts
+        .iter()
+        .map(|(name, versions)| (name.clone(), versions.as_sequence().unwrap_or_default().iter().map(version).collect()))
+        .collect()
+}
+
+#[test]
+fn a_new_index_in_json_has_one_version_on_a_line() {
+    insta::assert_snapshot!(shown(None, &[entry("demo", "1.0.0"), entry("demo", "1.1.0")], Format::Json), @r#"
+    {"apiVersion":"v1","generated":"2027-01-15T08:00:00Z","entries":{
+    "demo":[
+    {"name":"demo","version":"1.1.0","apiVersion":"v2","urls":["https://charts.example.io/demo-1.1.0.tgz"],"created":"2023-11-14T22:13:20Z","digest":"DIGEST"},
+    {"name":"demo","version":"1.0.0","apiVersion":"v2","urls":["https://charts.example.io/demo-1.0.0.tgz"],"created":"2023-11-14T22:13:20Z","digest":"DIGEST"}
+    ]
+    }}
+    "#);
+}
+
+#[test]
+fn a_new_index_in_yaml_looks_as_helm_writes_it() {
+    let mut demo = entry("demo", "1.10");
+    demo.metadata.app_version = "1.10".to_owned();
+    demo.metadata.description = "says: \"hi\"\nto # all".to_owned();
+    demo.metadata.keywords = vec!["yes".to_owned(), "operator".to_owned()];
+    demo.metadata.annotations = BTreeMap::from([("category".to_owned(), "Database".to_owned())]);
+    insta::assert_snapshot!(shown(None, &[demo], Format::Yaml), @r#"
+    apiVersion: v1
+    entries:
+      demo:
+      - annotations:
+          category: Database
+        apiVersion: v2
+        appVersion: "1.10"
+        created: "2023-11-14T22:13:20Z"
+        description: "says: \"hi\"\nto # all"
+        digest: DIGEST
+        keywords:
+        - "yes"
+        - operator
+        name: demo
+        urls:
+        - https://charts.example.io/demo-1.10.tgz
+        version: "1.10"
+    generated: "2027-01-15T08:00:00Z"
+    "#);
+}
+
+#[test]
+fn what_is_listed_already_is_nothing_to_do() {
+    for format in [Format::Json, Format::Yaml] {
+        let index = written(None, &[entry("demo", "1.0.0")], format);
+        let edit = edit(Some(index.as_bytes()), &[entry("demo", "1.0.0")], now(), format).unwrap();
+        assert_eq!((edit.index, edit.added, edit.versions), (None, vec![Added::Present], 1));
+    }
+}
+
+#[test]
+fn another_digest_for_a_listed_version_is_a_conflict_and_changes_nothing() {
+    let index = written(None, &[entry("demo", "1.0.0")], Format::Json);
+    let other = entry_of(entry("demo", "1.0.0").metadata, "other content");
+    let edit = edit(Some(index.as_bytes()), &[other], now(), Format::Json).unwrap();
+    assert_eq!(edit.index, None);
+    assert!(matches!(&edit.added[..], [Added::Conflict { listed: Some(_) }]));
+}
+
+#[test]
+fn versions_that_helms_merge_takes_for_one_are_all_listed() {
+    let versions = ["1.0.0+a", "1.0.0+b", "1.2", "1.2.7", "1.2.0", "v1.14.0", "1.14.0"];
+    let entries: Vec<Entry> = versions.iter().map(|version| entry("demo", version)).collect();
+    let index = written(None, &entries, Format::Json);
+    assert_eq!(Listing::read(index.as_bytes()).unwrap().versions(), versions.len());
+}
+
+#[test]
+fn an_existing_index_keeps_its_form() {
+    let yaml = written(None, &[entry("demo", "1.0.0")], Format::Yaml);
+    assert!(written(Some(yaml.as_bytes()), &[entry("demo", "1.1.0")], Format::Json).starts_with("apiVersion: v1\n"));
+    let json = written(None, &[entry("demo", "1.0.0")], Format::Json);
+    assert!(written(Some(json.as_bytes()), &[entry("demo", "1.1.0")], Format::Yaml).starts_with("{\"apiVersion\""));
+}
+
+#[test]
+fn what_others_wrote_keeps_its_fields_order_and_times() {
+    let others = r#"{
+      "apiVersion": "v1", "annotations": {"a": "b"}, "x-tool": [1.10, {"y": 1e3}],
+      "entries": {"zeta": [null, {"version": "not semver"}, {"name": "zeta", "created": "2019-01-01T00:00:00.123456789+02:00",
+        "x-extra": "kept", "version": "0.1.0", "urls": ["oci://x"]}, {"name": "zeta", "version": "0.9.0"}]}
+    }"#;
+    insta::assert_snapshot!(shown(Some(others.as_bytes()), &[entry("alpha", "1.0.0"), entry("zeta", "0.5.0")], Format::Json), @r#"
+    {"apiVersion":"v1","annotations":{"a":"b"},"x-tool":[1.10,{"y":1e3}],"generated":"2027-01-15T08:00:00Z","entries":{
+    "alpha":[
+    {"name":"alpha","version":"1.0.0","apiVersion":"v2","urls":["https://charts.example.io/alpha-1.0.0.tgz"],"created":"2023-11-14T22:13:20Z","digest":"DIGEST"}
+    ],
+    "zeta":[
+    {"name":"zeta","version":"0.5.0","apiVersion":"v2","urls":["https://charts.example.io/zeta-0.5.0.tgz"],"created":"2023-11-14T22:13:20Z","digest":"DIGEST"},
+    null,
+    {"version":"not semver"},
+    {"name":"zeta","created":"2019-01-01T00:00:00.123456789+02:00","x-extra":"kept","version":"0.1.0","urls":["oci://x"]},
+    {"name":"zeta","version":"0.9.0"}
+    ]
+    }}
+    "#);
+}
+
+#[test]
+fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
+    let long = format!("{{\"apiVersion\":\"v1\",\"entries\":{}", "[".repeat(5000));
+    for (index, code) in [
+        ("", "index-empty"),
+        ("<html><body>502 Bad Gateway</body></html>", "index-not-an-index"),
+        ("{\"apiVersion\":\"v1\",\"entries\":{\"demo\":[", "index-unreadable"),
+        ("apiVersion: v1\nentries:\n  demo:\n  - name: 'demo\n", "index-unreadable"),
+        ("[]", "index-not-an-index"),
+        ("{}", "index-not-an-index"),
+        ("entries: {}\n", "index-not-an-index"),
+        ("apiVersion: v2\nentries: {}\n", "index-api-version"),
+        ("apiVersion: v1\nentries: []\n", "index-not-an-index"),
+        ("apiVersion: v1\nentries:\n  a: x\n", "index-not-an-index"),
+        ("apiVersion: v1\nsurprise: 1\n", "index-not-an-index"),
+        ("apiVersion: v1\napiVersion: v1\n", "index-unreadable"),
+        ("apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    surprise: 1\n", "index-refused-by-helm"),
+        ("apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.10\n", "index-refused-by-helm"),
+        ("apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    created: ''\n", "index-refused-by-helm"),
+        ("{\"apiVersion\":\"v1\",\"entries\":{\"a\":[{\"version\":1}]}}", "index-refused-by-helm"),
+        ("{\"apiVersion\":\"v1\",\"entries\":{\"a\":[],\"a\":[]}}", "index-chart-twice"),
+        (long.as_str(), "index-unreadable"),
+    ] {
+        let error = edit(Some(index.as_bytes()), &[entry("demo", "1.0.0")], now(), Format::Json).unwrap_err();
+        assert_eq!(error.code(), code, "{index:.80}: {error}");
+        assert!(error.to_string().contains("nothing was published"), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_list_of_entries_is_an_index() {
+    for index in ["apiVersion: v1\nentries: {}\n", "apiVersion: v1\n", "{\"apiVersion\":\"v1\",\"entries\":null}"] {
+        let index = written(Some(index.as_bytes()), &[entry("demo", "1.0.0")], Format::Json);
+        assert_eq!(listed(&index), vec![("demo".to_owned(), vec!["1.0.0".to_owned()])]);
+    }
+}
+
+/// Texts that tempt writers to leave off quotes, and readers to stumble.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "\\PC{0,20}",
+        "[ -~\\n\\t]{0,30}",
+        prop::sample::select(vec!["yes", "~", "1.10", "0x1f", "1:30", "a: b", "- x", "#", "\u{85}\u{2028}", "\u{feff}", "🦀", "=", "<<", "|", "2001-01-01", "1_000", ".inf", "'"])
+            .prop_map(str::to_owned),
+    ]
+}
+
+prop_compose! {
+    fn any_entry()(
+        name in "[a-c]",
+        version in prop::sample::select(vec!["1.0.0", "1.0.0+b", "1.0", "v2.0.0", "2.0.0-rc.1", "10.0.0", "0.1.0-a.2", "0.1.0-a.10"]),
+        description in text(),
+        keywords in prop::collection::vec(text(), 0..3),
+        annotations in prop::collection::btree_map(text(), text(), 0..3),
+    ) -> Entry {
+        entry_of(Metadata {
+            name, version: version.to_owned(), description, keywords, annotations, ..Metadata::default()
+        }, version)
+    }
+}
+
+/// What a reader sees of an index, as JSON.
+fn seen(index: &str) -> Value {
+    let limits = yaml::Limits::for_index(index.len());
+    yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse).unwrap().value.to_json()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_entries_in_any_order_give_the_same_document(entries in prop::collection::vec(any_entry(), 1..8), seed: u64) {
+        // The first of two entries for one version counts; so that the order says nothing, there is only one.
+        let mut unique: Vec<Entry> = Vec::new();
+        for entry in entries {
+            if !unique.iter().any(|known| known.metadata.name == entry.metadata.name && known.metadata.version == entry.metadata.version) {
+                unique.push(entry);
+            }
+        }
+        let mut shuffled = unique.clone();
+        fastrand::Rng::with_seed(seed).shuffle(&mut shuffled);
+        for format in [Format::Json, Format::Yaml] {
+            let together = written(None, &unique, format);
+            let one_by_one = shuffled.iter().fold(None::<String>, |index, entry| {
+                Some(written(index.as_ref().map(String::as_bytes), std::slice::from_ref(entry), format))
+            }).unwrap();
+            prop_assert_eq!(&together, &one_by_one);
+            let again = edit(Some(together.as_bytes()), &shuffled, now(), format).unwrap();
+            prop_assert_eq!(again.index, None);
+
+            let document = seen(&together);
+            for entry in &unique {
+                let versions = document.pointer(&format!("/entries/{}", entry.metadata.name)).unwrap().as_array().unwrap();
+                let found = versions.iter().find(|found| found["version"] == entry.metadata.version.as_str()).unwrap();
+                let model: Value = serde_json::from_str(&entry.to_json().unwrap()).unwrap();
+                prop_assert_eq!(found, &model);
+            }
+        }
+        prop_assert_eq!(seen(&written(None, &unique, Format::Json)), seen(&written(None, &unique, Format::Yaml)));
+    }
+
+    #[test]
+    fn a_changed_or_cut_index_is_an_error_or_loses_nothing(cut in 0usize..600, at in 0usize..600, byte: u8) {
+        for format in [Format::Json, Format::Yaml] {
+            let index = written(None, &[entry("a", "1.0.0"), entry("a", "2.0.0"), entry("b", "1.0.0")], format).into_bytes();
+            let mut changed = index.clone();
+            let at = at % changed.len();
+            changed[at] = byte;
+            let cut = &index[..cut % index.len()];
+            for damaged in [changed.as_slice(), cut] {
+                match edit(Some(damaged), &[entry("c", "1.0.0")], now(), format) {
+                    Err(IndexError::Empty) => prop_assert!(damaged.is_empty()),
+                    Err(_) => {}
+                    // What Helm would still read of the damaged text is still there, and the new entry too.
+                    Ok(edited) => {
+                        let before = Listing::read(damaged).unwrap().versions();
+                        let after = Listing::read(&edited.index.unwrap()).unwrap().versions();
+                        prop_assert_eq!(after, before + 1);
+                    }
+                }
+            }
+        }
+    }
+}
