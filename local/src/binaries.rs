@@ -31,7 +31,9 @@ pub enum BuildError {
     #[error("{FOLDER_VARIABLE} is {folder}, but there is no {name} in it", folder = .0.display(), name = .1)]
     NotInFolder(PathBuf, &'static str),
     /// Cargo cannot be run.
-    #[error("cannot run cargo to build the functions ({0}); set CARGO, or {FOLDER_VARIABLE} to a folder that holds them")]
+    #[error(
+        "cannot run cargo to build the functions ({0}); set CARGO, or {FOLDER_VARIABLE} to a folder that holds them"
+    )]
     NoCargo(String),
     /// Cargo ran and failed.
     #[error("the functions do not build:\n{0}")]
@@ -47,10 +49,12 @@ pub enum BuildError {
 pub fn build() -> Result<Binaries, BuildError> {
     static BUILT: OnceLock<Result<Binaries, BuildError>> = OnceLock::new();
     BUILT
-        .get_or_init(|| match env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()) {
-            Some(folder) => find(Path::new(&folder)),
-            None => cargo_build(),
-        })
+        .get_or_init(
+            || match env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()) {
+                Some(folder) => find(Path::new(&folder)),
+                None => cargo_build(),
+            },
+        )
         .clone()
 }
 
@@ -62,7 +66,10 @@ fn find(folder: &Path) -> Result<Binaries, BuildError> {
             .find(|path| path.is_file())
             .ok_or_else(|| BuildError::NotInFolder(folder.to_owned(), name))
     };
-    Ok(Binaries { publish_chart: one(PUBLISH_CHART)?, invalidate_cdn: one(INVALIDATE_CDN)? })
+    Ok(Binaries {
+        publish_chart: one(PUBLISH_CHART)?,
+        invalidate_cdn: one(INVALIDATE_CDN)?,
+    })
 }
 
 fn cargo_build() -> Result<Binaries, BuildError> {
@@ -72,7 +79,16 @@ fn cargo_build() -> Result<Binaries, BuildError> {
     let output = Command::new(cargo)
         .args(["build", "--message-format=json-render-diagnostics"])
         // With this package too: cargo then chooses the same features for what both depend on, and compiles it once.
-        .args(["-p", "local", "-p", PUBLISH_CHART, "-p", INVALIDATE_CDN, "--profile", &profile()])
+        .args([
+            "-p",
+            "local",
+            "-p",
+            PUBLISH_CHART,
+            "-p",
+            INVALIDATE_CDN,
+            "--profile",
+            &profile(),
+        ])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -81,7 +97,11 @@ fn cargo_build() -> Result<Binaries, BuildError> {
         .map_err(|error| BuildError::NoCargo(error.to_string()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let said = if watched { "cargo says why above" } else { said.trim_end() };
+        let said = if watched {
+            "cargo says why above"
+        } else {
+            said.trim_end()
+        };
         return Err(BuildError::Failed(said.to_owned()));
     }
     let executable = |name: &str| {
@@ -92,13 +112,19 @@ fn cargo_build() -> Result<Binaries, BuildError> {
             .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
             .ok_or_else(|| BuildError::Failed(format!("cargo made no executable named {name}")))
     };
-    Ok(Binaries { publish_chart: executable(PUBLISH_CHART)?, invalidate_cdn: executable(INVALIDATE_CDN)? })
+    Ok(Binaries {
+        publish_chart: executable(PUBLISH_CHART)?,
+        invalidate_cdn: executable(INVALIDATE_CDN)?,
+    })
 }
 
 /// The profile that this program was built with: the folder below `target/` in which it lies.
 fn profile() -> String {
     let own = env::current_exe().unwrap_or_default();
-    let folders = own.ancestors().skip(1).filter_map(|folder| folder.file_name()?.to_str());
+    let folders = own
+        .ancestors()
+        .skip(1)
+        .filter_map(|folder| folder.file_name()?.to_str());
     match folders.into_iter().find(|name| !matches!(*name, "deps" | "examples")) {
         Some("release") => "release".to_owned(),
         None | Some("debug") => "dev".to_owned(),

@@ -8,11 +8,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::options::{Options, StartError};
 use crate::package::{PackageError, package};
 use crate::report::{Printer, Report};
 use crate::session::{Prepared, Session};
 use crate::story::Story;
-use crate::system::{Options, StartError, System};
+use crate::system::System;
 
 /// Settings of the functions that may be given in our own environment.
 pub const SETTINGS: [&str; 12] = [
@@ -74,26 +75,43 @@ Settings of the functions are taken from the environment: INDEX_FORMAT=yaml carg
 CHARTDROP_FUNCTIONS names a folder with the two functions, if they are not to be built.";
 
 fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "a whole number from 1 on".to_owned())
+    text.parse()
+        .ok()
+        .filter(|count| *count > 0)
+        .ok_or_else(|| "a whole number from 1 on".to_owned())
 }
 
 /// Runs the program with the arguments of this process.
 pub async fn main() -> ExitCode {
-    // Wrong usage is reported by clap, with exit code 2; --help and --version with 0.
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { WRONG_USAGE } else { 0 });
+        Err(error) if error.use_stderr() => return refuse(&first_paragraph(&error.to_string())),
+        // --help and --version.
+        Err(text) => {
+            let _ = text.print();
+            return ExitCode::SUCCESS;
         }
     };
     match run(arguments).await {
         Ok(code) => code,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::from(WRONG_USAGE)
-        }
+        Err(error) => refuse(&format!("error: {error}")),
     }
+}
+
+fn refuse(why: &str) -> ExitCode {
+    // Nobody may be reading.
+    let _ = writeln!(std::io::stderr(), "{why}");
+    ExitCode::from(WRONG_USAGE)
+}
+
+/// clap explains in several paragraphs; the first says what is wrong.
+fn first_paragraph(text: &str) -> String {
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    format!("{} (see --help)", lines.join(" "))
 }
 
 /// Why nothing was started.
@@ -127,8 +145,11 @@ pub enum CliError {
 
 async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     let uploads = prepare(&charts(&arguments.charts))?;
-    let mut printer: Box<dyn Printer> =
-        if arguments.json { Box::new(Report) } else { Box::new(Story::new()) };
+    let mut printer: Box<dyn Printer> = if arguments.json {
+        Box::new(Report)
+    } else {
+        Box::new(Story::new())
+    };
     printer.building();
     let system = System::start(options(&arguments)).await?;
     let session = Session::new(system, printer, arguments.once);
@@ -136,8 +157,10 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
 }
 
 fn options(arguments: &Arguments) -> Options {
-    let settings: BTreeMap<String, String> =
-        SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?))).collect();
+    let settings: BTreeMap<String, String> = SETTINGS
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
+        .collect();
     Options {
         edge: arguments.listen,
         s3: arguments.s3,
@@ -171,15 +194,26 @@ fn prepare(charts: &[PathBuf]) -> Result<Vec<Prepared>, CliError> {
 }
 
 fn prepare_one(path: &Path) -> Result<Prepared, CliError> {
-    let Ok(kind) = std::fs::metadata(path) else { return Err(CliError::Missing(path.to_owned())) };
+    let Ok(kind) = std::fs::metadata(path) else {
+        return Err(CliError::Missing(path.to_owned()));
+    };
     if kind.is_dir() {
         let archive = package(path)?;
-        return Ok(Prepared { key: format!("staging/{}", archive.file_name), bytes: archive.bytes.into() });
+        return Ok(Prepared {
+            key: format!("staging/{}", archive.file_name),
+            bytes: archive.bytes.into(),
+        });
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     if !name.ends_with(".tgz") && !name.ends_with(".tgz.prov") {
         return Err(CliError::NoArchive(path.to_owned()));
     }
-    let bytes = std::fs::read(path).map_err(|error| CliError::Unreadable { path: path.to_owned(), error })?;
-    Ok(Prepared { key: format!("staging/{name}"), bytes: bytes.into() })
+    let bytes = std::fs::read(path).map_err(|error| CliError::Unreadable {
+        path: path.to_owned(),
+        error,
+    })?;
+    Ok(Prepared {
+        key: format!("staging/{name}"),
+        bytes: bytes.into(),
+    })
 }

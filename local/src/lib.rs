@@ -14,6 +14,7 @@
 //! The command line (`cargo run -p local`) is a thin user of the same library; so are the end-to-end tests.
 //! `README.md` beside this crate says where each stand-in is known to differ from AWS.
 
+mod aws;
 pub mod binaries;
 pub mod cli;
 pub mod cloudfront;
@@ -21,6 +22,8 @@ pub mod edge;
 pub mod faults;
 mod http;
 pub mod lambda;
+mod observer;
+mod options;
 pub mod outcomes;
 pub mod package;
 mod report;
@@ -33,6 +36,7 @@ mod sync;
 mod system;
 mod visibility;
 
+pub use options::{Options, StartError};
 pub use outcomes::{Outcome, OutcomeKind, Upload};
 pub use steps::{Step, StepKind};
-pub use system::{Options, StartError, System};
+pub use system::System;

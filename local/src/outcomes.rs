@@ -79,15 +79,28 @@ struct Tracked {
 
 impl Outcomes {
     pub(crate) fn new() -> Self {
-        Self { all: Arc::default(), started: Instant::now(), changes: Arc::new(watch::Sender::new(0)) }
+        Self {
+            all: Arc::default(),
+            started: Instant::now(),
+            changes: Arc::new(watch::Sender::new(0)),
+        }
     }
 
     /// An upload arrived, perhaps in place of one that nobody has looked at yet.
     pub(crate) fn uploaded(&self, key: &str, etag: &str) {
         let mut all = lock(&self.all);
         all.retain(|upload, tracked| upload.key != key || tracked.outcome.is_some());
-        let upload = Upload { key: key.to_owned(), etag: etag.to_owned() };
-        all.insert(upload, Tracked { since: Instant::now(), outcome: None });
+        let upload = Upload {
+            key: key.to_owned(),
+            etag: etag.to_owned(),
+        };
+        all.insert(
+            upload,
+            Tracked {
+                since: Instant::now(),
+                outcome: None,
+            },
+        );
         self.changed();
     }
 
@@ -101,15 +114,27 @@ impl Outcomes {
     pub(crate) fn receipt(&self, bytes: &[u8]) -> Option<Outcome> {
         let receipt: Receipt = serde_json::from_slice(bytes).ok()?;
         let kind = receipt.outcome?;
-        let upload = Upload { key: receipt.upload.clone(), etag: receipt.upload_etag.trim_matches('"').to_owned() };
+        let upload = Upload {
+            key: receipt.upload.clone(),
+            etag: receipt.upload_etag.trim_matches('"').to_owned(),
+        };
         Some(self.conclude(upload, kind, receipt))
     }
 
     /// An event failed for good: so did its uploads, unless another event has published them.
     pub(crate) fn dead(&self, letter: &DeadLetter) -> Vec<Outcome> {
-        let uploads = objects_in(&letter.payload).into_iter().map(|(key, etag)| Upload { key, etag });
-        let open = |upload: &Upload| lock(&self.all).get(upload).is_some_and(|tracked| tracked.outcome.is_none());
-        uploads.filter(open).map(|upload| self.fail(upload, letter.error.message.clone())).collect::<Vec<_>>()
+        let uploads = objects_in(&letter.payload)
+            .into_iter()
+            .map(|(key, etag)| Upload { key, etag });
+        let open = |upload: &Upload| {
+            lock(&self.all)
+                .get(upload)
+                .is_some_and(|tracked| tracked.outcome.is_none())
+        };
+        uploads
+            .filter(open)
+            .map(|upload| self.fail(upload, letter.error.message.clone()))
+            .collect::<Vec<_>>()
     }
 
     /// Nothing will become of an upload any more.
@@ -125,9 +150,16 @@ impl Outcomes {
 
     fn conclude(&self, upload: Upload, kind: OutcomeKind, receipt: Receipt) -> Outcome {
         let mut all = lock(&self.all);
-        let tracked =
-            all.entry(upload.clone()).or_insert(Tracked { since: self.started, outcome: None });
-        let outcome = Outcome { upload, kind, receipt, after: tracked.since.elapsed() };
+        let tracked = all.entry(upload.clone()).or_insert(Tracked {
+            since: self.started,
+            outcome: None,
+        });
+        let outcome = Outcome {
+            upload,
+            kind,
+            receipt,
+            after: tracked.since.elapsed(),
+        };
         tracked.outcome = Some(outcome.clone());
         drop(all);
         self.changed();
@@ -144,13 +176,19 @@ impl Outcomes {
     }
 
     pub(crate) fn all(&self) -> Vec<Outcome> {
-        lock(&self.all).values().filter_map(|tracked| tracked.outcome.clone()).collect()
+        lock(&self.all)
+            .values()
+            .filter_map(|tracked| tracked.outcome.clone())
+            .collect()
     }
 
     /// Uploads without an outcome so far.
     pub(crate) fn open(&self) -> Vec<Upload> {
         let all = lock(&self.all);
-        all.iter().filter(|(_, tracked)| tracked.outcome.is_none()).map(|(upload, _)| upload.clone()).collect()
+        all.iter()
+            .filter(|(_, tracked)| tracked.outcome.is_none())
+            .map(|(upload, _)| upload.clone())
+            .collect()
     }
 
     /// Waits for an upload's outcome; `None` if the upload was replaced or withdrawn before it had one.
@@ -159,7 +197,9 @@ impl Outcomes {
         loop {
             match lock(&self.all).get(upload) {
                 None => return None,
-                Some(Tracked { outcome: Some(outcome), .. }) => return Some(outcome.clone()),
+                Some(Tracked {
+                    outcome: Some(outcome), ..
+                }) => return Some(outcome.clone()),
                 Some(_) => {}
             }
             changes.changed().await.ok()?;

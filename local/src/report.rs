@@ -56,7 +56,7 @@ pub(crate) trait Printer: Send {
         let _ = system;
     }
     /// All uploads are through, and the program ends.
-    fn summary(&mut self, summary: &Summary);
+    fn summary(&mut self, summary: &Summary, system: &System);
 }
 
 /// Lines of JSON.
@@ -65,7 +65,12 @@ pub(crate) struct Report;
 
 impl Printer for Report {
     fn concluded(&mut self, concluded: &Concluded) {
-        let Outcome { upload, kind, receipt, after } = &concluded.outcome;
+        let Outcome {
+            upload,
+            kind,
+            receipt,
+            after,
+        } = &concluded.outcome;
         print(&json!({
             "upload": upload.key,
             "outcome": kind,
@@ -79,7 +84,7 @@ impl Printer for Report {
         }));
     }
 
-    fn summary(&mut self, summary: &Summary) {
+    fn summary(&mut self, summary: &Summary, _: &System) {
         print(&json!({ "summary": summary }));
     }
 }

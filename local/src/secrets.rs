@@ -13,9 +13,16 @@ const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:chartdro
 
 /// Answers a request whose `X-Amz-Target` starts with `secretsmanager.`.
 pub(crate) async fn answer(secret: Option<&str>, request: Request<Incoming>) -> Reply {
-    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let target = request
+        .headers()
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
     if target != "secretsmanager.GetSecretValue" {
-        return error("InvalidAction", &format!("the local Secrets Manager knows GetSecretValue, not {target}"));
+        return error(
+            "InvalidAction",
+            &format!("the local Secrets Manager knows GetSecretValue, not {target}"),
+        );
     }
     let bytes = match body(request).await {
         Ok(bytes) => bytes,
@@ -29,7 +36,10 @@ pub(crate) async fn answer(secret: Option<&str>, request: Request<Incoming>) -> 
     };
     match secret.filter(|_| id == SECRET || id == ARN) {
         Some(value) => reply(StatusCode::OK, CONTENT_TYPE, found(value).to_string()),
-        None => error("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
+        None => error(
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret.",
+        ),
     }
 }
 
@@ -45,5 +55,9 @@ fn found(value: &str) -> Value {
 }
 
 fn error(code: &str, message: &str) -> Reply {
-    reply(StatusCode::BAD_REQUEST, CONTENT_TYPE, json!({ "__type": code, "Message": message }).to_string())
+    reply(
+        StatusCode::BAD_REQUEST,
+        CONTENT_TYPE,
+        json!({ "__type": code, "Message": message }).to_string(),
+    )
 }

@@ -105,7 +105,13 @@ impl Session {
             match self.system.store().put(&next.key, next.bytes, BTreeMap::new()) {
                 Ok(etag) if key.ends_with(".tgz") => self.open.push(Upload { key, etag }),
                 Ok(_) => {}
-                Err(error) => self.system.fail(Upload { key, etag: String::new() }, &error.to_string()),
+                Err(error) => self.system.fail(
+                    Upload {
+                        key,
+                        etag: String::new(),
+                    },
+                    &error.to_string(),
+                ),
             }
         }
     }
@@ -119,7 +125,10 @@ impl Session {
         self.printer.step(step);
         match &step.kind {
             StepKind::Uploaded { key, etag, .. } if key.ends_with(".tgz") => {
-                let upload = Upload { key: key.clone(), etag: etag.clone() };
+                let upload = Upload {
+                    key: key.clone(),
+                    etag: etag.clone(),
+                };
                 // Replaced before anybody looked at it.
                 self.open.retain(|open| open.key != upload.key);
                 self.open.push(upload);
@@ -138,7 +147,10 @@ impl Session {
             // A withdrawn upload; those with an outcome are no longer open.
             StepKind::Removed { key, .. } => self.open.retain(|open| open.key != *key),
             StepKind::Visible { key, etag, after, .. } => {
-                let upload = Upload { key: key.clone(), etag: etag.clone() };
+                let upload = Upload {
+                    key: key.clone(),
+                    etag: etag.clone(),
+                };
                 if let Some(outcome) = self.unseen.remove(&upload) {
                     self.conclude(outcome, Some(milliseconds(*after)));
                 }
@@ -164,9 +176,12 @@ impl Session {
             return;
         }
         for upload in std::mem::take(&mut self.open) {
-            self.system.fail(upload, "publish-chart ended without recording an outcome; its log may say why");
+            self.system.fail(
+                upload,
+                "publish-chart ended without recording an outcome; its log may say why",
+            );
         }
-        self.system.visibility().look(&mut BTreeMap::new()).await;
+        self.system.visibility().look().await;
         if self.steps.is_empty() {
             for (_, outcome) in std::mem::take(&mut self.unseen) {
                 self.conclude(outcome, None);
@@ -186,11 +201,15 @@ impl Session {
             self.summary.s3_endpoint = self.system.s3_endpoint();
             self.summary.s3_requests = self.system.s3_request_counts();
             self.summary.invalidations = self.system.invalidations();
-            self.printer.summary(&self.summary);
+            self.printer.summary(&self.summary, &self.system);
         }
         self.system.shutdown().await;
         // Stopped before everything was through, a run with --once has not done what it was asked for.
-        let good = if self.once { through && self.summary.is_good() } else { true };
+        let good = if self.once {
+            through && self.summary.is_good()
+        } else {
+            true
+        };
         if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

@@ -115,12 +115,18 @@ pub(crate) struct Steps {
 
 impl Steps {
     pub(crate) fn new() -> Self {
-        Self { started: Instant::now(), sender: broadcast::Sender::new(CAPACITY) }
+        Self {
+            started: Instant::now(),
+            sender: broadcast::Sender::new(CAPACITY),
+        }
     }
 
     pub(crate) fn tell(&self, kind: StepKind) {
         // Without subscribers there is nobody to tell.
-        let _ = self.sender.send(Step { at: self.started.elapsed(), kind });
+        let _ = self.sender.send(Step {
+            at: self.started.elapsed(),
+            kind,
+        });
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Step> {

@@ -24,7 +24,10 @@ impl Story {
 
     fn line(&mut self, step: &Step, who: &str, text: &str) {
         let since = step.at.saturating_sub(self.clock.unwrap_or(step.at));
-        say(&format!("  {:>9}  {who:<14}  {text}", format!("+{} ms", milliseconds(since))));
+        say(&format!(
+            "  {:>9}  {who:<14}  {text}",
+            format!("+{} ms", milliseconds(since))
+        ));
     }
 }
 
@@ -34,9 +37,15 @@ impl Printer for Story {
     }
 
     fn started(&mut self, system: &System) {
-        say(&format!("  edge        {}   what Helm sees: CloudFront in front of charts/", system.edge_url()));
+        say(&format!(
+            "  edge        {}   what Helm sees: CloudFront in front of charts/",
+            system.edge_url()
+        ));
         say(&format!("  S3          {}   the bucket {BUCKET}", system.s3_endpoint()));
-        say(&format!("  AWS         {}   CloudFront's API, Secrets Manager, Lambda's Invoke API", system.aws_endpoint()));
+        say(&format!(
+            "  AWS         {}   CloudFront's API, Secrets Manager, Lambda's Invoke API",
+            system.aws_endpoint()
+        ));
         say("  functions   publish-chart and invalidate-cdn, as processes under the Lambda Runtime API\n");
     }
 
@@ -51,16 +60,30 @@ impl Printer for Story {
                 }
                 self.line(step, "upload", &format!("{key} is in the bucket ({})", bytes(*size)));
             }
-            StepKind::Invoked { function, attempt, about, .. } => {
-                let again = if *attempt > 1 { format!(", attempt {attempt}") } else { String::new() };
+            StepKind::Invoked {
+                function,
+                attempt,
+                about,
+                ..
+            } => {
+                let again = if *attempt > 1 {
+                    format!(", attempt {attempt}")
+                } else {
+                    String::new()
+                };
                 self.line(step, function, &format!("invoked for {}{again}", listed(about)));
             }
-            StepKind::Finished { function, error: Some(error), retry_in, .. } => {
+            StepKind::Finished {
+                function,
+                error: Some(error),
+                retry_in,
+                ..
+            } => {
                 let then = match retry_in {
                     Some(delay) => format!("Lambda tries again in {} ms", milliseconds(*delay)),
                     None => "Lambda gives up: the event goes to the dead-letter queue".to_owned(),
                 };
-                self.line(step, function, &format!("FAILED: {}; {then}", error.message));
+                self.line(step, function, &format!("failed: {}; {then}", error.message));
             }
             StepKind::Written { key, size, by, .. } => {
                 let who = by.as_deref().unwrap_or("S3");
@@ -86,7 +109,11 @@ impl Printer for Story {
                 }
             }
             StepKind::Invalidated { paths, .. } => {
-                self.line(step, "invalidate-cdn", &format!("made an invalidation of {}", listed(paths)));
+                self.line(
+                    step,
+                    "invalidate-cdn",
+                    &format!("made an invalidation of {}", listed(paths)),
+                );
             }
             StepKind::InvalidationCompleted { paths, .. } => {
                 self.line(step, "CloudFront", &format!("the edge has forgotten {}", listed(paths)));
@@ -112,23 +139,35 @@ impl Printer for Story {
     }
 
     fn serving(&mut self, system: &System) {
-        say(&next_steps(system));
-        say("Serving until Ctrl-C.\n");
+        say(&format!(
+            "\nTry next, in another terminal:\n\n{}\nServing until Ctrl-C.\n",
+            next_steps(system)
+        ));
     }
 
-    fn summary(&mut self, summary: &Summary) {
+    fn summary(&mut self, summary: &Summary, system: &System) {
         let requests: usize = summary.s3_requests.values().sum();
-        let by_operation: Vec<String> =
-            summary.s3_requests.iter().map(|(operation, count)| format!("{count} {operation}")).collect();
+        let by_operation: Vec<String> = summary
+            .s3_requests
+            .iter()
+            .map(|(operation, count)| format!("{count} {operation}"))
+            .collect();
         say(&format!(
             "\n  {} published, {} unchanged, {} rejected, {} held, {} failed",
             summary.published, summary.unchanged, summary.rejected, summary.held, summary.failed
         ));
-        say(&format!("  {requests} S3 requests by the functions ({})", by_operation.join(", ")));
+        say(&format!(
+            "  {requests} S3 requests by the functions ({})",
+            by_operation.join(", ")
+        ));
         say(&format!(
             "  {}, {}",
             counted(summary.index_writes, "index write"),
             counted(summary.invalidations.len(), "invalidation")
+        ));
+        say(&format!(
+            "\nWithout --once it would serve on, and this could be tried next:\n\n{}",
+            next_steps(system)
         ));
     }
 }
@@ -136,8 +175,7 @@ impl Printer for Story {
 fn next_steps(system: &System) -> String {
     let (edge, s3, aws) = (system.edge_url(), system.s3_endpoint(), system.aws_address());
     format!(
-        "\nTry next, in another terminal:\n\n\
-         \x20 helm repo add chartdrop {edge} && helm search repo chartdrop/ --versions\n\n\
+        "  helm repo add chartdrop {edge} && helm search repo chartdrop/ --versions\n\n\
          \x20 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_REGION={REGION} \\\n\
          \x20   aws s3 cp CHART-VERSION.tgz s3://{BUCKET}/staging/ --endpoint-url {s3}\n\n\
          \x20 cargo lambda invoke publish-chart -A {} -P {} --data-ascii '{{\"command\":\"sweep\"}}'\n",
@@ -152,16 +190,24 @@ fn told(outcome: &Outcome) -> String {
         (Some(chart), Some(version)) => format!("{chart} {version}"),
         _ => outcome.upload.key.clone(),
     };
-    let reason = receipt.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let reason = receipt
+        .reason
+        .as_deref()
+        .map(|reason| format!(": {reason}"))
+        .unwrap_or_default();
     match outcome.kind {
         OutcomeKind::Published => {
-            let url = receipt.url.as_deref().map(|url| format!(" at {url}")).unwrap_or_default();
-            format!("PUBLISHED {chart}{url}")
+            let url = receipt
+                .url
+                .as_deref()
+                .map(|url| format!(" at {url}"))
+                .unwrap_or_default();
+            format!("published: {chart}{url}")
         }
-        OutcomeKind::Unchanged => format!("UNCHANGED {chart}{reason}"),
-        OutcomeKind::Rejected => format!("REJECTED {chart}{reason}"),
-        OutcomeKind::Held => format!("HELD {chart}{reason}"),
-        OutcomeKind::Failed => format!("FAILED {chart}{reason}"),
+        OutcomeKind::Unchanged => format!("unchanged: {chart}{reason}"),
+        OutcomeKind::Rejected => format!("rejected: {chart}{reason}"),
+        OutcomeKind::Held => format!("held: {chart}{reason}"),
+        OutcomeKind::Failed => format!("failed: {chart}{reason}"),
     }
 }
 

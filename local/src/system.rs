@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, io};
 
-use http::{Request, StatusCode};
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -18,113 +14,15 @@ use tokio::task::JoinHandle;
 use crate::binaries::{self, Binaries, BuildError, INVALIDATE_CDN, PUBLISH_CHART};
 use crate::cloudfront::Invalidations;
 use crate::edge::Edge;
-use crate::faults::{Faults, NoFaults};
-use crate::http::{Reply, Server, infallible, reply, serve};
-use crate::lambda::{
-    DeadLetter, Endpoints, Environment, FunctionError, FunctionSpec, INVOKE_PREFIX, Lambda, RETRY_DELAYS,
-};
+use crate::http::Server;
+use crate::lambda::{DeadLetter, Endpoints, Environment, FunctionError, FunctionSpec, Lambda};
+use crate::observer::{Observer, on_dead_letter};
+use crate::options::{Options, StartError};
 use crate::outcomes::{Outcome, Outcomes, Upload};
-use crate::s3::notifications::RULES;
-use crate::s3::store::Change;
 use crate::s3::{BUCKET, Disk, Front, LoggedRequest, RequestLog, Store};
 use crate::steps::{Step, StepKind, Steps};
 use crate::visibility::Visibility;
-use crate::{cloudfront, edge, lambda, secrets};
-
-/// How a system is set up. The default listens on free ports of 127.0.0.1 and keeps everything in memory.
-#[derive(Clone)]
-pub struct Options {
-    /// Where the edge listens; port 0 for any free one.
-    pub edge: SocketAddr,
-    /// Where S3 listens; port 0 for any free one.
-    pub s3: SocketAddr,
-    /// The bucket is kept in that folder between runs.
-    pub data: Option<PathBuf>,
-    /// Processes of publish-chart at once.
-    pub instances: usize,
-    /// Environment of the functions: DESIGN's settings, and whatever else is to be set or overridden.
-    pub settings: BTreeMap<String, String>,
-    /// The value of the one secret.
-    pub secret: Option<String>,
-    /// S3 tells the functions about new objects. Without, a test delivers events by itself.
-    pub notifications: bool,
-    /// Fetches the index through the edge until each published chart is visible there, and tells [`StepKind::Visible`].
-    pub watch_edge: bool,
-    /// The functions' executables; `None`: [`binaries::build`].
-    pub functions: Option<Binaries>,
-    /// How long publish-chart may take.
-    pub publish_timeout: Duration,
-    /// How long invalidate-cdn may take.
-    pub invalidate_timeout: Duration,
-    /// Pauses before an asynchronous event is tried again; as many retries as there are pauses.
-    pub retry_delays: Vec<Duration>,
-    /// How long an invalidation is in progress.
-    pub invalidation_takes: Duration,
-    /// What goes wrong.
-    pub faults: Arc<dyn Faults>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self {
-            edge: any,
-            s3: any,
-            data: None,
-            instances: 10,
-            settings: BTreeMap::new(),
-            secret: None,
-            notifications: true,
-            watch_edge: false,
-            functions: None,
-            publish_timeout: Duration::from_secs(60),
-            invalidate_timeout: Duration::from_secs(30),
-            retry_delays: RETRY_DELAYS.to_vec(),
-            invalidation_takes: Duration::from_millis(100),
-            faults: Arc::new(NoFaults),
-        }
-    }
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("edge", &self.edge)
-            .field("s3", &self.s3)
-            .field("data", &self.data)
-            .field("instances", &self.instances)
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why a system does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A port is taken, or may not be used.
-    #[error("{what} cannot listen on {address}: {error}; {option} chooses another address, port 0 any free one")]
-    Listen {
-        /// Which stand-in.
-        what: &'static str,
-        /// Where it should listen.
-        address: SocketAddr,
-        /// The option that changes it.
-        option: &'static str,
-        /// The system's words.
-        error: io::Error,
-    },
-    /// The folder for the bucket cannot be used.
-    #[error("the bucket cannot be kept in {folder}: {error}", folder = .folder.display())]
-    Data {
-        /// The folder.
-        folder: PathBuf,
-        /// The system's words.
-        error: io::Error,
-    },
-    /// There are no functions to run.
-    #[error(transparent)]
-    Functions(#[from] BuildError),
-}
+use crate::{aws, edge};
 
 /// A running system. Dropping it ends everything, processes included.
 pub struct System {
@@ -138,13 +36,14 @@ pub struct System {
     outcomes: Outcomes,
     visibility: Visibility,
     steps: Steps,
-    servers: Vec<Server>,
+    _servers: [Server; 3],
     watch: Option<JoinHandle<()>>,
 }
 
 impl Drop for System {
     fn drop(&mut self) {
         self.lambda.stop();
+        self.store.close();
         if let Some(watch) = &self.watch {
             watch.abort();
         }
@@ -169,10 +68,18 @@ impl System {
         let outcomes = Outcomes::new();
         let visibility = Visibility::new(reachable(edge_address), outcomes.clone(), steps.clone());
         let edge = Edge::new(store.clone());
-        let invalidations =
-            Invalidations::new(edge.clone(), steps.clone(), options.invalidation_takes, Handle::current());
+        let invalidations = Invalidations::new(
+            edge.clone(),
+            steps.clone(),
+            options.invalidation_takes,
+            Handle::current(),
+        );
         let environment = Environment {
-            endpoints: Endpoints { s3: url(s3_address), aws: url(aws_address), edge: url(edge_address) },
+            endpoints: Endpoints {
+                s3: url(s3_address),
+                aws: url(aws_address),
+                edge: url(edge_address),
+            },
             settings: options.settings.clone(),
         };
         let lambda = Lambda::new(
@@ -199,10 +106,10 @@ impl System {
             faults: options.faults,
             killer: Arc::new(move |process| killer.kill(process)),
         };
-        let servers = vec![
+        let servers = [
             edge::serve(edge_listener, edge),
             front.serve(s3_listener),
-            serve_aws(aws_listener, &lambda, &invalidations, options.secret),
+            aws::serve(aws_listener, &lambda, &invalidations, options.secret),
         ];
         let watch = options.watch_edge.then(|| visibility.clone().watch());
         let system = Self {
@@ -216,7 +123,7 @@ impl System {
             outcomes,
             visibility,
             steps,
-            servers,
+            _servers: servers,
             watch,
         };
         if options.notifications {
@@ -227,7 +134,12 @@ impl System {
 
     /// Notifications of an earlier run died with it; its uploads did not.
     fn sweep_leftovers(&self) {
-        let left: Vec<String> = self.store.list("staging/").into_iter().filter(|key| key.ends_with(".tgz")).collect();
+        let left: Vec<String> = self
+            .store
+            .list("staging/")
+            .into_iter()
+            .filter(|key| key.ends_with(".tgz"))
+            .collect();
         for key in &left {
             if let Some(object) = self.store.get(key) {
                 self.outcomes.uploaded(key, &object.etag);
@@ -331,7 +243,11 @@ impl System {
     /// The paths of each invalidation, oldest first.
     #[must_use]
     pub fn invalidations(&self) -> Vec<Vec<String>> {
-        self.invalidations.all().into_iter().map(|invalidation| invalidation.paths).collect()
+        self.invalidations
+            .all()
+            .into_iter()
+            .map(|invalidation| invalidation.paths)
+            .collect()
     }
 
     /// CloudFront's own view of them.
@@ -391,69 +307,10 @@ impl System {
         &self.visibility
     }
 
-    /// Ends everything: listeners, connections, processes.
-    pub async fn shutdown(mut self) {
+    /// Ends everything and waits until the processes have ended.
+    pub async fn shutdown(self) {
         self.lambda.stop();
-        self.servers.clear();
-        // Let the killed processes be reaped.
-        tokio::task::yield_now().await;
-    }
-}
-
-/// What happens when the bucket changes, while it is still locked.
-struct Observer {
-    notify: Option<Lambda>,
-    outcomes: Outcomes,
-    visibility: Visibility,
-    steps: Steps,
-}
-
-impl Observer {
-    fn see(&self, change: &Change<'_>) {
-        match change.object {
-            Some(object) => self.written(change, object),
-            None => {
-                if change.key.starts_with("staging/") {
-                    self.outcomes.withdrawn(change.key);
-                }
-                self.steps.tell(StepKind::Removed { key: change.key.to_owned(), by: change.cause.by.clone() });
-            }
-        }
-        if let Some(lambda) = &self.notify {
-            for rule in &RULES {
-                if let Some(event) = rule.event(change) {
-                    lambda.invoke_async(rule.function, &event);
-                }
-            }
-        }
-    }
-
-    fn written(&self, change: &Change<'_>, object: &crate::s3::Object) {
-        let (key, etag, size) = (change.key.to_owned(), object.etag.clone(), object.bytes.len());
-        if key.starts_with("staging/") {
-            if key.ends_with(".tgz") {
-                self.outcomes.uploaded(&key, &etag);
-            }
-            self.steps.tell(StepKind::Uploaded { key, etag, size });
-            return;
-        }
-        self.steps.tell(StepKind::Written { key, etag, size, by: change.cause.by.clone() });
-        if change.key.starts_with("receipts/")
-            && let Some(outcome) = self.outcomes.receipt(&object.bytes)
-        {
-            self.visibility.await_chart(&outcome);
-            self.steps.tell(StepKind::Outcome(Box::new(outcome)));
-        }
-    }
-}
-
-fn on_dead_letter(outcomes: Outcomes, steps: Steps) -> impl Fn(&DeadLetter) + Send + Sync {
-    move |letter| {
-        if letter.function == PUBLISH_CHART {
-            for outcome in outcomes.dead(letter) {
-                steps.tell(StepKind::Outcome(Box::new(outcome)));
-            }
-        }
+        self.lambda.ended().await;
     }
 }
 
@@ -462,7 +319,12 @@ async fn listen(
     address: SocketAddr,
     option: &'static str,
 ) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen { what, address, option, error };
+    let failed = |error| StartError::Listen {
+        what,
+        address,
+        option,
+        error,
+    };
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
@@ -477,9 +339,14 @@ async fn functions(given: Option<Binaries>) -> Result<Binaries, StartError> {
 }
 
 fn open(options: &Options) -> Result<Store, StartError> {
-    let Some(folder) = &options.data else { return Ok(Store::in_memory()) };
+    let Some(folder) = &options.data else {
+        return Ok(Store::in_memory());
+    };
     let opened = Disk::open(folder).and_then(Store::on_disk);
-    opened.map_err(|error| StartError::Data { folder: folder.clone(), error })
+    opened.map_err(|error| StartError::Data {
+        folder: folder.clone(),
+        error,
+    })
 }
 
 fn specs(options: &Options, functions: Binaries) -> Vec<FunctionSpec> {
@@ -501,42 +368,13 @@ fn specs(options: &Options, functions: Binaries) -> Vec<FunctionSpec> {
     ]
 }
 
-/// One listener for the small APIs, told apart by their paths and headers.
-fn serve_aws(
-    listener: TcpListener,
-    lambda: &Lambda,
-    invalidations: &Invalidations,
-    secret: Option<String>,
-) -> Server {
-    let (lambda, invalidations, secret) = (lambda.clone(), invalidations.clone(), secret.map(Arc::<str>::from));
-    serve(listener, move |request| {
-        let (lambda, invalidations, secret) = (lambda.clone(), invalidations.clone(), secret.clone());
-        async move { infallible(answer_aws(&lambda, &invalidations, secret.as_deref(), request).await) }
-    })
-}
-
-async fn answer_aws(
-    lambda: &Lambda,
-    invalidations: &Invalidations,
-    secret: Option<&str>,
-    request: Request<Incoming>,
-) -> Reply {
-    let path = request.uri().path();
-    if path.starts_with(cloudfront::API_PREFIX) {
-        cloudfront::answer(invalidations, request).await
-    } else if path.starts_with(INVOKE_PREFIX) {
-        lambda::answer_invoke(lambda, request).await
-    } else if request.headers().contains_key("x-amz-target") {
-        secrets::answer(secret, request).await
-    } else {
-        let known = "this endpoint stands in for CloudFront, Secrets Manager and Lambda's Invoke API\n";
-        reply(StatusCode::NOT_FOUND, "text/plain", known)
-    }
-}
-
 /// A listener on all addresses is reached on this machine.
 fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address }
+    if address.ip().is_unspecified() {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
+    } else {
+        address
+    }
 }
 
 fn url(address: SocketAddr) -> String {

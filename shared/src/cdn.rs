@@ -110,7 +110,11 @@ impl Invalidator {
             .caller_reference(reference)
             .build()
             .map_err(|error| other(error.to_string()))?;
-        let request = self.client.create_invalidation().distribution_id(&self.distribution).invalidation_batch(batch);
+        let request = self
+            .client
+            .create_invalidation()
+            .distribution_id(&self.distribution)
+            .invalidation_batch(batch);
         match request.send().await {
             Ok(answer) => Ok(answer.invalidation.map(|made| made.id).unwrap_or_default()),
             Err(error) => Err(match error.code() {

@@ -31,7 +31,9 @@ impl Repository {
         let good = |part: &str| {
             !part.is_empty()
                 && !part.starts_with('.')
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
         if name.is_empty() || (name.len() <= 200 && name.split('/').all(good)) {
             return Ok(Repository(name.to_owned()));
@@ -54,7 +56,11 @@ impl Repository {
 
     /// The folder in a key or a URL path: empty, or the name with a slash behind it.
     pub fn folder(&self) -> String {
-        if self.0.is_empty() { String::new() } else { format!("{}/", self.0) }
+        if self.0.is_empty() {
+            String::new()
+        } else {
+            format!("{}/", self.0)
+        }
     }
 
     /// The prefix of its published objects.
@@ -168,7 +174,12 @@ impl fmt::Display for StagedKey {
 
 /// What stays as it is in the path of a URL. `+` does not: S3 reads a `+` in a path as a space, and the CDN hands it
 /// through (<https://github.com/hypnoglow/helm-s3/issues/158>).
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 /// A key as the path of a URL.
 pub fn url_path(key: &str) -> impl fmt::Display + '_ {
@@ -229,14 +240,23 @@ mod tests {
 
     #[test]
     fn what_is_no_archive_in_staging_is_no_upload() {
-        for key in ["charts/a-1.tgz", "staging/a-1.tgz.prov", "staging/", "staging/.tgz", "staging/a.tgz/", "a.tgz"] {
+        for key in [
+            "charts/a-1.tgz",
+            "staging/a-1.tgz.prov",
+            "staging/",
+            "staging/.tgz",
+            "staging/a.tgz/",
+            "a.tgz",
+        ] {
             assert_eq!(StagedKey::new(key), None, "{key}");
         }
     }
 
     #[test]
     fn a_folder_that_would_not_survive_a_url_is_no_repository() {
-        for name in ["a b", "a//b", "/a", "a/", "..", "a/../b", ".hidden", "ä", "a?b", "a%2fb"] {
+        for name in [
+            "a b", "a//b", "/a", "a/", "..", "a/../b", ".hidden", "ä", "a?b", "a%2fb",
+        ] {
             assert!(Repository::new(name).is_err(), "{name}");
         }
         assert!(Repository::new("teams/a_1.x").is_ok());
@@ -247,7 +267,12 @@ mod tests {
         let name = |key: &str| Repository::of_index_key(key).map(|found| found.name().to_owned());
         assert_eq!(name("charts/index.yaml"), Some(String::new()));
         assert_eq!(name("charts/team-a/index.yaml"), Some("team-a".to_owned()));
-        for key in ["charts/my-index.yaml", "staging/index.yaml", "charts/index.yaml.bak", "charts//index.yaml"] {
+        for key in [
+            "charts/my-index.yaml",
+            "staging/index.yaml",
+            "charts/index.yaml.bak",
+            "charts//index.yaml",
+        ] {
             assert_eq!(name(key), None, "{key}");
         }
     }

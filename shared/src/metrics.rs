@@ -91,7 +91,9 @@ mod tests {
         metrics.add("UploadToPublished", Unit::Milliseconds, 40);
         metrics.add("UploadToPublished", Unit::Milliseconds, 50);
         metrics.property("requestId", "r1");
-        let line = metrics.line("publish-chart", Timestamp::from_millisecond(5).unwrap()).unwrap();
+        let line = metrics
+            .line("publish-chart", Timestamp::from_millisecond(5).unwrap())
+            .unwrap();
         assert_eq!(
             serde_json::from_str::<Value>(&line).unwrap(),
             json!({

@@ -46,7 +46,10 @@ pub fn is_test_event(event: &Value) -> bool {
 }
 
 fn is_creation(record: &S3EventRecord) -> bool {
-    record.event_name.as_deref().is_some_and(|name| name.trim_start_matches("s3:").starts_with("ObjectCreated:"))
+    record
+        .event_name
+        .as_deref()
+        .is_some_and(|name| name.trim_start_matches("s3:").starts_with("ObjectCreated:"))
 }
 
 fn of_record(record: S3EventRecord) -> Option<ObjectCreated> {
@@ -126,7 +129,13 @@ mod tests {
 
     #[test]
     fn other_events_are_not_mistaken() {
-        for event in [json!({}), json!({"command": "sweep"}), json!({"Records": [{}]}), json!([]), json!("x")] {
+        for event in [
+            json!({}),
+            json!({"command": "sweep"}),
+            json!({"Records": [{}]}),
+            json!([]),
+            json!("x"),
+        ] {
             assert_eq!(keys(&event), None, "{event}");
         }
         assert!(is_test_event(&json!({"Service": "Amazon S3", "Event": "s3:TestEvent"})));

@@ -107,8 +107,11 @@ impl Settings {
         }
         Ok(Settings {
             bucket: bucket(lookup)?,
-            repository_url: variable("REPOSITORY_URL", "the URL that users give to `helm repo add`, https://…")
-                .required(repository_url)?,
+            repository_url: variable(
+                "REPOSITORY_URL",
+                "the URL that users give to `helm repo add`, https://…",
+            )
+            .required(repository_url)?,
             index_format: variable("INDEX_FORMAT", "json or yaml")
                 .optional(|value| match value {
                     "json" => Some(Format::Json),
@@ -176,14 +179,20 @@ impl CdnSettings {
         };
         Ok(CdnSettings {
             bucket: bucket(lookup)?,
-            distribution_id: distribution_id
-                .required(|value| value.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| value.to_owned()))?,
+            distribution_id: distribution_id.required(|value| {
+                value
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric())
+                    .then(|| value.to_owned())
+            })?,
         })
     }
 }
 
 fn repository_url(value: &str) -> Option<String> {
-    let host = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"))?;
+    let host = value
+        .strip_prefix("https://")
+        .or_else(|| value.strip_prefix("http://"))?;
     let printable = |char: char| char.is_ascii_graphic() && !"?#\"<>\\".contains(char);
     (!host.is_empty() && !host.starts_with('/') && host.chars().all(printable))
         .then(|| value.trim_end_matches('/').to_owned())
@@ -195,7 +204,10 @@ mod tests {
 
     fn read(set: &[(&str, &str)]) -> Result<Settings, SettingError> {
         let lookup = |name: &str| {
-            let own = set.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+            let own = set
+                .iter()
+                .find(|(set, _)| *set == name)
+                .map(|(_, value)| (*value).to_owned());
             own.or_else(|| match name {
                 "CHART_BUCKET" => Some("charts-bucket".to_owned()),
                 "REPOSITORY_URL" => Some("https://charts.kube9.io/".to_owned()),
@@ -217,7 +229,10 @@ mod tests {
     fn an_empty_setting_is_a_missing_one() {
         assert!(matches!(
             read(&[("REPOSITORY_URL", "")]),
-            Err(SettingError::Missing { name: "REPOSITORY_URL", .. })
+            Err(SettingError::Missing {
+                name: "REPOSITORY_URL",
+                ..
+            })
         ));
     }
 
@@ -234,7 +249,10 @@ mod tests {
             ("IMAGE_CHECK", "require"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
-            assert!(error.contains(name) && error.contains(value) && error.contains("it takes"), "{error}");
+            assert!(
+                error.contains(name) && error.contains(value) && error.contains("it takes"),
+                "{error}"
+            );
         }
     }
 

@@ -139,11 +139,18 @@ impl Store {
         };
         let etag = etag(answer.e_tag);
         let modified = timestamp(answer.last_modified);
-        let size = answer.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        let size = answer
+            .content_length
+            .and_then(|size| u64::try_from(size).ok())
+            .unwrap_or_default();
         if size > max_bytes {
             return Ok(Got::TooLarge { size, etag, modified });
         }
-        let body = answer.body.collect().await.map_err(|error| StoreError::body(key, error))?;
+        let body = answer
+            .body
+            .collect()
+            .await
+            .map_err(|error| StoreError::body(key, error))?;
         let bytes = body.into_bytes();
         if bytes.len() as u64 != size {
             return Err(StoreError::cut(key, bytes.len() as u64, size));
@@ -263,7 +270,14 @@ impl Store {
     ///
     /// [`StoreError`] for every other answer; an object that is gone already is fine.
     pub async fn delete(&self, key: &str, read: &ETag) -> Result<(), StoreError> {
-        let delete = self.client.delete_object().bucket(&self.bucket).key(key).if_match(&read.0).send().await;
+        let delete = self
+            .client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .if_match(&read.0)
+            .send()
+            .await;
         match delete {
             Ok(_) => Ok(()),
             Err(error) if matches!(error.code(), Some("NoSuchKey" | "PreconditionFailed")) => Ok(()),
@@ -356,7 +370,8 @@ fn etag(tag: Option<String>) -> ETag {
 }
 
 fn timestamp(time: Option<DateTime>) -> Timestamp {
-    time.and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok()).unwrap_or_default()
+    time.and_then(|time| Timestamp::from_nanosecond(time.as_nanos()).ok())
+        .unwrap_or_default()
 }
 
 fn base64(digest: Digest) -> String {

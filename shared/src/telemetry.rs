@@ -5,7 +5,9 @@ use tracing::level_filters::LevelFilter;
 /// Sends `tracing` events to standard output as JSON, with the fields of the current span (the Lambda runtime puts the
 /// request ID there). The level is `info`, or what `AWS_LAMBDA_LOG_LEVEL` says.
 pub fn init() {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
+        .ok()
+        .and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chartdrop::cdn::{Invalidated, InvalidateError, Invalidator};
+use chartdrop::cdn::{InvalidateError, Invalidated, Invalidator};
 use chartdrop::keys::Repository;
 use chartdrop::metrics::{Metrics, Unit};
 use chartdrop::notification::{self, ObjectCreated};
@@ -101,7 +101,10 @@ impl Handler {
             match Repository::of_index_key(&key) {
                 Some(repository) => {
                     // Two writes of one index in one event: in whatever order they stand, what counts is the object now.
-                    indexes.entry(repository).and_modify(|known| *known = None).or_insert(etag);
+                    indexes
+                        .entry(repository)
+                        .and_modify(|known| *known = None)
+                        .or_insert(etag);
                 }
                 None => info!(key, "{key} is no index; nothing to do"),
             }
@@ -117,7 +120,12 @@ fn tell(repository: &Repository, invalidated: &Invalidated, metrics: &mut Metric
         Invalidated::Made { id, paths } => {
             metrics.add("Invalidations", Unit::Count, 1);
             let shown = paths.join(" ");
-            info!(index, invalidation = id, paths = shown, "the edge forgets {shown} (invalidation {id})");
+            info!(
+                index,
+                invalidation = id,
+                paths = shown,
+                "the edge forgets {shown} (invalidation {id})"
+            );
             json!({"index": index, "invalidation": id, "paths": paths})
         }
         Invalidated::Superseded => {

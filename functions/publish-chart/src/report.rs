@@ -15,7 +15,10 @@ pub(crate) fn log(report: &Report) {
         log_outcome(concluded);
     }
     for staged in &report.gone {
-        info!(upload = staged.key(), "{staged} is not there any more: another run has dealt with it");
+        info!(
+            upload = staged.key(),
+            "{staged} is not there any more: another run has dealt with it"
+        );
     }
     for failure in &report.failed {
         error!(
@@ -49,15 +52,27 @@ fn log_outcome(concluded: &Concluded) {
     let outcome = receipt.outcome.to_string();
     match receipt.outcome {
         _ if !concluded.recorded => {
-            info!(upload, outcome, chart, version, url, "{upload} was {outcome} by another run already");
+            info!(
+                upload,
+                outcome, chart, version, url, "{upload} was {outcome} by another run already"
+            );
         }
-        Outcome::Published => info!(upload, outcome, chart, version, url, "published {chart} {version}: {url}"),
+        Outcome::Published => info!(
+            upload,
+            outcome, chart, version, url, "published {chart} {version}: {url}"
+        ),
         Outcome::Unchanged => {
-            info!(upload, outcome, chart, version, url, "unchanged {chart} {version}: it is published already, at {url}");
+            info!(
+                upload,
+                outcome, chart, version, url, "unchanged {chart} {version}: it is published already, at {url}"
+            );
         }
         Outcome::Rejected => {
             let code = receipt.reason_code.as_deref().unwrap_or_default();
-            warn!(upload, outcome, chart, version, reason, code, "rejected {upload}: {reason}");
+            warn!(
+                upload,
+                outcome, chart, version, reason, code, "rejected {upload}: {reason}"
+            );
         }
         Outcome::Held => info!(upload, outcome, chart, version, reason, "held {upload}: {reason}"),
     }
@@ -72,7 +87,11 @@ pub(crate) fn count(report: &Report, took: Duration, request_id: &str) {
     for concluded in report.concluded.iter().filter(|concluded| concluded.recorded) {
         metrics.add(metric(concluded.receipt.outcome), Unit::Count, 1);
         if concluded.receipt.outcome == Outcome::Published {
-            metrics.add("UploadToPublished", Unit::Milliseconds, concluded.upload_to_outcome_ms());
+            metrics.add(
+                "UploadToPublished",
+                Unit::Milliseconds,
+                concluded.upload_to_outcome_ms(),
+            );
         }
     }
     for write in &report.index_writes {
@@ -83,7 +102,11 @@ pub(crate) fn count(report: &Report, took: Duration, request_id: &str) {
         metrics.add("CompareAndSwapRetries", Unit::Count, report.lost_races.into());
     }
     if !report.concluded.is_empty() {
-        metrics.add("PublishDuration", Unit::Milliseconds, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        metrics.add(
+            "PublishDuration",
+            Unit::Milliseconds,
+            u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        );
     }
     metrics.property("requestId", request_id);
     if let Some(line) = metrics.line("publish-chart", Timestamp::now()) {

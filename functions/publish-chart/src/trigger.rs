@@ -62,7 +62,10 @@ fn uploads(objects: &[ObjectCreated], bucket: &str) -> Result<Vec<StagedKey>, Tr
             expected: bucket.to_owned(),
         });
     }
-    Ok(objects.iter().filter_map(|object| StagedKey::new(&object.key)).collect())
+    Ok(objects
+        .iter()
+        .filter_map(|object| StagedKey::new(&object.key))
+        .collect())
 }
 
 #[cfg(test)]
@@ -84,7 +87,10 @@ mod tests {
             "version": "0", "detail-type": "Object Created", "source": "aws.s3",
             "detail": {"bucket": {"name": "other"}, "object": {"key": "staging/a-1.tgz"}},
         });
-        assert!(matches!(Trigger::of(&event, "b"), Err(TriggerError::OtherBucket { .. })));
+        assert!(matches!(
+            Trigger::of(&event, "b"),
+            Err(TriggerError::OtherBucket { .. })
+        ));
         let uploads = vec![StagedKey::new("staging/a-1.tgz").unwrap()];
         assert_eq!(Trigger::of(&event, "other"), Ok(Trigger::Uploads(uploads)));
     }

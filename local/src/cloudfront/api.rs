@@ -5,8 +5,8 @@ use hyper::body::Incoming;
 use quick_xml::events::Event;
 use quick_xml::{Reader, escape};
 
-use super::invalidations::{CreateError, Invalidation, Invalidations};
 use super::DISTRIBUTION;
+use super::invalidations::{CreateError, Invalidation, Invalidations};
 use crate::http::{Reply, body, header, reply};
 
 /// The version of the API, and the start of all its paths.
@@ -15,7 +15,11 @@ const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 
 pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incoming>) -> Reply {
     let path = request.uri().path().to_owned();
-    let parts: Vec<&str> = path.trim_start_matches(PREFIX).trim_end_matches('/').split('/').collect();
+    let parts: Vec<&str> = path
+        .trim_start_matches(PREFIX)
+        .trim_end_matches('/')
+        .split('/')
+        .collect();
     match (request.method().clone(), parts.as_slice()) {
         (_, ["distribution", id, "invalidation", ..]) if *id != DISTRIBUTION => error(
             StatusCode::NOT_FOUND,
@@ -28,7 +32,11 @@ pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incom
         },
         (Method::GET, ["distribution", _, "invalidation"]) => list(invalidations, request.uri().query()),
         (Method::GET, ["distribution", _, "invalidation", id]) => {
-            match invalidations.all().into_iter().find(|invalidation| invalidation.id == *id) {
+            match invalidations
+                .all()
+                .into_iter()
+                .find(|invalidation| invalidation.id == *id)
+            {
                 Some(invalidation) => reply(StatusCode::OK, "text/xml", document(&invalidation)),
                 None => error(
                     StatusCode::NOT_FOUND,
@@ -47,10 +55,18 @@ pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incom
 
 fn create(invalidations: &Invalidations, bytes: &[u8]) -> Reply {
     let Some(batch) = Batch::parse(bytes) else {
-        return error(StatusCode::BAD_REQUEST, "MalformedXML", "The XML document is malformed.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            "MalformedXML",
+            "The XML document is malformed.",
+        );
     };
     let Some(caller_reference) = batch.caller_reference.filter(|reference| !reference.is_empty()) else {
-        return error(StatusCode::BAD_REQUEST, "InvalidArgument", "CallerReference is missing.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            "InvalidArgument",
+            "CallerReference is missing.",
+        );
     };
     if batch.quantity != Some(batch.paths.len()) {
         return error(
@@ -85,13 +101,22 @@ fn create(invalidations: &Invalidations, bytes: &[u8]) -> Reply {
 /// Pages go from the newest to the oldest.
 fn list(invalidations: &Invalidations, query: Option<&str>) -> Reply {
     let parameter = |name: &str| {
-        query?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')).map(str::to_owned)
+        query?
+            .split('&')
+            .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+            .map(str::to_owned)
     };
-    let max: usize = parameter("MaxItems").and_then(|max| max.parse().ok()).unwrap_or(100).clamp(1, 100);
+    let max: usize = parameter("MaxItems")
+        .and_then(|max| max.parse().ok())
+        .unwrap_or(100)
+        .clamp(1, 100);
     let marker = parameter("Marker").unwrap_or_default();
     let mut all = invalidations.all();
     all.reverse();
-    let start = all.iter().position(|invalidation| invalidation.id == marker).map_or(0, |position| position + 1);
+    let start = all
+        .iter()
+        .position(|invalidation| invalidation.id == marker)
+        .map_or(0, |position| position + 1);
     let page: Vec<&Invalidation> = all.iter().skip(start).take(max).collect();
     let truncated = start + page.len() < all.len();
     let items: String = page
@@ -104,7 +129,10 @@ fn list(invalidations: &Invalidations, query: Option<&str>) -> Reply {
             )
         })
         .collect();
-    let next = page.last().filter(|_| truncated).map(|last| format!("<NextMarker>{}</NextMarker>", last.id));
+    let next = page
+        .last()
+        .filter(|_| truncated)
+        .map(|last| format!("<NextMarker>{}</NextMarker>", last.id));
     let document = format!(
         "<?xml version=\"1.0\"?>\n<InvalidationList xmlns=\"{NAMESPACE}\"><Marker>{}</Marker>{}<MaxItems>{max}</MaxItems>\
          <IsTruncated>{truncated}</IsTruncated><Quantity>{}</Quantity><Items>{items}</Items></InvalidationList>",
@@ -116,8 +144,11 @@ fn list(invalidations: &Invalidations, query: Option<&str>) -> Reply {
 }
 
 fn document(invalidation: &Invalidation) -> String {
-    let paths: String =
-        invalidation.paths.iter().map(|path| format!("<Path>{}</Path>", escape::escape(path.as_str()))).collect();
+    let paths: String = invalidation
+        .paths
+        .iter()
+        .map(|path| format!("<Path>{}</Path>", escape::escape(path.as_str())))
+        .collect();
     format!(
         "<?xml version=\"1.0\"?>\n<Invalidation xmlns=\"{NAMESPACE}\"><Id>{}</Id><Status>{}</Status>\
          <CreateTime>{}</CreateTime><InvalidationBatch><Paths><Quantity>{}</Quantity><Items>{paths}</Items></Paths>\
@@ -131,7 +162,11 @@ fn document(invalidation: &Invalidation) -> String {
 }
 
 fn status(invalidation: &Invalidation) -> &'static str {
-    if invalidation.completed { "Completed" } else { "InProgress" }
+    if invalidation.completed {
+        "Completed"
+    } else {
+        "InProgress"
+    }
 }
 
 fn created(invalidation: &Invalidation) -> String {
@@ -209,7 +244,10 @@ mod tests {
                    </Paths><CallerReference>x &lt; y</CallerReference></InvalidationBatch>";
         let batch = Batch::parse(xml.as_bytes()).unwrap();
         assert_eq!(batch.paths, ["/index.yaml", "/a&b/*"]);
-        assert_eq!((batch.quantity, batch.caller_reference.as_deref()), (Some(2), Some("x < y")));
+        assert_eq!(
+            (batch.quantity, batch.caller_reference.as_deref()),
+            (Some(2), Some("x < y"))
+        );
     }
 
     #[test]

@@ -39,7 +39,9 @@ pub struct Invalidation {
 pub enum CreateError {
     #[error("An invalidation batch with this CallerReference exists already, with other paths.")]
     InvalidationBatchAlreadyExists,
-    #[error("Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations.")]
+    #[error(
+        "Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations."
+    )]
     TooManyWildcardsInProgress,
     #[error("Processing your request will cause you to exceed the maximum number of in-progress invalidations.")]
     TooManyInvalidationsInProgress,
@@ -63,7 +65,14 @@ pub struct Invalidations {
 impl Invalidations {
     pub(crate) fn new(edge: Edge, steps: Steps, takes: Duration, runtime: Handle) -> Self {
         let in_progress = Arc::new(watch::Sender::new(0));
-        Self { all: Arc::default(), in_progress, takes, edge, steps, runtime }
+        Self {
+            all: Arc::default(),
+            in_progress,
+            takes,
+            edge,
+            steps,
+            runtime,
+        }
     }
 
     /// Makes an invalidation, or answers with the earlier one of the same request.
@@ -75,7 +84,11 @@ impl Invalidations {
         let mut all = lock(&self.all);
         if let Some(earlier) = all.iter().find(|earlier| earlier.caller_reference == caller_reference) {
             let same = earlier.paths.iter().collect::<BTreeSet<_>>() == paths.iter().collect();
-            return if same { Ok(earlier.clone()) } else { Err(CreateError::InvalidationBatchAlreadyExists) };
+            return if same {
+                Ok(earlier.clone())
+            } else {
+                Err(CreateError::InvalidationBatchAlreadyExists)
+            };
         }
         check_paths(&paths)?;
         check_limits(&all, &paths)?;
@@ -88,7 +101,10 @@ impl Invalidations {
         };
         all.push(invalidation.clone());
         self.in_progress.send_modify(|count| *count += 1);
-        self.steps.tell(StepKind::Invalidated { id: invalidation.id.clone(), paths: invalidation.paths.clone() });
+        self.steps.tell(StepKind::Invalidated {
+            id: invalidation.id.clone(),
+            paths: invalidation.paths.clone(),
+        });
         drop(all);
         self.complete_later(invalidation.clone());
         Ok(invalidation)
@@ -134,14 +150,25 @@ fn check_paths(paths: &[String]) -> Result<(), CreateError> {
         let wildcards = path.matches('*').count();
         !path.is_empty()
             && path.len() <= 4_000
-            && path.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'\\'))
+            && path
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'\\'))
             && (wildcards == 0 || wildcards == 1 && path.ends_with('*'))
     };
-    if paths.is_empty() || !paths.iter().all(valid) { Err(CreateError::InvalidPath) } else { Ok(()) }
+    if paths.is_empty() || !paths.iter().all(valid) {
+        Err(CreateError::InvalidPath)
+    } else {
+        Ok(())
+    }
 }
 
 fn check_limits(all: &[Invalidation], paths: &[String]) -> Result<(), CreateError> {
-    let running = || all.iter().filter(|invalidation| !invalidation.completed).flat_map(|i| &i.paths).chain(paths);
+    let running = || {
+        all.iter()
+            .filter(|invalidation| !invalidation.completed)
+            .flat_map(|i| &i.paths)
+            .chain(paths)
+    };
     let (wildcards, plain): (Vec<_>, Vec<_>) = running().partition(|path| path.ends_with('*'));
     if wildcards.len() > MAX_WILDCARDS {
         return Err(CreateError::TooManyWildcardsInProgress);

@@ -50,7 +50,10 @@ pub(crate) struct Served {
 
 impl Edge {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, cached: Arc::default() }
+        Self {
+            store,
+            cached: Arc::default(),
+        }
     }
 
     /// Serves a path as it stands in the request, still percent-encoded.
@@ -63,8 +66,16 @@ impl Edge {
         if let Some(entry) = before
             && entry.since.elapsed() < entry.fresh
         {
-            let result = if entry.object.is_some() { CacheResult::Hit } else { CacheResult::Error(true) };
-            return Served { object: entry.object.clone(), result, age: entry.since.elapsed() };
+            let result = if entry.object.is_some() {
+                CacheResult::Hit
+            } else {
+                CacheResult::Error(true)
+            };
+            return Served {
+                object: entry.object.clone(),
+                result,
+                age: entry.since.elapsed(),
+            };
         }
         let object = self.origin(path);
         let result = match (&object, before.and_then(|entry| entry.object.as_ref())) {
@@ -72,9 +83,22 @@ impl Edge {
             (Some(now), Some(then)) if now.etag == then.etag => CacheResult::RefreshHit,
             (Some(_), _) => CacheResult::Miss,
         };
-        let fresh = object.as_ref().map_or(ERROR_TTL, |object| ttl(object.headers.cache_control.as_deref()));
-        cached.insert(path.to_owned(), Entry { object: object.clone(), since: Instant::now(), fresh });
-        Served { object, result, age: Duration::ZERO }
+        let fresh = object
+            .as_ref()
+            .map_or(ERROR_TTL, |object| ttl(object.headers.cache_control.as_deref()));
+        cached.insert(
+            path.to_owned(),
+            Entry {
+                object: object.clone(),
+                since: Instant::now(),
+                fresh,
+            },
+        );
+        Served {
+            object,
+            result,
+            age: Duration::ZERO,
+        }
     }
 
     /// S3's REST endpoint decodes the path, and takes a raw `+` for a space. `..` has no meaning to it.
@@ -95,7 +119,9 @@ impl Edge {
 
 /// `/a%2Bb` and `/a+b` are different objects to S3, so `+` stays what it is here.
 fn normalized(path: &str) -> String {
-    percent_encoding::percent_decode_str(&path.replace('+', "%20")).decode_utf8_lossy().into_owned()
+    percent_encoding::percent_decode_str(&path.replace('+', "%20"))
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 /// CloudFront: "The path can include an asterisk (*) as a wildcard […] which must appear at the end of the path."
@@ -109,7 +135,9 @@ fn matches(pattern: &str, path: &str) -> bool {
 }
 
 fn ttl(cache_control: Option<&str>) -> Duration {
-    let Some(cache_control) = cache_control else { return DEFAULT_TTL };
+    let Some(cache_control) = cache_control else {
+        return DEFAULT_TTL;
+    };
     let directives = cache_control.split(',').map(|part| part.trim().to_ascii_lowercase());
     let (mut max_age, mut s_maxage) = (None, None);
     for directive in directives {

@@ -25,7 +25,15 @@ fn answer(edge: &Edge, request: &Request<Incoming>) -> Reply {
             "This distribution is not configured to allow the HTTP request method that was used for this request.",
         );
     }
-    let served = edge.serve(request.uri().path());
+    let path = request.uri().path();
+    if !path.starts_with('/') {
+        return error(
+            StatusCode::BAD_REQUEST,
+            "InvalidURI",
+            "Couldn't parse the specified URI.",
+        );
+    }
+    let served = edge.serve(path);
     let mut answer = match &served.object {
         None => error(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist."),
         Some(object) if not_modified(request.headers(), object) => {
@@ -65,7 +73,11 @@ fn with_properties(mut answer: Reply, object: &Object) -> Reply {
         }
     }
     header(&mut answer, "etag", &quoted(object));
-    header(&mut answer, "last-modified", &httpdate::fmt_http_date(object.last_modified));
+    header(
+        &mut answer,
+        "last-modified",
+        &httpdate::fmt_http_date(object.last_modified),
+    );
     header(&mut answer, "accept-ranges", "bytes");
     header(&mut answer, "server", "AmazonS3");
     for (name, value) in &object.metadata {
@@ -87,7 +99,8 @@ fn not_modified(request: &HeaderMap, object: &Object) -> bool {
         let named = |etag: &str| etag == "*" || etag.trim_start_matches("W/") == quoted(object);
         return etags.split(',').map(str::trim).any(named);
     }
-    let seconds = |time: std::time::SystemTime| time.duration_since(UNIX_EPOCH).map(|d| d.as_secs()).unwrap_or_default();
+    let seconds =
+        |time: std::time::SystemTime| time.duration_since(UNIX_EPOCH).map(|d| d.as_secs()).unwrap_or_default();
     let since = text("if-modified-since").and_then(|date| httpdate::parse_http_date(date).ok());
     since.is_some_and(|since| seconds(object.last_modified) <= seconds(since))
 }

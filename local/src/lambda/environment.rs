@@ -64,9 +64,13 @@ impl Environment {
             ("DISTRIBUTION_ID", DISTRIBUTION.to_owned()),
             ("SECRET_ID", SECRET.to_owned()),
         ];
-        let inherited = INHERITED.iter().filter_map(|&name| Some((name, std::env::var(name).ok()?)));
-        let mut all: BTreeMap<String, String> =
-            inherited.chain(ours).map(|(name, value)| (name.to_owned(), value)).collect();
+        let inherited = INHERITED
+            .iter()
+            .filter_map(|&name| Some((name, std::env::var(name).ok()?)));
+        let mut all: BTreeMap<String, String> = inherited
+            .chain(ours)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
         all.extend(self.settings.clone());
         all
     }

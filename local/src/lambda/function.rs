@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::environment::Environment;
-use super::process::{Ended, Process};
 use super::FunctionError;
+use super::environment::Environment;
+use super::process::{Ended, Handle, Process};
 use crate::sync::lock;
 
 /// The part of `template.yaml` that concerns one function.
@@ -26,7 +26,11 @@ pub(crate) struct FunctionSpec {
 
 impl FunctionSpec {
     pub(crate) fn arn(&self) -> String {
-        format!("arn:aws:lambda:{}:123456789012:function:{}", crate::s3::REGION, self.name)
+        format!(
+            "arn:aws:lambda:{}:123456789012:function:{}",
+            crate::s3::REGION,
+            self.name
+        )
     }
 }
 
@@ -39,7 +43,7 @@ pub(crate) struct Function {
     permits: Semaphore,
     idle: Mutex<Vec<Process>>,
     logs: Logs,
-    running: Mutex<Vec<(String, Arc<tokio::sync::Notify>)>>,
+    running: Mutex<Vec<Handle>>,
 }
 
 impl Function {
@@ -57,7 +61,11 @@ impl Function {
     /// Runs one invocation on an idle process, or a new one, or waits for one to become idle.
     pub(super) async fn invoke(&self, request_id: &str, payload: &Bytes) -> Result<Bytes, FunctionError> {
         let Ok(_permit) = self.permits.acquire().await else {
-            return Err(FunctionError::new(&self.spec.name, "Local.Stopped", "the system is shutting down"));
+            return Err(FunctionError::new(
+                &self.spec.name,
+                "Local.Stopped",
+                "the system is shutting down",
+            ));
         };
         loop {
             let (process, used) = match self.take_idle() {
@@ -74,7 +82,11 @@ impl Function {
                     return Err(error);
                 }
                 // It died between two invocations: nothing has begun, so another process takes this one.
-                Err(Ended { delivered: false, timed_out: false, .. }) if used => self.forget(&process),
+                Err(Ended {
+                    delivered: false,
+                    timed_out: false,
+                    ..
+                }) if used => self.forget(&process),
                 Err(Ended { error, .. }) => {
                     self.forget(&process);
                     return Err(error);
@@ -95,21 +107,20 @@ impl Function {
 
     async fn start(&self) -> Result<Process, FunctionError> {
         let process = Process::start(&self.spec, &self.environment, Arc::clone(&self.logs)).await?;
-        lock(&self.running).push((process.id().to_owned(), process.killer()));
+        lock(&self.running).push(process.handle());
         Ok(process)
     }
 
     fn forget(&self, process: &Process) {
-        lock(&self.running).retain(|(id, _)| id != process.id());
+        lock(&self.running).retain(|handle| handle.id != process.id());
     }
 
     /// Kills the process with that id, if it is one of this function's.
     pub(super) fn kill(&self, process: &str) {
-        for (id, killer) in lock(&self.running).iter() {
-            if id == process {
-                killer.notify_one();
-            }
-        }
+        lock(&self.running)
+            .iter()
+            .filter(|handle| handle.id == process)
+            .for_each(Handle::kill);
     }
 
     /// How many processes there are.
@@ -121,12 +132,17 @@ impl Function {
         lock(&self.logs).clone()
     }
 
-    /// Nothing starts any more, and the idle processes end.
+    /// Nothing starts any more, and every process is told to end.
     pub(super) fn stop(&self) {
         self.permits.close();
-        for (_, killer) in lock(&self.running).iter() {
-            killer.notify_one();
+        lock(&self.running).iter().for_each(Handle::kill);
+    }
+
+    /// Waits until the processes that were told to end have ended.
+    pub(super) async fn ended(&self) {
+        let handles: Vec<Handle> = lock(&self.running).drain(..).collect();
+        for handle in handles {
+            handle.ended().await;
         }
-        lock(&self.idle).clear();
     }
 }

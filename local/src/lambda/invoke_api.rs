@@ -18,14 +18,30 @@ const REQUEST_LIMIT: usize = 6 << 20;
 
 pub(crate) async fn answer(lambda: &Lambda, request: Request<Incoming>) -> Reply {
     let path = request.uri().path().to_owned();
-    let name = path.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix("/invocations"));
+    let name = path
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.strip_suffix("/invocations"));
     let (Some(name), &Method::POST) = (name, request.method()) else {
-        return error(StatusCode::NOT_FOUND, "ResourceNotFoundException", "the local Lambda knows Invoke only");
+        return error(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFoundException",
+            "the local Lambda knows Invoke only",
+        );
     };
     let name = percent_decode_str(name).decode_utf8_lossy();
     // A name, a partial ARN or a full one.
-    let name = name.rsplit("function:").next().unwrap_or_default().split(':').next().unwrap_or_default().to_owned();
-    let kind = request.headers().get("x-amz-invocation-type").and_then(|kind| kind.to_str().ok());
+    let name = name
+        .rsplit("function:")
+        .next()
+        .unwrap_or_default()
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let kind = request
+        .headers()
+        .get("x-amz-invocation-type")
+        .and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or("RequestResponse").to_owned();
     if !lambda.has(&name) {
         let message = format!("Function not found: {name}");
@@ -37,10 +53,17 @@ pub(crate) async fn answer(lambda: &Lambda, request: Request<Incoming>) -> Reply
     };
     let limit = if kind == "Event" { EVENT_LIMIT } else { REQUEST_LIMIT };
     if bytes.len() > limit {
-        let message = format!("{} byte payload is too large for the {kind} invocation type (limit {limit} bytes)", bytes.len());
+        let message = format!(
+            "{} byte payload is too large for the {kind} invocation type (limit {limit} bytes)",
+            bytes.len()
+        );
         return error(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", &message);
     }
-    let payload: Value = match if bytes.is_empty() { Ok(json!({})) } else { serde_json::from_slice(&bytes) } {
+    let payload: Value = match if bytes.is_empty() {
+        Ok(json!({}))
+    } else {
+        serde_json::from_slice(&bytes)
+    } {
         Ok(payload) => payload,
         Err(problem) => {
             let message = format!("Could not parse request body into json: {problem}");

@@ -34,7 +34,11 @@ pub struct FunctionError {
 
 impl FunctionError {
     pub(crate) fn new(function: &str, error_type: &str, message: impl Into<String>) -> Self {
-        Self { function: function.to_owned(), error_type: error_type.to_owned(), message: message.into() }
+        Self {
+            function: function.to_owned(),
+            error_type: error_type.to_owned(),
+            message: message.into(),
+        }
     }
 }
 

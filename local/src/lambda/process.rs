@@ -34,6 +34,24 @@ pub(super) struct Process {
     waiter: JoinHandle<()>,
 }
 
+/// A process as seen by those who may have to end it.
+pub(super) struct Handle {
+    pub(super) id: String,
+    kill: Arc<Notify>,
+    exit: watch::Receiver<Option<Exit>>,
+}
+
+impl Handle {
+    pub(super) fn kill(&self) {
+        self.kill.notify_one();
+    }
+
+    pub(super) async fn ended(mut self) {
+        // Without a sender nobody watches the process any more, because it was dropped and so killed.
+        let _ = self.exit.wait_for(Option::is_some).await;
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Exit {
     status: String,
@@ -78,8 +96,12 @@ impl Process {
         let failed = |what: &str, error: &dyn std::fmt::Display| {
             FunctionError::new(&spec.name, "Runtime.InvalidEntrypoint", format!("{what}: {error}"))
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| failed("no port for the Runtime API", &e))?;
-        let address = listener.local_addr().map_err(|e| failed("no port for the Runtime API", &e))?;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .map_err(|e| failed("no port for the Runtime API", &e))?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| failed("no port for the Runtime API", &e))?;
         let api = Arc::new(RuntimeApi::new(&spec.name));
         let server = Arc::clone(&api).serve(listener);
         let child = Command::new(&spec.binary)
@@ -94,15 +116,26 @@ impl Process {
         let (exit_sender, exit) = watch::channel(None);
         let kill = Arc::new(Notify::new());
         let waiter = tokio::spawn(wait(child, logs, Arc::clone(&kill), exit_sender));
-        Ok(Self { id, api, exit, kill, _server: server, waiter })
+        Ok(Self {
+            id,
+            api,
+            exit,
+            kill,
+            _server: server,
+            waiter,
+        })
     }
 
     pub(super) fn id(&self) -> &str {
         &self.id
     }
 
-    pub(super) fn killer(&self) -> Arc<Notify> {
-        Arc::clone(&self.kill)
+    pub(super) fn handle(&self) -> Handle {
+        Handle {
+            id: self.id.clone(),
+            kill: Arc::clone(&self.kill),
+            exit: self.exit.clone(),
+        }
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -136,7 +169,14 @@ impl Process {
                 () = tokio::time::sleep_until(deadline) => Event::TooLate,
             };
             match event {
-                Event::Answered(Some(answer)) => return answer.map_err(|error| Ended { error, alive: true, delivered: true, timed_out: false }),
+                Event::Answered(Some(answer)) => {
+                    return answer.map_err(|error| Ended {
+                        error,
+                        alive: true,
+                        delivered: true,
+                        timed_out: false,
+                    });
+                }
                 Event::Taken(true) => {
                     taken = true;
                     deadline = tokio::time::Instant::now() + spec.timeout;
@@ -146,18 +186,33 @@ impl Process {
                     self.kill.notify_one();
                     let _ = exit.wait_for(Option::is_some).await;
                     let error = timed_out(spec, request_id, taken);
-                    return Err(Ended { error, alive: false, delivered: taken, timed_out: true });
+                    return Err(Ended {
+                        error,
+                        alive: false,
+                        delivered: taken,
+                        timed_out: true,
+                    });
                 }
             }
         }
         let _ = exit.wait_for(Option::is_some).await;
         // The answer and the exit may have come together.
         if let Ok(answer) = answer.try_recv() {
-            return answer.map_err(|error| Ended { error, alive: false, delivered: true, timed_out: false });
+            return answer.map_err(|error| Ended {
+                error,
+                alive: false,
+                delivered: true,
+                timed_out: false,
+            });
         }
         taken |= delivery.try_recv().is_ok();
         let error = self.exited(spec, request_id, taken, started.elapsed());
-        Err(Ended { error, alive: false, delivered: taken, timed_out: false })
+        Err(Ended {
+            error,
+            alive: false,
+            delivered: taken,
+            timed_out: false,
+        })
     }
 
     fn exited(&self, spec: &FunctionSpec, request_id: &str, taken: bool, after: Duration) -> FunctionError {
@@ -166,7 +221,9 @@ impl Process {
         if let Some(Reported { error_type, message }) = self.api.init_error() {
             return FunctionError::new(&spec.name, &error_type, message);
         }
-        let said = last_words.map(|words| format!("; its last words: {words}")).unwrap_or_default();
+        let said = last_words
+            .map(|words| format!("; its last words: {words}"))
+            .unwrap_or_default();
         let message = if taken {
             format!("RequestId: {request_id} Error: Runtime exited with error: {status}{said}")
         } else {
@@ -190,7 +247,10 @@ fn timed_out(spec: &FunctionSpec, request_id: &str, taken: bool) -> FunctionErro
 /// Collects what the process writes until it ends, by itself or because it is told to.
 async fn wait(mut child: Child, logs: Logs, kill: Arc<Notify>, exit: watch::Sender<Option<Exit>>) {
     let last_error_line = Logs::default();
-    let out = child.stdout.take().map(|pipe| tokio::spawn(collect(pipe, vec![Arc::clone(&logs)])));
+    let out = child
+        .stdout
+        .take()
+        .map(|pipe| tokio::spawn(collect(pipe, vec![Arc::clone(&logs)])));
     let err = child.stderr.take();
     let err = err.map(|pipe| tokio::spawn(collect(pipe, vec![logs, Arc::clone(&last_error_line)])));
     let status = tokio::select! {
@@ -203,8 +263,15 @@ async fn wait(mut child: Child, logs: Logs, kill: Arc<Notify>, exit: watch::Send
     for pipe in [out, err].into_iter().flatten() {
         let _ = tokio::time::timeout(LAST_WORDS, pipe).await;
     }
-    let last_words = lock(&last_error_line).iter().rev().find(|line| !line.trim().is_empty()).cloned();
-    exit.send_replace(Some(Exit { status: describe(status), last_words }));
+    let last_words = lock(&last_error_line)
+        .iter()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .cloned();
+    exit.send_replace(Some(Exit {
+        status: describe(status),
+        last_words,
+    }));
 }
 
 fn describe(status: std::io::Result<ExitStatus>) -> String {

@@ -69,8 +69,10 @@ impl Lambda {
         steps: Steps,
         on_dead_letter: impl Fn(&DeadLetter) + Send + Sync + 'static,
     ) -> Self {
-        let functions =
-            specs.into_iter().map(|spec| (spec.name.clone(), Function::new(spec, environment.clone()))).collect();
+        let functions = specs
+            .into_iter()
+            .map(|spec| (spec.name.clone(), Function::new(spec, environment.clone())))
+            .collect();
         let inner = Inner {
             functions,
             retry_delays,
@@ -93,9 +95,8 @@ impl Lambda {
         let _busy = self.busy();
         let payload = Bytes::from(payload.to_string());
         let response = self.attempt(function, &new_request_id(), 1, &payload).await?;
-        serde_json::from_slice(&response).map_err(|error| {
-            FunctionError::new(function, "Local.NotJson", format!("the answer is not JSON: {error}"))
-        })
+        serde_json::from_slice(&response)
+            .map_err(|error| FunctionError::new(function, "Local.NotJson", format!("the answer is not JSON: {error}")))
     }
 
     /// Queues an event, and returns its request id at once.
@@ -108,7 +109,13 @@ impl Lambda {
             Delivery::Late(late) => (1, late),
         };
         for _ in 0..times {
-            let event = self.clone().deliver(self.busy(), function.to_owned(), request_id.clone(), bytes.clone(), late);
+            let event = self.clone().deliver(
+                self.busy(),
+                function.to_owned(),
+                request_id.clone(),
+                bytes.clone(),
+                late,
+            );
             self.inner.runtime.spawn(event);
         }
         request_id
@@ -135,7 +142,13 @@ impl Lambda {
                 (Some(_), Some(delay)) => tokio::time::sleep(delay).await,
                 (Some(error), None) => {
                     let payload = serde_json::from_slice(&payload).unwrap_or_default();
-                    self.bury(DeadLetter { function, request_id, payload, error, attempts: attempt });
+                    self.bury(DeadLetter {
+                        function,
+                        request_id,
+                        payload,
+                        error,
+                        attempts: attempt,
+                    });
                     break;
                 }
             }
@@ -189,13 +202,21 @@ impl Lambda {
     /// What the processes of a function wrote to stdout and stderr, line by line.
     #[must_use]
     pub fn logs(&self, function: &str) -> Vec<String> {
-        self.inner.functions.get(function).map(Function::logs).unwrap_or_default()
+        self.inner
+            .functions
+            .get(function)
+            .map(Function::logs)
+            .unwrap_or_default()
     }
 
     /// How many processes of a function there are.
     #[must_use]
     pub fn processes(&self, function: &str) -> usize {
-        self.inner.functions.get(function).map(Function::processes).unwrap_or_default()
+        self.inner
+            .functions
+            .get(function)
+            .map(Function::processes)
+            .unwrap_or_default()
     }
 
     pub(crate) fn has(&self, function: &str) -> bool {
@@ -204,12 +225,22 @@ impl Lambda {
 
     /// Kills the process with that id, whatever it is doing.
     pub(crate) fn kill(&self, process: &str) {
-        self.inner.functions.values().for_each(|function| function.kill(process));
+        self.inner
+            .functions
+            .values()
+            .for_each(|function| function.kill(process));
     }
 
-    /// Ends all processes; nothing starts any more.
+    /// Tells all processes to end; nothing starts any more.
     pub(crate) fn stop(&self) {
         self.inner.functions.values().for_each(Function::stop);
+    }
+
+    /// Waits until the processes that were told to end have ended.
+    pub(crate) async fn ended(&self) {
+        for function in self.inner.functions.values() {
+            function.ended().await;
+        }
     }
 
     fn busy(&self) -> Busy {

@@ -83,7 +83,9 @@ impl RuntimeApi {
 
     async fn answer(&self, request: Request<Incoming>) -> Reply {
         let path = request.uri().path().to_owned();
-        let Some(path) = path.strip_prefix(PREFIX) else { return not_found() };
+        let Some(path) = path.strip_prefix(PREFIX) else {
+            return not_found();
+        };
         let parts: Vec<&str> = path.split('/').collect();
         match (request.method().clone(), parts.as_slice()) {
             (Method::GET, ["invocation", "next"]) => self.next().await,
@@ -124,7 +126,10 @@ impl RuntimeApi {
         header(&mut answer, "lambda-runtime-deadline-ms", &deadline.to_string());
         header(&mut answer, "lambda-runtime-invoked-function-arn", &work.arn);
         header(&mut answer, "lambda-runtime-trace-id", &trace_id());
-        *lock(&self.current) = Some(Current { request_id: work.request_id, reply: work.reply });
+        *lock(&self.current) = Some(Current {
+            request_id: work.request_id,
+            reply: work.reply,
+        });
         let _ = work.delivered.send(());
         answer
     }
@@ -134,7 +139,11 @@ impl RuntimeApi {
             return Ok(response);
         }
         let message = format!("Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes).");
-        Err(FunctionError::new(&self.function, "Function.ResponseSizeTooLarge", message))
+        Err(FunctionError::new(
+            &self.function,
+            "Function.ResponseSizeTooLarge",
+            message,
+        ))
     }
 
     fn end(&self, id: &str, result: Result<Bytes, FunctionError>) -> Reply {
@@ -155,7 +164,10 @@ impl RuntimeApi {
 
 async fn reported(request: Request<Incoming>) -> Result<Reported, Reply> {
     let in_header = request.headers().get("lambda-runtime-function-error-type");
-    let in_header = in_header.and_then(|kind| kind.to_str().ok()).unwrap_or("Unhandled").to_owned();
+    let in_header = in_header
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or("Unhandled")
+        .to_owned();
     let bytes = body(request).await?;
     let mut error = serde_json::from_slice(&bytes).unwrap_or_else(|_| Reported {
         error_type: String::new(),
@@ -168,7 +180,10 @@ async fn reported(request: Request<Incoming>) -> Result<Reported, Reply> {
 }
 
 fn trace_id() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     let (root, parent) = (fastrand::u128(..) >> 32, fastrand::u64(..));
     format!("Root=1-{seconds:08x}-{root:024x};Parent={parent:016x};Sampled=0")
 }
@@ -178,5 +193,9 @@ fn accepted() -> Reply {
 }
 
 fn not_found() -> Reply {
-    reply(StatusCode::NOT_FOUND, "application/json", r#"{"errorType":"NotFound","errorMessage":"no such path"}"#)
+    reply(
+        StatusCode::NOT_FOUND,
+        "application/json",
+        r#"{"errorType":"NotFound","errorMessage":"no such path"}"#,
+    )
 }

@@ -21,12 +21,16 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 
 /// `pattern` is reversed, so that its next character is its last.
 fn at(mut pattern: Vec<char>, text: &[char]) -> bool {
-    let Some(next) = pattern.pop() else { return text.is_empty() };
+    let Some(next) = pattern.pop() else {
+        return text.is_empty();
+    };
     if next == '*' {
         let reach = text.iter().position(|c| *c == '/').unwrap_or(text.len());
         return (0..=reach).any(|skip| at(pattern.clone(), text.get(skip..).unwrap_or_default()));
     }
-    let Some((&first, rest)) = text.split_first() else { return false };
+    let Some((&first, rest)) = text.split_first() else {
+        return false;
+    };
     let matched = match next {
         '?' => first != '/',
         '[' => class(&mut pattern, first) == Some(true),

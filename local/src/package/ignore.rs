@@ -39,7 +39,9 @@ impl Rules {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines = text.lines().chain(["templates/.?*"]);
         let patterns = lines.filter_map(|line| Pattern::parse(line.trim()).transpose());
-        Ok(Self { patterns: patterns.collect::<Result<_, _>>()? })
+        Ok(Self {
+            patterns: patterns.collect::<Result<_, _>>()?,
+        })
     }
 
     /// The first rule that says something decides. A negated rule ignores whatever it does *not* match: that is Helm's
@@ -76,7 +78,12 @@ impl Pattern {
             None if rule.contains('/') => (On::Path, rule),
             None => (On::Name, rule),
         };
-        Ok(Some(Self { negate, must_be_folder, on, glob: glob.to_owned() }))
+        Ok(Some(Self {
+            negate,
+            must_be_folder,
+            on,
+            glob: glob.to_owned(),
+        }))
     }
 
     fn matches(&self, path: &str) -> bool {
@@ -96,8 +103,14 @@ mod tests {
     fn check(rules: &str, ignored: &[&str], kept: &[&str]) {
         let rules = Rules::parse(rules).unwrap();
         let says = |path: &&str| rules.ignore(path.trim_end_matches('/'), path.ends_with('/'));
-        assert_eq!(ignored.iter().filter(|path| !says(path)).collect::<Vec<_>>(), Vec::<&&str>::new());
-        assert_eq!(kept.iter().filter(|path| says(path)).collect::<Vec<_>>(), Vec::<&&str>::new());
+        assert_eq!(
+            ignored.iter().filter(|path| !says(path)).collect::<Vec<_>>(),
+            Vec::<&&str>::new()
+        );
+        assert_eq!(
+            kept.iter().filter(|path| says(path)).collect::<Vec<_>>(),
+            Vec::<&&str>::new()
+        );
     }
 
     #[test]

@@ -59,7 +59,9 @@ pub fn package(folder: &Path) -> Result<Archive, PackageError> {
         Err(error) => return Err(failed(error)),
     };
     let bad = |problem: String| PackageError::BadChart(folder.to_owned(), problem);
-    let mut metadata = Metadata::from_chart_yaml(&chart_yaml).map_err(|error| bad(error.to_string()))?.metadata;
+    let mut metadata = Metadata::from_chart_yaml(&chart_yaml)
+        .map_err(|error| bad(error.to_string()))?
+        .metadata;
     metadata.validate().map_err(|error| bad(error.to_string()))?;
     let rules = Rules::of_folder(folder)
         .map_err(failed)?
@@ -67,7 +69,10 @@ pub fn package(folder: &Path) -> Result<Archive, PackageError> {
     let mut files = BTreeMap::new();
     collect(folder, "", &rules, &mut files, 0).map_err(failed)?;
     let bytes = pack(&metadata.name, files).map_err(failed)?;
-    Ok(Archive { file_name: file_name(&metadata), bytes })
+    Ok(Archive {
+        file_name: file_name(&metadata),
+        bytes,
+    })
 }
 
 /// All files that belong to the chart, by their path within it.
@@ -79,12 +84,18 @@ fn collect(
     depth: usize,
 ) -> io::Result<()> {
     if depth > MAX_DEPTH {
-        return Err(io::Error::other(format!("{} is nested too deeply; does a link lead in a circle?", folder.display())));
+        return Err(io::Error::other(format!(
+            "{} is nested too deeply; does a link lead in a circle?",
+            folder.display()
+        )));
     }
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name().into_string().map_err(|name| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("the name {} is not UTF-8", name.display()))
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the name {} is not UTF-8", name.display()),
+            )
         })?;
         let path = format!("{prefix}{name}");
         // Helm follows links while it walks a folder.
@@ -119,7 +130,10 @@ fn order(path: &str) -> u8 {
 }
 
 fn pack(name: &str, files: BTreeMap<(u8, String), Vec<u8>>) -> io::Result<Vec<u8>> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     // Go's writer leaves the time out and says "unknown" for the operating system.
     let gzip = GzBuilder::new()
         .extra(HELM_EXTRA)
@@ -159,7 +173,14 @@ mod tests {
     fn entries(archive: &Archive) -> Vec<(String, u32)> {
         let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(archive.bytes.as_slice()));
         let entries = tar.entries().unwrap().map(Result::unwrap);
-        entries.map(|e| (e.path().unwrap().to_str().unwrap().to_owned(), e.header().mode().unwrap())).collect()
+        entries
+            .map(|e| {
+                (
+                    e.path().unwrap().to_str().unwrap().to_owned(),
+                    e.header().mode().unwrap(),
+                )
+            })
+            .collect()
     }
 
     #[test]
@@ -176,7 +197,13 @@ mod tests {
         ]);
         let archive = package(folder.path()).unwrap();
         assert_eq!(archive.file_name, "demo-1.2.3.tgz");
-        let expected = ["Chart.yaml", "values.yaml", "templates/a.yaml", ".helmignore", "README.md"];
+        let expected = [
+            "Chart.yaml",
+            "values.yaml",
+            "templates/a.yaml",
+            ".helmignore",
+            "README.md",
+        ];
         let expected: Vec<_> = expected.iter().map(|path| (format!("demo/{path}"), 0o644)).collect();
         assert_eq!(entries(&archive), expected);
     }
@@ -195,7 +222,10 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_not_packed() {
-        let folder = chart(&[("Chart.yaml", "apiVersion: v2\nname: demo\nversion: 1.0.0\n"), ("values.yaml", "\u{feff}a: 1\n")]);
+        let folder = chart(&[
+            ("Chart.yaml", "apiVersion: v2\nname: demo\nversion: 1.0.0\n"),
+            ("values.yaml", "\u{feff}a: 1\n"),
+        ]);
         let archive = package(folder.path()).unwrap();
         let mut tar = tar::Archive::new(flate2::read::GzDecoder::new(archive.bytes.as_slice()));
         let mut values = tar.entries().unwrap().nth(1).unwrap().unwrap();

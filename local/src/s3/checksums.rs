@@ -30,7 +30,9 @@ impl Algorithm {
     const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64nvme, Self::Sha1, Self::Sha256];
 
     pub(super) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name.to_ascii_uppercase())
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name.to_ascii_uppercase())
     }
 
     pub(super) fn name(self) -> &'static str {
@@ -82,17 +84,15 @@ impl Checksums {
     /// # Errors
     ///
     /// `BadDigest` and `InvalidDigest` as S3 answers them.
-    pub(super) fn verified(
-        headers: &HeaderMap,
-        trailers: Option<&TrailingHeaders>,
-        bytes: &[u8],
-    ) -> S3Result<Self> {
+    pub(super) fn verified(headers: &HeaderMap, trailers: Option<&TrailingHeaders>, bytes: &[u8]) -> S3Result<Self> {
         check_content_md5(headers, bytes)?;
         let trailers = trailers.and_then(TrailingHeaders::take).unwrap_or_default();
         let mut values = BTreeMap::new();
         for algorithm in Algorithm::ALL {
             let header = algorithm.header();
-            let Some(claimed) = headers.get(header).or_else(|| trailers.get(header)) else { continue };
+            let Some(claimed) = headers.get(header).or_else(|| trailers.get(header)) else {
+                continue;
+            };
             let computed = algorithm.of(bytes);
             if claimed.as_bytes().trim_ascii() != computed.as_bytes() {
                 let name = algorithm.name();
@@ -103,7 +103,10 @@ impl Checksums {
             }
             values.insert(algorithm, computed);
         }
-        Ok(Self { values, composite: false })
+        Ok(Self {
+            values,
+            composite: false,
+        })
     }
 
     /// Adds the algorithm that a multipart upload was created with, if the writer of this part did not send it.
@@ -116,12 +119,18 @@ impl Checksums {
 
     /// S3 computes CRC64NVME for whoever sends nothing.
     pub(super) fn or_default_of(self, bytes: &[u8]) -> Self {
-        if self.values.is_empty() { Self::default().with(Some(Algorithm::Crc64nvme), bytes) } else { self }
+        if self.values.is_empty() {
+            Self::default().with(Some(Algorithm::Crc64nvme), bytes)
+        } else {
+            self
+        }
     }
 
     /// The checksum of a whole multipart object.
     pub(super) fn of_parts(algorithm: Option<Algorithm>, full_object: bool, parts: &[Self], bytes: &[u8]) -> Self {
-        let Some(algorithm) = algorithm else { return Self::default() };
+        let Some(algorithm) = algorithm else {
+            return Self::default();
+        };
         // CRC64NVME cannot be composite.
         if full_object || algorithm == Algorithm::Crc64nvme {
             return Self::default().with(Some(algorithm), bytes);
@@ -133,7 +142,15 @@ impl Checksums {
             .flatten()
             .collect();
         let value = format!("{}-{}", algorithm.of(&digests), parts.len());
-        Self { values: BTreeMap::from([(algorithm, value)]), composite: true }
+        Self {
+            values: BTreeMap::from([(algorithm, value)]),
+            composite: true,
+        }
+    }
+
+    /// A copy is not made of parts.
+    pub(super) fn of_copy(&self) -> Self {
+        if self.composite { Self::default() } else { self.clone() }
     }
 
     pub(super) fn get(&self, algorithm: Algorithm) -> Option<String> {
@@ -141,7 +158,11 @@ impl Checksums {
     }
 
     pub(super) fn kind(&self) -> Option<ChecksumType> {
-        let kind = if self.composite { ChecksumType::COMPOSITE } else { ChecksumType::FULL_OBJECT };
+        let kind = if self.composite {
+            ChecksumType::COMPOSITE
+        } else {
+            ChecksumType::FULL_OBJECT
+        };
         (!self.values.is_empty()).then(|| ChecksumType::from_static(kind))
     }
 
@@ -151,7 +172,9 @@ impl Checksums {
 }
 
 fn check_content_md5(headers: &HeaderMap, bytes: &[u8]) -> S3Result<()> {
-    let Some(claimed) = headers.get("content-md5") else { return Ok(()) };
+    let Some(claimed) = headers.get("content-md5") else {
+        return Ok(());
+    };
     let Ok(claimed) = BASE64_STANDARD.decode(claimed.as_bytes()) else {
         return Err(s3_error!(InvalidDigest, "The Content-MD5 you specified was invalid."));
     };
@@ -159,7 +182,10 @@ fn check_content_md5(headers: &HeaderMap, bytes: &[u8]) -> S3Result<()> {
         return Err(s3_error!(InvalidDigest, "The Content-MD5 you specified was invalid."));
     }
     if claimed != md5(bytes) {
-        return Err(s3_error!(BadDigest, "The Content-MD5 you specified did not match what we received."));
+        return Err(s3_error!(
+            BadDigest,
+            "The Content-MD5 you specified did not match what we received."
+        ));
     }
     Ok(())
 }

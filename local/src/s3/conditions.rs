@@ -54,9 +54,10 @@ impl WriteCondition {
             (None, Some(ETagCondition::Any)) => Ok(Self::Absent),
             (Some(ETagCondition::Any), None) => Ok(Self::Present),
             (Some(ETagCondition::ETag(etag)), None) => Ok(Self::Matches(etag.value().to_owned())),
-            (_, Some(_)) => {
-                Err(s3_error!(NotImplemented, "A header you provided implies functionality that is not implemented"))
-            }
+            (_, Some(_)) => Err(s3_error!(
+                NotImplemented,
+                "A header you provided implies functionality that is not implemented"
+            )),
         }
     }
 

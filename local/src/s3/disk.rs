@@ -34,8 +34,12 @@ impl Disk {
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let lock = File::create(folder.join("in-use.lock"))?;
-        lock.try_lock().map_err(|_| io::Error::other("another `local` is using it"))?;
-        Ok(Self { folder: folder.to_owned(), _lock: lock })
+        lock.try_lock()
+            .map_err(|_| io::Error::other("another `local` is using it"))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            _lock: lock,
+        })
     }
 
     pub(crate) fn load(&self) -> io::Result<BTreeMap<String, Arc<Object>>> {
@@ -58,7 +62,13 @@ impl Disk {
         let path = self.path(key);
         let unfinished = path.with_extension("new");
         let mut file = File::create(&unfinished)?;
-        serde_json::to_writer(&mut file, &Saved { key: key.to_owned(), object })?;
+        serde_json::to_writer(
+            &mut file,
+            &Saved {
+                key: key.to_owned(),
+                object,
+            },
+        )?;
         file.write_all(b"\n")?;
         file.write_all(&object.bytes)?;
         drop(file);

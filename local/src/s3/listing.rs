@@ -8,8 +8,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::store::{Object, keys_from};
 
 /// What `encoding-type=url` leaves as it is; S3 keeps `/` readable.
-const LEFT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'*');
+const LEFT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b'*');
 
 /// What a page of a listing is asked for.
 pub(super) struct Query<'a> {
@@ -62,5 +67,9 @@ pub(super) fn page(all: &BTreeMap<String, Arc<Object>>, query: &Query<'_>) -> Pa
 }
 
 pub(super) fn encode(text: &str, url: bool) -> String {
-    if url { utf8_percent_encode(text, LEFT).to_string() } else { text.to_owned() }
+    if url {
+        utf8_percent_encode(text, LEFT).to_string()
+    } else {
+        text.to_owned()
+    }
 }

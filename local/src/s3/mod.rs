@@ -12,6 +12,7 @@ mod disk;
 mod listing;
 mod multipart;
 pub(crate) mod notifications;
+mod operations;
 mod request_log;
 mod service;
 pub(crate) mod store;
@@ -67,12 +68,20 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) fn serve(self, listener: TcpListener) -> Server {
-        let mut builder = S3ServiceBuilder::new(service::Service { store: self.store.clone() });
+        let mut builder = S3ServiceBuilder::new(service::Service {
+            store: self.store.clone(),
+        });
         builder.set_auth(AnyKey);
-        builder.set_access(Gate { log: self.log.clone(), faults: self.faults, killer: Arc::clone(&self.killer) });
+        builder.set_access(Gate {
+            log: self.log.clone(),
+            faults: self.faults,
+            killer: Arc::clone(&self.killer),
+        });
         let service = builder.build();
         let (log, killer) = (self.log, self.killer);
-        serve(listener, move |request| answer(service.clone(), log.clone(), Arc::clone(&killer), request))
+        serve(listener, move |request| {
+            answer(service.clone(), log.clone(), Arc::clone(&killer), request)
+        })
     }
 }
 
@@ -101,21 +110,31 @@ async fn answer(
     }
     request.extensions_mut().insert(passed.clone());
     let mut response = service.call(request).await?;
+    response.headers_mut().insert("x-amz-request-id", request_id());
     let pass = lock(&passed.0).take();
-    let Some(Pass { seen, fault, process }) = pass else { return Ok(response) };
-    let mut disconnect = matches!(fault, S3Fault::Disconnect(_) | S3Fault::Kill(_));
+    let Some(Pass { seen, fault, process }) = pass else {
+        return Ok(response);
+    };
+    let disconnect = matches!(fault, S3Fault::Disconnect(_) | S3Fault::Kill(_));
     match fault {
         S3Fault::Delay(When::After, time) => tokio::time::sleep(time).await,
         S3Fault::Fail(When::After, status, code) => response = error(status, code).to_http_response()?,
         S3Fault::Kill(When::After) => killer(&process),
-        S3Fault::Kill(When::Before) | S3Fault::Disconnect(_) => {}
-        _ => disconnect = false,
+        _ => {}
     }
     if let Some(function) = seen.function {
         let status = if disconnect { 0 } else { response.status().as_u16() };
-        log.add(LoggedRequest { function, operation: seen.operation, key: seen.key, status });
+        log.add(LoggedRequest {
+            function,
+            operation: seen.operation,
+            key: seen.key,
+            status,
+        });
     }
-    if disconnect { Err("the connection is cut, as asked".into()) } else { Ok(response) }
+    if disconnect {
+        return Err("the connection is cut, as asked".into());
+    }
+    Ok(response)
 }
 
 /// Every request passes here once its operation is known and before it has any effect.
@@ -128,18 +147,33 @@ struct Gate {
 #[async_trait::async_trait]
 impl S3Access for Gate {
     async fn check(&self, cx: &mut S3AccessContext<'_>) -> S3Result<()> {
-        let function = cx.credentials().and_then(|c| function_of(&c.access_key)).map(str::to_owned);
+        let function = cx
+            .credentials()
+            .and_then(|c| function_of(&c.access_key))
+            .map(str::to_owned);
         let number = function.as_deref().map_or(0, |function| self.log.begin(function));
         let key = match cx.s3_path() {
             S3Path::Object { key, .. } => key.to_string(),
             _ => String::new(),
         };
-        let seen = RequestSeen { function, operation: cx.s3_op().name().to_owned(), key, number };
-        let process = cx.headers().get("x-amz-security-token").and_then(|token| token.to_str().ok());
+        let seen = RequestSeen {
+            function,
+            operation: cx.s3_op().name().to_owned(),
+            key,
+            number,
+        };
+        let process = cx
+            .headers()
+            .get("x-amz-security-token")
+            .and_then(|token| token.to_str().ok());
         let process = process.unwrap_or_default().to_owned();
         let fault = self.faults.s3(&seen);
         if let Some(passed) = cx.extensions_mut().get::<Passed>() {
-            *lock(&passed.0) = Some(Pass { seen, fault: fault.clone(), process: process.clone() });
+            *lock(&passed.0) = Some(Pass {
+                seen,
+                fault: fault.clone(),
+                process: process.clone(),
+            });
         }
         match fault {
             S3Fault::Delay(When::Before, time) => tokio::time::sleep(time).await,
@@ -162,6 +196,10 @@ fn error(status: u16, code: &str) -> S3Error {
         error.set_status_code(status);
     }
     error
+}
+
+fn request_id() -> http::HeaderValue {
+    http::HeaderValue::from_str(&format!("{:016X}", fastrand::u64(..))).unwrap_or(http::HeaderValue::from_static("0"))
 }
 
 struct AnyKey;
@@ -191,6 +229,8 @@ fn plus_is_space(uri: &Uri) -> Option<Uri> {
 /// Decodes a path or an event's key as S3 does.
 pub(crate) fn decode_plus_and_percent(text: &str) -> Option<String> {
     let text = text.replace('+', "%20");
-    percent_decode_str(&text).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_decode_str(&text)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }
-

@@ -37,7 +37,11 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn new(bytes: Bytes, checksums: Checksums) -> Self {
-        Self { md5: md5(&bytes), bytes, checksums }
+        Self {
+            md5: md5(&bytes),
+            bytes,
+            checksums,
+        }
     }
 
     pub(super) fn etag(&self) -> String {
@@ -53,13 +57,16 @@ impl Uploads {
     }
 
     pub(super) fn get(&mut self, id: &str, key: &str) -> S3Result<&mut Upload> {
-        self.by_id.get_mut(id).filter(|upload| upload.key == key).ok_or_else(|| {
-            s3_error!(
-                NoSuchUpload,
-                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been \
+        self.by_id
+            .get_mut(id)
+            .filter(|upload| upload.key == key)
+            .ok_or_else(|| {
+                s3_error!(
+                    NoSuchUpload,
+                    "The specified upload does not exist. The upload ID may be invalid, or the upload may have been \
                  aborted or completed."
-            )
-        })
+                )
+            })
     }
 
     pub(super) fn remove(&mut self, id: &str) {
@@ -81,13 +88,14 @@ impl Upload {
         let mut bytes = BytesMut::new();
         let mut digests = Vec::new();
         let mut checksums = Vec::new();
-        let mut previous = 0;
+        if !listed.is_sorted_by(|one, next| one.part_number < next.part_number) {
+            return Err(s3_error!(
+                InvalidPartOrder,
+                "The list of parts was not in ascending order."
+            ));
+        }
         for (position, completed) in listed.iter().enumerate() {
             let number = completed.part_number.unwrap_or_default();
-            if number <= previous {
-                return Err(s3_error!(InvalidPartOrder, "The list of parts was not in ascending order."));
-            }
-            previous = number;
             let part = self
                 .parts
                 .get(&number)

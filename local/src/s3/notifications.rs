@@ -19,8 +19,18 @@ pub(crate) struct Rule {
 
 /// The two rules that `template.yaml` sets up.
 pub(crate) const RULES: [Rule; 2] = [
-    Rule { id: "uploads", prefix: "staging/", suffix: ".tgz", function: "publish-chart" },
-    Rule { id: "indexes", prefix: "charts/", suffix: "index.yaml", function: "invalidate-cdn" },
+    Rule {
+        id: "uploads",
+        prefix: "staging/",
+        suffix: ".tgz",
+        function: "publish-chart",
+    },
+    Rule {
+        id: "indexes",
+        prefix: "charts/",
+        suffix: "index.yaml",
+        function: "invalidate-cdn",
+    },
 ];
 
 impl Rule {
@@ -72,8 +82,13 @@ fn record(rule: &str, change: &Change<'_>, object: &Object) -> Value {
 }
 
 /// S3 encodes keys in events as forms do, but leaves slashes.
-const LEFT: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*').remove(b'/').remove(b' ');
+const LEFT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'*')
+    .remove(b'/')
+    .remove(b' ');
 
 pub(crate) fn form_urlencoded(key: &str) -> String {
     utf8_percent_encode(key, LEFT).to_string().replace(' ', "+")
@@ -81,7 +96,9 @@ pub(crate) fn form_urlencoded(key: &str) -> String {
 
 /// The other direction: the keys that an event names, for the story.
 pub(crate) fn keys_in(event: &Value) -> Vec<String> {
-    let Some(records) = event.get("Records").and_then(Value::as_array) else { return Vec::new() };
+    let Some(records) = event.get("Records").and_then(Value::as_array) else {
+        return Vec::new();
+    };
     records
         .iter()
         .filter_map(|record| record.pointer("/s3/object/key")?.as_str())
@@ -91,9 +108,14 @@ pub(crate) fn keys_in(event: &Value) -> Vec<String> {
 
 /// Keys with ETags that an event of this bucket names.
 pub(crate) fn objects_in(event: &Value) -> Vec<(String, String)> {
-    let Some(records) = event.get("Records").and_then(Value::as_array) else { return Vec::new() };
+    let Some(records) = event.get("Records").and_then(Value::as_array) else {
+        return Vec::new();
+    };
     let etag = |record: &Value| Some(record.pointer("/s3/object/eTag")?.as_str()?.to_owned());
-    keys_in(event).into_iter().zip(records.iter().map(|r| etag(r).unwrap_or_default())).collect()
+    keys_in(event)
+        .into_iter()
+        .zip(records.iter().map(|r| etag(r).unwrap_or_default()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -111,7 +133,13 @@ mod tests {
 
     #[test]
     fn the_rules_leave_provenance_and_archives_alone() {
-        let wanted = |key: &str| RULES.iter().filter(|rule| rule.matches(key)).map(|r| r.function).collect::<Vec<_>>();
+        let wanted = |key: &str| {
+            RULES
+                .iter()
+                .filter(|rule| rule.matches(key))
+                .map(|r| r.function)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(wanted("staging/team-a/x-1.0.0.tgz"), ["publish-chart"]);
         assert_eq!(wanted("staging/x-1.0.0.tgz.prov"), Vec::<&str>::new());
         assert_eq!(wanted("charts/team-a/index.yaml"), ["invalidate-cdn"]);

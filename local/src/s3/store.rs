@@ -118,8 +118,18 @@ impl Store {
     }
 
     fn with(objects: BTreeMap<String, Arc<Object>>, disk: Option<Disk>) -> Self {
-        let state = State { objects, uploads: Uploads::default(), disk, sequencer: 0 };
-        Self { inner: Arc::new(Inner { state: Mutex::new(state), observer: OnceLock::new() }) }
+        let state = State {
+            objects,
+            uploads: Uploads::default(),
+            disk,
+            sequencer: 0,
+        };
+        Self {
+            inner: Arc::new(Inner {
+                state: Mutex::new(state),
+                observer: OnceLock::new(),
+            }),
+        }
     }
 
     /// From now on `observer` is told of every change. Only the first call counts.
@@ -132,20 +142,21 @@ impl Store {
     /// # Errors
     ///
     /// Only if the bucket is kept in a folder that cannot be written.
-    pub fn put(
-        &self,
-        key: &str,
-        bytes: impl Into<Bytes>,
-        metadata: BTreeMap<String, String>,
-    ) -> io::Result<String> {
+    pub fn put(&self, key: &str, bytes: impl Into<Bytes>, metadata: BTreeMap<String, String>) -> io::Result<String> {
         let new = NewObject {
             bytes: bytes.into(),
-            headers: Headers { content_type: Some("binary/octet-stream".into()), ..Headers::default() },
+            headers: Headers {
+                content_type: Some("binary/octet-stream".into()),
+                ..Headers::default()
+            },
             metadata,
             checksums: Checksums::default(),
             etag: None,
         };
-        let cause = Cause { event: "ObjectCreated:Put", by: None };
+        let cause = Cause {
+            event: "ObjectCreated:Put",
+            by: None,
+        };
         match self.write(key, new, &WriteCondition::Always, &cause) {
             Ok(object) => Ok(object.etag.clone()),
             Err(WriteError::Disk(error)) => Err(error),
@@ -162,7 +173,9 @@ impl Store {
     /// All keys with that prefix, in order.
     #[must_use]
     pub fn list(&self, prefix: &str) -> Vec<String> {
-        keys_from(&self.lock().objects, prefix, "").map(|(key, _)| key.clone()).collect()
+        keys_from(&self.lock().objects, prefix, "")
+            .map(|(key, _)| key.clone())
+            .collect()
     }
 
     /// Removes an object as some client of S3 would; says whether it was there.
@@ -171,11 +184,23 @@ impl Store {
     ///
     /// Only if the bucket is kept in a folder that cannot be written.
     pub fn delete(&self, key: &str) -> io::Result<bool> {
-        match self.remove(key, &WriteCondition::Always, &Cause { event: "ObjectRemoved:Delete", by: None }) {
+        match self.remove(
+            key,
+            &WriteCondition::Always,
+            &Cause {
+                event: "ObjectRemoved:Delete",
+                by: None,
+            },
+        ) {
             Ok(existed) => Ok(existed),
             Err(WriteError::Disk(error)) => Err(error),
             Err(WriteError::Condition(failed)) => Err(io::Error::other(failed)),
         }
+    }
+
+    /// Gives the folder back. What is written from now on is not kept.
+    pub(crate) fn close(&self) {
+        self.lock().disk = None;
     }
 
     pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -200,7 +225,9 @@ impl Store {
     /// Removes an object. A condition is checked only if there is an object: S3 answers 204 for a missing key.
     pub(crate) fn remove(&self, key: &str, condition: &WriteCondition, cause: &Cause) -> Result<bool, WriteError> {
         let mut state = self.lock();
-        let Some(object) = state.objects.get(key) else { return Ok(false) };
+        let Some(object) = state.objects.get(key) else {
+            return Ok(false);
+        };
         condition.check(Some(object))?;
         if let Some(disk) = &state.disk {
             disk.remove(key)?;
@@ -228,10 +255,20 @@ impl Store {
     }
 
     fn tell(&self, state: &mut State, key: &str, object: Option<&Arc<Object>>, cause: &Cause) {
-        let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        state.sequencer = u64::try_from(clock).unwrap_or(u64::MAX).max(state.sequencer.saturating_add(1));
+        let clock = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_nanos();
+        state.sequencer = u64::try_from(clock)
+            .unwrap_or(u64::MAX)
+            .max(state.sequencer.saturating_add(1));
         if let Some(observer) = self.inner.observer.get() {
-            observer(&Change { key, object, cause, sequencer: state.sequencer });
+            observer(&Change {
+                key,
+                object,
+                cause,
+                sequencer: state.sequencer,
+            });
         }
     }
 }
@@ -266,7 +303,9 @@ pub(super) fn keys_from<'a>(
     prefix: &'a str,
     from: &'a str,
 ) -> impl Iterator<Item = (&'a String, &'a Arc<Object>)> {
-    objects.range(prefix.max(from).to_owned()..).take_while(move |(key, _)| key.starts_with(prefix))
+    objects
+        .range(prefix.max(from).to_owned()..)
+        .take_while(move |(key, _)| key.starts_with(prefix))
 }
 
 pub(super) fn md5(bytes: &[u8]) -> [u8; 16] {

@@ -7,7 +7,9 @@ use crate::chart::{ChartYamlError, Invalid};
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// More bytes than the publisher takes.
-    #[error("the archive is {size} bytes large; at most {limit} are accepted. Leave out what users don't need (.helmignore)")]
+    #[error(
+        "the archive is {size} bytes large; at most {limit} are accepted. Leave out what users don't need (.helmignore)"
+    )]
     TooLarge {
         /// Bytes of the upload.
         size: u64,
@@ -119,7 +121,9 @@ pub enum ArchiveError {
         second: String,
     },
     /// `Chart.yaml` is too large for an index that every client downloads.
-    #[error("{path} is {size} bytes large; at most {limit} are accepted, since every client downloads it with the index")]
+    #[error(
+        "{path} is {size} bytes large; at most {limit} are accepted, since every client downloads it with the index"
+    )]
     MetadataTooLarge {
         /// Which file.
         path: String,

@@ -46,10 +46,22 @@ mod tests {
 
     #[test]
     fn only_what_helms_loader_parses_is_kept() {
-        for path in ["Chart.yaml", "values.yaml", "charts/a/Chart.yaml", "charts/a/charts/b.tgz", "charts/a.tgz"] {
+        for path in [
+            "Chart.yaml",
+            "values.yaml",
+            "charts/a/Chart.yaml",
+            "charts/a/charts/b.tgz",
+            "charts/a.tgz",
+        ] {
             assert!(is_kept(path), "{path}");
         }
-        for path in ["templates/Chart.yaml", "README.md", "charts/a/templates/x.yaml", "charts/README.md", "crds/values.yaml"] {
+        for path in [
+            "templates/Chart.yaml",
+            "README.md",
+            "charts/a/templates/x.yaml",
+            "charts/README.md",
+            "crds/values.yaml",
+        ] {
             assert!(!is_kept(path), "{path}");
         }
     }

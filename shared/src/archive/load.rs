@@ -57,7 +57,12 @@ fn load_metadata(files: &Files, limits: &Limits) -> Result<Loaded, ArchiveError>
     let mut warnings: Vec<String> = warnings.iter().chain(&more_warnings).map(ToString::to_string).collect();
     check_names(&metadata)?;
     warnings.extend(values_warning(files));
-    warnings.extend(files.links.iter().map(|link| format!("Helm reads the link {link:?} as an empty file")));
+    warnings.extend(
+        files
+            .links
+            .iter()
+            .map(|link| format!("Helm reads the link {link:?} as an empty file")),
+    );
     if files.folder != metadata.name {
         warnings.push(format!(
             "the archive's folder is {:?}, not the chart's name {:?}; `helm package` makes them the same",
@@ -71,7 +76,10 @@ fn chart_yaml(files: &Files) -> Result<&[u8], ArchiveError> {
     if let Some(text) = files.kept.get("Chart.yaml") {
         return Ok(text);
     }
-    let elsewhere = files.contents.keys().find(|path| path.ends_with("/Chart.yaml") && !path.starts_with("charts/"));
+    let elsewhere = files
+        .contents
+        .keys()
+        .find(|path| path.ends_with("/Chart.yaml") && !path.starts_with("charts/"));
     Err(match elsewhere {
         Some(path) => ArchiveError::ChartYamlElsewhere {
             path: format!("{}/{path}", files.folder),
@@ -92,8 +100,14 @@ fn bounded<'a>(path: &str, text: &'a [u8], limits: &Limits) -> Result<&'a [u8], 
 }
 
 fn check_names(metadata: &Metadata) -> Result<(), ArchiveError> {
-    let imported = metadata.dependencies.iter().flat_map(|dependency| &dependency.import_values);
-    let mut names = metadata.annotations.keys().chain(imported.filter_map(|value| value.as_object()).flat_map(Map::keys));
+    let imported = metadata
+        .dependencies
+        .iter()
+        .flat_map(|dependency| &dependency.import_values);
+    let mut names = metadata
+        .annotations
+        .keys()
+        .chain(imported.filter_map(|value| value.as_object()).flat_map(Map::keys));
     match names.find(|name| name.len() > MAX_NAME) {
         Some(name) => Err(ArchiveError::LongName {
             start: name.chars().take(40).collect(),
@@ -122,13 +136,16 @@ fn values_warning(files: &Files) -> Option<String> {
 fn packed_charts(files: &Files) -> BTreeSet<&str> {
     let below = files.contents.keys().filter_map(|path| path.strip_prefix("charts/"));
     let names = below.filter_map(|path| path.split('/').next());
-    names.filter(|name| !name.starts_with(['_', '.']) && !name.ends_with(".prov")).collect()
+    names
+        .filter(|name| !name.starts_with(['_', '.']) && !name.ends_with(".prov"))
+        .collect()
 }
 
 fn load_packed(files: &Files, path: &str, limits: &Limits, budget: &mut Budget) -> Result<(), ArchiveError> {
-    budget.nesting = budget.nesting.checked_sub(1).ok_or(ArchiveError::TooNested {
-        limit: limits.nesting,
-    })?;
+    budget.nesting = budget
+        .nesting
+        .checked_sub(1)
+        .ok_or(ArchiveError::TooNested { limit: limits.nesting })?;
     let inner = match files.kept.get(path) {
         Some(archive) => walk::walk(archive, limits, budget)?,
         None => subfolder(files, path),

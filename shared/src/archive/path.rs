@@ -29,7 +29,10 @@ pub(super) fn check(raw: &[u8], max_bytes: usize) -> Result<ChartPath, ArchiveEr
         return Err(problem(path, "which mixes / and \\"));
     }
     if path.starts_with(separator) {
-        return Err(problem(path, "which is absolute; paths in a chart archive start with the chart's name"));
+        return Err(problem(
+            path,
+            "which is absolute; paths in a chart archive start with the chart's name",
+        ));
     }
 
     let mut parts = Vec::new();
@@ -46,7 +49,10 @@ pub(super) fn check(raw: &[u8], max_bytes: usize) -> Result<ChartPath, ArchiveEr
     }
     // Helm cuts off the first part whatever it is: for `./x/Chart.yaml` that is `.`, and no Chart.yaml is found then.
     if path.starts_with("./") && path != "./" {
-        return Err(problem(path, "which starts with `./`; Helm would not find Chart.yaml there. Use `helm package`"));
+        return Err(problem(
+            path,
+            "which starts with `./`; Helm would not find Chart.yaml there. Use `helm package`",
+        ));
     }
     let Some((folder, within)) = parts.split_first() else {
         return Err(problem(path, "which names nothing"));
@@ -59,7 +65,8 @@ pub(super) fn check(raw: &[u8], max_bytes: usize) -> Result<ChartPath, ArchiveEr
 
 /// Whether a link at `within` (a path below the chart's folder) to `target` stays below that folder.
 pub(super) fn link_stays(within: &str, target: &str) -> bool {
-    if target.is_empty() || target.starts_with(['/', '\\']) || target.contains('\\') || target.split('/').any(is_drive) {
+    if target.is_empty() || target.starts_with(['/', '\\']) || target.contains('\\') || target.split('/').any(is_drive)
+    {
         return false;
     }
     let mut depth = within.split('/').count().saturating_sub(1);

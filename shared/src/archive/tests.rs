@@ -73,7 +73,10 @@ fn refused(bytes: &[u8], code: &str, says: &str) {
 fn a_chart_is_read_with_its_metadata_and_digests() {
     let bytes = Packer::chart().file("demo/values.yaml", "a: 1\n").gzip();
     let archive = read(&bytes, &Limits::default()).unwrap();
-    assert_eq!((archive.metadata.name.as_str(), archive.metadata.version.as_str()), ("demo", "1.0.0"));
+    assert_eq!(
+        (archive.metadata.name.as_str(), archive.metadata.version.as_str()),
+        ("demo", "1.0.0")
+    );
     assert_eq!(archive.digest, crate::digest::Digest::of(&bytes));
     assert_eq!(archive.warnings, Vec::<String>::new());
 }
@@ -98,7 +101,12 @@ fn another_byte_path_or_executable_bit_is_other_content() {
     let content = |packer: Packer| read(&packer.gzip(), &Limits::default()).unwrap().content_digest;
     let base = content(Packer::chart().file("demo/a", "1"));
     let script = Packer::chart().entry("demo/a", EntryType::Regular, 0o755, 1, b"1");
-    for other in [Packer::chart().file("demo/a", "2"), Packer::chart().file("demo/c", "1"), Packer::chart(), script] {
+    for other in [
+        Packer::chart().file("demo/a", "2"),
+        Packer::chart().file("demo/c", "1"),
+        Packer::chart(),
+        script,
+    ] {
         assert_ne!(content(other), base);
     }
 }
@@ -117,7 +125,11 @@ fn what_is_no_gzip_or_no_tar_is_told_apart() {
 fn a_cut_or_changed_archive_is_refused_wherever_it_was_cut() {
     let bytes = Packer::chart().file("demo/values.yaml", "a: 1\n".repeat(500)).gzip();
     for end in 2..bytes.len() {
-        assert!(read(&bytes[..end], &Limits::default()).is_err(), "cut at {end} of {}", bytes.len());
+        assert!(
+            read(&bytes[..end], &Limits::default()).is_err(),
+            "cut at {end} of {}",
+            bytes.len()
+        );
     }
     let mut changed = bytes.clone();
     let last = changed.len() - 5;
@@ -127,28 +139,67 @@ fn a_cut_or_changed_archive_is_refused_wherever_it_was_cut() {
 
 #[test]
 fn chart_yaml_must_be_where_helm_looks() {
-    refused(&Packer::new().file("demo/README.md", "x").gzip(), "no-chart-yaml", "no Chart.yaml");
-    refused(&Packer::new().file("demo/inner/Chart.yaml", CHART).gzip(), "chart-yaml-elsewhere", "demo/inner/Chart.yaml");
-    refused(&Packer::new().file("Chart.yaml", CHART).gzip(), "chart-yaml-elsewhere", "NAME/Chart.yaml");
+    refused(
+        &Packer::new().file("demo/README.md", "x").gzip(),
+        "no-chart-yaml",
+        "no Chart.yaml",
+    );
+    refused(
+        &Packer::new().file("demo/inner/Chart.yaml", CHART).gzip(),
+        "chart-yaml-elsewhere",
+        "demo/inner/Chart.yaml",
+    );
+    refused(
+        &Packer::new().file("Chart.yaml", CHART).gzip(),
+        "chart-yaml-elsewhere",
+        "NAME/Chart.yaml",
+    );
     let two = Packer::chart().file("other/Chart.yaml", CHART.replace("demo", "other"));
     refused(&two.gzip(), "two-charts", "\"demo\" and \"other\"");
 }
 
 #[test]
 fn paths_out_of_the_chart_are_refused() {
-    for path in ["/etc/passwd", "demo/../../etc/passwd", "../demo/x", "demo\\..\\..\\x", "demo/c:/x", "demo/a\x1b[2J"] {
+    for path in [
+        "/etc/passwd",
+        "demo/../../etc/passwd",
+        "../demo/x",
+        "demo\\..\\..\\x",
+        "demo/c:/x",
+        "demo/a\x1b[2J",
+    ] {
         refused(&Packer::chart().file(path, "x").gzip(), "bad-path", "path");
     }
 }
 
 #[test]
 fn only_files_folders_and_links_within_the_chart_are_accepted() {
-    refused(&Packer::chart().link("demo/a", "/etc/passwd").gzip(), "link-leaves", "/etc/passwd");
-    refused(&Packer::chart().link("demo/a", "../../x").gzip(), "link-leaves", "out of the chart");
-    let archive = read(&Packer::chart().link("demo/a", "values.yaml").gzip(), &Limits::default()).unwrap();
+    refused(
+        &Packer::chart().link("demo/a", "/etc/passwd").gzip(),
+        "link-leaves",
+        "/etc/passwd",
+    );
+    refused(
+        &Packer::chart().link("demo/a", "../../x").gzip(),
+        "link-leaves",
+        "out of the chart",
+    );
+    let archive = read(
+        &Packer::chart().link("demo/a", "values.yaml").gzip(),
+        &Limits::default(),
+    )
+    .unwrap();
     assert!(archive.warnings[0].contains("empty file"), "{:?}", archive.warnings);
-    for (kind, says) in [(EntryType::Char, "character"), (EntryType::Block, "block"), (EntryType::Fifo, "pipe")] {
-        refused(&Packer::chart().entry("demo/dev", kind, 0o644, 1, b"").gzip(), "not-a-file", says);
+    for (kind, says) in [
+        (EntryType::Char, "character"),
+        (EntryType::Block, "block"),
+        (EntryType::Fifo, "pipe"),
+    ] {
+        refused(
+            &Packer::chart().entry("demo/dev", kind, 0o644, 1, b"").gzip(),
+            "not-a-file",
+            says,
+        );
     }
 }
 
@@ -162,9 +213,13 @@ fn the_same_path_twice_is_accepted_only_with_the_same_content() {
 #[test]
 fn sizes_are_bounded_before_they_cost_anything() {
     let huge = Limits::default().file_bytes + 1;
-    let bytes = Packer::chart().file("demo/big", vec![0; usize::try_from(huge).unwrap()]).gzip();
+    let bytes = Packer::chart()
+        .file("demo/big", vec![0; usize::try_from(huge).unwrap()])
+        .gzip();
     refused(&bytes, "file-too-large", "demo");
-    let many = (0..25).fold(Packer::chart(), |packer, n| packer.file(&format!("demo/{n}"), vec![0; 5 << 20]));
+    let many = (0..25).fold(Packer::chart(), |packer, n| {
+        packer.file(&format!("demo/{n}"), vec![0; 5 << 20])
+    });
     refused(&many.gzip(), "unpacked-too-large", "Helm refuses");
     let limits = Limits {
         packed_bytes: 10,
@@ -172,12 +227,18 @@ fn sizes_are_bounded_before_they_cost_anything() {
         ..Limits::default()
     };
     let small = Packer::chart().file("demo/a", "").file("demo/b", "").gzip();
-    assert!(matches!(read(&small, &limits), Err(ArchiveError::TooLarge { limit: 10, .. })));
+    assert!(matches!(
+        read(&small, &limits),
+        Err(ArchiveError::TooLarge { limit: 10, .. })
+    ));
     let limits = Limits {
         packed_bytes: 10_000,
         ..limits
     };
-    assert!(matches!(read(&small, &limits), Err(ArchiveError::TooManyEntries { limit: 2 })));
+    assert!(matches!(
+        read(&small, &limits),
+        Err(ArchiveError::TooManyEntries { limit: 2 })
+    ));
     let limits = Limits { entries: 3, ..limits };
     assert!(read(&small, &limits).is_ok());
 }
@@ -192,25 +253,43 @@ fn headers_that_claim_nonsense_are_refused() {
     header.set_cksum();
     let mut packer = Packer::chart();
     packer.0.get_mut().extend_from_slice(header.as_bytes());
-    refused(&gzip(packer.0.get_ref(), Compression::fast()), "file-too-large", "bytes");
+    refused(
+        &gzip(packer.0.get_ref(), Compression::fast()),
+        "file-too-large",
+        "bytes",
+    );
 
     let record = b"20 size=99999999999\n";
-    let pax = Packer::chart().entry("PaxHeader", EntryType::XHeader, 0o644, 1, record).file("demo/a", "x");
+    let pax = Packer::chart()
+        .entry("PaxHeader", EntryType::XHeader, 0o644, 1, record)
+        .file("demo/a", "x");
     refused(&pax.gzip(), "bad-headers", "pax");
     let long = vec![b'a'; 2 << 20];
-    let gnu = Packer::chart().entry("././@LongLink", EntryType::GNULongName, 0o644, 1, &long).file("demo/a", "x");
+    let gnu = Packer::chart()
+        .entry("././@LongLink", EntryType::GNULongName, 0o644, 1, &long)
+        .file("demo/a", "x");
     refused(&gnu.gzip(), "bad-headers", "1 MiB");
-    refused(&Packer::chart().entry("demo/s", EntryType::GNUSparse, 0o644, 1, b"").gzip(), "bad-headers", "sparse");
+    refused(
+        &Packer::chart()
+            .entry("demo/s", EntryType::GNUSparse, 0o644, 1, b"")
+            .gzip(),
+        "bad-headers",
+        "sparse",
+    );
 }
 
 #[test]
 fn long_names_of_both_tar_dialects_are_read() {
     let path = format!("demo/templates/{}.yaml", "long".repeat(60));
-    let gnu = Packer::chart().entry("././@LongLink", EntryType::GNULongName, 0o644, 1, path.as_bytes()).file("demo/cut", "x");
+    let gnu = Packer::chart()
+        .entry("././@LongLink", EntryType::GNULongName, 0o644, 1, path.as_bytes())
+        .file("demo/cut", "x");
     let record = format!(" path={path}\n");
     let length = record.len() + 3;
     let record = format!("{length}{record}");
-    let pax = Packer::chart().entry("PaxHeader", EntryType::XHeader, 0o644, 1, record.as_bytes()).file("demo/cut", "x");
+    let pax = Packer::chart()
+        .entry("PaxHeader", EntryType::XHeader, 0o644, 1, record.as_bytes())
+        .file("demo/cut", "x");
     let content = |packer: Packer| read(&packer.gzip(), &Limits::default()).unwrap().content_digest;
     assert_eq!(content(gnu), content(pax));
 }
@@ -218,14 +297,29 @@ fn long_names_of_both_tar_dialects_are_read() {
 #[test]
 fn charts_packed_inside_are_loaded_as_helm_does() {
     let inner = Packer::chart().gzip();
-    assert!(read(&Packer::chart().file("demo/charts/demo-1.0.0.tgz", &inner).gzip(), &Limits::default()).is_ok());
-    let folder = Packer::chart().file("demo/charts/dep/Chart.yaml", CHART).file("demo/charts/_x/y", "").gzip();
+    assert!(
+        read(
+            &Packer::chart().file("demo/charts/demo-1.0.0.tgz", &inner).gzip(),
+            &Limits::default()
+        )
+        .is_ok()
+    );
+    let folder = Packer::chart()
+        .file("demo/charts/dep/Chart.yaml", CHART)
+        .file("demo/charts/_x/y", "")
+        .gzip();
     assert!(read(&folder, &Limits::default()).is_ok());
-    let broken = Packer::chart().file("demo/charts/dep-1.0.0.tgz", &inner[..inner.len() - 9]).gzip();
+    let broken = Packer::chart()
+        .file("demo/charts/dep-1.0.0.tgz", &inner[..inner.len() - 9])
+        .gzip();
     refused(&broken, "dependency", "charts/dep-1.0.0.tgz");
-    let nameless = Packer::chart().file("demo/charts/dep/Chart.yaml", "apiVersion: v2\nversion: 1.0.0\n").gzip();
+    let nameless = Packer::chart()
+        .file("demo/charts/dep/Chart.yaml", "apiVersion: v2\nversion: 1.0.0\n")
+        .gzip();
     refused(&nameless, "dependency", "charts/dep");
-    let nested = (0..8).fold(inner, |inner, _| Packer::chart().file("demo/charts/a.tgz", inner).gzip());
+    let nested = (0..8).fold(inner, |inner, _| {
+        Packer::chart().file("demo/charts/a.tgz", inner).gzip()
+    });
     refused(&nested, "dependency", "deep");
 }
 
@@ -233,7 +327,10 @@ fn charts_packed_inside_are_loaded_as_helm_does() {
 fn dependencies_of_an_old_chart_come_from_its_requirements() {
     let old = "apiVersion: v1\nname: demo\nversion: 1.0.0\n";
     let requirements = "dependencies:\n- name: redis\n  version: 1.x\n  repository: https://example.com\n";
-    let bytes = Packer::new().file("demo/Chart.yaml", old).file("demo/requirements.yaml", requirements).gzip();
+    let bytes = Packer::new()
+        .file("demo/Chart.yaml", old)
+        .file("demo/requirements.yaml", requirements)
+        .gzip();
     let archive = read(&bytes, &Limits::default()).unwrap();
     assert_eq!(archive.metadata.dependencies[0].name, "redis");
 }

@@ -134,7 +134,9 @@ impl Walk<'_> {
             EntryType::XGlobalHeader => Ok(()),
             _ => {
                 let extension = std::mem::take(&mut self.extension);
-                let raw_path = extension.path.unwrap_or_else(|| entry.header().path_bytes().into_owned());
+                let raw_path = extension
+                    .path
+                    .unwrap_or_else(|| entry.header().path_bytes().into_owned());
                 let path = path::check(&raw_path, self.limits.path_bytes)?;
                 self.member(kind, path, extension.link, entry)
             }
@@ -246,7 +248,9 @@ impl Walk<'_> {
         let mut hasher = Hasher::default();
         if is_kept(within) {
             let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(|error| self.reading_failed(error))?;
+            entry
+                .read_to_end(&mut bytes)
+                .map_err(|error| self.reading_failed(error))?;
             self.complete(bytes.len() as u64, size)?;
             hasher.update(&bytes);
             // Helm cuts a byte order mark off every file that it loads.
@@ -318,7 +322,9 @@ impl Walk<'_> {
             return Err(headers("an extension header of more than 1 MiB"));
         }
         let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(|error| self.reading_failed(error))?;
+        entry
+            .read_to_end(&mut bytes)
+            .map_err(|error| self.reading_failed(error))?;
         self.complete(bytes.len() as u64, size)?;
         Ok(bytes)
     }
@@ -361,5 +367,10 @@ fn damaged(error: io::Error) -> ArchiveError {
 
 /// The tar crate quotes paths from the archive in its messages.
 fn printable(error: &io::Error) -> String {
-    error.to_string().chars().flat_map(char::escape_debug).take(200).collect()
+    error
+        .to_string()
+        .chars()
+        .flat_map(char::escape_debug)
+        .take(200)
+        .collect()
 }

@@ -14,7 +14,11 @@ pub(super) fn decode_into(chart: &mut ChartYaml, bytes: &[u8]) -> Result<(), Cha
         line: twice.line,
         first_line: twice.first_line,
     }));
-    let mut decoder = Decoder { document: &document, warnings, line: None };
+    let mut decoder = Decoder {
+        document: &document,
+        warnings,
+        line: None,
+    };
     decoder.metadata(metadata)
 }
 
@@ -116,7 +120,10 @@ impl Decoder<'_> {
     fn entry<'value>(&self, value: &'value Value, at: &Path<'_>) -> Result<&'value yaml::Mapping, ChartYamlError> {
         match value {
             Value::Mapping(entries) => Ok(entries),
-            Value::Null => Err(ChartYamlError::EmptyEntry { field: at.to_string(), line: self.line }),
+            Value::Null => Err(ChartYamlError::EmptyEntry {
+                field: at.to_string(),
+                line: self.line,
+            }),
             _ => Err(self.wrong(value, at, Expected::Mapping)),
         }
     }
@@ -191,18 +198,27 @@ impl Decoder<'_> {
 
     #[expect(clippy::unnecessary_wraps, reason = "one of several that a list takes")]
     fn untyped(&mut self, to: &mut serde_json::Value, value: &Value, _: &Path<'_>) -> Decoded {
-        *to = value.to_json();
+        *to = value.to_untyped_json();
         Ok(())
     }
 
     fn unknown(&mut self, key: &str) {
         if let Some(known) = field::meant(key) {
-            self.warnings.push(Warning::UnknownField { field: key.to_owned(), line: self.line, known });
+            self.warnings.push(Warning::UnknownField {
+                field: key.to_owned(),
+                line: self.line,
+                known,
+            });
         }
     }
 
     fn wrong(&self, value: &Value, at: &Path<'_>, expected: Expected) -> ChartYamlError {
-        ChartYamlError::Field { field: at.to_string(), line: self.line, expected, found: value.kind() }
+        ChartYamlError::Field {
+            field: at.to_string(),
+            line: self.line,
+            expected,
+            found: value.kind(),
+        }
     }
 }
 

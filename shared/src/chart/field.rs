@@ -2,21 +2,46 @@
 
 /// The fields of `Chart.yaml`.
 pub(super) const METADATA: &[&str] = &[
-    "name", "home", "sources", "version", "description", "keywords", "maintainers", "icon", "apiVersion", "condition",
-    "tags", "appVersion", "deprecated", "annotations", "kubeVersion", "dependencies", "type",
+    "name",
+    "home",
+    "sources",
+    "version",
+    "description",
+    "keywords",
+    "maintainers",
+    "icon",
+    "apiVersion",
+    "condition",
+    "tags",
+    "appVersion",
+    "deprecated",
+    "annotations",
+    "kubeVersion",
+    "dependencies",
+    "type",
 ];
 
 /// The fields of a maintainer.
 pub(super) const MAINTAINER: &[&str] = &["name", "email", "url"];
 
 /// The fields of a dependency.
-pub(super) const DEPENDENCY: &[&str] =
-    &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
+pub(super) const DEPENDENCY: &[&str] = &[
+    "name",
+    "version",
+    "repository",
+    "condition",
+    "tags",
+    "enabled",
+    "import-values",
+    "alias",
+];
 
 /// The field that a key sets: the exact name first, then the name in any case.
 pub(super) fn named(key: &str, fields: &'static [&'static str]) -> Option<&'static str> {
     let exact = fields.iter().find(|field| **field == key);
-    exact.or_else(|| fields.iter().find(|field| folds_to(key, field))).copied()
+    exact
+        .or_else(|| fields.iter().find(|field| folds_to(key, field)))
+        .copied()
 }
 
 /// Go folds by Unicode's simple folding, by which two letters beyond ASCII are equal to ASCII ones.

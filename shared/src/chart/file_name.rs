@@ -21,7 +21,10 @@ pub fn check_file_name(found: &str, metadata: &Metadata) -> Result<(), FileNameE
         return Ok(());
     }
     let ending = found.get(archive.len()..).unwrap_or_default();
-    Err(FileNameError { found: found.to_owned(), expected: format!("{expected}{ending}") })
+    Err(FileNameError {
+        found: found.to_owned(),
+        expected: format!("{expected}{ending}"),
+    })
 }
 
 /// An archive has another name than its metadata says.

@@ -9,6 +9,8 @@ mod field;
 mod file_name;
 mod metadata;
 mod sanitize;
+#[cfg(test)]
+mod tests;
 mod validate;
 mod version;
 mod warning;

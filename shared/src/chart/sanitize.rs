@@ -1,9 +1,9 @@
 //! Text as Helm cleans it.
 
-use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
 /// Makes every kind of white space a space, and drops what Go's `unicode.IsPrint` does not call printable: control
-/// characters, the zero-width ones, private ones.
+/// characters, the zero-width ones, private ones, and those that are newer than Go's Unicode.
 pub(super) fn sanitize(text: &mut String) {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return;
@@ -19,9 +19,47 @@ pub(super) fn sanitize(text: &mut String) {
 }
 
 fn is_printable(character: char) -> bool {
-    use GeneralCategoryGroup as Group;
-    matches!(
-        character.general_category_group(),
-        Group::Letter | Group::Mark | Group::Number | Group::Punctuation | Group::Symbol
+    !matches!(
+        get_general_category(character),
+        Category::Control
+            | Category::Format
+            | Category::PrivateUse
+            | Category::Unassigned
+            | Category::Surrogate
+            | Category::SpaceSeparator
+            | Category::LineSeparator
+            | Category::ParagraphSeparator
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sanitized(text: &str) -> String {
+        let mut text = text.to_owned();
+        sanitize(&mut text);
+        text
+    }
+
+    #[test]
+    fn white_space_of_any_kind_becomes_a_space() {
+        assert_eq!(sanitized("a\tb\nc\u{a0}d\u{2028}e\u{3000}f"), "a b c d e f");
+    }
+
+    #[test]
+    fn what_cannot_be_printed_falls_away() {
+        assert_eq!(sanitized("a\0b\u{200b}c\u{ad}d\u{feff}e\u{e000}f\u{7f}g"), "abcdefg");
+    }
+
+    #[test]
+    fn texts_of_all_scripts_stay() {
+        let text = "Größe 名前 नमस्ते مرحبا 😀 e\u{301}";
+        assert_eq!(sanitized(text), text);
+    }
+
+    #[test]
+    fn a_character_that_gos_unicode_does_not_know_falls_away() {
+        assert_eq!(sanitized("\u{1fae8}\u{1fae9}"), "\u{1fae8}");
+    }
 }

@@ -93,14 +93,45 @@ impl Metadata {
 
     /// The version and the API version stay as they are; what is not plain in them is refused.
     fn sanitize(&mut self) {
-        let Self { name, description, home, icon, condition, tags, app_version, kube_version, .. } = self;
-        [name, description, home, icon, condition, tags, app_version, kube_version].into_iter().for_each(sanitize);
+        let Self {
+            name,
+            description,
+            home,
+            icon,
+            condition,
+            tags,
+            app_version,
+            kube_version,
+            ..
+        } = self;
+        [
+            name,
+            description,
+            home,
+            icon,
+            condition,
+            tags,
+            app_version,
+            kube_version,
+        ]
+        .into_iter()
+        .for_each(sanitize);
         self.sources.iter_mut().for_each(sanitize);
         self.keywords.iter_mut().for_each(sanitize);
         for maintainer in &mut self.maintainers {
-            [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url].into_iter().for_each(sanitize);
+            [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url]
+                .into_iter()
+                .for_each(sanitize);
         }
-        for Dependency { name, version, repository, condition, tags, .. } in &mut self.dependencies {
+        for Dependency {
+            name,
+            version,
+            repository,
+            condition,
+            tags,
+            ..
+        } in &mut self.dependencies
+        {
             [name, version, repository, condition].into_iter().for_each(sanitize);
             tags.iter_mut().for_each(sanitize);
         }
@@ -110,7 +141,9 @@ impl Metadata {
     fn check_api_version(&self) -> Result<(), Invalid> {
         match self.api_version.as_str() {
             "v1" | "v2" => Ok(()),
-            found => Err(Invalid::ApiVersion { found: found.to_owned() }),
+            found => Err(Invalid::ApiVersion {
+                found: found.to_owned(),
+            }),
         }
     }
 
@@ -118,7 +151,9 @@ impl Metadata {
     fn check_name(&self) -> Result<(), Invalid> {
         match self.name.as_str() {
             "" => Err(Invalid::NoName),
-            "." | ".." => Err(Invalid::Name { name: self.name.clone() }),
+            "." | ".." => Err(Invalid::Name {
+                name: self.name.clone(),
+            }),
             name if name.contains(['/', '\\']) => Err(Invalid::Name { name: name.to_owned() }),
             _ => Ok(()),
         }
@@ -128,13 +163,18 @@ impl Metadata {
         if self.version.is_empty() {
             return Err(Invalid::NoVersion);
         }
-        Version::parse(&self.version).map_err(|source| Invalid::Version { version: self.version.clone(), source })
+        Version::parse(&self.version).map_err(|source| Invalid::Version {
+            version: self.version.clone(),
+            source,
+        })
     }
 
     fn check_type(&self) -> Result<(), Invalid> {
         match self.kind.as_str() {
             "" | "application" | "library" => Ok(()),
-            found => Err(Invalid::Type { found: found.to_owned() }),
+            found => Err(Invalid::Type {
+                found: found.to_owned(),
+            }),
         }
     }
 
@@ -143,7 +183,10 @@ impl Metadata {
         for Dependency { name, alias, .. } in &self.dependencies {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
             if !alias.bytes().all(plain) {
-                return Err(Invalid::Alias { dependency: name.clone(), alias: alias.clone() });
+                return Err(Invalid::Alias {
+                    dependency: name.clone(),
+                    alias: alias.clone(),
+                });
             }
             let name = if alias.is_empty() { name } else { alias };
             if !names.insert(name) {
@@ -155,7 +198,11 @@ impl Metadata {
 
     fn check_length(&self) -> Result<(), Invalid> {
         let bytes = file_name(self).len() + ".prov".len();
-        if bytes > LONGEST_FILE_NAME { Err(Invalid::LongName { bytes }) } else { Ok(()) }
+        if bytes > LONGEST_FILE_NAME {
+            Err(Invalid::LongName { bytes })
+        } else {
+            Ok(())
+        }
     }
 
     fn doubts(&self, version: &Version) -> Vec<Warning> {

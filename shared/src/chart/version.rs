@@ -19,7 +19,9 @@ pub struct Version {
 #[non_exhaustive]
 pub enum VersionError {
     /// Not of the form.
-    #[error("it must be up to three numbers with points between, then perhaps \"-\" and a pre-release, \"+\" and a build")]
+    #[error(
+        "it must be up to three numbers with points between, then perhaps \"-\" and a pre-release, \"+\" and a build"
+    )]
     Form,
     /// A number beyond 64 bits.
     #[error("a number in it is too large")]
@@ -107,7 +109,9 @@ impl Version {
     /// Compares by precedence, as Helm sorts an index; the build says nothing, nor does the way it is written.
     #[must_use]
     pub fn cmp_precedence(&self, other: &Self) -> Ordering {
-        self.numbers.cmp(&other.numbers).then_with(|| cmp_prerelease(&self.prerelease, &other.prerelease))
+        self.numbers
+            .cmp(&other.numbers)
+            .then_with(|| cmp_prerelease(&self.prerelease, &other.prerelease))
     }
 
     /// Compares so that the newest comes first. Versions of the same precedence follow by their text, backwards too, so
@@ -125,7 +129,8 @@ impl fmt::Display for Version {
 }
 
 fn split_at(text: &str, sign: char) -> (&str, Option<&str>) {
-    text.split_once(sign).map_or((text, None), |(before, after)| (before, Some(after)))
+    text.split_once(sign)
+        .map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
 fn are_identifiers(parts: &str) -> bool {
@@ -166,5 +171,146 @@ enum Part<'text> {
 }
 
 fn part(text: &str) -> Part<'_> {
-    if is_number(text) { text.parse().map_or(Part::Word(text), Part::Number) } else { Part::Word(text) }
+    if is_number(text) {
+        text.parse().map_or(Part::Word(text), Part::Number)
+    } else {
+        Part::Word(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        Version::parse(text).unwrap()
+    }
+
+    #[test]
+    fn versions_are_read_as_masterminds_reads_them() {
+        for (text, normalized) in [
+            ("1.2.3", "1.2.3"),
+            ("v1.14.0", "1.14.0"),
+            ("1.2", "1.2.0"),
+            ("1", "1.0.0"),
+            ("01.02.03", "1.2.3"),
+            ("1-a", "1.0.0-a"),
+            ("1.2+b", "1.2.0+b"),
+            ("1.2.3-rc.1+b-5.01", "1.2.3-rc.1+b-5.01"),
+            ("1.2.3---1", "1.2.3---1"),
+            ("1.2.3+b-a", "1.2.3+b-a"),
+            ("18446744073709551615.0.0", "18446744073709551615.0.0"),
+        ] {
+            assert_eq!(version(text).normalized(), normalized);
+            assert_eq!(version(text).as_str(), text);
+        }
+        for (text, error) in [
+            ("", VersionError::Form),
+            ("v", VersionError::Form),
+            ("V1.0.0", VersionError::Form),
+            ("1.2.3.4", VersionError::Form),
+            ("1..2", VersionError::Form),
+            ("1.2.3-", VersionError::Form),
+            ("1.2.3+", VersionError::Form),
+            ("1.2.3-a..b", VersionError::Form),
+            ("1.2.3+a+b", VersionError::Form),
+            ("1.2.3-é", VersionError::Form),
+            (" 1.2.3", VersionError::Form),
+            ("1.2.3\n", VersionError::Form),
+            ("+1.2.3", VersionError::Form),
+            ("1.2.3-01", VersionError::LeadingZero),
+            ("1.2.3-a.00", VersionError::LeadingZero),
+            ("18446744073709551616.0.0", VersionError::Overflow),
+        ] {
+            assert_eq!(Version::parse(text).unwrap_err(), error, "{text}");
+        }
+        assert_eq!(
+            Version::parse(&format!("1.0.0-{}", "a".repeat(251))),
+            Err(VersionError::TooLong)
+        );
+    }
+
+    #[test]
+    fn precedence_is_that_of_semantic_versioning() {
+        let ascending = [
+            "0.9",
+            "1.0.0-1",
+            "1.0.0-2",
+            "1.0.0-10",
+            "1.0.0-18446744073709551616",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.0.1",
+            "1.2",
+            "1.10.0",
+            "2",
+        ];
+        for pair in ascending.windows(2) {
+            assert_eq!(
+                version(pair[0]).cmp_precedence(&version(pair[1])),
+                Ordering::Less,
+                "{pair:?}"
+            );
+        }
+        for (one, other) in [("1.0.0+a", "1.0.0+b"), ("v1.0.0", "1"), ("01.0", "1.0.0")] {
+            assert_eq!(version(one).cmp_precedence(&version(other)), Ordering::Equal);
+            assert_ne!(version(one).cmp_newest_first(&version(other)), Ordering::Equal);
+        }
+    }
+
+    fn versions() -> impl Strategy<Value = Version> {
+        "v?[0-2]{1,2}(\\.[0-2]){0,2}(-[ab0-2]{1,2}(\\.[ab12]){0,2})?(\\+[ab]{1,2})?"
+            .prop_filter_map("leading zeros in pre-releases are refused", |text| {
+                Version::parse(&text).ok()
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,20}") {
+            let _ = Version::parse(&text);
+        }
+
+        #[test]
+        fn both_orders_are_antisymmetric(a in versions(), b in versions()) {
+            prop_assert_eq!(a.cmp_precedence(&b), b.cmp_precedence(&a).reverse());
+            prop_assert_eq!(a.cmp_newest_first(&b), b.cmp_newest_first(&a).reverse());
+            prop_assert_eq!(a.cmp_newest_first(&b) == Ordering::Equal, a == b);
+        }
+
+        #[test]
+        fn both_orders_are_transitive(a in versions(), b in versions(), c in versions()) {
+            for order in [Version::cmp_precedence, Version::cmp_newest_first] {
+                if order(&a, &b).is_le() && order(&b, &c).is_le() {
+                    prop_assert!(order(&a, &c).is_le());
+                }
+            }
+        }
+
+        #[test]
+        fn a_set_of_versions_has_one_order(mut set in prop::collection::vec(versions(), 0..20), seed in any::<u64>()) {
+            let sorted = |set: &mut Vec<Version>| {
+                set.sort_by(Version::cmp_newest_first);
+                set.iter().map(ToString::to_string).collect::<Vec<_>>()
+            };
+            let first = sorted(&mut set);
+            let middle = usize::try_from(seed % 20).unwrap().min(set.len());
+            set.rotate_left(middle);
+            set.reverse();
+            prop_assert_eq!(sorted(&mut set), first);
+        }
+
+        #[test]
+        fn the_normalized_version_has_the_same_precedence(version in versions()) {
+            let normalized = Version::parse(&version.normalized()).unwrap();
+            prop_assert!(normalized.is_strict());
+            prop_assert_eq!(normalized.cmp_precedence(&version), Ordering::Equal);
+        }
+    }
 }

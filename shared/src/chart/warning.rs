@@ -5,7 +5,9 @@
 #[non_exhaustive]
 pub enum Warning {
     /// `appVersion: 1.10` is "1.1".
-    #[error("line {line}: \"{field}: {written}\" is read as \"{read}\"; write {field}: \"{written}\" in quotes to keep it")]
+    #[error(
+        "line {line}: \"{field}: {written}\" is read as \"{read}\"; write {field}: \"{written}\" in quotes to keep it"
+    )]
     ReadOtherwise {
         /// The field, such as `dependencies[0].version`.
         field: String,

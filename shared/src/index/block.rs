@@ -65,7 +65,10 @@ fn charts(entries: Value) -> Result<Vec<Chart>, IndexError> {
                 Value::Array(versions) => versions,
                 _ => return Err(not_an_index(format!("the versions of {name:?} are no list"))),
             };
-            let versions = versions.iter().map(|version| listed(&name, version)).collect::<Result<_, _>>()?;
+            let versions = versions
+                .iter()
+                .map(|version| listed(&name, version))
+                .collect::<Result<_, _>>()?;
             Ok(Chart { name, versions })
         })
         .collect()
@@ -116,7 +119,11 @@ fn write_entries(
     charts: &[Chart],
     value_of: impl Fn(&str) -> Result<Value, IndexError>,
 ) -> Result<(), IndexError> {
-    text.push_str(if charts.is_empty() { "entries: {}\n" } else { "entries:\n" });
+    text.push_str(if charts.is_empty() {
+        "entries: {}\n"
+    } else {
+        "entries:\n"
+    });
     for chart in charts {
         write_indent(text, 2);
         write_string(text, &chart.name);

@@ -80,7 +80,10 @@ impl Document {
     /// The entry of a chart version, by exact name and exact version string.
     pub(super) fn find(&self, chart: &str, version: &str) -> Option<&Listed> {
         let chart = self.charts.iter().find(|listed| listed.name == chart)?;
-        chart.versions.iter().find(|listed| listed.version.as_deref() == Some(version))
+        chart
+            .versions
+            .iter()
+            .find(|listed| listed.version.as_deref() == Some(version))
     }
 
     /// Puts a version where it belongs: before the first one that is older. What is there keeps its order.
@@ -119,7 +122,12 @@ impl Document {
 impl Listed {
     /// Newest first; what is no version comes last, as Helm sorts it.
     fn cmp_newest_first(&self, other: &Listed) -> Ordering {
-        let parse = |listed: &Listed| listed.version.as_deref().and_then(|version| Version::parse(version).ok());
+        let parse = |listed: &Listed| {
+            listed
+                .version
+                .as_deref()
+                .and_then(|version| Version::parse(version).ok())
+        };
         match (parse(self), parse(other)) {
             (Some(own), Some(others)) => own.cmp_newest_first(&others),
             (Some(_), None) => Ordering::Less,

@@ -13,7 +13,14 @@ use serde::de::IgnoredAny;
 use super::IndexError;
 
 /// Fields that Helm knows at the top of an index.
-const TOP_FIELDS: [&str; 6] = ["apiVersion", "annotations", "entries", "generated", "publicKeys", "serverInfo"];
+const TOP_FIELDS: [&str; 6] = [
+    "apiVersion",
+    "annotations",
+    "entries",
+    "generated",
+    "publicKeys",
+    "serverInfo",
+];
 
 /// What we need of an entry, once it has passed.
 #[derive(Debug, Default)]
@@ -77,13 +84,43 @@ struct Dependency {
 }
 
 const VERSION_FIELDS: [&str; 25] = [
-    "annotations", "apiVersion", "appVersion", "checksum", "condition", "created", "dependencies", "deprecated",
-    "description", "digest", "engine", "home", "icon", "keywords", "kubeVersion", "maintainers", "name", "removed",
-    "sources", "tags", "tillerVersion", "type", "url", "urls", "version",
+    "annotations",
+    "apiVersion",
+    "appVersion",
+    "checksum",
+    "condition",
+    "created",
+    "dependencies",
+    "deprecated",
+    "description",
+    "digest",
+    "engine",
+    "home",
+    "icon",
+    "keywords",
+    "kubeVersion",
+    "maintainers",
+    "name",
+    "removed",
+    "sources",
+    "tags",
+    "tillerVersion",
+    "type",
+    "url",
+    "urls",
+    "version",
 ];
 const MAINTAINER_FIELDS: [&str; 3] = ["email", "name", "url"];
-const DEPENDENCY_FIELDS: [&str; 8] =
-    ["alias", "condition", "enabled", "import-values", "name", "repository", "tags", "version"];
+const DEPENDENCY_FIELDS: [&str; 8] = [
+    "alias",
+    "condition",
+    "enabled",
+    "import-values",
+    "name",
+    "repository",
+    "tags",
+    "version",
+];
 
 /// Checks an entry, given as JSON text.
 pub(super) fn check_version(chart: &str, text: &str) -> Result<Head, IndexError> {
@@ -92,7 +129,11 @@ pub(super) fn check_version(chart: &str, text: &str) -> Result<Head, IndexError>
     let Some(entry) = entry else { return Ok(Head::default()) };
     if let Some(created) = &entry.created {
         check_time(created).map_err(|detail| {
-            refused(chart, entry.version.clone().unwrap_or_default(), format!("created is {created:?}, {detail}"))
+            refused(
+                chart,
+                entry.version.clone().unwrap_or_default(),
+                format!("created is {created:?}, {detail}"),
+            )
         })?;
     }
     Ok(Head {
@@ -111,8 +152,15 @@ pub(super) fn check_fields_of_version(chart: &str, entry: &serde_json::Value) ->
     match known.into_iter().flatten().next() {
         None => Ok(()),
         Some(field) => {
-            let version = entry.get("version").and_then(|version| version.as_str()).unwrap_or_default();
-            Err(refused(chart, version.to_owned(), format!("it does not know the field {field:?}")))
+            let version = entry
+                .get("version")
+                .and_then(|version| version.as_str())
+                .unwrap_or_default();
+            Err(refused(
+                chart,
+                version.to_owned(),
+                format!("it does not know the field {field:?}"),
+            ))
         }
     }
 }
@@ -154,7 +202,9 @@ pub(super) fn check_generated(text: &str) -> Result<(), IndexError> {
 }
 
 fn check_time(time: &str) -> Result<(), &'static str> {
-    time.parse::<Timestamp>().map(drop).map_err(|_| "which is no RFC 3339 time")
+    time.parse::<Timestamp>()
+        .map(drop)
+        .map_err(|_| "which is no RFC 3339 time")
 }
 
 fn unknown_in(value: &serde_json::Value, known: &[&str]) -> Option<String> {

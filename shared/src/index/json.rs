@@ -69,7 +69,9 @@ fn listed(chart: &str, text: &str) -> Result<Listed, IndexError> {
 }
 
 fn compact(text: &str) -> Result<String, IndexError> {
-    json_text::compact(text).map(|text| text.into_owned()).map_err(not_an_index)
+    json_text::compact(text)
+        .map(|text| text.into_owned())
+        .map_err(not_an_index)
 }
 
 fn not_an_index(error: serde_json::Error) -> IndexError {
@@ -112,7 +114,11 @@ pub(super) fn write(document: &Document, now: Timestamp) -> Vec<u8> {
 impl Document {
     fn text_len(&self) -> usize {
         let charts = self.charts.iter().map(|chart| chart.name.len() + 8);
-        let versions = self.charts.iter().flat_map(|chart| &chart.versions).map(|listed| listed.text.len() + 2);
+        let versions = self
+            .charts
+            .iter()
+            .flat_map(|chart| &chart.versions)
+            .map(|listed| listed.text.len() + 2);
         charts.sum::<usize>() + versions.sum::<usize>() + 256
     }
 }

@@ -62,7 +62,11 @@ fn is_compact(text: &str) -> bool {
         if char == '"' {
             in_string = !in_string;
         }
-        if in_string { char != '\\' && !must_be_escaped(char) } else { !char.is_ascii_whitespace() }
+        if in_string {
+            char != '\\' && !must_be_escaped(char)
+        } else {
+            !char.is_ascii_whitespace()
+        }
     })
 }
 
@@ -108,7 +112,10 @@ mod tests {
     #[test]
     fn characters_that_yaml_readers_refuse_are_escaped_and_others_are_not() {
         let text = to_string("a\u{85}b\u{2028}c\u{feff}d\u{7f}e\u{1}f\tg\u{1f600}h<&>/\"\\").unwrap();
-        assert_eq!(text, "\"a\\u0085b\\u2028c\\ufeffd\\u007fe\\u0001f\\tg\u{1f600}h<&>/\\\"\\\\\"");
+        assert_eq!(
+            text,
+            "\"a\\u0085b\\u2028c\\ufeffd\\u007fe\\u0001f\\tg\u{1f600}h<&>/\\\"\\\\\""
+        );
     }
 
     #[test]

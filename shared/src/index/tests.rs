@@ -44,18 +44,37 @@ fn written(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
 /// The text with each digest replaced: what they are is no matter of the index.
 fn shown(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
     let text = written(index, entries, format);
-    entries.iter().fold(text, |text, entry| text.replace(&entry.digest.to_string(), "DIGEST"))
+    entries
+        .iter()
+        .fold(text, |text, entry| text.replace(&entry.digest.to_string(), "DIGEST"))
 }
 
 /// Chart by chart the versions in their order, as our YAML reader sees them: JSON text is YAML too.
 fn listed(index: &str) -> Vec<(String, Vec<String>)> {
     let limits = yaml::Limits::for_index(index.len());
-    let value = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse).unwrap().value;
-    let charts = value.get("entries").and_then(yaml::Value::as_mapping).cloned().unwrap_or_default();
-    let version = |entry: &yaml::Value| entry.get("version").and_then(yaml::Value::as_str).unwrap_or_default().to_owned();
+    let value = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse)
+        .unwrap()
+        .value;
+    let charts = value
+        .get("entries")
+        .and_then(yaml::Value::as_mapping)
+        .cloned()
+        .unwrap_or_default();
+    let version = |entry: &yaml::Value| {
+        entry
+            .get("version")
+            .and_then(yaml::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     charts
         .iter()
-        .map(|(name, versions)| (name.clone(), versions.as_sequence().unwrap_or_default().iter().map(version).collect()))
+        .map(|(name, versions)| {
+            (
+                name.clone(),
+                versions.as_sequence().unwrap_or_default().iter().map(version).collect(),
+            )
+        })
         .collect()
 }
 
@@ -164,7 +183,10 @@ fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
         ("", "index-empty"),
         ("<html><body>502 Bad Gateway</body></html>", "index-not-an-index"),
         ("{\"apiVersion\":\"v1\",\"entries\":{\"demo\":[", "index-unreadable"),
-        ("apiVersion: v1\nentries:\n  demo:\n  - name: 'demo\n", "index-unreadable"),
+        (
+            "apiVersion: v1\nentries:\n  demo:\n  - name: 'demo\n",
+            "index-unreadable",
+        ),
         ("[]", "index-not-an-index"),
         ("{}", "index-not-an-index"),
         ("entries: {}\n", "index-not-an-index"),
@@ -173,11 +195,26 @@ fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
         ("apiVersion: v1\nentries:\n  a: x\n", "index-not-an-index"),
         ("apiVersion: v1\nsurprise: 1\n", "index-not-an-index"),
         ("apiVersion: v1\napiVersion: v1\n", "index-unreadable"),
-        ("apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    surprise: 1\n", "index-refused-by-helm"),
-        ("apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.10\n", "index-refused-by-helm"),
-        ("apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    created: ''\n", "index-refused-by-helm"),
-        ("{\"apiVersion\":\"v1\",\"entries\":{\"a\":[{\"version\":1}]}}", "index-refused-by-helm"),
-        ("{\"apiVersion\":\"v1\",\"entries\":{\"a\":[],\"a\":[]}}", "index-chart-twice"),
+        (
+            "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    surprise: 1\n",
+            "index-refused-by-helm",
+        ),
+        (
+            "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.10\n",
+            "index-refused-by-helm",
+        ),
+        (
+            "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    created: ''\n",
+            "index-refused-by-helm",
+        ),
+        (
+            "{\"apiVersion\":\"v1\",\"entries\":{\"a\":[{\"version\":1}]}}",
+            "index-refused-by-helm",
+        ),
+        (
+            "{\"apiVersion\":\"v1\",\"entries\":{\"a\":[],\"a\":[]}}",
+            "index-chart-twice",
+        ),
         (long.as_str(), "index-unreadable"),
     ] {
         let error = edit(Some(index.as_bytes()), &[entry("demo", "1.0.0")], now(), Format::Json).unwrap_err();
@@ -188,7 +225,11 @@ fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
 
 #[test]
 fn an_empty_list_of_entries_is_an_index() {
-    for index in ["apiVersion: v1\nentries: {}\n", "apiVersion: v1\n", "{\"apiVersion\":\"v1\",\"entries\":null}"] {
+    for index in [
+        "apiVersion: v1\nentries: {}\n",
+        "apiVersion: v1\n",
+        "{\"apiVersion\":\"v1\",\"entries\":null}",
+    ] {
         let index = written(Some(index.as_bytes()), &[entry("demo", "1.0.0")], Format::Json);
         assert_eq!(listed(&index), vec![("demo".to_owned(), vec!["1.0.0".to_owned()])]);
     }
@@ -199,8 +240,27 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "\\PC{0,20}",
         "[ -~\\n\\t]{0,30}",
-        prop::sample::select(vec!["yes", "~", "1.10", "0x1f", "1:30", "a: b", "- x", "#", "\u{85}\u{2028}", "\u{feff}", "🦀", "=", "<<", "|", "2001-01-01", "1_000", ".inf", "'"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "yes",
+            "~",
+            "1.10",
+            "0x1f",
+            "1:30",
+            "a: b",
+            "- x",
+            "#",
+            "\u{85}\u{2028}",
+            "\u{feff}",
+            "🦀",
+            "=",
+            "<<",
+            "|",
+            "2001-01-01",
+            "1_000",
+            ".inf",
+            "'"
+        ])
+        .prop_map(str::to_owned),
     ]
 }
 
@@ -218,10 +278,12 @@ prop_compose! {
     }
 }
 
-/// What a reader sees of an index, as JSON.
+/// What readers see of an index, as JSON: ours, which has Helm's rules, and one with others.
 fn seen(index: &str) -> Value {
     let limits = yaml::Limits::for_index(index.len());
-    yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse).unwrap().value.to_json()
+    let ours = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse).unwrap().value.to_json();
+    assert_eq!(serde_yaml::from_str::<Value>(index).unwrap(), ours);
+    ours
 }
 
 proptest! {

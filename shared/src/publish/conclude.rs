@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::prepare::Upload;
 use super::{PublishError, Publisher, Refusal, Report};
 use crate::archive::Archive;
+use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::{Outcome, Receipt};
 use crate::store::Got;
@@ -19,6 +20,8 @@ pub(super) struct Decided {
     pub(super) upload: Upload,
     /// The published archive, or the refused one as far as it could be read.
     pub(super) archive: Option<Archive>,
+    /// SHA-256 of the archive, known even where it could not be read.
+    pub(super) digest: Option<Digest>,
     pub(super) outcome: Outcome,
     pub(super) refusal: Option<Refusal>,
     /// Whether another run may have recorded it already.
@@ -29,6 +32,7 @@ impl Decided {
     pub(super) fn refused(upload: Upload, archive: Option<Archive>, refusal: Refusal) -> Self {
         Decided {
             upload,
+            digest: archive.as_ref().map(|archive| archive.digest),
             archive,
             outcome: Outcome::Rejected,
             refusal: Some(refusal),
@@ -65,7 +69,13 @@ impl Publisher {
             self.store.copy(staged.key(), &staged.rejected_key(), etag).await?;
         }
         let receipt = self.receipt(&decided);
-        self.store.put(&staged.receipt_key(), Bytes::from(receipt.to_bytes()), &Headers::receipt()).await?;
+        self.store
+            .put(
+                &staged.receipt_key(),
+                Bytes::from(receipt.to_bytes()),
+                &Headers::receipt(),
+            )
+            .await?;
         self.store.delete(staged.key(), etag).await?;
         Ok(Concluded {
             receipt,
@@ -99,7 +109,7 @@ impl Publisher {
             repository: repository.name().to_owned(),
             chart: archive.map(|archive| archive.metadata.name.clone()),
             version: archive.map(|archive| archive.metadata.version.clone()),
-            digest: archive.map(|archive| archive.digest),
+            digest: decided.digest,
             content_digest: archive.map(|archive| archive.content_digest),
             url: visible.then(|| self.settings.archive_url(repository, staged)),
             reason: decided.refusal.as_ref().map(ToString::to_string),

@@ -1,5 +1,7 @@
 //! The index as it is now; where it is missing, what it must have held.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 use tracing::warn;
@@ -28,14 +30,18 @@ pub(super) struct IndexState {
     pub(super) listing: Option<Listing>,
 }
 
+/// The state that the uploads of one batch share, or why it could not be read: one failed read is enough.
+pub(super) type StateCell = OnceCell<Result<IndexState, Arc<PublishError>>>;
+
 impl Publisher {
     /// The state in `cell`, read when first asked for.
     pub(super) async fn index_state<'a>(
         &self,
         repository: &Repository,
-        cell: &'a OnceCell<IndexState>,
+        cell: &'a StateCell,
     ) -> Result<&'a IndexState, PublishError> {
-        cell.get_or_try_init(|| self.read_index(repository)).await
+        let read = async || self.read_index(repository).await.map_err(Arc::new);
+        cell.get_or_init(read).await.as_ref().map_err(|error| PublishError::Shared(Arc::clone(error)))
     }
 
     pub(super) async fn read_index(&self, repository: &Repository) -> Result<IndexState, PublishError> {
@@ -70,7 +76,9 @@ impl Publisher {
         for object in self.store.list(&prefix, MAX_RECOVERED).await? {
             // The staged key that this archive would have come from; folders below are other repositories.
             let rest = object.key.strip_prefix(crate::keys::CHARTS).unwrap_or_default();
-            let Some(staged) = StagedKey::new(&format!("{STAGING}{rest}")) else { continue };
+            let Some(staged) = StagedKey::new(&format!("{STAGING}{rest}")) else {
+                continue;
+            };
             if staged.repository().as_ref() != Ok(repository) {
                 continue;
             }
@@ -81,11 +89,7 @@ impl Publisher {
         Ok(entries)
     }
 
-    async fn recover_entry(
-        &self,
-        repository: &Repository,
-        staged: &StagedKey,
-    ) -> Result<Option<Entry>, PublishError> {
+    async fn recover_entry(&self, repository: &Repository, staged: &StagedKey) -> Result<Option<Entry>, PublishError> {
         let key = staged.archive_key();
         let Got::Found(object) = self.store.get(&key, Limits::default().unpacked_bytes).await? else {
             return Ok(None);

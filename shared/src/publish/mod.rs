@@ -24,12 +24,12 @@ mod refusal;
 mod swap;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
 
 pub use conclude::Concluded;
 pub use refusal::Refusal;
@@ -40,7 +40,7 @@ use crate::keys::{Repository, STAGING, StagedKey};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 use conclude::Decided;
-use index_state::IndexState;
+use index_state::StateCell;
 use prepare::Prepared;
 
 /// Uploads whose archives are held in memory at the same time.
@@ -51,7 +51,8 @@ const CONCURRENT_CONCLUSIONS: usize = 8;
 const BATCH: usize = 100;
 /// Uploads that one sweep looks at; the next one takes the rest.
 const SWEEP: usize = 2_000;
-/// Time that must be left to start another round: enough for a slow index write and its receipts.
+/// Time that must be left to start another round: enough for a slow index write and its receipts. Where the function is
+/// given less than four times that, a quarter of what it is given.
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// Moves staged uploads into their repositories.
@@ -123,6 +124,9 @@ pub enum PublishError {
     /// The function's time is nearly over.
     #[error("no time left to publish; the next run tries again")]
     NoTime,
+    /// The same failure for every upload that needs that index.
+    #[error(transparent)]
+    Shared(#[from] Arc<PublishError>),
     /// An archive was there and then was not.
     #[error("{key} was removed while it was compared with an upload; the next run tries again")]
     Vanished {
@@ -131,18 +135,18 @@ pub enum PublishError {
     },
 }
 
-/// Until when a run must be done.
+/// Until when a run may start something new.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// That long from now.
+    /// For a run that is ended that long from now.
     pub fn after(time: Duration) -> Self {
-        Deadline(Instant::now() + time)
+        Deadline(Instant::now() + time.saturating_sub(MARGIN.min(time / 4)))
     }
 
     fn has_time(&self) -> bool {
-        self.0.saturating_duration_since(Instant::now()) > MARGIN
+        Instant::now() < self.0
     }
 }
 
@@ -168,6 +172,10 @@ impl Publisher {
         let mut report = Report::default();
         for (repository, uploads) in self.by_repository(uploads, &mut report).await {
             for batch in uploads.chunks(BATCH) {
+                if !deadline.has_time() {
+                    batch.iter().for_each(|staged| report.fail(staged.clone(), &PublishError::NoTime));
+                    continue;
+                }
                 // Boxed: the SDK's futures are deep, and the compiler gives up on one type that holds all of them.
                 Box::pin(self.publish_batch(&repository, batch, deadline, &mut report)).await;
             }
@@ -187,11 +195,7 @@ impl Publisher {
     }
 
     /// Groups uploads; an event may name one twice. Those whose folder can be no repository are refused on the way.
-    async fn by_repository(
-        &self,
-        uploads: &[StagedKey],
-        report: &mut Report,
-    ) -> BTreeMap<Repository, Vec<StagedKey>> {
+    async fn by_repository(&self, uploads: &[StagedKey], report: &mut Report) -> BTreeMap<Repository, Vec<StagedKey>> {
         let mut groups: BTreeMap<Repository, Vec<StagedKey>> = BTreeMap::new();
         for staged in uploads {
             match staged.repository() {
@@ -214,15 +218,17 @@ impl Publisher {
         deadline: Deadline,
         report: &mut Report,
     ) {
-        let state = OnceCell::new();
+        let state = StateCell::new();
         let read_index = self.index_state(repository, &state);
         let prepare = self.prepare_all(repository, batch, &state);
         // The index is read while the first archives are: neither depends on the other.
         let (_, prepared) = tokio::join!(read_index, prepare);
         let mut round = Round::default();
         round.sort_in(prepared, report);
-        if !round.candidates.is_empty() {
-            self.swap(repository, state.into_inner(), &mut round, deadline, report).await;
+        if let Some(Ok(state)) = state.into_inner()
+            && !round.candidates.is_empty()
+        {
+            self.swap(repository, state, &mut round, deadline, report).await;
         }
         self.conclude_all(round.decided, report).await;
     }
@@ -231,7 +237,7 @@ impl Publisher {
         &self,
         repository: &Repository,
         uploads: &[StagedKey],
-        state: &OnceCell<IndexState>,
+        state: &StateCell,
     ) -> Vec<(StagedKey, Result<Prepared, PublishError>)> {
         stream::iter(uploads)
             .map(|staged| async move { (staged.clone(), self.prepare(repository, staged, state).await) })

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
 
 use super::conclude::Decided;
-use super::index_state::IndexState;
+use super::index_state::{IndexState, StateCell};
 use super::{PublishError, Publisher, Refusal};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;
@@ -69,7 +68,7 @@ impl Publisher {
         &self,
         repository: &Repository,
         staged: &StagedKey,
-        state: &OnceCell<IndexState>,
+        state: &StateCell,
     ) -> Result<Prepared, PublishError> {
         let object = match self.store.get(staged.key(), self.limits.packed_bytes).await? {
             Got::Found(object) => object,
@@ -83,7 +82,11 @@ impl Publisher {
         let upload = upload(repository, staged, object.etag, object.modified);
         let archive = match archive::read(&object.bytes, &self.limits) {
             Ok(archive) => archive,
-            Err(error) => return Ok(refused(upload, None, error)),
+            Err(error) => {
+                let refused = Decided::refused(upload, None, error.into());
+                let digest = Some(Digest::of(&object.bytes));
+                return Ok(Prepared::Decided(Box::new(Decided { digest, ..refused })));
+            }
         };
         if let Err(error) = chart::check_file_name(staged.file_name(), &archive.metadata) {
             return Ok(refused(upload, Some(archive), error));
@@ -116,6 +119,7 @@ impl Publisher {
                 // The index must not promise bytes that are not there.
                 Some(archive) if archive.digest.to_string() == listed => Ok(Prepared::Decided(Box::new(Decided {
                     upload,
+                    digest: Some(archive.digest),
                     archive: Some(Archive {
                         warnings: own.warnings,
                         ..archive
@@ -133,11 +137,17 @@ impl Publisher {
     async fn store_archive(&self, upload: Upload, own: Archive, bytes: Bytes) -> Result<Prepared, PublishError> {
         let key = upload.staged.archive_key();
         let metadata = HashMap::from([(UPLOAD_METADATA.to_owned(), upload.identity())]);
-        let created = self.store.create(&key, bytes, own.digest, &Headers::archive(), metadata).await?;
+        let created = self
+            .store
+            .create(&key, bytes, own.digest, &Headers::archive(), metadata)
+            .await?;
         let (archive, origin) = match created {
             Created::New => (own, Origin::ThisUpload),
             Created::Exists => {
-                let published = self.published(&upload.staged).await?.ok_or(PublishError::Vanished { key })?;
+                let published = self
+                    .published(&upload.staged)
+                    .await?
+                    .ok_or(PublishError::Vanished { key })?;
                 let Some(archive) = published.holds(&own) else {
                     return Ok(refuse_other_content(upload, own, &published));
                 };
@@ -149,12 +159,20 @@ impl Publisher {
                 (Archive { warnings, ..archive }, origin)
             }
         };
-        Ok(Prepared::Candidate(Box::new(Candidate { upload, archive, origin })))
+        Ok(Prepared::Candidate(Box::new(Candidate {
+            upload,
+            archive,
+            origin,
+        })))
     }
 
     /// The archive that is published under the name of this upload.
     async fn published(&self, staged: &StagedKey) -> Result<Option<Published>, PublishError> {
-        match self.store.get(&staged.archive_key(), Limits::default().unpacked_bytes).await? {
+        match self
+            .store
+            .get(&staged.archive_key(), Limits::default().unpacked_bytes)
+            .await?
+        {
             Got::Found(object) => {
                 let limits = Limits {
                     packed_bytes: u64::MAX,

@@ -1,10 +1,9 @@
 //! The compare-and-swap loop: read, edit, replace if unchanged; and again if others were faster.
 
 use bytes::Bytes;
-use tokio::sync::OnceCell;
 
 use super::conclude::Decided;
-use super::index_state::IndexState;
+use super::index_state::{IndexState, StateCell};
 use super::prepare::{Candidate, Origin};
 use super::{BATCH, Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
 use crate::index::{self, Added, Entry};
@@ -20,7 +19,7 @@ impl Publisher {
     pub(super) async fn swap(
         &self,
         repository: &Repository,
-        state: Option<IndexState>,
+        state: IndexState,
         round: &mut Round,
         deadline: Deadline,
         report: &mut Report,
@@ -35,15 +34,12 @@ impl Publisher {
     async fn swap_loop(
         &self,
         repository: &Repository,
-        state: Option<IndexState>,
+        state: IndexState,
         round: &mut Round,
         deadline: Deadline,
         report: &mut Report,
     ) -> Result<(), PublishError> {
-        let mut state = match state {
-            Some(state) => state,
-            None => self.read_index(repository).await?,
-        };
+        let mut state = state;
         for attempt in 1..=ATTEMPTS {
             match self.try_swap(repository, &state, round, report).await? {
                 Swapped::Done(added) => {
@@ -59,7 +55,7 @@ impl Publisher {
             state = self.read_index(repository).await?;
             // Whoever was faster may have taken these along.
             if round.candidates.iter().any(|candidate| !lists(&state, candidate)) {
-                state = self.take_along(repository, state, round, report).await?;
+                state = self.take_along(repository, state, round).await?;
             }
         }
         Err(PublishError::Contention {
@@ -88,10 +84,15 @@ impl Publisher {
         entries.extend(state.recovered.iter().cloned());
         let key = repository.index_key();
         let current = state.current.as_ref().map(|(bytes, _)| bytes.as_ref());
-        let mut edit = index::edit(current, &entries, now, self.settings.index_format)
-            .map_err(|source| PublishError::Index { key: key.clone(), source })?;
+        let mut edit =
+            index::edit(current, &entries, now, self.settings.index_format).map_err(|source| PublishError::Index {
+                key: key.clone(),
+                source,
+            })?;
         edit.added.truncate(round.candidates.len());
-        let Some(text) = edit.index else { return Ok(Swapped::Done(edit.added)) };
+        let Some(text) = edit.index else {
+            return Ok(Swapped::Done(edit.added));
+        };
 
         let bytes = text.len();
         let headers = Headers::index(self.settings.index_max_age);
@@ -115,7 +116,6 @@ impl Publisher {
         repository: &Repository,
         state: IndexState,
         round: &mut Round,
-        report: &mut Report,
     ) -> Result<IndexState, PublishError> {
         let listed = self.store.list(&repository.staging_prefix(), super::SWEEP).await?;
         let waiting: Vec<StagedKey> = listed
@@ -124,15 +124,14 @@ impl Publisher {
             .filter(|staged| staged.repository().as_ref() == Ok(repository) && !round.has(staged))
             .take(BATCH.saturating_sub(round.candidates.len()))
             .collect();
-        let cell = OnceCell::new_with(Some(state));
+        let cell = StateCell::new_with(Some(Ok(state)));
         let prepared = self.prepare_all(repository, &waiting, &cell).await;
         // Another run answers for these uploads: what fails here fails or succeeds there.
         let prepared = prepared.into_iter().filter(|(_, prepared)| prepared.is_ok()).collect();
-        let mut others = Report::default();
-        round.sort_in(prepared, &mut others);
+        round.sort_in(prepared, &mut Report::default());
         match cell.into_inner() {
-            Some(state) => Ok(state),
-            None => self.read_index(repository).await.inspect_err(|_| report.failed.append(&mut others.failed)),
+            Some(Ok(state)) => Ok(state),
+            _ => self.read_index(repository).await,
         }
     }
 }
@@ -146,25 +145,35 @@ enum Swapped {
 /// Whether the index lists this candidate as it is.
 fn lists(state: &IndexState, candidate: &Candidate) -> bool {
     let metadata = &candidate.archive.metadata;
-    let listed = state.listing.as_ref().and_then(|listing| listing.digest_of(&metadata.name, &metadata.version));
+    let listed = state
+        .listing
+        .as_ref()
+        .and_then(|listing| listing.digest_of(&metadata.name, &metadata.version));
     listed.flatten() == Some(candidate.archive.digest.to_string().as_str())
 }
 
 impl Round {
     fn has(&self, staged: &StagedKey) -> bool {
-        self.candidates.iter().any(|candidate| candidate.upload.staged == *staged)
+        self.candidates
+            .iter()
+            .any(|candidate| candidate.upload.staged == *staged)
             || self.decided.iter().any(|decided| decided.upload.staged == *staged)
     }
 
     /// Turns what became of the entries into outcomes.
     fn decide(&mut self, added: Vec<Added>) {
         let candidates = self.candidates.drain(..).zip(added);
-        self.decided.extend(candidates.map(|(candidate, added)| decide(candidate, added)));
+        self.decided
+            .extend(candidates.map(|(candidate, added)| decide(candidate, added)));
     }
 }
 
 fn decide(candidate: Candidate, added: Added) -> Decided {
-    let Candidate { upload, archive, origin } = candidate;
+    let Candidate {
+        upload,
+        archive,
+        origin,
+    } = candidate;
     let (outcome, may_be_recorded) = match (added, origin) {
         (Added::New, _) => (Outcome::Published, false),
         // Listed by a run that was killed before it said so, or by one that took this upload along.
@@ -182,6 +191,7 @@ fn decide(candidate: Candidate, added: Added) -> Decided {
     };
     Decided {
         upload,
+        digest: Some(archive.digest),
         archive: Some(archive),
         outcome,
         refusal: None,

@@ -18,10 +18,18 @@ const NODE_BYTES: usize = 96;
 
 impl Size {
     /// A collection without its content.
-    pub(super) const NODE: Self = Self { nodes: 1, bytes: NODE_BYTES, height: 0 };
+    pub(super) const NODE: Self = Self {
+        nodes: 1,
+        bytes: NODE_BYTES,
+        height: 0,
+    };
 
     pub(super) fn scalar(text_bytes: usize) -> Self {
-        Self { nodes: 1, bytes: NODE_BYTES + text_bytes, height: 0 }
+        Self {
+            nodes: 1,
+            bytes: NODE_BYTES + text_bytes,
+            height: 0,
+        }
     }
 
     pub(super) fn add(&mut self, child: Self) {
@@ -32,11 +40,17 @@ impl Size {
 
     /// With the collection itself around its content.
     pub(super) fn wrapped(self) -> Self {
-        Self { height: self.height + 1, ..self }
+        Self {
+            height: self.height + 1,
+            ..self
+        }
     }
 
     pub(super) fn through_alias(self) -> Self {
-        Self { nodes: self.nodes.saturating_add(1), ..self }
+        Self {
+            nodes: self.nodes.saturating_add(1),
+            ..self
+        }
     }
 }
 
@@ -50,7 +64,12 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn new(limits: Limits) -> Self {
         // The document itself is a step of go-yaml's decoder.
-        Self { limits, nodes: 1, aliased_nodes: 0, copied_bytes: 0 }
+        Self {
+            limits,
+            nodes: 1,
+            aliased_nodes: 0,
+            copied_bytes: 0,
+        }
     }
 
     pub(super) fn node(&mut self, at: Place) -> Result<(), Error> {
@@ -58,7 +77,14 @@ impl Budget {
     }
 
     pub(super) fn depth(&self, depth: usize, at: Place) -> Result<(), Error> {
-        if depth > self.limits.depth { Err(Error::TooDeep { at, limit: self.limits.depth }) } else { Ok(()) }
+        if depth > self.limits.depth {
+            Err(Error::TooDeep {
+                at,
+                limit: self.limits.depth,
+            })
+        } else {
+            Ok(())
+        }
     }
 
     /// Before an alias is written out.
@@ -74,13 +100,20 @@ impl Budget {
     /// Before a node is kept for aliases to come.
     pub(super) fn copy(&mut self, size: Size, at: Place) -> Result<(), Error> {
         self.copied_bytes = self.copied_bytes.saturating_add(size.bytes);
-        if self.copied_bytes > self.limits.alias_bytes { Err(Error::TooManyAliases { at }) } else { Ok(()) }
+        if self.copied_bytes > self.limits.alias_bytes {
+            Err(Error::TooManyAliases { at })
+        } else {
+            Ok(())
+        }
     }
 
     fn take_nodes(&mut self, nodes: usize, at: Place) -> Result<(), Error> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > self.limits.nodes {
-            return Err(Error::TooManyNodes { at, limit: self.limits.nodes });
+            return Err(Error::TooManyNodes {
+                at,
+                limit: self.limits.nodes,
+            });
         }
         Ok(())
     }

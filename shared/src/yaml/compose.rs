@@ -130,12 +130,25 @@ impl Composer {
 
     fn start(&mut self, anchor: Option<AnchorId>, at: Place, content: Content) -> Result<(), Error> {
         self.budget.depth(self.open.len() + 1, at)?;
-        self.open.push(Open { anchor, at, size: Size::NODE, content });
+        self.open.push(Open {
+            anchor,
+            at,
+            size: Size::NODE,
+            content,
+        });
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), Error> {
-        let Some(Open { anchor, at, size, content }) = self.open.pop() else { return Ok(()) };
+        let Some(Open {
+            anchor,
+            at,
+            size,
+            content,
+        }) = self.open.pop()
+        else {
+            return Ok(());
+        };
         let value = match content {
             Content::Sequence(items) => Value::Sequence(items),
             Content::Mapping(OpenMapping { entries, lines, .. }) => {
@@ -148,12 +161,26 @@ impl Composer {
                 if let Some(anchor) = anchor {
                     self.budget.copy(size, at)?;
                     let value = Value::Sequence(mappings.iter().cloned().map(Value::Mapping).collect());
-                    self.anchors.insert(anchor, Anchored { value, size: size.wrapped() });
+                    self.anchors.insert(
+                        anchor,
+                        Anchored {
+                            value,
+                            size: size.wrapped(),
+                        },
+                    );
                 }
                 return self.merge_all(mappings, size);
             }
         };
-        self.place(Node { value, size: size.wrapped(), at, merge_key: false }, anchor)
+        self.place(
+            Node {
+                value,
+                size: size.wrapped(),
+                at,
+                merge_key: false,
+            },
+            anchor,
+        )
     }
 
     fn scalar(&mut self, scalar: &Scalar<'_>, at: Place) -> Result<Node, Error> {
@@ -168,12 +195,20 @@ impl Composer {
         })?;
         if !self.expects_key() {
             if matches!(value, Value::Float(value) if !value.is_finite()) {
-                return Err(Error::NotFinite { at, text: scalar.text.clone().into_owned() });
+                return Err(Error::NotFinite {
+                    at,
+                    text: scalar.text.clone().into_owned(),
+                });
             }
             self.note_conversion(scalar, &value, at);
         }
         let size = Size::scalar(scalar.text.len());
-        Ok(Node { value, size, at, merge_key })
+        Ok(Node {
+            value,
+            size,
+            at,
+            merge_key,
+        })
     }
 
     fn alias(&mut self, anchor: AnchorId, at: Place) -> Result<Node, Error> {
@@ -194,7 +229,13 @@ impl Composer {
     fn place(&mut self, node: Node, anchor: Option<AnchorId>) -> Result<(), Error> {
         if let Some(anchor) = anchor {
             self.budget.copy(node.size, node.at)?;
-            self.anchors.insert(anchor, Anchored { value: node.value.clone(), size: node.size });
+            self.anchors.insert(
+                anchor,
+                Anchored {
+                    value: node.value.clone(),
+                    size: node.size,
+                },
+            );
         }
         let Some(parent) = self.open.last_mut() else {
             self.document.value = node.value;
@@ -210,7 +251,10 @@ impl Composer {
             Content::Mapping(mapping) => match std::mem::take(&mut mapping.expected) {
                 Expected::Key if node.merge_key => mapping.expected = Expected::Merge,
                 Expected::Key => {
-                    mapping.expected = Expected::Value { key: key_text(node.value, node.at)?, line: node.at.line };
+                    mapping.expected = Expected::Value {
+                        key: key_text(node.value, node.at)?,
+                        line: node.at.line,
+                    };
                 }
                 Expected::Value { key, line } => {
                     let twice = mapping.set(key, node.value, Some(line));
@@ -228,7 +272,12 @@ impl Composer {
     /// Sets the entries of merged mappings in the innermost open mapping: earlier mappings over later ones, and all of
     /// them over what stands there already, as go-yaml v2 does against the rule of YAML.
     fn merge_all(&mut self, mappings: Vec<Mapping>, size: Size) -> Result<(), Error> {
-        let Some(Open { content: Content::Mapping(target), size: target_size, .. }) = self.open.last_mut() else {
+        let Some(Open {
+            content: Content::Mapping(target),
+            size: target_size,
+            ..
+        }) = self.open.last_mut()
+        else {
             return Ok(());
         };
         target_size.add(size);
@@ -243,19 +292,33 @@ impl Composer {
     fn expects_key(&self) -> bool {
         matches!(
             self.open.last(),
-            Some(Open { content: Content::Mapping(OpenMapping { expected: Expected::Key, .. }), .. })
+            Some(Open {
+                content: Content::Mapping(OpenMapping {
+                    expected: Expected::Key,
+                    ..
+                }),
+                ..
+            })
         )
     }
 
     fn expects_merge(&self) -> bool {
         matches!(
             self.open.last(),
-            Some(Open { content: Content::Mapping(OpenMapping { expected: Expected::Merge, .. }), .. })
+            Some(Open {
+                content: Content::Mapping(OpenMapping {
+                    expected: Expected::Merge,
+                    ..
+                }),
+                ..
+            })
         )
     }
 
     fn note_duplicate(&mut self, twice: Option<Twice>) -> Result<(), Error> {
-        let Some(Twice { key, line, first_line }) = twice else { return Ok(()) };
+        let Some(Twice { key, line, first_line }) = twice else {
+            return Ok(());
+        };
         let notes = &mut self.document.duplicate_keys;
         match (self.duplicates, first_line) {
             (Duplicates::Refuse, _) => Err(Error::DuplicateKey {
@@ -267,7 +330,11 @@ impl Composer {
             (Duplicates::LastWins, None) => Ok(()),
             (Duplicates::LastWins, Some(first_line)) => {
                 if notes.len() < MOST_NOTES {
-                    notes.push(DuplicateKey { key, line: line.unwrap_or(first_line), first_line });
+                    notes.push(DuplicateKey {
+                        key,
+                        line: line.unwrap_or(first_line),
+                        first_line,
+                    });
                 }
                 Ok(())
             }
@@ -282,7 +349,11 @@ impl Composer {
             return;
         }
         let path = self.path();
-        self.document.converted.push(Converted { path, line: at.line, written: scalar.text.clone().into_owned() });
+        self.document.converted.push(Converted {
+            path,
+            line: at.line,
+            written: scalar.text.clone().into_owned(),
+        });
     }
 
     /// Where the next node goes, such as `dependencies[0].version`.
@@ -291,7 +362,10 @@ impl Composer {
         for open in &self.open {
             match &open.content {
                 Content::Sequence(items) => path.push_str(&format!("[{}]", items.len())),
-                Content::Mapping(OpenMapping { expected: Expected::Value { key, .. }, .. }) => {
+                Content::Mapping(OpenMapping {
+                    expected: Expected::Value { key, .. },
+                    ..
+                }) => {
                     if !path.is_empty() {
                         path.push('.');
                     }
@@ -321,7 +395,11 @@ impl OpenMapping {
         };
         let first_line = std::mem::replace(first_line, line.or(*first_line));
         old?;
-        let key = self.entries.get_index(at).map(|(key, _)| key.clone()).unwrap_or_default();
+        let key = self
+            .entries
+            .get_index(at)
+            .map(|(key, _)| key.clone())
+            .unwrap_or_default();
         Some(Twice { key, line, first_line })
     }
 }

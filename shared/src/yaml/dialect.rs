@@ -44,13 +44,24 @@ pub(super) struct Dialect<'text> {
 
 impl<'text> Dialect<'text> {
     pub(super) fn new(text: &'text str) -> Self {
-        Self { text, separators: text.contains(refold::SEPARATORS), cursor: 0, line: LineStart::Blank, flow: 0, key_line: None, document: false }
+        Self {
+            text,
+            separators: text.contains(refold::SEPARATORS),
+            cursor: 0,
+            line: LineStart::Blank,
+            flow: 0,
+            key_line: None,
+            document: false,
+        }
     }
 
     /// Checks the text of an event and what stands before it.
     pub(super) fn check(&mut self, event: &mut Event<'text>, span: &Span) -> Result<(), Error> {
         let Some(range) = span.byte_range() else { return Ok(()) };
-        let at = Place { line: span.start.line(), column: span.start.col() + 1 };
+        let at = Place {
+            line: span.start.line(),
+            column: span.start.col() + 1,
+        };
         if let Event::Anchor(_, name) = event {
             self.key_line = self.key_line.map(|line| line.min(at.line));
             return self.name(name, range.end, at);
@@ -95,7 +106,7 @@ impl<'text> Dialect<'text> {
     fn scalar(&mut self, text: &mut Cow<'text, str>, style: ScalarStyle, source: &str, at: Place) -> Result<(), Error> {
         if self.separators && source.contains(refold::SEPARATORS) {
             match style {
-                ScalarStyle::SingleQuoted => {
+                ScalarStyle::SingleQuoted if !refold::has_marker(source) => {
                     *text = Cow::Owned(refold::single_quoted(source));
                     self.key_line = Some(NEVER_A_KEY);
                 }
@@ -105,7 +116,11 @@ impl<'text> Dialect<'text> {
         match style {
             ScalarStyle::Plain => {
                 tabs_before_lines(source, at)?;
-                if self.flow > 0 { self.plain_in_brackets(source, at) } else { Ok(()) }
+                if self.flow > 0 {
+                    self.plain_in_brackets(source, at)
+                } else {
+                    Ok(())
+                }
             }
             ScalarStyle::DoubleQuoted => escapes(source, at),
             ScalarStyle::Literal | ScalarStyle::Folded => tabs_in_block(source, at),
@@ -116,9 +131,16 @@ impl<'text> Dialect<'text> {
     fn plain_in_brackets(&self, source: &str, at: Place) -> Result<(), Error> {
         let follows = self.text.get(self.cursor..).unwrap_or_default();
         if source.contains('?') || source.starts_with(':') {
-            return refuse(at, "text with \"?\" or a leading \":\" within brackets or braces needs quotes");
+            return refuse(
+                at,
+                "text with \"?\" or a leading \":\" within brackets or braces needs quotes",
+            );
         }
-        if follows.starts_with(':') && follows.get(1..).is_some_and(|rest| rest.starts_with([',', ']', '}', '[', '{'])) {
+        if follows.starts_with(':')
+            && follows
+                .get(1..)
+                .is_some_and(|rest| rest.starts_with([',', ']', '}', '[', '{']))
+        {
             return refuse(at, "a space is needed after \":\" within brackets or braces");
         }
         Ok(())
@@ -126,7 +148,9 @@ impl<'text> Dialect<'text> {
 
     /// go-yaml takes what follows a tag for a part of it, commas and brackets too.
     fn tag(&self, span: &Span, at: Place) -> Result<(), Error> {
-        let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) else { return Ok(()) };
+        let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) else {
+            return Ok(());
+        };
         if self.text.get(tag.clone()).is_some_and(|tag| tag.contains('#')) {
             return refuse(at, "a tag may not have \"#\" in it");
         }
@@ -139,7 +163,9 @@ impl<'text> Dialect<'text> {
 
     /// What stands between two events: white space, comments, indicators, tags and anchors.
     fn gap(&mut self, end: usize, at: Place) -> Result<(), Error> {
-        let Some(gap) = self.text.get(self.cursor..end) else { return Ok(()) };
+        let Some(gap) = self.text.get(self.cursor..end) else {
+            return Ok(());
+        };
         if self.separators && gap.contains(refold::SEPARATORS) {
             return refuse(at, SEPARATOR);
         }
@@ -155,7 +181,7 @@ impl<'text> Dialect<'text> {
                 }
                 (LineStart::Comment, _) => LineStart::Comment,
                 (LineStart::Blank, '\t') if self.flow == 0 => {
-                    return refuse(Place { line, column: 1 }, "a line must be indented by spaces, not by a tab");
+                    return refuse(Place { line, column: 1 }, TAB);
                 }
                 (LineStart::Blank | LineStart::Spaced, '#') => LineStart::Comment,
                 (LineStart::Blank, ' ' | '\t' | '\r' | '-' | '?') => LineStart::Blank,
@@ -182,18 +208,25 @@ impl<'text> Dialect<'text> {
 
     /// The name of an anchor or alias, and what may follow it.
     fn name(&self, name: &str, end: usize, at: Place) -> Result<(), Error> {
-        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        let plain = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         let follows = self.text.get(end..).and_then(|follows| follows.chars().next());
         if plain && matches!(follows, None | Some(' ' | '\t' | '\r' | '\n' | ',' | ']' | '}')) {
             return Ok(());
         }
-        refuse(at, "the name of an anchor may only have letters, digits, \"_\" and \"-\"")
+        refuse(
+            at,
+            "the name of an anchor may only have letters, digits, \"_\" and \"-\"",
+        )
     }
 }
 
-const SEPARATOR: &str =
-    "an invisible line separator (U+0085, U+2028 or U+2029) ends the line here; remove it, or put the text in double \
+const SEPARATOR: &str = "an invisible line separator (U+0085, U+2028 or U+2029) ends the line here; remove it, or put the text in double \
      quotes and write it as an escape";
+
+/// What a tab in the wrong place gets.
+pub(super) const TAB: &str = "a line must be indented by spaces, not by a tab";
 
 fn refuse(at: Place, problem: &'static str) -> Result<(), Error> {
     Err(Error::Dialect { at, problem })
@@ -203,7 +236,7 @@ fn refuse(at: Place, problem: &'static str) -> Result<(), Error> {
 fn tabs_before_lines(source: &str, at: Place) -> Result<(), Error> {
     let tab = |line: &str| line.trim_start_matches(' ').starts_with('\t');
     if source.lines().skip(1).any(tab) {
-        return refuse(at, "a line must be indented by spaces, not by a tab");
+        return refuse(at, TAB);
     }
     Ok(())
 }
@@ -216,9 +249,15 @@ fn escapes(source: &str, at: Place) -> Result<(), Error> {
             return refuse(at, "\"\\/\" is not an escape; write \"/\"");
         }
         if escape.starts_with("uD") || escape.starts_with("ud") {
-            let high = escape.as_bytes().get(2).is_some_and(|digit| !digit.is_ascii_digit() || *digit > b'7');
+            let high = escape
+                .as_bytes()
+                .get(2)
+                .is_some_and(|digit| !digit.is_ascii_digit() || *digit > b'7');
             if high {
-                return refuse(at, "an escape for half a character; write the character itself, or use \"\\U\"");
+                return refuse(
+                    at,
+                    "an escape for half a character; write the character itself, or use \"\\U\"",
+                );
             }
         }
         // One character belongs to the escape, be it another backslash.

@@ -6,7 +6,10 @@ use std::borrow::Cow;
 
 use granit_parser::{ErrorKind, Event as Parsed, Parser, ScalarStyle, ScanError, StrInput};
 
-use super::{Error, Limits, Place, dialect::Dialect};
+use super::{
+    Error, Limits, Place,
+    dialect::{self, Dialect},
+};
 
 /// Names one `&anchor` of a document.
 pub(super) type AnchorId = usize;
@@ -53,15 +56,24 @@ impl<'text> Events<'text> {
             bom_inside_document_as_content: true,
             block_scalar_eof_without_line_feed: true,
         };
-        Self { parser: Parser::new_from_str_with_options(text, options), depth: limits.depth, dialect: Dialect::new(text) }
+        Self {
+            parser: Parser::new_from_str_with_options(text, options),
+            depth: limits.depth,
+            dialect: Dialect::new(text),
+        }
     }
 
     pub(super) fn next(&mut self) -> Result<(Event<'text>, Place), Error> {
         loop {
-            let Some(next) = self.parser.next_event() else { return Ok((Event::End, Place { line: 1, column: 1 })) };
+            let Some(next) = self.parser.next_event() else {
+                return Ok((Event::End, Place { line: 1, column: 1 }));
+            };
             let (mut event, span) = next.map_err(|error| self.error(&error))?;
             self.dialect.check(&mut event, &span)?;
-            let place = Place { line: span.start.line(), column: span.start.col() + 1 };
+            let place = Place {
+                line: span.start.line(),
+                column: span.start.col() + 1,
+            };
             let event = match event {
                 Parsed::Scalar(text, style, anchor, tag) => Event::Scalar(Scalar {
                     text,
@@ -94,11 +106,24 @@ impl<'text> Events<'text> {
     }
 
     fn error(&self, error: &ScanError) -> Error {
-        let at = Place { line: error.marker().line(), column: error.marker().col() + 1 };
+        let at = Place {
+            line: error.marker().line(),
+            column: error.marker().col() + 1,
+        };
         match error.kind() {
             ErrorKind::RecursionLimitExceeded => Error::TooDeep { at, limit: self.depth },
             ErrorKind::UnknownAnchor => Error::UnknownAnchor { at },
-            _ => Error::Syntax { at, problem: error.info().to_owned() },
+            ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabAtBlockScalarStart => Error::Dialect {
+                at,
+                problem: dialect::TAB,
+            },
+            _ => Error::Syntax {
+                at,
+                problem: error.info().to_owned(),
+            },
         }
     }
 }

@@ -16,12 +16,22 @@ pub struct Limits {
 
 impl Limits {
     /// For a `Chart.yaml`: far above any that was ever published, and a few megabytes of memory at most.
-    pub const CHART_YAML: Self = Self { bytes: 1024 * 1024, depth: 100, nodes: 50_000, alias_bytes: 4 * 1024 * 1024 };
+    pub const CHART_YAML: Self = Self {
+        bytes: 1024 * 1024,
+        depth: 100,
+        nodes: 50_000,
+        alias_bytes: 4 * 1024 * 1024,
+    };
 
     /// For an `index.yaml` of this many bytes that was read from the repository, so that its length is known and
     /// accepted: a node for every two bytes, which is what `[1,1,1` comes to.
     #[must_use]
     pub const fn for_index(bytes: usize) -> Self {
-        Self { bytes, depth: 100, nodes: bytes / 2 + 1000, alias_bytes: 16 * 1024 * 1024 }
+        Self {
+            bytes,
+            depth: 100,
+            nodes: bytes / 2 + 1000,
+            alias_bytes: 16 * 1024 * 1024,
+        }
     }
 }

@@ -11,6 +11,8 @@ mod number;
 mod plain;
 mod refold;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod text;
 mod timestamp;
 mod value;

@@ -7,7 +7,11 @@ pub(super) const SEPARATORS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 /// in this form, with spaces after it that are not part of the text.
 pub(super) fn single_quoted(source: &str) -> String {
     let content = source.strip_prefix('\'').unwrap_or(source);
-    let content = content.strip_suffix('\'').unwrap_or(content).replace("''", "'").replace("\r\n", "\n");
+    let content = content
+        .strip_suffix('\'')
+        .unwrap_or(content)
+        .replace("''", "'")
+        .replace("\r\n", "\n");
     let mut text = String::with_capacity(content.len());
     let mut blanks = String::new();
     let mut breaks = String::new();
@@ -26,6 +30,14 @@ pub(super) fn single_quoted(source: &str) -> String {
     }
     end_of_blanks(&mut text, &mut blanks, &mut breaks);
     text
+}
+
+/// Whether a separator puts a document's marker at the start of a line, which ends a scalar in the midst.
+pub(super) fn has_marker(source: &str) -> bool {
+    source
+        .split(SEPARATORS)
+        .skip(1)
+        .any(|line| line.starts_with("---") || line.starts_with("..."))
 }
 
 /// A single line feed becomes a space, the first of several nothing; other separators stay.

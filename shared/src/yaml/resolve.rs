@@ -16,7 +16,9 @@ pub(super) fn resolve(scalar: &Scalar<'_>) -> Result<Value, Unfit> {
         None if scalar.plain => Ok(plain(text)),
         None => Ok(Value::String(text.to_owned())),
         Some(tag) => match tag.strip_prefix(CORE) {
-            Some(name) => tagged(name, text).ok_or_else(|| Unfit { tag: format!("!!{name}") }),
+            Some(name) => tagged(name, text).ok_or_else(|| Unfit {
+                tag: format!("!!{name}"),
+            }),
             // "!" and tags of one's own leave the text alone.
             None => Ok(Value::String(text.to_owned())),
         },
@@ -53,7 +55,9 @@ fn tagged(name: &str, text: &str) -> Option<Value> {
 
 /// A plain scalar without a tag. The first byte tells which rules can apply.
 fn plain(text: &str) -> Value {
-    let Some(first) = text.bytes().next() else { return Value::Null };
+    let Some(first) = text.bytes().next() else {
+        return Value::Null;
+    };
     let found = match first {
         b'0'..=b'9' | b'+' | b'-' => word(text).or_else(|| number(text)),
         b'.' => word(text).or_else(|| dotted(text)),
@@ -78,7 +82,9 @@ fn word(text: &str) -> Option<Value> {
 /// What starts with a digit or a sign. A timestamp stays text, and none of them would pass for a number.
 fn number(text: &str) -> Option<Value> {
     let text = text.replace('_', "");
-    integer(&text).or_else(|| decimal(&text)).or_else(|| signed_binary(&text))
+    integer(&text)
+        .or_else(|| decimal(&text))
+        .or_else(|| signed_binary(&text))
 }
 
 /// Go's `ParseInt(text, 0, 64)`, then `ParseUint`: the prefix tells the base, and a mere leading zero means eight.
@@ -128,7 +134,11 @@ fn decimal(text: &str) -> Option<Value> {
         None => digits(mantissa),
     };
     let exponent_fits = exponent.is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)));
-    if mantissa_fits && exponent_fits { finite(text) } else { None }
+    if mantissa_fits && exponent_fits {
+        finite(text)
+    } else {
+        None
+    }
 }
 
 /// go-yaml reads `0b` once more by itself, without a look at what follows: `0b-101` is -5.
@@ -147,7 +157,11 @@ fn dotted(text: &str) -> Option<Value> {
         let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
         digit(at.checked_sub(1)) && digit(at.checked_add(1))
     };
-    if !bytes.iter().enumerate().all(|(at, byte)| *byte != b'_' || between_digits(at)) {
+    if !bytes
+        .iter()
+        .enumerate()
+        .all(|(at, byte)| *byte != b'_' || between_digits(at))
+    {
         return None;
     }
     decimal(&text.replace('_', ""))
@@ -155,13 +169,19 @@ fn dotted(text: &str) -> Option<Value> {
 
 /// Too large for a float is text, as `ParseFloat` reports it as an error.
 fn finite(text: &str) -> Option<Value> {
-    text.parse::<f64>().ok().filter(|value| value.is_finite()).map(Value::Float)
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite())
+        .map(Value::Float)
 }
 
 /// Bytes that are no text become U+FFFD, as `encoding/json` has it.
 fn base64(text: &str) -> Option<String> {
     let lines: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    base64_simd::STANDARD.decode_to_vec(&lines).ok().map(|bytes| go_lossy(&bytes))
+    base64_simd::STANDARD
+        .decode_to_vec(&lines)
+        .ok()
+        .map(|bytes| go_lossy(&bytes))
 }
 
 /// Go puts one U+FFFD for each bad byte, Rust's `from_utf8_lossy` one for each run of a broken character.

@@ -7,7 +7,10 @@ use super::{Error, Limits, Place};
 /// The text without its byte-order mark, if it is short enough and holds only characters that YAML allows.
 pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow<'bytes, str>, Error> {
     if bytes.len() > limits.bytes {
-        return Err(Error::TooLong { bytes: bytes.len(), limit: limits.bytes });
+        return Err(Error::TooLong {
+            bytes: bytes.len(),
+            limit: limits.bytes,
+        });
     }
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes).map(Cow::Owned)?,
@@ -15,8 +18,14 @@ pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest).map(Cow::Borrowed)?,
         _ => utf8(bytes).map(Cow::Borrowed)?,
     };
-    match text.char_indices().find(|(at, character)| !is_allowed(*character) || is_stray(&text, *at, *character)) {
-        Some((at, character)) => Err(Error::Character { character, at: place(&text, at) }),
+    match text
+        .char_indices()
+        .find(|(at, character)| !is_allowed(*character) || is_stray(&text, *at, *character))
+    {
+        Some((at, character)) => Err(Error::Character {
+            character,
+            at: place(&text, at),
+        }),
         None => Ok(text),
     }
 }
@@ -24,7 +33,9 @@ pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow
 fn utf8(bytes: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        Error::NotUtf8 { line: 1 + valid.iter().filter(|byte| **byte == b'\n').count() }
+        Error::NotUtf8 {
+            line: 1 + valid.iter().filter(|byte| **byte == b'\n').count(),
+        }
     })
 }
 
@@ -32,9 +43,17 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Error> {
     let (units, rest) = bytes.as_chunks::<2>();
     let mut text = String::with_capacity(bytes.len());
     for character in char::decode_utf16(units.iter().map(|bytes| unit(*bytes))) {
-        text.push(character.map_err(|_| Error::NotUtf8 { line: 1 + text.matches('\n').count() })?);
+        text.push(character.map_err(|_| Error::NotUtf8 {
+            line: 1 + text.matches('\n').count(),
+        })?);
     }
-    if rest.is_empty() { Ok(text) } else { Err(Error::NotUtf8 { line: 1 + text.matches('\n').count() }) }
+    if rest.is_empty() {
+        Ok(text)
+    } else {
+        Err(Error::NotUtf8 {
+            line: 1 + text.matches('\n').count(),
+        })
+    }
 }
 
 /// The reader's set in YAML 1.1, which go-yaml and libyaml enforce.
@@ -47,7 +66,9 @@ fn is_allowed(character: char) -> bool {
 /// return alone a line's end or not.
 fn is_stray(text: &str, at: usize, character: char) -> bool {
     match character {
-        '\u{feff}' => text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('\n')),
+        '\u{feff}' => text
+            .get(..at)
+            .is_some_and(|before| before.is_empty() || before.ends_with('\n')),
         '\r' => !text.get(at..).is_some_and(|rest| rest.starts_with("\r\n")),
         _ => false,
     }

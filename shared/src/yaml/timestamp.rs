@@ -53,8 +53,12 @@ fn time(text: &str) -> Option<&str> {
 }
 
 fn is_zone(text: &str) -> bool {
-    let Some(offset) = text.strip_prefix(['+', '-']) else { return text == "Z" };
-    let Some((hours, minutes)) = offset.split_once(':') else { return false };
+    let Some(offset) = text.strip_prefix(['+', '-']) else {
+        return text == "Z";
+    };
+    let Some((hours, minutes)) = offset.split_once(':') else {
+        return false;
+    };
     let two = |text: &str, most: u32| text.len() == 2 && digits(text).is_some_and(|number| number <= most);
     two(hours, 24) && two(minutes, 60)
 }
@@ -64,5 +68,9 @@ fn short(text: &str) -> Option<u32> {
 }
 
 fn digits(text: &str) -> Option<u32> {
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().ok()
+    } else {
+        None
+    }
 }

@@ -90,9 +90,37 @@ impl Value {
             Self::Float(value) => json_number(*value),
             Self::String(text) => Json::String(text.clone()),
             Self::Sequence(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Self::Mapping(mapping) => Json::Object(
+                mapping
+                    .iter()
+                    .map(|(key, value)| (key.clone(), value.to_json()))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// The value as JSON after it went through a Go `interface{}`, as the values in `import-values` do: every number is a
+    /// float in between, so that digits beyond 2^53 are lost, and keys are in order.
+    #[must_use]
+    pub fn to_untyped_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self {
+            #[expect(clippy::cast_precision_loss, reason = "the loss is what Helm does")]
+            Self::Int(value) => json_number(*value as f64),
+            #[expect(clippy::cast_precision_loss, reason = "the loss is what Helm does")]
+            Self::Uint(value) => json_number(*value as f64),
+            Self::Sequence(items) => Json::Array(items.iter().map(Self::to_untyped_json).collect()),
             Self::Mapping(mapping) => {
-                Json::Object(mapping.iter().map(|(key, value)| (key.clone(), value.to_json())).collect())
+                let mut entries: Vec<_> = mapping.iter().collect();
+                entries.sort_unstable_by_key(|(key, _)| *key);
+                Json::Object(
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| (key.clone(), value.to_untyped_json()))
+                        .collect(),
+                )
             }
+            _ => self.to_json(),
         }
     }
 
@@ -110,12 +138,13 @@ impl Value {
     }
 }
 
-/// Go writes 1.0 as `1`.
+/// Go writes 1.0 as `1`, and whole numbers with zeros behind the digits that tell the float from its neighbours.
 fn json_number(value: f64) -> serde_json::Value {
-    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
-    if value.fract() == 0.0 && value.abs() <= EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
-        return serde_json::Value::from(value as i64);
+    let digits = value.to_string();
+    match (digits.parse::<i64>(), digits.parse::<u64>()) {
+        (Ok(0), _) if value.is_sign_negative() => serde_json::Value::from(value),
+        (Ok(whole), _) => serde_json::Value::from(whole),
+        (_, Ok(whole)) => serde_json::Value::from(whole),
+        _ => serde_json::Value::from(value),
     }
-    serde_json::Value::from(value)
 }

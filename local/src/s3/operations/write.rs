@@ -1,0 +1,144 @@
+//! PutObject, CopyObject and the two ways to delete.
+
+use s3s::dto::*;
+use s3s::{S3Request, S3Response, S3Result, s3_error};
+
+use super::content::{self, kept_headers};
+use super::{cause, check_bucket, encryption, object, write_error};
+use crate::s3::checksums::{Algorithm, Checksums, set_checksums};
+use crate::s3::conditions::{ConditionFailed, ReadConditions, WriteCondition};
+use crate::s3::store::{NewObject, Store};
+
+pub(in crate::s3) async fn put_object(
+    store: &Store,
+    req: S3Request<PutObjectInput>,
+) -> S3Result<S3Response<PutObjectOutput>> {
+    check_bucket(&req.input.bucket)?;
+    let cause = cause("ObjectCreated:Put", &req);
+    let (headers, trailers, input) = (req.headers, req.trailing_headers, req.input);
+    let condition = WriteCondition::from_headers(input.if_match.as_ref(), input.if_none_match.as_ref())?;
+    let bytes = content::read(input.body).await?;
+    let checksums = Checksums::verified(&headers, trailers.as_ref(), &bytes)?;
+    let new = NewObject {
+        bytes,
+        headers: kept_headers!(input),
+        metadata: input.metadata.unwrap_or_default().into_iter().collect(),
+        checksums,
+        etag: None,
+    };
+    let object = store.write(&input.key, new, &condition, &cause).map_err(write_error)?;
+    let mut output = PutObjectOutput {
+        e_tag: Some(ETag::Strong(object.etag.clone())),
+        server_side_encryption: Some(encryption()),
+        ..PutObjectOutput::default()
+    };
+    set_checksums!(output, &object.checksums);
+    output.checksum_type = object.checksums.kind();
+    Ok(S3Response::new(output))
+}
+
+pub(in crate::s3) fn copy_object(
+    store: &Store,
+    req: S3Request<CopyObjectInput>,
+) -> S3Result<S3Response<CopyObjectOutput>> {
+    check_bucket(&req.input.bucket)?;
+    let cause = cause("ObjectCreated:Copy", &req);
+    let input = req.input;
+    let CopySource::Bucket { bucket, key, .. } = &input.copy_source else {
+        return Err(s3_error!(NotImplemented, "the local S3 copies from buckets only"));
+    };
+    let source = object(store, bucket, key)?;
+    // A failed condition on the source is 412 for copies, also where a read would answer 304.
+    ReadConditions {
+        if_match: input.copy_source_if_match.as_ref(),
+        if_none_match: input.copy_source_if_none_match.as_ref(),
+        if_modified_since: input.copy_source_if_modified_since.as_ref(),
+        if_unmodified_since: input.copy_source_if_unmodified_since.as_ref(),
+    }
+    .check(&source)
+    .map_err(|_| ConditionFailed::Precondition)?;
+    let replace = input
+        .metadata_directive
+        .as_ref()
+        .is_some_and(|d| d.as_str() == MetadataDirective::REPLACE);
+    if !replace && **key == *input.key {
+        return Err(s3_error!(
+            InvalidRequest,
+            "This copy request is illegal because it is trying to copy an object to itself without changing the \
+             object's metadata, storage class, website redirect location or encryption attributes."
+        ));
+    }
+    let (headers, metadata) = if replace {
+        let headers = kept_headers!(input);
+        (headers, input.metadata.unwrap_or_default().into_iter().collect())
+    } else {
+        (source.headers.clone(), source.metadata.clone())
+    };
+    let new = NewObject {
+        bytes: source.bytes.clone(),
+        headers,
+        metadata,
+        checksums: source.checksums.of_copy(),
+        // A copy of a multipart object has a plain MD5 again.
+        etag: None,
+    };
+    let object = store
+        .write(&input.key, new, &WriteCondition::Always, &cause)
+        .map_err(write_error)?;
+    let result = CopyObjectResult {
+        e_tag: Some(ETag::Strong(object.etag.clone())),
+        last_modified: Some(object.last_modified.into()),
+        ..CopyObjectResult::default()
+    };
+    Ok(S3Response::new(CopyObjectOutput {
+        copy_object_result: Some(result),
+        ..CopyObjectOutput::default()
+    }))
+}
+
+pub(in crate::s3) fn delete_object(
+    store: &Store,
+    req: S3Request<DeleteObjectInput>,
+) -> S3Result<S3Response<DeleteObjectOutput>> {
+    check_bucket(&req.input.bucket)?;
+    let cause = cause("ObjectRemoved:Delete", &req);
+    let condition = WriteCondition::from_headers(req.input.if_match.as_ref(), None)?;
+    store.remove(&req.input.key, &condition, &cause).map_err(write_error)?;
+    Ok(S3Response::new(DeleteObjectOutput::default()))
+}
+
+pub(in crate::s3) fn delete_objects(
+    store: &Store,
+    req: S3Request<DeleteObjectsInput>,
+) -> S3Result<S3Response<DeleteObjectsOutput>> {
+    check_bucket(&req.input.bucket)?;
+    let cause = cause("ObjectRemoved:Delete", &req);
+    let quiet = req.input.delete.quiet.unwrap_or_default();
+    let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+    for named in req.input.delete.objects {
+        let condition = match &named.e_tag {
+            Some(etag) => WriteCondition::Matches(etag.value().to_owned()),
+            None => WriteCondition::Always,
+        };
+        match store.remove(&named.key, &condition, &cause) {
+            Ok(_) => deleted.push(DeletedObject {
+                key: Some(named.key),
+                ..DeletedObject::default()
+            }),
+            Err(error) => {
+                let error = write_error(error);
+                errors.push(Error {
+                    code: Some(error.code().as_str().to_owned()),
+                    message: error.message().map(str::to_owned),
+                    key: Some(named.key),
+                    ..Error::default()
+                });
+            }
+        }
+    }
+    Ok(S3Response::new(DeleteObjectsOutput {
+        deleted: (!quiet).then_some(deleted),
+        errors: Some(errors),
+        ..DeleteObjectsOutput::default()
+    }))
+}

@@ -1,0 +1,136 @@
+//! Holds our reader of `Chart.yaml` against what Helm made of the same bytes (see `tests/corpus/README.md`).
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use chartdrop::chart::Metadata;
+use chartdrop::yaml::{self, Duplicates, Limits};
+use serde_json::Value;
+
+/// Oddities that Helm reads and we refuse: no person and no program writes them into a chart, and other readers refuse
+/// them too or read something else.
+const REFUSED_SYNTAX: [&str; 13] = [
+    "bytes-bom-inside",
+    "bytes-cr",
+    "bytes-line-separator-comment",
+    "bytes-nel",
+    "bytes-two-boms",
+    "document-tag-directive",
+    "document-yaml-1.1",
+    "syntax-brackets-adjacent-colon",
+    "syntax-brackets-comment-adjacent",
+    "syntax-brackets-dash",
+    "syntax-double-comment",
+    "syntax-double-quote-escape",
+    "tag-before-comma",
+];
+
+/// Charts that Helm 3 packages and that are of no use: Helm 4 loads no other API version than v1 and v2, `helm repo
+/// index` does not list a name with a backslash, a provenance file of 267 bytes cannot be saved, and nobody means "+Inf".
+const REFUSED_CHARTS: [&str; 8] = [
+    "annotations-infinity",
+    "api-version-number",
+    "api-version-upper",
+    "api-version-v3",
+    "api-version-word",
+    "app-version-infinity",
+    "name-backslash",
+    "version-256-bytes",
+];
+
+struct Case {
+    name: String,
+    text: Vec<u8>,
+    helm: Value,
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/chart-yaml")
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases: Vec<Case> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .map(|path| Case {
+            name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
+            text: std::fs::read(&path).unwrap(),
+            helm: serde_json::from_slice(&std::fs::read(path.with_extension("helm.json")).unwrap()).unwrap(),
+        })
+        .collect();
+    cases.sort_by(|one, other| one.name.cmp(&other.name));
+    assert!(cases.len() > 400, "the corpus is not where it should be");
+    cases
+}
+
+fn loaded(text: &[u8]) -> Result<Metadata, String> {
+    let mut metadata = Metadata::from_chart_yaml(text)
+        .map_err(|error| error.to_string())?
+        .metadata;
+    metadata.validate().map_err(|error| error.to_string())?;
+    Ok(metadata)
+}
+
+#[test]
+fn every_value_is_what_helm_reads() {
+    let mut refused = BTreeSet::new();
+    for Case { name, text, helm } in cases() {
+        match yaml::parse(&text, &Limits::CHART_YAML, Duplicates::LastWins) {
+            Ok(document) => assert_eq!(Some(&document.value.to_json()), helm.get("json"), "{name}"),
+            Err(_) if helm.get("json").is_none() => {}
+            Err(_) => drop(refused.insert(name)),
+        }
+    }
+    assert_eq!(refused, REFUSED_SYNTAX.map(str::to_owned).into());
+}
+
+#[test]
+fn what_helm_refuses_where_keys_may_not_stand_twice_is_refused() {
+    for Case { name, text, helm } in cases() {
+        let strict = yaml::parse(&text, &Limits::CHART_YAML, Duplicates::Refuse);
+        if helm.get("strict").is_some() {
+            assert!(strict.is_err(), "{name}: {strict:?}");
+        } else if !REFUSED_SYNTAX.contains(&name.as_str()) {
+            assert_eq!(strict.err(), None, "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_chart_is_what_helm_loads() {
+    let mut refused = BTreeSet::new();
+    for Case { name, text, helm } in cases() {
+        match loaded(&text) {
+            Ok(metadata) => assert_eq!(
+                Some(&serde_json::to_value(metadata).unwrap()),
+                helm.get("chart"),
+                "{name}"
+            ),
+            Err(_) if helm.get("chart").is_none() => {}
+            Err(_) if REFUSED_SYNTAX.contains(&name.as_str()) => {}
+            Err(_) => drop(refused.insert(name)),
+        }
+    }
+    assert_eq!(refused, REFUSED_CHARTS.map(str::to_owned).into());
+}
+
+#[test]
+fn the_fields_of_an_entry_stand_in_the_order_of_helm() {
+    for name in [
+        "fields-all",
+        "fields-any-case",
+        "dependencies-import-values",
+        "maintainers-numbers",
+    ] {
+        let text = std::fs::read(folder().join(format!("{name}.yaml"))).unwrap();
+        let recorded = std::fs::read_to_string(folder().join(format!("{name}.helm.json"))).unwrap();
+        let ours = serde_json::to_string_pretty(&loaded(&text).unwrap())
+            .unwrap()
+            .replace('\n', "\n  ");
+        assert!(
+            recorded.contains(&format!("\"chart\": {ours}")),
+            "{name}:\n{ours}\n{recorded}"
+        );
+    }
+}
