@@ -50,11 +50,11 @@ pub struct Arguments {
     pub once: bool,
 
     /// Where the edge listens, for Helm; port 0 for any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = address)]
     pub listen: SocketAddr,
 
     /// Where S3 listens, for the AWS CLI and SDKs; port 0 for any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000", value_parser = address)]
     pub s3: SocketAddr,
 
     /// Keep the bucket in this folder between runs [default: in memory]
@@ -73,6 +73,14 @@ pub struct Arguments {
 const AFTER_HELP: &str = "\
 Settings of the functions are taken from the environment: INDEX_FORMAT=yaml cargo run -p local
 CHARTDROP_FUNCTIONS names a folder with the two functions, if they are not to be built.";
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let text = text
+        .strip_prefix("localhost")
+        .map_or_else(|| text.to_owned(), |port| format!("127.0.0.1{port}"));
+    text.parse()
+        .map_err(|_| "an IP address and a port, such as 127.0.0.1:8080".to_owned())
+}
 
 fn at_least_one(text: &str) -> Result<usize, String> {
     text.parse()

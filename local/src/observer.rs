@@ -2,7 +2,7 @@
 
 use crate::binaries::PUBLISH_CHART;
 use crate::lambda::{DeadLetter, Lambda};
-use crate::outcomes::Outcomes;
+use crate::outcomes::{Outcome, Outcomes};
 use crate::s3::Object;
 use crate::s3::notifications::RULES;
 use crate::s3::store::Change;
@@ -24,7 +24,10 @@ impl Observer {
             Some(object) => self.written(change, object),
             None => {
                 if change.key.starts_with("staging/") {
-                    self.outcomes.withdrawn(change.key);
+                    let by_publish_chart = change.cause.by.as_deref() == Some(PUBLISH_CHART);
+                    if let Some(outcome) = self.outcomes.withdrawn(change.key, by_publish_chart) {
+                        self.concluded(outcome);
+                    }
                 }
                 self.steps.tell(StepKind::Removed {
                     key: change.key.to_owned(),
@@ -59,9 +62,13 @@ impl Observer {
         if change.key.starts_with("receipts/")
             && let Some(outcome) = self.outcomes.receipt(&object.bytes)
         {
-            self.visibility.await_chart(&outcome);
-            self.steps.tell(StepKind::Outcome(Box::new(outcome)));
+            self.concluded(outcome);
         }
+    }
+
+    fn concluded(&self, outcome: Outcome) {
+        self.visibility.await_chart(&outcome);
+        self.steps.tell(StepKind::Outcome(Box::new(outcome)));
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Processes of publish-chart at once.
     pub instances: usize,
-    /// Environment of the functions: DESIGN's settings, and whatever else is to be set or overridden.
+    /// Environment of the functions: their settings, and whatever else is to be set or overridden.
     pub settings: BTreeMap<String, String>,
     /// The value of the one secret.
     pub secret: Option<String>,

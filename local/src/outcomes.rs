@@ -20,7 +20,7 @@ pub struct Upload {
     pub etag: String,
 }
 
-/// DESIGN's outcomes, and `failed` for an upload whose event ended in the dead-letter list.
+/// What a receipt can say, and `failed` for an upload whose event ended in the dead-letter list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the words of the receipt")]
@@ -75,6 +75,8 @@ pub(crate) struct Outcomes {
 struct Tracked {
     since: Instant,
     outcome: Option<Outcome>,
+    /// What became of the same bytes when they were uploaded under the same key before.
+    earlier: Option<Receipt>,
 }
 
 impl Outcomes {
@@ -94,20 +96,41 @@ impl Outcomes {
             key: key.to_owned(),
             etag: etag.to_owned(),
         };
+        let earlier = all
+            .get(&upload)
+            .and_then(|tracked| tracked.outcome.as_ref())
+            .map(|o| o.receipt.clone());
         all.insert(
             upload,
             Tracked {
                 since: Instant::now(),
                 outcome: None,
+                earlier,
             },
         );
+        drop(all);
         self.changed();
     }
 
-    /// An upload went away. If nothing became of it yet, then somebody took it back.
-    pub(crate) fn withdrawn(&self, key: &str) {
-        lock(&self.all).retain(|upload, tracked| upload.key != key || tracked.outcome.is_some());
+    /// An upload went away. One without an outcome was taken back, or publish-chart removed it without another receipt
+    /// because it found the receipt of the very same upload: then that one holds, and is returned.
+    pub(crate) fn withdrawn(&self, key: &str, by_publish_chart: bool) -> Option<Outcome> {
+        let mut all = lock(&self.all);
+        let open = all
+            .iter()
+            .find(|(upload, tracked)| upload.key == key && tracked.outcome.is_none());
+        let (upload, tracked) = open?;
+        let (upload, earlier) = (upload.clone(), tracked.earlier.clone().filter(|_| by_publish_chart));
+        if let Some(receipt) = earlier
+            && let Some(kind) = receipt.outcome
+        {
+            drop(all);
+            return Some(self.conclude(upload, kind, receipt));
+        }
+        all.remove(&upload);
+        drop(all);
         self.changed();
+        None
     }
 
     /// publish-chart wrote a receipt; returns the outcome if it is one.
@@ -153,6 +176,7 @@ impl Outcomes {
         let tracked = all.entry(upload.clone()).or_insert(Tracked {
             since: self.started,
             outcome: None,
+            earlier: None,
         });
         let outcome = Outcome {
             upload,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde::Serialize;
-use serde_json::json;
 
 use crate::outcomes::{Outcome, OutcomeKind};
 use crate::steps::Step;
@@ -16,6 +15,16 @@ pub(crate) struct Concluded {
     pub(crate) outcome: Outcome,
     /// Milliseconds from the upload until a client of the edge saw it; only for what was published.
     pub(crate) visible_ms: Option<u64>,
+}
+
+/// Said of a published chart that stays invisible.
+pub(crate) const INVISIBLE: &str =
+    "it was published, but the edge still serves the index from before: nothing invalidated it";
+
+impl Concluded {
+    pub(crate) fn is_invisible(&self) -> bool {
+        self.outcome.kind == OutcomeKind::Published && self.visible_ms.is_none()
+    }
 }
 
 /// What became of a whole run.
@@ -59,6 +68,27 @@ pub(crate) trait Printer: Send {
     fn summary(&mut self, summary: &Summary, system: &System);
 }
 
+/// The line of an outcome. Times are in milliseconds from the upload.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OutcomeLine<'a> {
+    upload: &'a str,
+    outcome: OutcomeKind,
+    chart: Option<&'a str>,
+    version: Option<&'a str>,
+    digest: Option<&'a str>,
+    url: Option<&'a str>,
+    reason: Option<&'a str>,
+    published_ms: u64,
+    visible_ms: Option<u64>,
+}
+
+/// The last line.
+#[derive(Serialize)]
+struct SummaryLine<'a> {
+    summary: &'a Summary,
+}
+
 /// Lines of JSON.
 #[derive(Debug, Default)]
 pub(crate) struct Report;
@@ -71,21 +101,24 @@ impl Printer for Report {
             receipt,
             after,
         } = &concluded.outcome;
-        print(&json!({
-            "upload": upload.key,
-            "outcome": kind,
-            "chart": receipt.chart,
-            "version": receipt.version,
-            "digest": receipt.digest,
-            "url": receipt.url,
-            "reason": receipt.reason,
-            "publishedMs": milliseconds(*after),
-            "visibleMs": concluded.visible_ms,
-        }));
+        print(&OutcomeLine {
+            upload: &upload.key,
+            outcome: *kind,
+            chart: receipt.chart.as_deref(),
+            version: receipt.version.as_deref(),
+            digest: receipt.digest.as_deref(),
+            url: receipt.url.as_deref(),
+            reason: receipt.reason.as_deref(),
+            published_ms: milliseconds(*after),
+            visible_ms: concluded.visible_ms,
+        });
+        if concluded.is_invisible() {
+            let _ = writeln!(std::io::stderr(), "{}: {INVISIBLE}", upload.key);
+        }
     }
 
     fn summary(&mut self, summary: &Summary, _: &System) {
-        print(&json!({ "summary": summary }));
+        print(&SummaryLine { summary });
     }
 }
 
@@ -98,7 +131,7 @@ impl Summary {
             OutcomeKind::Held => self.held += 1,
             OutcomeKind::Failed => self.failed += 1,
         }
-        if concluded.outcome.kind == OutcomeKind::Published && concluded.visible_ms.is_none() {
+        if concluded.is_invisible() {
             self.invisible += 1;
         }
     }
@@ -114,8 +147,9 @@ pub(crate) fn milliseconds(time: std::time::Duration) -> u64 {
 }
 
 /// A closed pipe is no reason to stop serving.
-fn print(line: &serde_json::Value) {
+fn print(line: &impl Serialize) {
     let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}");
+    let _ = serde_json::to_writer(&mut out, line);
+    let _ = out.write_all(b"\n");
     let _ = out.flush();
 }

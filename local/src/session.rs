@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::broadcast::Receiver;
@@ -18,6 +18,9 @@ use crate::visibility::index_path;
 
 /// How often to look whether anything is still going to happen.
 const PULSE: Duration = Duration::from_millis(250);
+
+/// Two uploads that are that far apart differ in their Last-Modified.
+const CLOCK: Duration = Duration::from_secs(1);
 
 /// An object that is ready to be uploaded.
 pub(crate) struct Prepared {
@@ -34,8 +37,11 @@ pub(crate) struct Session {
     queue: VecDeque<Prepared>,
     /// Uploads without an outcome.
     open: Vec<Upload>,
+    /// Keys that the next upload has to wait for: until publish-chart has removed the one before (`None`), and then
+    /// until S3's clock, which tells seconds apart, shows another time.
+    leaving: BTreeMap<String, Option<Instant>>,
     /// Published, but not seen at the edge.
-    unseen: BTreeMap<Upload, Outcome>,
+    unseen: Vec<Outcome>,
     summary: Summary,
     idle_pulses: u32,
 }
@@ -51,7 +57,8 @@ impl Session {
             steps,
             queue: VecDeque::new(),
             open,
-            unseen: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            unseen: Vec::new(),
             summary: Summary::default(),
             idle_pulses: 0,
         }
@@ -95,9 +102,11 @@ impl Session {
     }
 
     fn upload_what_can_be(&mut self) {
+        self.leaving
+            .retain(|_, until| until.is_none_or(|until| until > Instant::now()));
         for _ in 0..self.queue.len() {
             let Some(next) = self.queue.pop_front() else { break };
-            if self.open.iter().any(|upload| upload.key == next.key) {
+            if self.leaving.contains_key(&next.key) || self.open.iter().any(|upload| upload.key == next.key) {
                 self.queue.push_back(next);
                 continue;
             }
@@ -138,20 +147,29 @@ impl Session {
             }
             StepKind::Outcome(outcome) => {
                 self.open.retain(|open| *open != outcome.upload);
+                if !matches!(outcome.kind, OutcomeKind::Held | OutcomeKind::Failed) {
+                    self.leaving.insert(outcome.upload.key.clone(), None);
+                }
                 if outcome.kind == OutcomeKind::Published {
-                    self.unseen.insert(outcome.upload.clone(), (**outcome).clone());
+                    self.unseen.push((**outcome).clone());
                 } else {
                     self.conclude((**outcome).clone(), None);
                 }
             }
-            // A withdrawn upload; those with an outcome are no longer open.
-            StepKind::Removed { key, .. } => self.open.retain(|open| open.key != *key),
+            // Of the open ones, only those that somebody took back.
+            StepKind::Removed { key, .. } => {
+                if let Some(until) = self.leaving.get_mut(key) {
+                    *until = Some(Instant::now() + CLOCK);
+                }
+                self.open.retain(|open| open.key != *key);
+            }
             StepKind::Visible { key, etag, after, .. } => {
                 let upload = Upload {
                     key: key.clone(),
                     etag: etag.clone(),
                 };
-                if let Some(outcome) = self.unseen.remove(&upload) {
+                if let Some(position) = self.unseen.iter().position(|outcome| outcome.upload == upload) {
+                    let outcome = self.unseen.remove(position);
                     self.conclude(outcome, Some(milliseconds(*after)));
                 }
             }
@@ -175,6 +193,7 @@ impl Session {
         if self.idle_pulses < 3 {
             return;
         }
+        self.leaving.clear();
         for upload in std::mem::take(&mut self.open) {
             self.system.fail(
                 upload,
@@ -183,7 +202,7 @@ impl Session {
         }
         self.system.visibility().look().await;
         if self.steps.is_empty() {
-            for (_, outcome) in std::mem::take(&mut self.unseen) {
+            for outcome in std::mem::take(&mut self.unseen) {
                 self.conclude(outcome, None);
             }
         }

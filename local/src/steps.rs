@@ -52,8 +52,10 @@ pub enum StepKind {
         attempt: u32,
         /// Why it failed, if it did.
         error: Option<FunctionError>,
-        /// A failed asynchronous event is given again after this long; `None`: it ended here.
+        /// A failed asynchronous event is given again after this long.
         retry_in: Option<Duration>,
+        /// A failed asynchronous event has gone to the dead-letter list.
+        dead: bool,
         /// How long the invocation took.
         took: Duration,
     },
@@ -83,6 +85,8 @@ pub enum StepKind {
         id: String,
         /// The paths that it names.
         paths: Vec<String>,
+        /// The function that asked for it.
+        by: Option<String>,
     },
     /// An invalidation took effect at the edge.
     InvalidationCompleted {

@@ -1,20 +1,26 @@
 //! The story of a run, for a reader who sees Chartdrop for the first time.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
 
 use crate::binaries::PUBLISH_CHART;
 use crate::outcomes::{Outcome, OutcomeKind};
-use crate::report::{Concluded, Printer, Summary, milliseconds};
+use crate::report::{Concluded, INVISIBLE, Printer, Summary, milliseconds};
 use crate::s3::{BUCKET, REGION, SECRET_KEY};
 use crate::steps::{Step, StepKind};
 use crate::system::System;
+
+/// After that long without a step, the next one begins a new chapter.
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// Tells steps as they happen; the clock starts with the first upload while nothing else is under way.
 #[derive(Debug, Default)]
 pub(crate) struct Story {
     clock: Option<Duration>,
-    open: usize,
+    last: Duration,
+    /// Uploads without an outcome.
+    open: BTreeSet<String>,
 }
 
 impl Story {
@@ -23,7 +29,11 @@ impl Story {
     }
 
     fn line(&mut self, step: &Step, who: &str, text: &str) {
-        let since = step.at.saturating_sub(self.clock.unwrap_or(step.at));
+        if self.open.is_empty() && step.at.saturating_sub(self.last) > PAUSE {
+            self.clock = None;
+        }
+        self.last = step.at;
+        let since = step.at.saturating_sub(*self.clock.get_or_insert(step.at));
         say(&format!(
             "  {:>9}  {who:<14}  {text}",
             format!("+{} ms", milliseconds(since))
@@ -50,13 +60,17 @@ impl Printer for Story {
     }
 
     fn step(&mut self, step: &Step) {
+        if let StepKind::Removed { key, .. } = &step.kind {
+            // Perhaps taken back before it had an outcome.
+            self.open.remove(key);
+        }
         match &step.kind {
             StepKind::Uploaded { key, size, .. } => {
-                if self.open == 0 || self.clock.is_none() {
+                if self.open.is_empty() {
                     self.clock = Some(step.at);
                 }
                 if key.ends_with(".tgz") {
-                    self.open += 1;
+                    self.open.insert(key.clone());
                 }
                 self.line(step, "upload", &format!("{key} is in the bucket ({})", bytes(*size)));
             }
@@ -77,13 +91,15 @@ impl Printer for Story {
                 function,
                 error: Some(error),
                 retry_in,
+                dead,
                 ..
             } => {
                 let then = match retry_in {
-                    Some(delay) => format!("Lambda tries again in {} ms", milliseconds(*delay)),
-                    None => "Lambda gives up: the event goes to the dead-letter queue".to_owned(),
+                    Some(delay) => format!("; Lambda tries again in {} ms", milliseconds(*delay)),
+                    None if *dead => "; Lambda gives up: the event goes to the dead-letter queue".to_owned(),
+                    None => String::new(),
                 };
-                self.line(step, function, &format!("failed: {}; {then}", error.message));
+                self.line(step, function, &format!("FAILED: {}{then}", error.message));
             }
             StepKind::Written { key, size, by, .. } => {
                 let who = by.as_deref().unwrap_or("S3");
@@ -102,7 +118,7 @@ impl Printer for Story {
                 self.line(step, by.as_deref().unwrap_or("S3"), &format!("removed {key}"));
             }
             StepKind::Outcome(outcome) => {
-                self.open = self.open.saturating_sub(1);
+                self.open.remove(&outcome.upload.key);
                 self.line(step, "outcome", &told(outcome));
                 for warning in &outcome.receipt.warnings {
                     self.line(step, "", &format!("warning: {warning}"));
@@ -127,14 +143,8 @@ impl Printer for Story {
     }
 
     fn concluded(&mut self, concluded: &Concluded) {
-        let Outcome { kind, receipt, .. } = &concluded.outcome;
-        if *kind == OutcomeKind::Published && concluded.visible_ms.is_none() {
-            let chart = receipt.chart.as_deref().unwrap_or_default();
-            let version = receipt.version.as_deref().unwrap_or_default();
-            say(&format!(
-                "\n  {chart} {version} was published, but the edge still serves the index from before: nothing \
-                 invalidated it."
-            ));
+        if concluded.is_invisible() {
+            say(&format!("\n  {}: {INVISIBLE}", concluded.outcome.upload.key));
         }
     }
 
@@ -176,7 +186,7 @@ fn next_steps(system: &System) -> String {
     let (edge, s3, aws) = (system.edge_url(), system.s3_endpoint(), system.aws_address());
     format!(
         "  helm repo add chartdrop {edge} && helm search repo chartdrop/ --versions\n\n\
-         \x20 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_REGION={REGION} \\\n\
+         \x20 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_DEFAULT_REGION={REGION} \\\n\
          \x20   aws s3 cp CHART-VERSION.tgz s3://{BUCKET}/staging/ --endpoint-url {s3}\n\n\
          \x20 cargo lambda invoke publish-chart -A {} -P {} --data-ascii '{{\"command\":\"sweep\"}}'\n",
         aws.ip(),
@@ -202,12 +212,12 @@ fn told(outcome: &Outcome) -> String {
                 .as_deref()
                 .map(|url| format!(" at {url}"))
                 .unwrap_or_default();
-            format!("published: {chart}{url}")
+            format!("PUBLISHED {chart}{url}")
         }
-        OutcomeKind::Unchanged => format!("unchanged: {chart}{reason}"),
-        OutcomeKind::Rejected => format!("rejected: {chart}{reason}"),
-        OutcomeKind::Held => format!("held: {chart}{reason}"),
-        OutcomeKind::Failed => format!("failed: {chart}{reason}"),
+        OutcomeKind::Unchanged => format!("UNCHANGED {chart}: the same chart was published before{reason}"),
+        OutcomeKind::Rejected => format!("REJECTED {chart}{reason}"),
+        OutcomeKind::Held => format!("HELD {chart}{reason}"),
+        OutcomeKind::Failed => format!("FAILED {chart}{reason}"),
     }
 }
 

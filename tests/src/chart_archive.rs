@@ -52,7 +52,9 @@ impl ChartArchive {
     /// Adds lines at the end of `Chart.yaml`.
     #[must_use]
     pub fn with_chart_yaml(mut self, lines: &str) -> Self {
-        self.chart_yaml.get_or_insert_default().extend_from_slice(lines.as_bytes());
+        self.chart_yaml
+            .get_or_insert_default()
+            .extend_from_slice(lines.as_bytes());
         self
     }
 
@@ -140,7 +142,8 @@ impl ChartArchive {
             content: text.clone(),
         });
         for entry in chart_yaml.chain(self.entries.iter().cloned()) {
-            tar.append(&self.header(&entry), entry.content.as_slice()).expect("memory takes all writes");
+            tar.append(&self.header(&entry), entry.content.as_slice())
+                .expect("memory takes all writes");
         }
         tar.into_inner().expect("memory takes all writes")
     }

@@ -10,7 +10,11 @@ pub struct NoEvents(pub &'static str);
 
 impl Faults for NoEvents {
     fn delivery(&self, function: &str, _: &[u8]) -> Delivery {
-        if function == self.0 { Delivery::Times(0) } else { Delivery::Once }
+        if function == self.0 {
+            Delivery::Times(0)
+        } else {
+            Delivery::Once
+        }
     }
 }
 
@@ -28,7 +32,11 @@ pub struct Late(pub &'static str, pub Duration);
 
 impl Faults for Late {
     fn delivery(&self, _: &str, payload: &[u8]) -> Delivery {
-        if String::from_utf8_lossy(payload).contains(self.0) { Delivery::Late(self.1) } else { Delivery::Once }
+        if String::from_utf8_lossy(payload).contains(self.0) {
+            Delivery::Late(self.1)
+        } else {
+            Delivery::Once
+        }
     }
 }
 
@@ -58,7 +66,11 @@ impl Faults for OnRequest {
         if !named || request.function.as_deref() != Some("publish-chart") {
             return S3Fault::None;
         }
-        self.faults.lock().expect("no test panics here").pop().unwrap_or(S3Fault::None)
+        self.faults
+            .lock()
+            .expect("no test panics here")
+            .pop()
+            .unwrap_or(S3Fault::None)
     }
 }
 

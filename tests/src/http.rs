@@ -20,7 +20,9 @@ pub struct Response {
 impl Response {
     /// A header's value, or the empty string.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII here"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("headers are ASCII here"))
     }
 
     /// The body as text.
@@ -40,8 +42,9 @@ pub async fn request(method: Method, url: &str) -> Response {
     let authority = uri.authority().expect("a URL with a host").as_str();
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let stream = TcpStream::connect(authority).await.expect("somebody who listens");
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("HTTP");
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .expect("HTTP");
     let connection = tokio::spawn(connection);
     let request = Request::builder()
         .method(method)

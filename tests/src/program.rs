@@ -14,7 +14,14 @@ pub fn local() -> &'static Path {
 
 fn build() -> PathBuf {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "-p", "local", "--bin", "local", "--message-format=json-render-diagnostics"])
+        .args([
+            "build",
+            "-p",
+            "local",
+            "--bin",
+            "local",
+            "--message-format=json-render-diagnostics",
+        ])
         .current_dir(workspace())
         .stdin(Stdio::null())
         .output()
@@ -30,5 +37,7 @@ fn build() -> PathBuf {
 
 /// The root of the workspace.
 pub fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests lie in the workspace")
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chartdrop::digest::Digest;
 use local::faults::Faults;
@@ -27,13 +28,24 @@ impl Chartdrop {
 
     /// The system with these settings in the functions' environment.
     pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Chartdrop::with(Options { settings, ..Options::default() }).await
+        let settings = settings
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Chartdrop::with(Options {
+            settings,
+            ..Options::default()
+        })
+        .await
     }
 
     /// The system with these faults.
     pub async fn with_faults(faults: impl Faults + 'static) -> Self {
-        Chartdrop::with(Options { faults: Arc::new(faults), ..Options::default() }).await
+        Chartdrop::with(Options {
+            faults: Arc::new(faults),
+            ..Options::default()
+        })
+        .await
     }
 
     /// The system with these options.
@@ -57,7 +69,10 @@ impl Chartdrop {
 
     /// Puts an object as somebody else than the functions would, which sends the bucket's notifications.
     pub fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
-        self.system.store().put(key, bytes.into(), BTreeMap::new()).expect("the bucket takes it");
+        self.system
+            .store()
+            .put(key, bytes.into(), BTreeMap::new())
+            .expect("the bucket takes it");
     }
 
     /// Uploads a chart archive and waits for its outcome: the receipt.
@@ -77,7 +92,9 @@ impl Chartdrop {
 
     /// Runs publish-chart on an event and waits for its report.
     pub async fn run(&self, event: &Value) -> Value {
-        self.invoke("publish-chart", event).await.unwrap_or_else(|error| panic!("{error}"))
+        self.invoke("publish-chart", event)
+            .await
+            .unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Runs a function on an event and waits for its answer, or for why there is none.
@@ -139,8 +156,14 @@ impl Chartdrop {
 
     /// The S3 requests of publish-chart so far: `GetObject staging/demo-1.0.0.tgz`.
     pub fn publish_requests(&self) -> Vec<String> {
-        let requests = self.system.s3_requests().into_iter().filter(|request| request.function == "publish-chart");
-        requests.map(|request| format!("{} {}", request.operation, request.key)).collect()
+        let requests = self
+            .system
+            .s3_requests()
+            .into_iter()
+            .filter(|request| request.function == "publish-chart");
+        requests
+            .map(|request| format!("{} {}", request.operation, request.key))
+            .collect()
     }
 
     /// The S3 notification of an upload, as the bucket would send it once more.
@@ -156,12 +179,26 @@ impl Chartdrop {
 
 /// The versions of a chart in an index, in its order.
 pub fn versions(index: &Value, chart: &str) -> Vec<String> {
-    let entries = index["entries"][chart].as_array().map(Vec::as_slice).unwrap_or_default();
-    entries.iter().map(|entry| entry["version"].as_str().expect("a version").to_owned()).collect()
+    let entries = index["entries"][chart]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    entries
+        .iter()
+        .map(|entry| entry["version"].as_str().expect("a version").to_owned())
+        .collect()
 }
 
 /// All entries of an index.
 pub fn entries(index: &Value) -> Vec<&Value> {
     let charts = index["entries"].as_object().expect("entries");
-    charts.values().flat_map(|versions| versions.as_array().expect("versions")).collect()
+    charts
+        .values()
+        .flat_map(|versions| versions.as_array().expect("versions"))
+        .collect()
+}
+
+/// Waits until S3's clock, which tells whole seconds, can tell two uploads of the same bytes apart.
+pub async fn next_second() {
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
 }

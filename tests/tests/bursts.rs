@@ -27,23 +27,34 @@ async fn two_hundred_uploads_at_once_are_all_published_with_few_index_writes() {
     assert!(chartdrop.keys("staging/").is_empty());
 
     let requests = chartdrop.system.s3_requests();
-    let index_puts = requests.iter().filter(|r| r.operation == "PutObject" && r.key == "charts/index.yaml");
+    let index_puts = requests
+        .iter()
+        .filter(|r| r.operation == "PutObject" && r.key == "charts/index.yaml");
     let writes = index_puts.filter(|request| request.status == 200).count();
     assert!(writes <= 60, "{writes} index writes for 200 uploads");
-    assert_eq!(chartdrop.edge("/index.yaml").await.body, chartdrop.text("charts/index.yaml").as_bytes());
+    assert_eq!(
+        chartdrop.edge("/index.yaml").await.body,
+        chartdrop.text("charts/index.yaml").as_bytes()
+    );
 }
 
 #[tokio::test]
 async fn a_burst_into_several_repositories_reaches_each() {
     let chartdrop = Chartdrop::start().await;
     for number in 0..60 {
-        chartdrop.upload_to(&format!("team-{}/", number % 3), &ChartArchive::new("demo", &format!("0.{number}.0")));
+        chartdrop.upload_to(
+            &format!("team-{}/", number % 3),
+            &ChartArchive::new("demo", &format!("0.{number}.0")),
+        );
     }
     chartdrop.settled().await;
     for team in 0..3 {
         let index = chartdrop.index_of(&format!("team-{team}/"));
         let found: BTreeSet<String> = versions(&index, "demo").into_iter().collect();
-        let expected = (0..60).filter(|number| number % 3 == team).map(|number| format!("0.{number}.0")).collect();
+        let expected = (0..60)
+            .filter(|number| number % 3 == team)
+            .map(|number| format!("0.{number}.0"))
+            .collect();
         assert_eq!(found, expected);
         chartdrop.assert_all_downloads(&index).await;
     }

@@ -15,21 +15,30 @@ const ANY_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0"];
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(local());
-    command.args(arguments).current_dir(workspace()).stdin(Stdio::null()).kill_on_drop(true);
+    command
+        .args(arguments)
+        .current_dir(workspace())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
     command
 }
 
 async fn run(arguments: &[&str]) -> Output {
     let output = command(arguments).output();
     let time = std::time::Duration::from_secs(60);
-    tokio::time::timeout(time, output).await.expect("it ends by itself").expect("it runs")
+    tokio::time::timeout(time, output)
+        .await
+        .expect("it ends by itself")
+        .expect("it runs")
 }
 
 /// `--once --json` with any ports: the exit code and the lines.
 async fn once(charts: &[&str]) -> (Option<i32>, Vec<Value>) {
     let output = run(&[&["--once", "--json"], &ANY_PORTS[..], charts].concat()).await;
     let text = String::from_utf8(output.stdout).expect("text");
-    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")));
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")));
     (output.status.code(), lines.collect())
 }
 
@@ -54,24 +63,48 @@ fn write(folder: &TempDir, chart: &ChartArchive) -> String {
 async fn the_example_chart_is_published_and_visible() {
     let (code, lines) = once(&[]).await;
     assert_eq!(code, Some(0), "{lines:?}");
-    let [outcome, summary] = lines.as_slice() else { panic!("one outcome and a summary: {lines:?}") };
+    let [outcome, summary] = lines.as_slice() else {
+        panic!("one outcome and a summary: {lines:?}")
+    };
 
     assert_eq!(outcome["upload"], "staging/kube9-operator-1.0.0.tgz");
     assert_eq!(outcome["outcome"], "published");
-    assert_eq!((&outcome["chart"], &outcome["version"]), (&json!("kube9-operator"), &json!("1.0.0")));
+    assert_eq!(
+        (&outcome["chart"], &outcome["version"]),
+        (&json!("kube9-operator"), &json!("1.0.0"))
+    );
     assert_eq!(outcome["digest"].as_str().map(str::len), Some(64));
-    assert!(outcome["url"].as_str().is_some_and(|url| url.ends_with("/kube9-operator-1.0.0.tgz")), "{outcome}");
+    assert!(
+        outcome["url"]
+            .as_str()
+            .is_some_and(|url| url.ends_with("/kube9-operator-1.0.0.tgz")),
+        "{outcome}"
+    );
     assert_eq!(outcome["reason"], Value::Null);
     let (published, visible) = (outcome["publishedMs"].as_f64(), outcome["visibleMs"].as_f64());
     assert!(published.is_some() && published <= visible, "{outcome}");
 
     let summary = &summary["summary"];
-    for (count, expected) in [("published", 1), ("unchanged", 0), ("rejected", 0), ("held", 0), ("failed", 0)] {
+    for (count, expected) in [
+        ("published", 1),
+        ("unchanged", 0),
+        ("rejected", 0),
+        ("held", 0),
+        ("failed", 0),
+    ] {
         assert_eq!(summary[count], expected, "{count}: {summary}");
     }
     let repository = summary["repositoryUrl"].as_str().expect("a URL");
-    assert!(outcome["url"].as_str().is_some_and(|url| url.starts_with(repository)), "{summary}");
-    assert!(summary["s3Endpoint"].as_str().is_some_and(|url| url.starts_with("http://127.0.0.1:")), "{summary}");
+    assert!(
+        outcome["url"].as_str().is_some_and(|url| url.starts_with(repository)),
+        "{summary}"
+    );
+    assert!(
+        summary["s3Endpoint"]
+            .as_str()
+            .is_some_and(|url| url.starts_with("http://127.0.0.1:")),
+        "{summary}"
+    );
     assert_eq!(summary["indexWrites"], 1);
     assert_eq!(summary["invalidations"], json!([["/index.yaml"]]));
     assert!(summary["s3Requests"]["PutObject"].as_u64() >= Some(3), "{summary}");
@@ -94,8 +127,16 @@ async fn a_rejected_chart_ends_the_run_with_1_and_its_reason() {
     let bad = write(&folder, &chart);
     let (code, lines) = once(&[&bad, "examples/kube9-operator"]).await;
     assert_eq!(code, Some(1), "{lines:?}");
-    let rejected = lines.iter().find(|line| line["outcome"] == "rejected").expect("an outcome");
-    assert!(rejected["reason"].as_str().is_some_and(|reason| reason.contains("version")), "{rejected}");
+    let rejected = lines
+        .iter()
+        .find(|line| line["outcome"] == "rejected")
+        .expect("an outcome");
+    assert!(
+        rejected["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("version")),
+        "{rejected}"
+    );
     assert_eq!(rejected["url"], Value::Null);
     let summary = &lines.last().expect("a summary")["summary"];
     assert_eq!((&summary["published"], &summary["rejected"]), (&json!(1), &json!(1)));
@@ -119,7 +160,14 @@ async fn the_story_says_what_to_try_next() {
     let output = run(&[&["--once"], &ANY_PORTS[..]].concat()).await;
     assert_eq!(output.status.code(), Some(0));
     let story = String::from_utf8(output.stdout).expect("text");
-    for part in ["kube9-operator", "published", "helm repo add", "aws s3 cp", "cargo lambda invoke", "/index.yaml"] {
+    for part in [
+        "kube9-operator",
+        "published",
+        "helm repo add",
+        "aws s3 cp",
+        "cargo lambda invoke",
+        "/index.yaml",
+    ] {
         assert!(story.contains(part), "the story does not tell of {part:?}:\n{story}");
     }
 }
@@ -150,7 +198,10 @@ async fn it_serves_until_it_is_interrupted() {
 
     interrupt(&child).await;
     let time = std::time::Duration::from_secs(10);
-    tokio::time::timeout(time, child.wait()).await.expect("Ctrl-C ends it").expect("it ended");
+    tokio::time::timeout(time, child.wait())
+        .await
+        .expect("Ctrl-C ends it")
+        .expect("it ended");
 }
 
 /// Reads the story until the line with `helm repo add`. The URL in it.
@@ -164,7 +215,9 @@ async fn told_repository(child: &mut Child) -> String {
         }
         panic!("the story ended without `helm repo add`");
     };
-    let url = tokio::time::timeout(std::time::Duration::from_secs(60), told).await.expect("it tells in time");
+    let url = tokio::time::timeout(std::time::Duration::from_secs(60), told)
+        .await
+        .expect("it tells in time");
     // Whoever closes the pipe makes the next line of the story fail.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     url
@@ -172,7 +225,15 @@ async fn told_repository(child: &mut Child) -> String {
 
 async fn interrupt(child: &Child) {
     let id = child.id().expect("it runs").to_string();
-    let kill = if Path::new("/bin/kill").exists() { "/bin/kill" } else { "kill" };
-    let sent = Command::new(kill).args(["-INT", &id]).status().await.expect("kill runs");
+    let kill = if Path::new("/bin/kill").exists() {
+        "/bin/kill"
+    } else {
+        "kill"
+    };
+    let sent = Command::new(kill)
+        .args(["-INT", &id])
+        .status()
+        .await
+        .expect("kill runs");
     assert!(sent.success());
 }

@@ -34,9 +34,16 @@ async fn without_the_second_function_a_client_sees_the_old_index() {
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     assert_eq!(seen(&chartdrop).await, ["1.0.0"]);
     chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
-    assert_eq!(seen(&chartdrop).await, ["1.0.0"], "the edge has the index for five minutes");
+    assert_eq!(
+        seen(&chartdrop).await,
+        ["1.0.0"],
+        "the edge has the index for five minutes"
+    );
 
-    chartdrop.invoke("invalidate-cdn", &index_written(&chartdrop)).await.expect("invalidated");
+    chartdrop
+        .invoke("invalidate-cdn", &index_written(&chartdrop))
+        .await
+        .expect("invalidated");
     chartdrop.settled().await;
     assert_eq!(seen(&chartdrop).await, ["1.1.0", "1.0.0"]);
 }
@@ -93,8 +100,7 @@ async fn an_index_that_returns_to_earlier_bytes_is_invalidated_again() {
     let earlier = chartdrop.text("charts/index.yaml");
     chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
     assert_eq!(seen(&chartdrop).await.len(), 2);
-    // An object's time tells seconds apart, as S3's does.
-    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    tests::system::next_second().await;
     chartdrop.put("charts/index.yaml", earlier);
     chartdrop.settled().await;
     assert_eq!(seen(&chartdrop).await, ["1.0.0"]);
@@ -123,6 +129,13 @@ async fn archives_are_not_invalidated() {
 #[tokio::test]
 async fn an_event_that_invalidate_cdn_does_not_know_is_an_error_that_says_what_is_accepted() {
     let chartdrop = Chartdrop::start().await;
-    let error = chartdrop.invoke("invalidate-cdn", &json!({"command": "sweep"})).await.expect_err("unknown");
-    assert!(error.message.contains("S3") && error.message.contains("index.yaml"), "{}", error.message);
+    let error = chartdrop
+        .invoke("invalidate-cdn", &json!({"command": "sweep"}))
+        .await
+        .expect_err("unknown");
+    assert!(
+        error.message.contains("S3") && error.message.contains("index.yaml"),
+        "{}",
+        error.message
+    );
 }

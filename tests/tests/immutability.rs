@@ -1,5 +1,6 @@
 //! A published version never changes.
 
+use tests::system::next_second;
 use tests::{ChartArchive, Chartdrop};
 
 #[tokio::test]
@@ -8,9 +9,13 @@ async fn the_same_archive_again_is_unchanged() {
     let chart = ChartArchive::new("demo", "1.0.0");
     let first = chartdrop.publish(&chart).await;
     let index = chartdrop.text("charts/index.yaml");
+    next_second().await;
     let again = chartdrop.publish(&chart).await;
 
-    assert_eq!((&first["outcome"], &again["outcome"]), (&"published".into(), &"unchanged".into()));
+    assert_eq!(
+        (&first["outcome"], &again["outcome"]),
+        (&"published".into(), &"unchanged".into())
+    );
     assert_eq!((&again["url"], &again["digest"]), (&first["url"], &first["digest"]));
     assert_eq!(chartdrop.text("charts/index.yaml"), index);
     assert!(chartdrop.keys("staging/").is_empty() && chartdrop.keys("rejected/").is_empty());
@@ -21,13 +26,20 @@ async fn the_same_content_packed_again_is_unchanged_and_the_first_stays() {
     let chartdrop = Chartdrop::start().await;
     let chart = ChartArchive::new("demo", "1.0.0");
     chartdrop.publish(&chart).await;
-    let archive = chartdrop.object("charts/demo-1.0.0.tgz").expect("published").bytes.clone();
+    let archive = chartdrop
+        .object("charts/demo-1.0.0.tgz")
+        .expect("published")
+        .bytes
+        .clone();
     let repacked = chart.packed_at(1_800_000_000);
     assert_ne!(archive, repacked.bytes(), "this test is about other bytes");
     let receipt = chartdrop.publish(&repacked).await;
 
     assert_eq!(receipt["outcome"], "unchanged", "{receipt}");
-    assert_eq!(chartdrop.object("charts/demo-1.0.0.tgz").expect("published").bytes, archive);
+    assert_eq!(
+        chartdrop.object("charts/demo-1.0.0.tgz").expect("published").bytes,
+        archive
+    );
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
 }
 
@@ -36,7 +48,10 @@ async fn other_content_under_a_published_version_is_rejected() {
     let chartdrop = Chartdrop::start().await;
     let chart = ChartArchive::new("demo", "1.0.0");
     chartdrop.publish(&chart).await;
-    let (index, archive) = (chartdrop.text("charts/index.yaml"), chartdrop.object("charts/demo-1.0.0.tgz"));
+    let (index, archive) = (
+        chartdrop.text("charts/index.yaml"),
+        chartdrop.object("charts/demo-1.0.0.tgz"),
+    );
     let changed = chart.file("templates/extra.yaml", "kind: ConfigMap\n");
     let receipt = chartdrop.publish(&changed).await;
 
@@ -44,8 +59,14 @@ async fn other_content_under_a_published_version_is_rejected() {
     let reason = receipt["reason"].as_str().expect("a reason");
     assert!(reason.contains("demo 1.0.0") && reason.contains("version"), "{reason}");
     assert_eq!(chartdrop.text("charts/index.yaml"), index);
-    assert_eq!(chartdrop.object("charts/demo-1.0.0.tgz").map(|o| o.bytes.clone()), archive.map(|o| o.bytes.clone()));
-    assert_eq!(chartdrop.object("rejected/demo-1.0.0.tgz").expect("kept").bytes, changed.bytes());
+    assert_eq!(
+        chartdrop.object("charts/demo-1.0.0.tgz").map(|o| o.bytes.clone()),
+        archive.map(|o| o.bytes.clone())
+    );
+    assert_eq!(
+        chartdrop.object("rejected/demo-1.0.0.tgz").expect("kept").bytes,
+        changed.bytes()
+    );
     assert!(chartdrop.keys("staging/").is_empty());
 }
 
@@ -67,7 +88,10 @@ async fn one_file_name_cannot_belong_to_two_charts() {
 async fn the_same_version_in_another_repository_is_another_one() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
-    let key = chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0").file("other.txt", "other"));
+    let key = chartdrop.upload_to(
+        "team-a/",
+        &ChartArchive::new("demo", "1.0.0").file("other.txt", "other"),
+    );
     chartdrop.settled().await;
     assert_eq!(chartdrop.receipt(&key)["outcome"], "published");
 }
@@ -82,10 +106,21 @@ async fn of_two_contents_for_one_version_at_once_exactly_one_is_published() {
     chartdrop.upload(&second);
     chartdrop.settled().await;
 
-    let archive = chartdrop.object("charts/demo-1.0.0.tgz").expect("published").bytes.clone();
+    let archive = chartdrop
+        .object("charts/demo-1.0.0.tgz")
+        .expect("published")
+        .bytes
+        .clone();
     assert!(archive == first.bytes() || archive == second.bytes());
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
     let receipt = chartdrop.receipt("staging/demo-1.0.0.tgz");
-    let expected = if archive == second.bytes() { "published" } else { "rejected" };
-    assert_eq!(receipt["outcome"], expected, "the receipt tells of the last upload: {receipt}");
+    let expected = if archive == second.bytes() {
+        "published"
+    } else {
+        "rejected"
+    };
+    assert_eq!(
+        receipt["outcome"], expected,
+        "the receipt tells of the last upload: {receipt}"
+    );
 }

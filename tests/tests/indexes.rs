@@ -14,14 +14,14 @@ entries:
     appVersion: "16.10"
     created: "2024-03-01T12:30:45.123456789+02:00"
     description: 'Kept: byte for byte'
-    digest: 0000000000000000000000000000000000000000000000000000000000000001
+    digest: 6b1f0a0c4f0f5f4c9d9e6a1d1c2b3a49586776859493a2b1c0dfeefd0c1b2a39
     name: foreign
     urls:
     - https://elsewhere.example.com/foreign-2.0.0.tgz
     version: 2.0.0
   - apiVersion: v1
     created: "2023-01-01T00:00:00Z"
-    digest: 0000000000000000000000000000000000000000000000000000000000000002
+    digest: 7c2e1b1d5a1a6b5dae0f7b2e2d3c4b5a697887960504b3c2d1e0ff0e1d2c3b4a
     name: foreign
     urls:
     - foreign-1.0.0.tgz
@@ -30,7 +30,7 @@ generated: "2024-03-01T12:30:45.123456789+02:00"
 "#;
 
 /// The same in JSON, with an order of fields that is nobody's.
-const FOREIGN_JSON: &str = r#"{"entries":{"foreign":[{"version":"2.0.0","name":"foreign","apiVersion":"v2","created":"2024-03-01T12:30:45.123456789+02:00","urls":["https://elsewhere.example.com/foreign-2.0.0.tgz"],"digest":"0000000000000000000000000000000000000000000000000000000000000001"}]},"generated":"2024-03-01T12:30:45Z","apiVersion":"v1"}"#;
+const FOREIGN_JSON: &str = r#"{"entries":{"foreign":[{"version":"2.0.0","name":"foreign","apiVersion":"v2","created":"2024-03-01T12:30:45.123456789+02:00","urls":["https://elsewhere.example.com/foreign-2.0.0.tgz"],"digest":"6b1f0a0c4f0f5f4c9d9e6a1d1c2b3a49586776859493a2b1c0dfeefd0c1b2a39"}]},"generated":"2024-03-01T12:30:45Z","apiVersion":"v1"}"#;
 
 #[tokio::test]
 async fn a_new_index_is_json_with_one_version_on_a_line() {
@@ -41,7 +41,10 @@ async fn a_new_index_is_json_with_one_version_on_a_line() {
     let index: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(versions(&index, "demo"), ["1.1.0", "1.0.0"]);
     for version in ["1.0.0", "1.1.0"] {
-        let lines = text.lines().filter(|line| line.contains(&format!("demo-{version}.tgz"))).count();
+        let lines = text
+            .lines()
+            .filter(|line| line.contains(&format!("demo-{version}.tgz")))
+            .count();
         assert_eq!(lines, 1, "{text}");
     }
     assert!(text.lines().all(|line| line.matches("\"urls\"").count() <= 1), "{text}");
@@ -143,12 +146,21 @@ async fn the_repository_url_starts_every_absolute_url() {
 
 #[tokio::test]
 async fn an_index_that_cannot_be_understood_stays_as_it_is() {
-    for broken in ["", "not an index", "apiVersion: v1\nentries: [", "{\"apiVersion\":\"v1\",\"entries\":{", "<html></html>"] {
+    for broken in [
+        "",
+        "not an index",
+        "apiVersion: v1\nentries: [",
+        "{\"apiVersion\":\"v1\",\"entries\":{",
+        "<html></html>",
+    ] {
         let chartdrop = Chartdrop::with_faults(tests::faults::NoEvents("publish-chart")).await;
         chartdrop.put("charts/index.yaml", broken);
         let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
         let event = chartdrop.notification(&[&key]);
-        let error = chartdrop.invoke("publish-chart", &event).await.expect_err("a failed publish");
+        let error = chartdrop
+            .invoke("publish-chart", &event)
+            .await
+            .expect_err("a failed publish");
         assert!(error.message.contains("charts/index.yaml"), "{}", error.message);
         assert_eq!(chartdrop.text("charts/index.yaml"), broken);
         assert_eq!(chartdrop.keys("staging/"), [key], "it waits until the index is mended");

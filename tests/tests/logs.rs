@@ -1,17 +1,23 @@
 //! What a run leaves for people and for CloudWatch: structured lines and metrics.
 
 use serde_json::Value;
+use tests::system::next_second;
 use tests::{ChartArchive, Chartdrop};
 
 /// The function's lines. Each must be JSON: one that is not is a line that no query finds.
 fn lines(chartdrop: &Chartdrop, function: &str) -> Vec<Value> {
     let logs = chartdrop.system.function_logs(function);
-    logs.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect()
+    logs.iter()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        .collect()
 }
 
 /// The lines of metrics.
 fn metrics(chartdrop: &Chartdrop, function: &str) -> Vec<Value> {
-    lines(chartdrop, function).into_iter().filter(|line| line.get("_aws").is_some()).collect()
+    lines(chartdrop, function)
+        .into_iter()
+        .filter(|line| line.get("_aws").is_some())
+        .collect()
 }
 
 /// Every value of a metric, from all lines.
@@ -30,17 +36,30 @@ fn values(metrics: &[Value], name: &str) -> Vec<f64> {
 async fn each_outcome_is_one_readable_line_with_the_request_id() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+    next_second().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
-    chartdrop.publish(&ChartArchive::new("demo", "1.0.0").file("other.txt", "other")).await;
+    chartdrop
+        .publish(&ChartArchive::new("demo", "1.0.0").file("other.txt", "other"))
+        .await;
 
     let lines = lines(&chartdrop, "publish-chart");
-    for (outcome, part) in [("published", "demo 1.0.0"), ("unchanged", "demo 1.0.0"), ("rejected", "version")] {
-        let about: Vec<&Value> = lines.iter().filter(|line| line.to_string().contains(&format!("\"{outcome}\""))).collect();
+    for (outcome, part) in [
+        ("published", "demo 1.0.0"),
+        ("unchanged", "demo 1.0.0"),
+        ("rejected", "version"),
+    ] {
+        let about: Vec<&Value> = lines
+            .iter()
+            .filter(|line| line.to_string().contains(&format!("\"{outcome}\"")))
+            .collect();
         assert_eq!(about.len(), 1, "{outcome}: {about:?}");
         let text = about[0].to_string();
         assert!(text.contains(part) && text.contains("staging/demo-1.0.0.tgz"), "{text}");
         assert!(text.to_lowercase().contains("requestid"), "{text}");
-        assert!(about[0].get("level").is_some() && about[0].get("timestamp").is_some(), "{text}");
+        assert!(
+            about[0].get("level").is_some() && about[0].get("timestamp").is_some(),
+            "{text}"
+        );
     }
 }
 
@@ -48,10 +67,19 @@ async fn each_outcome_is_one_readable_line_with_the_request_id() {
 async fn metrics_follow_the_embedded_metric_format() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
-    let all = [metrics(&chartdrop, "publish-chart"), metrics(&chartdrop, "invalidate-cdn")].concat();
+    let all = [
+        metrics(&chartdrop, "publish-chart"),
+        metrics(&chartdrop, "invalidate-cdn"),
+    ]
+    .concat();
     assert!(!all.is_empty());
     for line in all {
-        assert!(line["_aws"]["Timestamp"].as_u64().is_some_and(|time| time > 1_700_000_000_000), "{line}");
+        assert!(
+            line["_aws"]["Timestamp"]
+                .as_u64()
+                .is_some_and(|time| time > 1_700_000_000_000),
+            "{line}"
+        );
         for directive in line["_aws"]["CloudWatchMetrics"].as_array().expect("directives") {
             assert!(directive["Namespace"].is_string(), "{line}");
             for dimension in directive["Dimensions"][0].as_array().expect("dimensions") {
@@ -59,7 +87,10 @@ async fn metrics_follow_the_embedded_metric_format() {
             }
             for metric in directive["Metrics"].as_array().expect("metrics") {
                 let value = &line[metric["Name"].as_str().expect("a name")];
-                assert!(value.is_number() || value.as_array().is_some_and(|v| !v.is_empty() && v.len() <= 100), "{line}");
+                assert!(
+                    value.is_number() || value.as_array().is_some_and(|v| !v.is_empty() && v.len() <= 100),
+                    "{line}"
+                );
                 let unit = metric["Unit"].as_str().expect("a unit");
                 assert!(["Count", "Milliseconds", "Bytes"].contains(&unit), "{line}");
             }
@@ -73,8 +104,11 @@ async fn metrics_count_what_happened() {
     for version in ["1.0.0", "1.1.0"] {
         chartdrop.publish(&ChartArchive::new("demo", version)).await;
     }
+    next_second().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
-    chartdrop.publish(&ChartArchive::new("demo", "1.1.0").file("other.txt", "other")).await;
+    chartdrop
+        .publish(&ChartArchive::new("demo", "1.1.0").file("other.txt", "other"))
+        .await;
 
     let published = metrics(&chartdrop, "publish-chart");
     let sum = |name: &str| values(&published, name).iter().sum::<f64>();

@@ -11,7 +11,11 @@ async fn an_archive_may_be_cached_for_ever() {
     let response = chartdrop.edge("/demo-1.0.0.tgz").await;
     assert_eq!(response.header("content-type"), "application/gzip");
     assert_eq!(response.header("cache-control"), "public, max-age=31536000, immutable");
-    assert_eq!(response.header("content-encoding"), "", "Helm would save the compressed bytes");
+    assert_eq!(
+        response.header("content-encoding"),
+        "",
+        "Helm would save the compressed bytes"
+    );
     assert_eq!(response.body, chart.bytes());
 }
 
@@ -31,7 +35,10 @@ async fn how_long_an_index_may_be_cached_is_a_setting() {
     let chartdrop = Chartdrop::with_settings(&[("INDEX_MAX_AGE", "60")]).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
-    assert_eq!(chartdrop.edge("/index.yaml").await.header("cache-control"), "public, max-age=60");
+    assert_eq!(
+        chartdrop.edge("/index.yaml").await.header("cache-control"),
+        "public, max-age=60"
+    );
 }
 
 #[tokio::test]

@@ -13,7 +13,10 @@ async fn the_first_chart_makes_the_index() {
     assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
     assert_eq!(chartdrop.index()["apiVersion"], "v1");
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
-    assert!(chartdrop.keys("staging/").is_empty(), "the upload goes once its outcome is recorded");
+    assert!(
+        chartdrop.keys("staging/").is_empty(),
+        "the upload goes once its outcome is recorded"
+    );
 }
 
 #[tokio::test]
@@ -25,17 +28,31 @@ async fn a_receipt_says_all_about_its_upload() {
     let entry = chartdrop.index()["entries"]["demo"][0].clone();
     assert_eq!(receipt["upload"], "staging/demo-1.0.0.tgz");
     assert_eq!(receipt["repository"], "");
-    assert_eq!((&receipt["chart"], &receipt["version"]), (&json!("demo"), &json!("1.0.0")));
+    assert_eq!(
+        (&receipt["chart"], &receipt["version"]),
+        (&json!("demo"), &json!("1.0.0"))
+    );
     assert_eq!(receipt["digest"], entry["digest"]);
     assert_eq!(receipt["url"], entry["urls"][0]);
-    assert_eq!((&receipt["reason"], &receipt["reasonCode"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&receipt["reason"], &receipt["reasonCode"]),
+        (&Value::Null, &Value::Null)
+    );
     assert_eq!(receipt["warnings"], json!([]));
     for time in ["uploadedAt", "recordedAt"] {
-        assert!(receipt[time].as_str().is_some_and(|time| time.starts_with("20") && time.ends_with('Z')), "{receipt}");
+        assert!(
+            receipt[time]
+                .as_str()
+                .is_some_and(|time| time.starts_with("20") && time.ends_with('Z')),
+            "{receipt}"
+        );
     }
     for digest in ["digest", "contentDigest"] {
         let hex = receipt[digest].as_str().expect("a digest");
-        assert!(hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()), "{receipt}");
+        assert!(
+            hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{receipt}"
+        );
     }
 }
 
@@ -69,7 +86,10 @@ async fn versions_are_listed_newest_first() {
         let receipt = chartdrop.publish(&ChartArchive::new("demo", version)).await;
         assert_eq!(receipt["outcome"], "published", "{receipt}");
     }
-    assert_eq!(chartdrop.versions("demo"), ["2.0.0-rc.1", "v1.14.0", "1.10.0", "1.9.0", "1.2"]);
+    assert_eq!(
+        chartdrop.versions("demo"),
+        ["2.0.0-rc.1", "v1.14.0", "1.10.0", "1.9.0", "1.2"]
+    );
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
 }
 
@@ -81,12 +101,18 @@ async fn a_folder_below_staging_is_a_repository_of_its_own() {
     chartdrop.settled().await;
 
     let receipt = chartdrop.receipt(&key);
-    assert_eq!((&receipt["outcome"], &receipt["repository"]), (&json!("published"), &json!("team-a")));
+    assert_eq!(
+        (&receipt["outcome"], &receipt["repository"]),
+        (&json!("published"), &json!("team-a"))
+    );
     let index = chartdrop.index_of("team-a/");
     assert_eq!(versions(&index, "demo"), ["1.0.0"]);
     chartdrop.assert_all_downloads(&index).await;
     assert_eq!(chartdrop.edge("/team-a/index.yaml").await.status, 200);
-    assert!(chartdrop.object("charts/index.yaml").is_none(), "the root repository is another one");
+    assert!(
+        chartdrop.object("charts/index.yaml").is_none(),
+        "the root repository is another one"
+    );
 }
 
 #[tokio::test]
@@ -94,7 +120,12 @@ async fn a_version_with_build_metadata_can_be_downloaded_by_its_url() {
     let chartdrop = Chartdrop::start().await;
     let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0+build.7")).await;
 
-    assert!(receipt["url"].as_str().is_some_and(|url| url.ends_with("/demo-1.0.0%2Bbuild.7.tgz")), "{receipt}");
+    assert!(
+        receipt["url"]
+            .as_str()
+            .is_some_and(|url| url.ends_with("/demo-1.0.0%2Bbuild.7.tgz")),
+        "{receipt}"
+    );
     assert_eq!(chartdrop.versions("demo"), ["1.0.0+build.7"]);
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
 }
@@ -112,12 +143,15 @@ async fn versions_that_differ_in_build_metadata_only_are_two_versions() {
 #[tokio::test]
 async fn an_unquoted_number_means_what_helm_makes_of_it_and_gets_a_warning() {
     let chartdrop = Chartdrop::start().await;
-    let chart = ChartArchive::new("demo", "1.0.0")
-        .chart_yaml("apiVersion: v2\nname: demo\nversion: 1.0.0\nappVersion: 1.10\n");
+    let chart =
+        ChartArchive::new("demo", "1.0.0").chart_yaml("apiVersion: v2\nname: demo\nversion: 1.0.0\nappVersion: 1.10\n");
     let receipt = chartdrop.publish(&chart).await;
 
     assert_eq!(receipt["outcome"], "published");
     assert_eq!(chartdrop.index()["entries"]["demo"][0]["appVersion"], "1.1");
     let warnings = receipt["warnings"].to_string();
-    assert!(warnings.contains("appVersion") && warnings.contains("quot"), "{warnings}");
+    assert!(
+        warnings.contains("appVersion") && warnings.contains("quot"),
+        "{warnings}"
+    );
 }

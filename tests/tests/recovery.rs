@@ -26,8 +26,15 @@ async fn repository(faults: impl Faults + 'static) -> Chartdrop {
 async fn assert_published(chartdrop: &Chartdrop, version: &str) {
     let upload = format!("staging/demo-{version}.tgz");
     assert_eq!(chartdrop.receipt(&upload)["outcome"], "published");
-    assert!(chartdrop.versions("demo").contains(&version.to_owned()), "{:?}", chartdrop.versions("demo"));
-    assert!(chartdrop.versions("demo").contains(&"1.0.0".to_owned()), "what was there stays");
+    assert!(
+        chartdrop.versions("demo").contains(&version.to_owned()),
+        "{:?}",
+        chartdrop.versions("demo")
+    );
+    assert!(
+        chartdrop.versions("demo").contains(&"1.0.0".to_owned()),
+        "what was there stays"
+    );
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
     assert!(chartdrop.keys("staging/").is_empty() && chartdrop.keys("rejected/").is_empty());
 }
@@ -78,7 +85,11 @@ impl Faults for Killed {
         match seen.as_mut() {
             Some(count) => {
                 *count += 1;
-                if *count == self.number { S3Fault::Kill(self.when) } else { S3Fault::None }
+                if *count == self.number {
+                    S3Fault::Kill(self.when)
+                } else {
+                    S3Fault::None
+                }
             }
             None => S3Fault::None,
         }
@@ -87,7 +98,12 @@ impl Faults for Killed {
 
 #[tokio::test]
 async fn an_index_that_cannot_be_read_is_never_taken_for_a_missing_one() {
-    for (status, code) in [(500, "InternalError"), (503, "SlowDown"), (403, "AccessDenied"), (503, "ServiceUnavailable")] {
+    for (status, code) in [
+        (500, "InternalError"),
+        (503, "SlowDown"),
+        (403, "AccessDenied"),
+        (503, "ServiceUnavailable"),
+    ] {
         let forever = std::iter::repeat_n(S3Fault::Fail(When::Before, status, code), 1_000);
         let chartdrop = Chartdrop::with_faults(Both(
             NoEvents("publish-chart"),
@@ -98,7 +114,10 @@ async fn an_index_that_cannot_be_read_is_never_taken_for_a_missing_one() {
         chartdrop.put("charts/index.yaml", existing);
         let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
         let event = chartdrop.notification(&[&key]);
-        chartdrop.invoke("publish-chart", &event).await.expect_err("a failed publish");
+        chartdrop
+            .invoke("publish-chart", &event)
+            .await
+            .expect_err("a failed publish");
         assert_eq!(chartdrop.text("charts/index.yaml"), existing, "{code}");
         assert_eq!(chartdrop.keys("staging/"), [key], "{code}");
     }
@@ -145,7 +164,10 @@ async fn an_index_write_whose_answer_was_lost_is_not_made_twice_wrong() {
 
 #[tokio::test]
 async fn an_archive_write_whose_answer_was_lost_is_still_a_publish() {
-    for fault in [S3Fault::Disconnect(When::After), S3Fault::Fail(When::After, 500, "InternalError")] {
+    for fault in [
+        S3Fault::Disconnect(When::After),
+        S3Fault::Fail(When::After, 500, "InternalError"),
+    ] {
         let faults = OnRequest::new("PutObject", "charts/demo-1.0.0.tgz", [fault.clone()]);
         let chartdrop = Chartdrop::with_faults(faults).await;
         let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
@@ -176,7 +198,10 @@ async fn an_index_lost_from_a_folder_of_archives_is_rebuilt_from_them() {
 
     assert_eq!(receipt["outcome"], "published", "{receipt}");
     assert_eq!(chartdrop.versions("demo"), ["3.0.0", "2.0.0+b", "1.1.0", "1.0.0"]);
-    assert!(chartdrop.versions("other").is_empty(), "folders below are repositories of their own");
+    assert!(
+        chartdrop.versions("other").is_empty(),
+        "folders below are repositories of their own"
+    );
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
 }
 

@@ -14,7 +14,10 @@ async fn stopped(function: &Path, settings: &BTreeMap<&str, &str>) -> String {
     let output = Command::new(function)
         .env_clear()
         .envs(settings)
-        .env("AWS_LAMBDA_RUNTIME_API", runtime_api.local_addr().expect("an address").to_string())
+        .env(
+            "AWS_LAMBDA_RUNTIME_API",
+            runtime_api.local_addr().expect("an address").to_string(),
+        )
         .env("AWS_LAMBDA_FUNCTION_NAME", "function")
         .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
@@ -22,8 +25,14 @@ async fn stopped(function: &Path, settings: &BTreeMap<&str, &str>) -> String {
         .kill_on_drop(true)
         .output();
     let time = std::time::Duration::from_secs(20);
-    let output = tokio::time::timeout(time, output).await.expect("the function stops at once").expect("it runs");
-    assert!(!output.status.success(), "a function that cannot work must not say that it ended well");
+    let output = tokio::time::timeout(time, output)
+        .await
+        .expect("the function stops at once")
+        .expect("it runs");
+    assert!(
+        !output.status.success(),
+        "a function that cannot work must not say that it ended well"
+    );
     String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }
 
@@ -36,8 +45,17 @@ fn functions() -> (PathBuf, PathBuf) {
 async fn a_missing_setting_stops_its_function() {
     let (publish, invalidate) = functions();
     let complete = [
-        (&publish, vec![("CHART_BUCKET", "charts-bucket"), ("REPOSITORY_URL", "https://charts.example.com")]),
-        (&invalidate, vec![("CHART_BUCKET", "charts-bucket"), ("DISTRIBUTION_ID", "E2EXAMPLE1ABCD")]),
+        (
+            &publish,
+            vec![
+                ("CHART_BUCKET", "charts-bucket"),
+                ("REPOSITORY_URL", "https://charts.example.com"),
+            ],
+        ),
+        (
+            &invalidate,
+            vec![("CHART_BUCKET", "charts-bucket"), ("DISTRIBUTION_ID", "E2EXAMPLE1ABCD")],
+        ),
     ];
     for (function, settings) in complete {
         for (missing, _) in &settings {
@@ -58,8 +76,10 @@ async fn a_wrong_setting_stops_its_function_and_says_what_it_takes() {
         ("URL_STYLE", "both", "absolute or relative"),
         ("MAX_CHART_BYTES", "20MB", "bytes"),
     ] {
-        let mut settings =
-            BTreeMap::from([("CHART_BUCKET", "charts-bucket"), ("REPOSITORY_URL", "https://charts.example.com")]);
+        let mut settings = BTreeMap::from([
+            ("CHART_BUCKET", "charts-bucket"),
+            ("REPOSITORY_URL", "https://charts.example.com"),
+        ]);
         settings.insert(name, value);
         let said = stopped(&publish, &settings).await;
         for part in [name, value, takes] {

@@ -17,24 +17,34 @@ async fn one_event_may_name_several_uploads() {
     let one = chartdrop.upload(&ChartArchive::new("one", "1.0.0"));
     let two = chartdrop.upload_to("team-a/", &ChartArchive::new("two", "2.0.0+b"));
     let three = chartdrop.upload(&ChartArchive::new("three", "3.0.0"));
-    chartdrop.run(&chartdrop.notification(&[&one, &two, &three, &one])).await;
+    chartdrop
+        .run(&chartdrop.notification(&[&one, &two, &three, &one]))
+        .await;
 
     for key in [&one, &two, &three] {
         assert_eq!(chartdrop.receipt(key)["outcome"], "published");
     }
-    assert_eq!(chartdrop.index()["entries"].as_object().map(serde_json::Map::len), Some(2));
+    assert_eq!(
+        chartdrop.index()["entries"].as_object().map(serde_json::Map::len),
+        Some(2)
+    );
 }
 
 #[tokio::test]
 async fn uploads_of_one_event_share_an_index_write() {
     let chartdrop = without_events().await;
-    let keys: Vec<String> =
-        (0..5).map(|number| chartdrop.upload(&ChartArchive::new("demo", &format!("1.0.{number}")))).collect();
+    let keys: Vec<String> = (0..5)
+        .map(|number| chartdrop.upload(&ChartArchive::new("demo", &format!("1.0.{number}"))))
+        .collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     chartdrop.run(&chartdrop.notification(&keys)).await;
 
     assert_eq!(chartdrop.versions("demo").len(), 5);
-    let writes = chartdrop.publish_requests().iter().filter(|request| *request == "PutObject charts/index.yaml").count();
+    let writes = chartdrop
+        .publish_requests()
+        .iter()
+        .filter(|request| *request == "PutObject charts/index.yaml")
+        .count();
     assert_eq!(writes, 1);
 }
 
@@ -86,8 +96,17 @@ async fn the_test_event_of_s3_is_taken_and_does_nothing() {
 #[tokio::test]
 async fn anything_else_is_an_error_that_says_what_is_accepted() {
     let chartdrop = without_events().await;
-    for event in [json!({}), json!({"command": "publish"}), json!({"hello": "world"}), json!([1]), json!("sweep")] {
-        let error = chartdrop.invoke("publish-chart", &event).await.expect_err("not accepted");
+    for event in [
+        json!({}),
+        json!({"command": "publish"}),
+        json!({"hello": "world"}),
+        json!([1]),
+        json!("sweep"),
+    ] {
+        let error = chartdrop
+            .invoke("publish-chart", &event)
+            .await
+            .expect_err("not accepted");
         for accepted in ["S3", "EventBridge", "sweep"] {
             assert!(error.message.contains(accepted), "{event}: {}", error.message);
         }
@@ -162,7 +181,11 @@ async fn every_sample_event_is_one_that_its_function_takes() {
     let chartdrop = Chartdrop::start().await;
     for file in std::fs::read_dir(events::folder()).expect("tests/events") {
         let name = file.expect("a file").file_name().into_string().expect("a name");
-        let function = if name.starts_with("index-") { "invalidate-cdn" } else { "publish-chart" };
+        let function = if name.starts_with("index-") {
+            "invalidate-cdn"
+        } else {
+            "publish-chart"
+        };
         let answer = chartdrop.invoke(function, &events::sample(&name)).await;
         answer.unwrap_or_else(|error| panic!("{name}: {error}"));
     }

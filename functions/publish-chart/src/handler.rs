@@ -77,10 +77,16 @@ impl Handler {
     }
 }
 
+/// What a run may take where nobody says until when: half of the timeout that the function is deployed with.
+const UNKNOWN_DEADLINE: Duration = Duration::from_secs(30);
+
 /// From the deadline that Lambda gives, in milliseconds since 1970.
+///
+/// cargo-lambda's emulator always says 600000, ten minutes after 1970
+/// (<https://github.com/cargo-lambda/cargo-lambda>), so a deadline that has passed is none.
 fn time_left(deadline_ms: u64) -> Duration {
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(deadline_ms);
-    deadline.duration_since(SystemTime::now()).unwrap_or_default()
+    deadline.duration_since(SystemTime::now()).unwrap_or(UNKNOWN_DEADLINE)
 }
 
 #[cfg(test)]
@@ -88,7 +94,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_in_the_past_leaves_no_time() {
-        assert_eq!(time_left(1), Duration::ZERO);
+    fn a_deadline_that_has_passed_is_none() {
+        assert_eq!(time_left(600_000), UNKNOWN_DEADLINE);
+        let in_a_minute = SystemTime::now() + Duration::from_secs(60);
+        let in_a_minute = in_a_minute.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let left = time_left(u64::try_from(in_a_minute.as_millis()).unwrap());
+        assert!(left > UNKNOWN_DEADLINE && left <= Duration::from_secs(60), "{left:?}");
     }
 }

@@ -8,6 +8,7 @@ use quick_xml::{Reader, escape};
 use super::DISTRIBUTION;
 use super::invalidations::{CreateError, Invalidation, Invalidations};
 use crate::http::{Reply, body, header, reply};
+use crate::s3::function_of;
 
 /// The version of the API, and the start of all its paths.
 pub(crate) const PREFIX: &str = "/2020-05-31/";
@@ -20,6 +21,7 @@ pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incom
         .trim_end_matches('/')
         .split('/')
         .collect();
+    let function = caller(&request);
     match (request.method().clone(), parts.as_slice()) {
         (_, ["distribution", id, "invalidation", ..]) if *id != DISTRIBUTION => error(
             StatusCode::NOT_FOUND,
@@ -27,7 +29,7 @@ pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incom
             &format!("The specified distribution does not exist; the local CloudFront has one: {DISTRIBUTION}"),
         ),
         (Method::POST, ["distribution", _, "invalidation"]) => match body(request).await {
-            Ok(bytes) => create(invalidations, &bytes),
+            Ok(bytes) => create(invalidations, function.as_deref(), &bytes),
             Err(reply) => reply,
         },
         (Method::GET, ["distribution", _, "invalidation"]) => list(invalidations, request.uri().query()),
@@ -53,7 +55,14 @@ pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incom
     }
 }
 
-fn create(invalidations: &Invalidations, bytes: &[u8]) -> Reply {
+/// The function whose access key signed the request.
+fn caller(request: &Request<Incoming>) -> Option<String> {
+    let authorization = request.headers().get("authorization")?.to_str().ok()?;
+    let (_, credential) = authorization.split_once("Credential=")?;
+    function_of(credential.split('/').next()?).map(str::to_owned)
+}
+
+fn create(invalidations: &Invalidations, function: Option<&str>, bytes: &[u8]) -> Reply {
     let Some(batch) = Batch::parse(bytes) else {
         return error(
             StatusCode::BAD_REQUEST,
@@ -75,7 +84,7 @@ fn create(invalidations: &Invalidations, bytes: &[u8]) -> Reply {
             "The value of Quantity and the size of Items don't match.",
         );
     }
-    match invalidations.create(&caller_reference, batch.paths) {
+    match invalidations.create_by(function, &caller_reference, batch.paths) {
         Ok(invalidation) => {
             let mut answer = reply(StatusCode::CREATED, "text/xml", document(&invalidation));
             let location = format!("{PREFIX}distribution/{DISTRIBUTION}/invalidation/{}", invalidation.id);

@@ -81,6 +81,16 @@ impl Invalidations {
     ///
     /// See [`CreateError`].
     pub fn create(&self, caller_reference: &str, paths: Vec<String>) -> Result<Invalidation, CreateError> {
+        self.create_by(None, caller_reference, paths)
+    }
+
+    /// The same, for a function.
+    pub(super) fn create_by(
+        &self,
+        function: Option<&str>,
+        caller_reference: &str,
+        paths: Vec<String>,
+    ) -> Result<Invalidation, CreateError> {
         let mut all = lock(&self.all);
         if let Some(earlier) = all.iter().find(|earlier| earlier.caller_reference == caller_reference) {
             let same = earlier.paths.iter().collect::<BTreeSet<_>>() == paths.iter().collect();
@@ -104,6 +114,7 @@ impl Invalidations {
         self.steps.tell(StepKind::Invalidated {
             id: invalidation.id.clone(),
             paths: invalidation.paths.clone(),
+            by: function.map(str::to_owned),
         });
         drop(all);
         self.complete_later(invalidation.clone());

@@ -94,7 +94,18 @@ impl Lambda {
     pub async fn invoke(&self, function: &str, payload: &Value) -> Result<Value, FunctionError> {
         let _busy = self.busy();
         let payload = Bytes::from(payload.to_string());
-        let response = self.attempt(function, &new_request_id(), 1, &payload).await?;
+        let (request_id, started) = (new_request_id(), Instant::now());
+        let response = self.attempt(function, &request_id, 1, &payload).await;
+        self.inner.steps.tell(StepKind::Finished {
+            function: function.to_owned(),
+            request_id,
+            attempt: 1,
+            error: response.as_ref().err().cloned(),
+            retry_in: None,
+            dead: false,
+            took: started.elapsed(),
+        });
+        let response = response?;
         serde_json::from_slice(&response)
             .map_err(|error| FunctionError::new(function, "Local.NotJson", format!("the answer is not JSON: {error}")))
     }
@@ -135,6 +146,7 @@ impl Lambda {
                 attempt,
                 error: error.clone(),
                 retry_in: delay,
+                dead: error.is_some() && delay.is_none(),
                 took: started.elapsed(),
             });
             match (error, delay) {

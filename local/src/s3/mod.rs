@@ -51,7 +51,8 @@ pub(crate) fn access_key(function: &str) -> String {
     format!("{FUNCTION_PREFIX}{function}")
 }
 
-fn function_of(access_key: &str) -> Option<&str> {
+/// The function that has this access key.
+pub(crate) fn function_of(access_key: &str) -> Option<&str> {
     access_key.strip_prefix(FUNCTION_PREFIX)
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 /// An executable that takes no arguments, as functions do.
-pub fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     static SCRIPT: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = SCRIPT.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();

@@ -15,6 +15,7 @@ mod edge;
 mod fake;
 mod faults;
 mod lambda;
+mod outcomes;
 mod s3_conditions;
 mod s3_objects;
 mod secrets;

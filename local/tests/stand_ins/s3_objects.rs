@@ -413,3 +413,52 @@ async fn only_the_functions_requests_are_counted() {
     );
     assert_eq!(system.s3_request_counts()["GetObject"], 2);
 }
+
+#[tokio::test]
+async fn a_large_object_is_copied_in_parts() {
+    let system = start_bucket().await;
+    let client = s3(&system);
+    let bytes: Vec<u8> = (0..(6 << 20)).map(|n: u32| n.to_le_bytes()[1]).collect();
+    system.store().put("a b+c", bytes.clone(), Default::default()).unwrap();
+    let id = client
+        .create_multipart_upload()
+        .bucket(BUCKET)
+        .key("copy")
+        .send()
+        .await
+        .unwrap();
+    let id = id.upload_id().unwrap();
+    let copy = |number: i32, range: String| {
+        let part = client
+            .upload_part_copy()
+            .bucket(BUCKET)
+            .key("copy")
+            .upload_id(id)
+            .part_number(number);
+        part.copy_source(format!("{BUCKET}/a%20b%2Bc"))
+            .copy_source_range(range)
+            .send()
+    };
+    assert_eq!(
+        code(copy(1, format!("bytes=0-{}", bytes.len())).await),
+        "InvalidArgument"
+    );
+    let mut parts = Vec::new();
+    for (number, range) in [
+        (1, format!("bytes=0-{}", (5 << 20) - 1)),
+        (2, format!("bytes={}-{}", 5 << 20, bytes.len() - 1)),
+    ] {
+        let part = copy(number, range).await.unwrap();
+        let etag = part.copy_part_result().unwrap().e_tag().unwrap();
+        parts.push(CompletedPart::builder().part_number(number).e_tag(etag).build());
+    }
+    let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+    let done = client
+        .complete_multipart_upload()
+        .bucket(BUCKET)
+        .key("copy")
+        .upload_id(id)
+        .multipart_upload(parts);
+    done.send().await.unwrap();
+    assert_eq!(system.store().get("copy").unwrap().bytes, bytes);
+}

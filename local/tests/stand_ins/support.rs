@@ -5,7 +5,7 @@ use local::binaries::Binaries;
 use local::{Options, System};
 
 /// A system whose functions are [`crate::fake`]s.
-pub async fn start(options: Options) -> System {
+pub(crate) async fn start(options: Options) -> System {
     let fake = crate::fake::binary();
     let functions = Binaries {
         publish_chart: fake.clone(),
@@ -20,7 +20,7 @@ pub async fn start(options: Options) -> System {
 }
 
 /// The bucket alone: nothing is notified.
-pub async fn start_bucket() -> System {
+pub(crate) async fn start_bucket() -> System {
     start(Options {
         notifications: false,
         ..Options::default()
@@ -29,18 +29,18 @@ pub async fn start_bucket() -> System {
 }
 
 /// Short pauses between retries.
-pub fn impatient() -> Options {
+pub(crate) fn impatient() -> Options {
     Options {
         retry_delays: vec![std::time::Duration::from_millis(20); 2],
         ..Options::default()
     }
 }
 
-pub fn s3(system: &System) -> aws_sdk_s3::Client {
+pub(crate) fn s3(system: &System) -> aws_sdk_s3::Client {
     s3_as(system, "test")
 }
 
-pub fn s3_as(system: &System, access_key: &str) -> aws_sdk_s3::Client {
+pub(crate) fn s3_as(system: &System, access_key: &str) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -52,7 +52,7 @@ pub fn s3_as(system: &System, access_key: &str) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::from_conf(config)
 }
 
-pub fn cloudfront(system: &System) -> aws_sdk_cloudfront::Client {
+pub(crate) fn cloudfront(system: &System) -> aws_sdk_cloudfront::Client {
     let config = aws_sdk_cloudfront::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -64,7 +64,7 @@ pub fn cloudfront(system: &System) -> aws_sdk_cloudfront::Client {
     aws_sdk_cloudfront::Client::from_conf(config)
 }
 
-pub fn secrets(system: &System) -> aws_sdk_secretsmanager::Client {
+pub(crate) fn secrets(system: &System) -> aws_sdk_secretsmanager::Client {
     let config = aws_sdk_secretsmanager::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -77,7 +77,7 @@ pub fn secrets(system: &System) -> aws_sdk_secretsmanager::Client {
 }
 
 /// The error code that the service answered with.
-pub fn code<T, E, R>(result: Result<T, aws_sdk_s3::error::SdkError<E, R>>) -> String
+pub(crate) fn code<T, E, R>(result: Result<T, aws_sdk_s3::error::SdkError<E, R>>) -> String
 where
     E: aws_sdk_s3::error::ProvideErrorMetadata + std::fmt::Debug,
     R: std::fmt::Debug,
@@ -91,14 +91,14 @@ where
 }
 
 /// An answer of HTTP, read to its end.
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known == name)
@@ -107,7 +107,7 @@ impl Answer {
 }
 
 /// Sends bytes as they are and reads the answer until the connection ends.
-pub async fn raw(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub(crate) async fn raw(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();

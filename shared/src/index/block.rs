@@ -18,58 +18,54 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::document::{Chart, Document, Listed};
-use super::{IndexError, helm, json_text};
+use super::{IndexError, helm, json_text, source};
 use crate::yaml;
 
 /// Reads an index in this form, or in any other YAML that Helm would load.
 pub(super) fn read(index: &[u8]) -> Result<Document, IndexError> {
     let limits = yaml::Limits::for_index(index.len());
-    let parsed = yaml::parse(index, &limits, yaml::Duplicates::Refuse).map_err(|error| IndexError::Unreadable {
-        detail: error.to_string(),
-    })?;
-    let Value::Object(top) = parsed.value.to_json() else {
-        return Err(IndexError::NotAnIndex {
-            detail: "it holds no fields".to_owned(),
-        });
-    };
+    let parsed =
+        yaml::parse(index, &limits, yaml::Duplicates::Refuse).map_err(|error| IndexError::Unreadable {
+            detail: error.to_string(),
+        })?;
+    let top = parsed.value.as_mapping().ok_or_else(|| not_an_index("it holds no fields".to_owned()))?;
     let mut document = Document {
         top: Vec::new(),
         charts: Vec::new(),
     };
     for (name, value) in top {
-        helm::check_field_at_top(&name)?;
+        helm::check_field_at_top(name)?;
         match name.as_str() {
             "entries" => document.charts = charts(value)?,
-            "generated" => helm::check_generated(&value.to_string())?,
+            "generated" => helm::check_generated(&text_of(&value.to_json())?)?,
             _ => {
-                let text = text_of(&value)?;
-                helm::check_top(&name, &text)?;
-                document.top.push((name, text));
+                let text = text_of(&value.to_json())?;
+                helm::check_top(name, &text)?;
+                document.top.push((name.clone(), text));
             }
         }
     }
+    source::keep(&mut document.charts, index);
     Ok(document)
 }
 
-fn charts(entries: Value) -> Result<Vec<Chart>, IndexError> {
+fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
     let entries = match entries {
-        Value::Null => return Ok(Vec::new()),
-        Value::Object(entries) => entries,
+        yaml::Value::Null => return Ok(Vec::new()),
+        yaml::Value::Mapping(entries) => entries,
         _ => return Err(not_an_index("entries is no mapping".to_owned())),
     };
     entries
-        .into_iter()
+        .iter()
         .map(|(name, versions)| {
             let versions = match versions {
-                Value::Null => Vec::new(),
-                Value::Array(versions) => versions,
+                yaml::Value::Null => &[][..],
+                yaml::Value::Sequence(versions) => versions,
                 _ => return Err(not_an_index(format!("the versions of {name:?} are no list"))),
             };
-            let versions = versions
-                .iter()
-                .map(|version| listed(&name, version))
-                .collect::<Result<_, _>>()?;
-            Ok(Chart { name, versions })
+            let listed = versions.iter().map(|version| listed(name, &version.to_json()));
+            let versions = listed.collect::<Result<_, _>>()?;
+            Ok(Chart { name: name.clone(), versions })
         })
         .collect()
 }
@@ -82,6 +78,7 @@ fn listed(chart: &str, version: &Value) -> Result<Listed, IndexError> {
         text,
         version: head.version,
         digest: head.digest,
+        source: None,
     })
 }
 
@@ -129,7 +126,10 @@ fn write_entries(
         write_string(text, &chart.name);
         text.push_str(if chart.versions.is_empty() { ": []\n" } else { ":\n" });
         for version in &chart.versions {
-            write_item(text, 2, &value_of(&version.text)?);
+            match &version.source {
+                Some(lines) => text.push_str(lines),
+                None => write_item(text, 2, &value_of(&version.text)?),
+            }
         }
     }
     Ok(())

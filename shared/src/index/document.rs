@@ -32,6 +32,8 @@ pub(super) struct Listed {
     pub(super) version: Option<String>,
     /// Its `digest`, if it has one.
     pub(super) digest: Option<String>,
+    /// The lines that it came from, where they can stay as they are.
+    pub(super) source: Option<String>,
 }
 
 impl Document {

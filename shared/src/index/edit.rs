@@ -81,6 +81,7 @@ fn add(document: &mut Document, entry: &Entry) -> Result<Added, IndexError> {
             text,
             version: Some(metadata.version.clone()),
             digest: Some(digest),
+            source: None,
         },
     );
     Ok(Added::New)

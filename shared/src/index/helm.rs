@@ -220,7 +220,11 @@ fn unknown_in_each(list: Option<&serde_json::Value>, known: &[&str]) -> Option<S
 fn version_in(text: &str) -> String {
     let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
     let version = value.as_ref().and_then(|value| value.get("version"));
-    version.map(ToString::to_string).unwrap_or_default()
+    match version {
+        Some(serde_json::Value::String(version)) => version.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
 }
 
 fn refused(chart: &str, version: String, detail: String) -> IndexError {

@@ -65,6 +65,7 @@ fn listed(chart: &str, text: &str) -> Result<Listed, IndexError> {
         text: compact(text)?,
         version: head.version,
         digest: head.digest,
+        source: None,
     })
 }
 

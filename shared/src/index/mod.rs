@@ -16,6 +16,7 @@ mod error;
 mod helm;
 mod json;
 mod json_text;
+mod source;
 #[cfg(test)]
 mod tests;
 

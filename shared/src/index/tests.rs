@@ -176,6 +176,57 @@ fn what_others_wrote_keeps_its_fields_order_and_times() {
     "#);
 }
 
+/// As Helm, helm-s3 and ChartMuseum write it, with what their writers do to long and odd texts.
+const OF_OTHERS: &str = "\
+# kept by hand
+apiVersion: v1
+entries:
+  alpha:
+  - apiVersion: v1
+    created: 2019-01-01T00:00:00.123456789+02:00
+    description: A very long description that the writer has folded over two lines because
+      it is longer than eighty characters
+    digest: 6b1f00d
+    maintainers:
+    - name: 'Somebody'
+    name: alpha
+    urls: [\"https://example.com/alpha-0.1.0.tgz\"]
+    version: 0.1.0
+  # before the next one
+  - description: |
+      line
+        - indented
+    name: alpha
+    version: 0.0.9
+  zeta:
+  - {name: zeta, version: 0.2.0}
+generated: \"2019-01-01T00:00:00Z\"
+";
+
+#[test]
+fn versions_of_others_keep_every_byte_in_yaml() {
+    let index = written(Some(OF_OTHERS.as_bytes()), &[entry("alpha", "0.0.10"), entry("zeta", "1.0.0")], Format::Yaml);
+    let start = OF_OTHERS.find("  - apiVersion").unwrap();
+    let middle = OF_OTHERS.find("  - description").unwrap();
+    let end = OF_OTHERS.find("  zeta:").unwrap();
+    assert!(index.contains(&OF_OTHERS[start..middle]), "{index}");
+    assert!(index.contains(&OF_OTHERS[middle..end]), "{index}");
+    assert!(index.contains("  - {name: zeta, version: 0.2.0}\n"), "{index}");
+    let versions = |name: &str, versions: &[&str]| (name.to_owned(), versions.iter().map(ToString::to_string).collect());
+    assert_eq!(listed(&index), vec![versions("alpha", &["0.1.0", "0.0.10", "0.0.9"]), versions("zeta", &["1.0.0", "0.2.0"])]);
+}
+
+#[test]
+fn lines_that_only_look_like_versions_are_not_kept_as_such() {
+    let deceiving = "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    description: \"one\n  - two\"\n";
+    let index = written(Some(deceiving.as_bytes()), &[entry("a", "2.0.0")], Format::Yaml);
+    assert_eq!(listed(&index), vec![("a".to_owned(), vec!["2.0.0".to_owned(), "1.0.0".to_owned()])]);
+    assert_eq!(seen(&index).pointer("/entries/a/1/description").unwrap(), "one - two");
+    let anchored = "apiVersion: v1\nentries:\n  a:\n  - &x\n    name: a\n    version: 1.0.0\n  b:\n  - *x\n";
+    let index = written(Some(anchored.as_bytes()), &[entry("a", "2.0.0")], Format::Yaml);
+    assert_eq!(seen(&index).pointer("/entries/b/0/name").unwrap(), "a");
+}
+
 #[test]
 fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
     let long = format!("{{\"apiVersion\":\"v1\",\"entries\":{}", "[".repeat(5000));

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::{
     Converted, Document, DuplicateKey, Duplicates, Error, Limits, Mapping, Place, Value,
     budget::{Budget, Size},
+    collection::{self, Content, Expected, Open, OpenMapping, Twice},
     event::{AnchorId, Event, Events, Scalar},
     resolve,
 };
@@ -48,41 +49,6 @@ struct Node {
     at: Place,
     /// Whether it is a key `<<` as the merge rule wants it.
     merge_key: bool,
-}
-
-/// A collection whose end is still to come.
-struct Open {
-    anchor: Option<AnchorId>,
-    at: Place,
-    size: Size,
-    content: Content,
-}
-
-enum Content {
-    Sequence(Vec<Value>),
-    Mapping(OpenMapping),
-    /// The list after `<<:`.
-    MergeList(Vec<Mapping>),
-}
-
-#[derive(Default)]
-struct OpenMapping {
-    entries: Mapping,
-    /// The line of each entry's key; `None` if it came by a merge.
-    lines: Vec<Option<usize>>,
-    expected: Expected,
-}
-
-/// What the next node in a mapping is.
-#[derive(Default)]
-enum Expected {
-    #[default]
-    Key,
-    Value {
-        key: String,
-        line: usize,
-    },
-    Merge,
 }
 
 impl Composer {
@@ -252,7 +218,7 @@ impl Composer {
                 Expected::Key if node.merge_key => mapping.expected = Expected::Merge,
                 Expected::Key => {
                     mapping.expected = Expected::Value {
-                        key: key_text(node.value, node.at)?,
+                        key: collection::key_text(node.value, node.at)?,
                         line: node.at.line,
                     };
                 }
@@ -348,79 +314,11 @@ impl Composer {
         {
             return;
         }
-        let path = self.path();
+        let path = collection::path(&self.open);
         self.document.converted.push(Converted {
             path,
             line: at.line,
             written: scalar.text.clone().into_owned(),
         });
     }
-
-    /// Where the next node goes, such as `dependencies[0].version`.
-    fn path(&self) -> String {
-        let mut path = String::new();
-        for open in &self.open {
-            match &open.content {
-                Content::Sequence(items) => path.push_str(&format!("[{}]", items.len())),
-                Content::Mapping(OpenMapping {
-                    expected: Expected::Value { key, .. },
-                    ..
-                }) => {
-                    if !path.is_empty() {
-                        path.push('.');
-                    }
-                    path.push_str(key);
-                }
-                Content::Mapping(_) | Content::MergeList(_) => {}
-            }
-        }
-        path
-    }
-}
-
-/// A key that was set before.
-struct Twice {
-    key: String,
-    line: Option<usize>,
-    first_line: Option<usize>,
-}
-
-impl OpenMapping {
-    /// Sets an entry. The last value stays, at the place of the first.
-    fn set(&mut self, key: String, value: Value, line: Option<usize>) -> Option<Twice> {
-        let (at, old) = self.entries.insert_full(key, value);
-        let Some(first_line) = self.lines.get_mut(at) else {
-            self.lines.push(line);
-            return None;
-        };
-        let first_line = std::mem::replace(first_line, line.or(*first_line));
-        old?;
-        let key = self
-            .entries
-            .get_index(at)
-            .map(|(key, _)| key.clone())
-            .unwrap_or_default();
-        Some(Twice { key, line, first_line })
-    }
-}
-
-/// A key as text, by the rules of sigs.k8s.io/yaml.
-fn key_text(key: Value, at: Place) -> Result<String, Error> {
-    let found = match key {
-        Value::String(text) => return Ok(text),
-        Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
-            let text = key.to_text().unwrap_or_default();
-            return Ok(match text.as_str() {
-                "+Inf" => ".inf".to_owned(),
-                "-Inf" => "-.inf".to_owned(),
-                "NaN" => ".nan".to_owned(),
-                _ => text,
-            });
-        }
-        Value::Null => "nothing",
-        Value::Uint(_) => "a number beyond 9223372036854775807",
-        Value::Sequence(_) => "a list",
-        Value::Mapping(_) => "a mapping",
-    };
-    Err(Error::Key { at, found })
 }

@@ -35,8 +35,12 @@ pub(super) struct Dialect<'text> {
     cursor: usize,
     /// What stands on the line before the cursor.
     line: LineStart,
-    /// Brackets and braces that are open.
+    /// Collections that are open; true for those in brackets or braces.
+    open: Vec<bool>,
+    /// How many of them are in brackets or braces.
     flow: usize,
+    /// Whether nothing but white space stands between an unquoted scalar and the cursor.
+    behind_plain: bool,
     /// The line on which the last scalar began, until it is clear that it is no key.
     key_line: Option<usize>,
     document: bool,
@@ -49,7 +53,9 @@ impl<'text> Dialect<'text> {
             separators: text.contains(refold::SEPARATORS),
             cursor: 0,
             line: LineStart::Blank,
+            open: Vec::new(),
             flow: 0,
+            behind_plain: false,
             key_line: None,
             document: false,
         }
@@ -70,6 +76,7 @@ impl<'text> Dialect<'text> {
         let source = self.text.get(range.clone()).unwrap_or_default();
         self.cursor = self.cursor.max(range.end);
         if !source.is_empty() {
+            self.behind_plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, ..));
             self.key_line = None;
             let last_line = source.rsplit_once('\n').map(|(_, line)| line);
             let blank = last_line.is_some_and(|line| line.trim_start_matches(' ').is_empty());
@@ -92,12 +99,12 @@ impl<'text> Dialect<'text> {
             }
             Event::SequenceStart(style, ..) | Event::MappingStart(style, ..) => {
                 self.tag(span, at)?;
-                // A mapping without braces within brackets is empty in the text.
-                if *style == StructureStyle::Flow && !source.is_empty() {
-                    self.flow += 1;
-                }
+                // A pair within brackets is a mapping without braces.
+                let brackets = *style == StructureStyle::Flow && source.starts_with(['[', '{']);
+                self.open.push(brackets);
+                self.flow += usize::from(brackets);
             }
-            Event::SequenceEnd | Event::MappingEnd if !source.is_empty() => self.flow = self.flow.saturating_sub(1),
+            Event::SequenceEnd | Event::MappingEnd if self.open.pop() == Some(true) => self.flow -= 1,
             _ => {}
         }
         Ok(())
@@ -180,7 +187,7 @@ impl<'text> Dialect<'text> {
                     LineStart::Blank
                 }
                 (LineStart::Comment, _) => LineStart::Comment,
-                (LineStart::Blank, '\t') if self.flow == 0 => {
+                (LineStart::Blank, '\t') if self.flow == 0 || self.is_behind_indented_plain() => {
                     return refuse(Place { line, column: 1 }, TAB);
                 }
                 (LineStart::Blank | LineStart::Spaced, '#') => LineStart::Comment,
@@ -196,9 +203,15 @@ impl<'text> Dialect<'text> {
                 }
                 _ => LineStart::Content,
             };
+            self.behind_plain &= self.line == LineStart::Blank || self.line == LineStart::Spaced;
         }
         self.cursor = self.cursor.max(end);
         Ok(())
+    }
+
+    /// In search of its next line, go-yaml minds the indentation even within brackets.
+    fn is_behind_indented_plain(&self) -> bool {
+        self.behind_plain && self.open.first() == Some(&false)
     }
 
     fn is_behind_its_key(&mut self, line: usize) -> bool {

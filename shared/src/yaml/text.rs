@@ -26,8 +26,28 @@ pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow
             character,
             at: place(&text, at),
         }),
-        None => Ok(text),
+        None => Ok(without_version(text)),
     }
+}
+
+/// Makes a comment of the directive `%YAML 1.1` where it stands first. go-yaml takes that version and no other, and reads
+/// the document as without it; the parser is told to refuse directives.
+fn without_version(text: Cow<'_, str>) -> Cow<'_, str> {
+    let mut lines = text.lines();
+    let is_version = lines.next().is_some_and(|first| {
+        let mut words = first.split([' ', '\t']).filter(|word| !word.is_empty());
+        first.starts_with('%')
+            && words.next() == Some("%YAML")
+            && words.next() == Some("1.1")
+            && words.next().is_none_or(|word| word.starts_with('#'))
+    });
+    // Without a mark where the document begins, a directive is an error.
+    let mut content = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    if is_version && content.next().is_some_and(|line| line == "---" || line.starts_with("--- ")) {
+        let comment = text.replacen('%', "#", 1);
+        return Cow::Owned(comment);
+    }
+    text
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, Error> {
@@ -62,13 +82,11 @@ fn is_allowed(character: char) -> bool {
         '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// A byte-order mark at the start of a line is a part of a word to some readers and nothing to others, and a carriage
-/// return alone a line's end or not.
+/// A byte-order mark within the text is a part of a word to some readers and nothing to others, and a carriage return
+/// alone a line's end or not.
 fn is_stray(text: &str, at: usize, character: char) -> bool {
     match character {
-        '\u{feff}' => text
-            .get(..at)
-            .is_some_and(|before| before.is_empty() || before.ends_with('\n')),
+        '\u{feff}' => true,
         '\r' => !text.get(at..).is_some_and(|rest| rest.starts_with("\r\n")),
         _ => false,
     }

@@ -16,7 +16,10 @@ const STYLES: [&str; 2] = ["absolute", "relative"];
 async fn repository(helm: &Helm, form: &str, style: &str) -> Chartdrop {
     let chartdrop = Chartdrop::with_settings(&[("INDEX_FORMAT", form), ("URL_STYLE", style)]).await;
     let example = workspace().join("examples/kube9-operator");
-    let archive = helm.package(&example, &helm.folder("packaged")).await.expect("the example is packed");
+    let archive = helm
+        .package(&example, &helm.folder("packaged"))
+        .await
+        .expect("the example is packed");
     let name = archive.file_name().expect("a name").to_str().expect("text").to_owned();
     chartdrop.put(&format!("staging/{name}"), std::fs::read(&archive).expect("an archive"));
     for version in ["0.9.0", "1.0.0-rc.1", "1.0.0+build.7"] {
@@ -40,9 +43,14 @@ impl Listed for Chartdrop {
 
 /// `helm search repo -l`, with the versions of a chart.
 async fn search(helm: &Helm, chart: &str) -> Vec<String> {
-    let found = helm.json(["search", "repo", "-l", "--devel", "-o", "json", chart]).await;
+    let found = helm
+        .json(["search", "repo", "-l", "--devel", "-o", "json", chart])
+        .await;
     let found: Vec<Value> = found.as_array().expect("a list").clone();
-    found.iter().map(|found| found["version"].as_str().expect("a version").to_owned()).collect()
+    found
+        .iter()
+        .map(|found| found["version"].as_str().expect("a version").to_owned())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,16 +70,26 @@ async fn charts_are_found_pulled_and_rendered() {
 
 async fn finds_pulls_and_renders(helm: &Helm, chartdrop: &Chartdrop, repository: &str) {
     assert_eq!(search(helm, &format!("{repository}/kube9-operator")).await, ["1.0.0"]);
-    assert_eq!(search(helm, &format!("{repository}/demo")).await, ["1.0.0+build.7", "1.0.0-rc.1", "0.9.0"]);
+    assert_eq!(
+        search(helm, &format!("{repository}/demo")).await,
+        ["1.0.0+build.7", "1.0.0-rc.1", "0.9.0"]
+    );
 
     let pulled = helm.folder(&format!("pulled-{repository}"));
     let chart = format!("{repository}/kube9-operator");
-    helm.run(["pull".as_ref(), chart.as_ref(), "-d".as_ref(), pulled.as_os_str()]).await;
+    helm.run(["pull".as_ref(), chart.as_ref(), "-d".as_ref(), pulled.as_os_str()])
+        .await;
     let published = chartdrop.object("charts/kube9-operator-1.0.0.tgz").expect("published");
-    assert_eq!(std::fs::read(pulled.join("kube9-operator-1.0.0.tgz")).expect("pulled"), published.bytes);
+    assert_eq!(
+        std::fs::read(pulled.join("kube9-operator-1.0.0.tgz")).expect("pulled"),
+        published.bytes
+    );
 
     let rendered = helm.run(["template", "release", &chart, "--version", "1.0.0"]).await;
-    assert!(rendered.contains("image: \"ghcr.io/alto9/kube9-operator:1.0.0\""), "{rendered}");
+    assert!(
+        rendered.contains("image: \"ghcr.io/alto9/kube9-operator:1.0.0\""),
+        "{rendered}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +97,9 @@ async fn a_version_with_build_metadata_is_pulled() {
     for helm in helm::both() {
         let chartdrop = repository(&helm, "json", "absolute").await;
         helm.run(["repo", "add", "kube9", &chartdrop.system.edge_url()]).await;
-        let rendered = helm.run(["template", "release", "kube9/demo", "--version", "1.0.0+build.7"]).await;
+        let rendered = helm
+            .run(["template", "release", "kube9/demo", "--version", "1.0.0+build.7"])
+            .await;
         assert!(rendered.contains("kind: ConfigMap"), "{rendered}");
         helm.run(["pull", "kube9/demo", "--version", "1.0.0+build.7"]).await;
     }
@@ -103,7 +123,13 @@ async fn a_repository_in_a_folder_is_added_by_its_url() {
         let chartdrop = Chartdrop::start().await;
         chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0"));
         chartdrop.settled().await;
-        helm.run(["repo", "add", "team-a", &format!("{}/team-a", chartdrop.system.edge_url())]).await;
+        helm.run([
+            "repo",
+            "add",
+            "team-a",
+            &format!("{}/team-a", chartdrop.system.edge_url()),
+        ])
+        .await;
         assert_eq!(search(&helm, "team-a/demo").await, ["1.0.0"]);
         helm.run(["pull", "team-a/demo"]).await;
     }
@@ -114,7 +140,9 @@ async fn a_chart_is_taken_straight_from_the_repository_without_adding_it() {
     for helm in helm::both() {
         let chartdrop = repository(&helm, "json", "absolute").await;
         let url = chartdrop.system.edge_url();
-        let rendered = helm.run(["template", "release", "kube9-operator", "--repo", &url]).await;
+        let rendered = helm
+            .run(["template", "release", "kube9-operator", "--repo", &url])
+            .await;
         assert!(rendered.contains("kind: Deployment"), "{rendered}");
     }
 }
@@ -134,14 +162,22 @@ async fn dependencies_are_updated_and_built() {
                      - name: demo\n    version: 1.0.0+build.7\n    repository: {url}\n"
                 ),
             );
-            helm.run(["dependency".as_ref(), "update".as_ref(), chart.as_os_str()]).await;
+            helm.run(["dependency".as_ref(), "update".as_ref(), chart.as_os_str()])
+                .await;
             assert_eq!(charts(&chart), ["demo-1.0.0+build.7.tgz", "kube9-operator-1.0.0.tgz"]);
-            // From the lock file, as in somebody's CI, where the repository was never added.
+            // From the lock file, as in somebody's CI. Helm wants the repository to be known there.
+            helm.run(["repo", "add", form, &url]).await;
             std::fs::remove_dir_all(chart.join("charts")).expect("removed");
-            helm.run(["dependency".as_ref(), "build".as_ref(), chart.as_os_str()]).await;
+            helm.run(["dependency".as_ref(), "build".as_ref(), chart.as_os_str()])
+                .await;
             assert_eq!(charts(&chart), ["demo-1.0.0+build.7.tgz", "kube9-operator-1.0.0.tgz"]);
-            let rendered = helm.run(["template".as_ref(), "release".as_ref(), chart.as_os_str()]).await;
-            assert!(rendered.contains("kind: Deployment") && rendered.contains("kind: ConfigMap"), "{rendered}");
+            let rendered = helm
+                .run(["template".as_ref(), "release".as_ref(), chart.as_os_str()])
+                .await;
+            assert!(
+                rendered.contains("kind: Deployment") && rendered.contains("kind: ConfigMap"),
+                "{rendered}"
+            );
         }
     }
 }
@@ -152,7 +188,9 @@ fn write(chart: &Path, chart_yaml: &str) {
 
 fn charts(chart: &Path) -> Vec<String> {
     let files = std::fs::read_dir(chart.join("charts")).expect("dependencies");
-    let mut names: Vec<String> = files.map(|file| file.expect("a file").file_name().into_string().expect("text")).collect();
+    let mut names: Vec<String> = files
+        .map(|file| file.expect("a file").file_name().into_string().expect("text"))
+        .collect();
     names.sort();
     names
 }
@@ -174,7 +212,10 @@ async fn a_chart_is_installed_as_far_as_that_goes_without_a_cluster() {
                 &api,
             ])
             .await;
-        assert!(said.contains("ghcr.io/alto9/kube9-operator:1.0.0") && said.contains("is installed as operator"), "{said}");
+        assert!(
+            said.contains("ghcr.io/alto9/kube9-operator:1.0.0") && said.contains("is installed as operator"),
+            "{said}"
+        );
     }
 }
 
@@ -182,6 +223,7 @@ async fn a_chart_is_installed_as_far_as_that_goes_without_a_cluster() {
 async fn the_example_chart_is_without_fault() {
     for helm in helm::both() {
         let example = workspace().join("examples/kube9-operator");
-        helm.run(["lint".as_ref(), "--strict".as_ref(), example.as_os_str()]).await;
+        helm.run(["lint".as_ref(), "--strict".as_ref(), example.as_os_str()])
+            .await;
     }
 }

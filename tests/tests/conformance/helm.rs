@@ -48,7 +48,9 @@ impl Helm {
 
     /// Runs Helm; it must succeed. Its standard output.
     pub async fn run<A: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> String {
-        self.try_run(arguments).await.unwrap_or_else(|message| panic!("{}: {message}", self.label))
+        self.try_run(arguments)
+            .await
+            .unwrap_or_else(|message| panic!("{}: {message}", self.label))
     }
 
     /// Runs Helm with `-o json`; it must succeed.
@@ -77,12 +79,18 @@ impl Helm {
             return Ok(stdout);
         }
         let stderr = String::from_utf8_lossy(&output.stderr);
-        Err(format!("{:?} ended with {}\n{stdout}{stderr}", command.as_std(), output.status))
+        Err(format!(
+            "{:?} ended with {}\n{stdout}{stderr}",
+            command.as_std(),
+            output.status
+        ))
     }
 
     /// `helm package`: the archive.
     pub async fn package(&self, chart: &Path, into: &Path) -> Result<PathBuf, String> {
-        let said = self.try_run(["package".as_ref(), chart, "--destination".as_ref(), into]).await?;
+        let said = self
+            .try_run(["package".as_ref(), chart, "--destination".as_ref(), into])
+            .await?;
         let path = said.rsplit_once(": ").map(|(_, path)| PathBuf::from(path.trim()));
         path.ok_or_else(|| format!("`helm package` did not say where the archive is: {said}"))
     }
@@ -90,7 +98,15 @@ impl Helm {
     /// What this Helm reads in an index, as JSON: it merges the index into that of an empty folder and writes it out.
     pub async fn reads_index(&self, index: &Path) -> Value {
         let empty = self.folder("empty");
-        self.run(["repo".as_ref(), "index".as_ref(), "--json".as_ref(), "--merge".as_ref(), index, &empty]).await;
+        self.run([
+            "repo".as_ref(),
+            "index".as_ref(),
+            "--json".as_ref(),
+            "--merge".as_ref(),
+            index,
+            &empty,
+        ])
+        .await;
         let written = std::fs::read(empty.join("index.yaml")).expect("the index that Helm wrote");
         serde_json::from_slice(&written).expect("JSON")
     }

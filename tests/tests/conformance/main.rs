@@ -2,6 +2,8 @@
 //!
 //! `.ci/tools` installs them and prints the environment variables in which these tests look for them.
 
+mod aws_cli;
+mod cargo_lambda;
 mod clients;
 mod entries;
 mod helm;

@@ -30,7 +30,10 @@ impl Variation {
     /// Packed with Chart.yaml as it stands: `helm package` writes it anew, other tools don't.
     pub fn pack_as_it_stands(&self) -> Vec<u8> {
         let chart = ChartArchive::new(&self.name, "0").chart_yaml(self.chart_yaml.clone());
-        self.files.iter().fold(chart, |chart, (path, content)| chart.file(path, content.as_str())).bytes()
+        self.files
+            .iter()
+            .fold(chart, |chart, (path, content)| chart.file(path, content.as_str()))
+            .bytes()
     }
 
     fn file(mut self, path: &'static str, content: impl Into<String>) -> Self {
@@ -74,12 +77,26 @@ fn lines(name: &str, more: &str) -> Variation {
 
 /// A chart of this version.
 fn version(name: &str, version: &str) -> Variation {
-    whole(name, format!("apiVersion: v2\nname: {name}\nversion: {version}\nappVersion: \"1\"\n"))
+    whole(
+        name,
+        format!("apiVersion: v2\nname: {name}\nversion: {version}\nappVersion: \"1\"\n"),
+    )
 }
 
 /// All of them. Each stands for something that real charts hold or that readers of YAML disagree about.
 pub fn all() -> Vec<Variation> {
-    [versions(), scalars(), fields(), dependencies(), encodings(), texts(), yaml()].into_iter().flatten().collect()
+    [
+        versions(),
+        scalars(),
+        fields(),
+        dependencies(),
+        encodings(),
+        texts(),
+        yaml(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn versions() -> Vec<Variation> {
@@ -100,11 +117,57 @@ fn versions() -> Vec<Variation> {
 /// Unquoted values where Helm wants text: YAML 1.1 says what they are, Go how they are written.
 fn scalars() -> Vec<Variation> {
     let values = [
-        "1.10", "1.0", "1", "0", "-0", "-1.50", "+1", "010", "0o10", "0x1F", "0b101", "1_000", "1e3", "1.5e300", "1e-7",
-        "123456789012345678", "12345678901234567890", "123456789012345678901234567890", "100000000000000000000000.0",
-        "0.1", ".5", "1.", "1e21", "1e20", "yes", "no", "on", "off", "y", "n", "true", "False", "TRUE", "~", "null", "Null",
-        "2026-01-01", "2026-01-01T12:00:00Z", "1:30", "190:20:30", ".inf", "1.2.3", "1.2-3", "v1", "=", "<<", "!!str 1.10",
-        "'1.10'", "\"1.10\"", "!!float 1", "|-\n  1.10", ">-\n  folded\n  text",
+        "1.10",
+        "1.0",
+        "1",
+        "0",
+        "-0",
+        "-1.50",
+        "+1",
+        "010",
+        "0o10",
+        "0x1F",
+        "0b101",
+        "1_000",
+        "1e3",
+        "1.5e300",
+        "1e-7",
+        "123456789012345678",
+        "12345678901234567890",
+        "123456789012345678901234567890",
+        "100000000000000000000000.0",
+        "0.1",
+        ".5",
+        "1.",
+        "1e21",
+        "1e20",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+        "true",
+        "False",
+        "TRUE",
+        "~",
+        "null",
+        "Null",
+        "2026-01-01",
+        "2026-01-01T12:00:00Z",
+        "1:30",
+        "190:20:30",
+        "1.2.3",
+        "1.2-3",
+        "v1",
+        "=",
+        "<<",
+        "!!str 1.10",
+        "'1.10'",
+        "\"1.10\"",
+        "!!float 1",
+        "|-\n  1.10",
+        ">-\n  folded\n  text",
     ];
     values
         .iter()
@@ -113,7 +176,9 @@ fn scalars() -> Vec<Variation> {
             let nested = value.replace("\n  ", "\n    ");
             lines(
                 &format!("scalar-{number}"),
-                &format!("appVersion: {value}\nannotations:\n  example.com/a: {nested}\nkeywords:\n  - {nested}\n  - plain\n"),
+                &format!(
+                    "appVersion: {value}\nannotations:\n  example.com/a: {nested}\nkeywords:\n  - {nested}\n  - plain\n"
+                ),
             )
         })
         .collect()
@@ -133,17 +198,35 @@ fn fields() -> Vec<Variation> {
         lines("library", "type: library\n"),
         lines("empty-type", "type: ''\n"),
         lines("not-deprecated", "deprecated: false\n"),
-        lines("nulls", "description: ~\nkeywords: null\nmaintainers:\nannotations:\nicon:\nhome: null\n"),
-        lines("empties", "description: ''\nkeywords: []\nmaintainers: []\nannotations: {}\nsources: []\n"),
+        lines(
+            "nulls",
+            "description: ~\nkeywords: null\nmaintainers:\nannotations:\nicon:\nhome: null\n",
+        ),
+        lines(
+            "empties",
+            "description: ''\nkeywords: []\nmaintainers: []\nannotations: {}\nsources: []\n",
+        ),
         lines("null-items", "keywords: [a, ~, b]\nsources: [~]\nannotations: {a: ~}\n"),
-        lines("unknown-fields", "description: Kept\nx-internal: {team: a}\nengine: gotpl\ntillerVersion: '>2.0.0'\ncategory: web\n"),
-        lines("unknown-in-maintainer", "maintainers:\n  - name: One\n    twitter: '@one'\n"),
+        lines(
+            "unknown-fields",
+            "description: Kept\nx-internal: {team: a}\nengine: gotpl\ntillerVersion: '>2.0.0'\ncategory: web\n",
+        ),
+        lines(
+            "unknown-in-maintainer",
+            "maintainers:\n  - name: One\n    twitter: '@one'\n",
+        ),
         lines("maintainer-without-name", "maintainers:\n  - email: one@example.com\n"),
         lines("other-case", "Description: Written with a capital\nAPPVERSION: '7'\n"),
         lines("both-cases", "description: small\nDescription: capital\n"),
         lines("api-version-twice", "apiVersion: v2\n"),
-        whole("v1-plain", "apiVersion: v1\nname: v1-plain\nversion: 0.1.0\ndescription: An old chart\nappVersion: 1.16.0\n"),
-        whole("v1-with-type", "apiVersion: v1\nname: v1-with-type\nversion: 0.1.0\ntype: application\n"),
+        whole(
+            "v1-plain",
+            "apiVersion: v1\nname: v1-plain\nversion: 0.1.0\ndescription: An old chart\nappVersion: 1.16.0\n",
+        ),
+        whole(
+            "v1-with-type",
+            "apiVersion: v1\nname: v1-with-type\nversion: 0.1.0\ntype: application\n",
+        ),
     ]
 }
 
@@ -186,13 +269,20 @@ fn dependencies() -> Vec<Variation> {
 }
 
 fn encodings() -> Vec<Variation> {
-    let text = |name: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.2.3\ndescription: Größe\nappVersion: 1.10\n");
+    let text =
+        |name: &str| format!("apiVersion: v2\nname: {name}\nversion: 1.2.3\ndescription: Größe\nappVersion: 1.10\n");
     vec![
         whole("crlf", text("crlf").replace('\n', "\r\n")),
         whole("bom", format!("\u{feff}{}", text("bom"))),
-        whole("bom-crlf", format!("\u{feff}{}", text("bom-crlf").replace('\n', "\r\n"))),
+        whole(
+            "bom-crlf",
+            format!("\u{feff}{}", text("bom-crlf").replace('\n', "\r\n")),
+        ),
         whole("no-last-newline", text("no-last-newline").trim_end().to_owned()),
-        whole("json", r#"{"apiVersion": "v2", "name": "json", "version": "1.2.3", "appVersion": 1.10, "keywords": ["a"]}"#),
+        whole(
+            "json",
+            r#"{"apiVersion": "v2", "name": "json", "version": "1.2.3", "appVersion": 1.10, "keywords": ["a"]}"#,
+        ),
         whole("utf-16", utf16(&text("utf-16"))),
         lines("crlf-block", "description: |\r\n  one\r\n  two\r\n"),
     ]
@@ -210,21 +300,42 @@ fn texts() -> Vec<Variation> {
     vec![
         lines("long", &format!("description: {long}\n")),
         lines("long-word", &format!("description: {}\n", "x".repeat(5_000))),
-        lines("long-folded", &format!("description: >\n{}", "  folded over many lines\n".repeat(200))),
+        lines(
+            "long-folded",
+            &format!("description: >\n{}", "  folded over many lines\n".repeat(200)),
+        ),
         lines("chinese", "description: 监视 Kubernetes 集群\nkeywords: [监控, 集群]\n"),
         lines("arabic", "description: مراقبة العنقود\n"),
-        lines("emoji", "description: \"\u{1f680} fast \u{1f469}\u{200d}\u{1f4bb}\"\nannotations: {\"\u{1f511}\": \"\u{1f511}\"}\n"),
-        lines("escapes", r#"description: "tab\t quote\" back\\slash \u00e9 \U0001F680 nul-free \x41 bell\a""#),
+        lines(
+            "emoji",
+            "description: \"\u{1f680} fast \u{1f469}\u{200d}\u{1f4bb}\"\nannotations: {\"\u{1f511}\": \"\u{1f511}\"}\n",
+        ),
+        lines(
+            "escapes",
+            r#"description: "tab\t quote\" back\\slash \u00e9 \U0001F680 nul-free \x41 bell\a""#,
+        ),
         lines("html", "description: <b>bold</b> & 'quoted' \"twice\"\n"),
         lines("line-separators", "description: \"a\\Lb\\Pc\\Nd\"\n"),
         lines("raw-line-separators", "description: 'a\u{2028}b\u{2029}c\u{85}d'\n"),
-        lines("colon-and-hash", "description: 'a: b # c'\nhome: https://example.com/#anchor # a comment\n"),
+        lines(
+            "colon-and-hash",
+            "description: 'a: b # c'\nhome: https://example.com/#anchor # a comment\n",
+        ),
         lines("spaces", "description: '  leading and trailing  '\n"),
         lines("only-spaces", "description: '   '\n"),
         lines("block-keep", "description: |+\n  kept\n\n\n"),
         lines("block-strip", "description: |2-\n    indented\n   less\n"),
-        lines("many-annotations", &format!("annotations:\n{}", (0..300).map(|n| format!("  key-{n}: value {n}\n")).collect::<String>())),
-        lines("markdown", "annotations:\n  artifacthub.io/links: |\n    - name: \"a\"\n      url: https://example.com\n\n    # not a comment\n"),
+        lines(
+            "many-annotations",
+            &format!(
+                "annotations:\n{}",
+                (0..300).map(|n| format!("  key-{n}: value {n}\n")).collect::<String>()
+            ),
+        ),
+        lines(
+            "markdown",
+            "annotations:\n  artifacthub.io/links: |\n    - name: \"a\"\n      url: https://example.com\n\n    # not a comment\n",
+        ),
     ]
 }
 
@@ -236,13 +347,25 @@ fn yaml() -> Vec<Variation> {
         lines("second-document", "description: first\n---\ndescription: second\n"),
         lines("document-end", "description: first\n...\n"),
         lines("duplicate-key", "description: first\ndescription: second\n"),
-        lines("anchors", "description: &text anchored\nhome: *text\nkeywords: &list [a, b]\nsources: *list\n"),
+        lines(
+            "anchors",
+            "description: &text anchored\nhome: *text\nkeywords: &list [a, b]\nsources: *list\n",
+        ),
         lines("merge-key", "annotations:\n  <<: {a: merged, b: merged}\n  b: own\n"),
-        lines("merge-anchors", "x-base: &base {a: one, b: two}\nannotations:\n  <<: *base\n  c: three\n"),
-        lines("flow", "maintainers: [{name: One, email: one@example.com}, {name: Two}]\nannotations: {a: b, c: 'd'}\n"),
+        lines(
+            "merge-anchors",
+            "x-base: &base {a: one, b: two}\nannotations:\n  <<: *base\n  c: three\n",
+        ),
+        lines(
+            "flow",
+            "maintainers: [{name: One, email: one@example.com}, {name: Two}]\nannotations: {a: b, c: 'd'}\n",
+        ),
         lines("quoted-keys", "\"description\": quoted\n'appVersion': '1'\n"),
         lines("complex-key", "? description\n: complex\n"),
-        lines("number-keys", "annotations:\n  1: one\n  1.10: two\n  yes: three\n  0x10: four\n"),
+        lines(
+            "number-keys",
+            "annotations:\n  1: one\n  1.10: two\n  yes: three\n  0x10: four\n",
+        ),
         lines("binary", "description: !!binary aGVsbG8=\n"),
         lines("string-tag", "appVersion: !!str 1.10\n"),
         lines("local-tag", "description: !mine tagged\n"),
@@ -258,7 +381,10 @@ impl Variation {
 
     fn reindented(mut self) -> Self {
         let text = String::from_utf8(self.chart_yaml).expect("text");
-        self.chart_yaml = text.lines().flat_map(|line| format!("    {line}\n").into_bytes()).collect();
+        self.chart_yaml = text
+            .lines()
+            .flat_map(|line| format!("    {line}\n").into_bytes())
+            .collect();
         self
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod bucket;
 mod content;
+pub(super) mod copy;
 pub(super) mod list;
 pub(super) mod multipart;
 pub(super) mod read;

@@ -1,4 +1,4 @@
-//! GetObject and HeadObject.
+//! GetObject and its relatives.
 
 use bytes::Bytes;
 use s3s::dto::*;
@@ -80,6 +80,15 @@ pub(in crate::s3) fn head_object(
         output.checksum_type = object.checksums.kind();
     }
     Ok(S3Response::new(output))
+}
+
+/// Nothing has tags; `aws s3 cp` asks before it copies a large object.
+pub(in crate::s3) fn get_object_tagging(
+    store: &Store,
+    req: S3Request<GetObjectTaggingInput>,
+) -> S3Result<S3Response<GetObjectTaggingOutput>> {
+    object(store, &req.input.bucket, &req.input.key)?;
+    Ok(S3Response::new(GetObjectTaggingOutput::default()))
 }
 
 fn ranged(bytes: &Bytes, range: Option<&Range>) -> S3Result<(Bytes, Option<String>)> {

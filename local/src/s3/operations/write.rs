@@ -1,12 +1,12 @@
-//! PutObject, CopyObject and the two ways to delete.
+//! PutObject and the two ways to delete.
 
 use s3s::dto::*;
-use s3s::{S3Request, S3Response, S3Result, s3_error};
+use s3s::{S3Request, S3Response, S3Result};
 
 use super::content::{self, kept_headers};
-use super::{cause, check_bucket, encryption, object, write_error};
+use super::{cause, check_bucket, encryption, write_error};
 use crate::s3::checksums::{Algorithm, Checksums, set_checksums};
-use crate::s3::conditions::{ConditionFailed, ReadConditions, WriteCondition};
+use crate::s3::conditions::WriteCondition;
 use crate::s3::store::{NewObject, Store};
 
 pub(in crate::s3) async fn put_object(
@@ -35,65 +35,6 @@ pub(in crate::s3) async fn put_object(
     set_checksums!(output, &object.checksums);
     output.checksum_type = object.checksums.kind();
     Ok(S3Response::new(output))
-}
-
-pub(in crate::s3) fn copy_object(
-    store: &Store,
-    req: S3Request<CopyObjectInput>,
-) -> S3Result<S3Response<CopyObjectOutput>> {
-    check_bucket(&req.input.bucket)?;
-    let cause = cause("ObjectCreated:Copy", &req);
-    let input = req.input;
-    let CopySource::Bucket { bucket, key, .. } = &input.copy_source else {
-        return Err(s3_error!(NotImplemented, "the local S3 copies from buckets only"));
-    };
-    let source = object(store, bucket, key)?;
-    // A failed condition on the source is 412 for copies, also where a read would answer 304.
-    ReadConditions {
-        if_match: input.copy_source_if_match.as_ref(),
-        if_none_match: input.copy_source_if_none_match.as_ref(),
-        if_modified_since: input.copy_source_if_modified_since.as_ref(),
-        if_unmodified_since: input.copy_source_if_unmodified_since.as_ref(),
-    }
-    .check(&source)
-    .map_err(|_| ConditionFailed::Precondition)?;
-    let replace = input
-        .metadata_directive
-        .as_ref()
-        .is_some_and(|d| d.as_str() == MetadataDirective::REPLACE);
-    if !replace && **key == *input.key {
-        return Err(s3_error!(
-            InvalidRequest,
-            "This copy request is illegal because it is trying to copy an object to itself without changing the \
-             object's metadata, storage class, website redirect location or encryption attributes."
-        ));
-    }
-    let (headers, metadata) = if replace {
-        let headers = kept_headers!(input);
-        (headers, input.metadata.unwrap_or_default().into_iter().collect())
-    } else {
-        (source.headers.clone(), source.metadata.clone())
-    };
-    let new = NewObject {
-        bytes: source.bytes.clone(),
-        headers,
-        metadata,
-        checksums: source.checksums.of_copy(),
-        // A copy of a multipart object has a plain MD5 again.
-        etag: None,
-    };
-    let object = store
-        .write(&input.key, new, &WriteCondition::Always, &cause)
-        .map_err(write_error)?;
-    let result = CopyObjectResult {
-        e_tag: Some(ETag::Strong(object.etag.clone())),
-        last_modified: Some(object.last_modified.into()),
-        ..CopyObjectResult::default()
-    };
-    Ok(S3Response::new(CopyObjectOutput {
-        copy_object_result: Some(result),
-        ..CopyObjectOutput::default()
-    }))
 }
 
 pub(in crate::s3) fn delete_object(
