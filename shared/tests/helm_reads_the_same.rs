@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Oddities that Helm reads and we refuse: no person and no program writes them into a chart, and other readers refuse
 /// them too or read something else.
-const REFUSED_SYNTAX: [&str; 13] = [
+const REFUSED_SYNTAX: [&str; 12] = [
     "bytes-bom-inside",
     "bytes-cr",
     "bytes-line-separator-comment",

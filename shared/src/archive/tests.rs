@@ -131,7 +131,7 @@ fn a_cut_or_changed_archive_is_refused_wherever_it_was_cut() {
             bytes.len()
         );
     }
-    let mut changed = bytes.clone();
+    let mut changed = bytes;
     let last = changed.len() - 5;
     changed[last] ^= 1;
     refused(&changed, "damaged", "damaged");

@@ -14,7 +14,7 @@ use serde_json::ser::{CharEscape, Formatter};
 pub(super) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
     let mut text = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Careful))?;
-    String::from_utf8(text).map_err(|error| serde::ser::Error::custom(error))
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
 
 /// Rewrites JSON text, which must be valid, as [`to_string`] would write it; numbers and the order of fields stay as

@@ -32,10 +32,10 @@ pub(super) fn single_quoted(source: &str) -> String {
     text
 }
 
-/// Whether a separator puts a document's marker at the start of a line, which ends a scalar in the midst.
+/// Whether a document's marker stands at the start of a line, which ends a scalar in the midst if a separator follows it.
 pub(super) fn has_marker(source: &str) -> bool {
     source
-        .split(SEPARATORS)
+        .split(['\n', '\u{85}', '\u{2028}', '\u{2029}'])
         .skip(1)
         .any(|line| line.starts_with("---") || line.starts_with("..."))
 }
