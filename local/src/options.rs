@@ -28,9 +28,9 @@ pub struct Options {
     pub secret: Option<String>,
     /// S3 tells the functions about new objects. Without, a test delivers events by itself.
     pub notifications: bool,
-    /// Fetches the index through the edge until each published chart is visible there, and tells [`StepKind::Visible`].
+    /// Fetches the index through the edge until each published chart is visible there, and tells [`crate::StepKind::Visible`].
     pub watch_edge: bool,
-    /// The functions' executables; `None`: [`binaries::build`].
+    /// The functions' executables; `None`: [`crate::binaries::build`].
     pub functions: Option<Binaries>,
     /// How long publish-chart may take.
     pub publish_timeout: Duration,

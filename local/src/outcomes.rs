@@ -32,6 +32,13 @@ pub enum OutcomeKind {
     Failed,
 }
 
+impl OutcomeKind {
+    /// What is held waits for a later run, and what has failed may still be published by one.
+    fn is_final(self) -> bool {
+        !matches!(self, Self::Held | Self::Failed)
+    }
+}
+
 /// What became of an upload.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -133,7 +140,8 @@ impl Outcomes {
         None
     }
 
-    /// publish-chart wrote a receipt; returns the outcome if it is one.
+    /// publish-chart wrote a receipt; returns the outcome if it is news. Two runs that take the same upload along at the
+    /// same time both write its receipt.
     pub(crate) fn receipt(&self, bytes: &[u8]) -> Option<Outcome> {
         let receipt: Receipt = serde_json::from_slice(bytes).ok()?;
         let kind = receipt.outcome?;
@@ -141,6 +149,12 @@ impl Outcomes {
             key: receipt.upload.clone(),
             etag: receipt.upload_etag.trim_matches('"').to_owned(),
         };
+        let known = lock(&self.all)
+            .get(&upload)
+            .and_then(|tracked| tracked.outcome.as_ref().map(|o| o.kind));
+        if known.is_some_and(OutcomeKind::is_final) {
+            return None;
+        }
         Some(self.conclude(upload, kind, receipt))
     }
 

@@ -158,6 +158,15 @@ async fn an_upload_whose_event_never_came_is_published_by_the_next_sweep() {
 }
 
 #[tokio::test]
+async fn an_event_of_an_upload_that_was_taken_back_is_no_failure() {
+    let chartdrop = without_events().await;
+    let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
+    chartdrop.system.store().delete(&key).expect("taken back");
+    chartdrop.run(&chartdrop.notification(&[&key])).await;
+    assert!(chartdrop.keys("").is_empty());
+}
+
+#[tokio::test]
 async fn what_is_no_archive_stays_in_staging_untouched() {
     let chartdrop = without_events().await;
     chartdrop.put("staging/notes.txt", "no chart");

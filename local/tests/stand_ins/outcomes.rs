@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use local::{OutcomeKind, System, Upload};
+use local::{OutcomeKind, StepKind, System, Upload};
 use serde_json::json;
 
 use crate::support::{s3_as, start_bucket};
@@ -82,4 +82,21 @@ async fn an_upload_that_publish_chart_takes_for_the_one_before_shares_its_outcom
     upload(&system, "one");
     remove(&system).await;
     assert_eq!(system.outcome(&one).await.unwrap().kind, OutcomeKind::Published);
+}
+
+#[tokio::test]
+async fn an_outcome_is_told_once_however_often_its_receipt_is_written() {
+    let system = start_bucket().await;
+    let mut steps = system.subscribe();
+    let upload = upload(&system, "one");
+    for outcome in ["held", "published", "published", "unchanged"] {
+        receipt(&system, &upload, outcome);
+    }
+    let mut told = Vec::new();
+    while let Ok(step) = steps.try_recv() {
+        if let StepKind::Outcome(outcome) = step.kind {
+            told.push(outcome.kind);
+        }
+    }
+    assert_eq!(told, [OutcomeKind::Held, OutcomeKind::Published]);
 }
