@@ -24,11 +24,13 @@ use crate::yaml;
 /// Reads an index in this form, or in any other YAML that Helm would load.
 pub(super) fn read(index: &[u8]) -> Result<Document, IndexError> {
     let limits = yaml::Limits::for_index(index.len());
-    let parsed =
-        yaml::parse(index, &limits, yaml::Duplicates::Refuse).map_err(|error| IndexError::Unreadable {
-            detail: error.to_string(),
-        })?;
-    let top = parsed.value.as_mapping().ok_or_else(|| not_an_index("it holds no fields".to_owned()))?;
+    let parsed = yaml::parse(index, &limits, yaml::Duplicates::Refuse).map_err(|error| IndexError::Unreadable {
+        detail: error.to_string(),
+    })?;
+    let top = parsed
+        .value
+        .as_mapping()
+        .ok_or_else(|| not_an_index("it holds no fields".to_owned()))?;
     let mut document = Document {
         top: Vec::new(),
         charts: Vec::new(),
@@ -65,7 +67,10 @@ fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
             };
             let listed = versions.iter().map(|version| listed(name, &version.to_json()));
             let versions = listed.collect::<Result<_, _>>()?;
-            Ok(Chart { name: name.clone(), versions })
+            Ok(Chart {
+                name: name.clone(),
+                versions,
+            })
         })
         .collect()
 }

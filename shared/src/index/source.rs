@@ -23,7 +23,11 @@ pub(super) fn keep(charts: &mut [Chart], index: &[u8]) {
         if chart.versions.len() != blocks.len() {
             continue;
         }
-        let same = chart.versions.iter().zip(&blocks).all(|(listed, block)| says(block).as_ref() == Some(&listed.text));
+        let same = chart
+            .versions
+            .iter()
+            .zip(&blocks)
+            .all(|(listed, block)| says(block).as_ref() == Some(&listed.text));
         if same {
             for (listed, block) in chart.versions.iter_mut().zip(blocks) {
                 listed.source = Some(block.to_owned());
@@ -59,7 +63,9 @@ fn split(text: &str) -> Vec<Vec<&str>> {
 }
 
 fn close<'a>(charts: &mut [Vec<&'a str>], text: &'a str, start: Option<usize>, end: usize) {
-    let block = start.and_then(|start| text.get(start..end)).filter(|block| block.ends_with('\n'));
+    let block = start
+        .and_then(|start| text.get(start..end))
+        .filter(|block| block.ends_with('\n'));
     if let (Some(chart), Some(block)) = (charts.last_mut(), block) {
         chart.push(block);
     }

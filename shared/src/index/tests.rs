@@ -205,22 +205,37 @@ generated: \"2019-01-01T00:00:00Z\"
 
 #[test]
 fn versions_of_others_keep_every_byte_in_yaml() {
-    let index = written(Some(OF_OTHERS.as_bytes()), &[entry("alpha", "0.0.10"), entry("zeta", "1.0.0")], Format::Yaml);
+    let index = written(
+        Some(OF_OTHERS.as_bytes()),
+        &[entry("alpha", "0.0.10"), entry("zeta", "1.0.0")],
+        Format::Yaml,
+    );
     let start = OF_OTHERS.find("  - apiVersion").unwrap();
     let middle = OF_OTHERS.find("  - description").unwrap();
     let end = OF_OTHERS.find("  zeta:").unwrap();
     assert!(index.contains(&OF_OTHERS[start..middle]), "{index}");
     assert!(index.contains(&OF_OTHERS[middle..end]), "{index}");
     assert!(index.contains("  - {name: zeta, version: 0.2.0}\n"), "{index}");
-    let versions = |name: &str, versions: &[&str]| (name.to_owned(), versions.iter().map(ToString::to_string).collect());
-    assert_eq!(listed(&index), vec![versions("alpha", &["0.1.0", "0.0.10", "0.0.9"]), versions("zeta", &["1.0.0", "0.2.0"])]);
+    let versions =
+        |name: &str, versions: &[&str]| (name.to_owned(), versions.iter().map(ToString::to_string).collect());
+    assert_eq!(
+        listed(&index),
+        vec![
+            versions("alpha", &["0.1.0", "0.0.10", "0.0.9"]),
+            versions("zeta", &["1.0.0", "0.2.0"])
+        ]
+    );
 }
 
 #[test]
 fn lines_that_only_look_like_versions_are_not_kept_as_such() {
-    let deceiving = "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    description: \"one\n  - two\"\n";
+    let deceiving =
+        "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    description: \"one\n  - two\"\n";
     let index = written(Some(deceiving.as_bytes()), &[entry("a", "2.0.0")], Format::Yaml);
-    assert_eq!(listed(&index), vec![("a".to_owned(), vec!["2.0.0".to_owned(), "1.0.0".to_owned()])]);
+    assert_eq!(
+        listed(&index),
+        vec![("a".to_owned(), vec!["2.0.0".to_owned(), "1.0.0".to_owned()])]
+    );
     assert_eq!(seen(&index).pointer("/entries/a/1/description").unwrap(), "one - two");
     let anchored = "apiVersion: v1\nentries:\n  a:\n  - &x\n    name: a\n    version: 1.0.0\n  b:\n  - *x\n";
     let index = written(Some(anchored.as_bytes()), &[entry("a", "2.0.0")], Format::Yaml);
@@ -332,7 +347,10 @@ prop_compose! {
 /// What readers see of an index, as JSON: ours, which has Helm's rules, and one with others.
 fn seen(index: &str) -> Value {
     let limits = yaml::Limits::for_index(index.len());
-    let ours = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse).unwrap().value.to_json();
+    let ours = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse)
+        .unwrap()
+        .value
+        .to_json();
     assert_eq!(serde_yaml::from_str::<Value>(index).unwrap(), ours);
     ours
 }

@@ -41,7 +41,10 @@ impl Publisher {
         cell: &'a StateCell,
     ) -> Result<&'a IndexState, PublishError> {
         let read = async || self.read_index(repository).await.map_err(Arc::new);
-        cell.get_or_init(read).await.as_ref().map_err(|error| PublishError::Shared(Arc::clone(error)))
+        cell.get_or_init(read)
+            .await
+            .as_ref()
+            .map_err(|error| PublishError::Shared(Arc::clone(error)))
     }
 
     pub(super) async fn read_index(&self, repository: &Repository) -> Result<IndexState, PublishError> {

@@ -173,7 +173,9 @@ impl Publisher {
         for (repository, uploads) in self.by_repository(uploads, &mut report).await {
             for batch in uploads.chunks(BATCH) {
                 if !deadline.has_time() {
-                    batch.iter().for_each(|staged| report.fail(staged.clone(), &PublishError::NoTime));
+                    batch
+                        .iter()
+                        .for_each(|staged| report.fail(staged.clone(), &PublishError::NoTime));
                     continue;
                 }
                 // Boxed: the SDK's futures are deep, and the compiler gives up on one type that holds all of them.

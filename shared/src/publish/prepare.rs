@@ -52,6 +52,8 @@ pub(super) struct Candidate {
     /// The published archive: the upload's own, or an earlier packaging of the same content.
     pub(super) archive: Archive,
     pub(super) origin: Origin,
+    /// Taken along from staging after a lost race, not asked for: another run answers for it unless this one lists it.
+    pub(super) taken_along: bool,
 }
 
 /// Where the published archive of a candidate came from.
@@ -163,6 +165,7 @@ impl Publisher {
             upload,
             archive,
             origin,
+            taken_along: false,
         })))
     }
 

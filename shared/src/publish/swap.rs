@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::conclude::Decided;
 use super::index_state::{IndexState, StateCell};
-use super::prepare::{Candidate, Origin};
-use super::{BATCH, Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
+use super::prepare::{Candidate, Origin, Prepared};
+use super::{Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
 use crate::index::{self, Added, Entry};
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
@@ -13,6 +13,9 @@ use crate::store::{Replaced, jittered};
 
 /// Compare-and-swaps that may lose their race before the run gives up. Between two of them somebody else has published.
 const ATTEMPTS: u32 = 25;
+/// Waiting uploads that a run takes along at a time: a burst of hundreds is through after a few index writes, and ten
+/// racers don't all fetch all of it.
+const TAKEN_ALONG: usize = 100;
 
 impl Publisher {
     /// Gets the candidates of this round into the index. What became of each is in `round.decided` or `report` then.
@@ -25,7 +28,7 @@ impl Publisher {
         report: &mut Report,
     ) {
         if let Err(error) = self.swap_loop(repository, state, round, deadline, report).await {
-            for candidate in round.candidates.drain(..) {
+            for candidate in round.candidates.drain(..).filter(|candidate| !candidate.taken_along) {
                 report.fail(candidate.upload.staged, &error);
             }
         }
@@ -54,7 +57,8 @@ impl Publisher {
             tokio::time::sleep(jittered(attempt)).await;
             state = self.read_index(repository).await?;
             // Whoever was faster may have taken these along.
-            if round.candidates.iter().any(|candidate| !lists(&state, candidate)) {
+            let waits = |candidate: &Candidate| !candidate.taken_along && !lists(&state, candidate);
+            if round.candidates.iter().any(waits) {
                 state = self.take_along(repository, state, round).await?;
             }
         }
@@ -110,7 +114,10 @@ impl Publisher {
         }
     }
 
-    /// Adds everything that waits for the same index to this round: its own runs would only race with this one.
+    /// Adds what waits for the same index to this round: its own runs would only race with this one.
+    ///
+    /// Everybody who lost the race does so, hence a random choice of what waits, and hence nothing but the entry is
+    /// taken care of: whose entry was listed by somebody else, and whose archive is bad, is left to its own run.
     async fn take_along(
         &self,
         repository: &Repository,
@@ -118,17 +125,22 @@ impl Publisher {
         round: &mut Round,
     ) -> Result<IndexState, PublishError> {
         let listed = self.store.list(&repository.staging_prefix(), super::SWEEP).await?;
-        let waiting: Vec<StagedKey> = listed
+        let mut waiting: Vec<StagedKey> = listed
             .iter()
             .filter_map(|object| StagedKey::new(&object.key))
             .filter(|staged| staged.repository().as_ref() == Ok(repository) && !round.has(staged))
-            .take(BATCH.saturating_sub(round.candidates.len()))
             .collect();
+        fastrand::shuffle(&mut waiting);
+        waiting.truncate(TAKEN_ALONG);
         let cell = StateCell::new_with(Some(Ok(state)));
-        let prepared = self.prepare_all(repository, &waiting, &cell).await;
-        // Another run answers for these uploads: what fails here fails or succeeds there.
-        let prepared = prepared.into_iter().filter(|(_, prepared)| prepared.is_ok()).collect();
-        round.sort_in(prepared, &mut Report::default());
+        for (_, prepared) in self.prepare_all(repository, &waiting, &cell).await {
+            if let Ok(Prepared::Candidate(candidate)) = prepared {
+                round.candidates.push(Candidate {
+                    taken_along: true,
+                    ..*candidate
+                });
+            }
+        }
         match cell.into_inner() {
             Some(Ok(state)) => Ok(state),
             _ => self.read_index(repository).await,
@@ -163,8 +175,9 @@ impl Round {
     /// Turns what became of the entries into outcomes.
     fn decide(&mut self, added: Vec<Added>) {
         let candidates = self.candidates.drain(..).zip(added);
+        let answered = candidates.filter(|(candidate, added)| !candidate.taken_along || *added == Added::New);
         self.decided
-            .extend(candidates.map(|(candidate, added)| decide(candidate, added)));
+            .extend(answered.map(|(candidate, added)| decide(candidate, added)));
     }
 }
 
@@ -173,6 +186,7 @@ fn decide(candidate: Candidate, added: Added) -> Decided {
         upload,
         archive,
         origin,
+        ..
     } = candidate;
     let (outcome, may_be_recorded) = match (added, origin) {
         (Added::New, _) => (Outcome::Published, false),

@@ -86,10 +86,23 @@ fn a_mark_and_carriage_returns_do_not_matter() {
 #[test]
 fn the_directive_that_go_yaml_takes_changes_nothing() {
     let read_version = |text: &str| read(text).get("version").and_then(Value::as_str).map(str::to_owned);
-    for start in ["%YAML 1.1\n---\n", "\u{feff}%YAML 1.1 # old\r\n\n# x\r\n---\r\n", "%YAML  1.1\n--- # x\n"] {
-        assert_eq!(read_version(&format!("{start}version: 1.2.3\n")).as_deref(), Some("1.2.3"), "{start:?}");
+    for start in [
+        "%YAML 1.1\n---\n",
+        "\u{feff}%YAML 1.1 # old\r\n\n# x\r\n---\r\n",
+        "%YAML  1.1\n--- # x\n",
+    ] {
+        assert_eq!(
+            read_version(&format!("{start}version: 1.2.3\n")).as_deref(),
+            Some("1.2.3"),
+            "{start:?}"
+        );
     }
-    for start in ["%YAML 1.2\n---\n", "%YAML 1.1\n", "%YAML 1.1 x\n---\n", "%TAG ! x\n---\n"] {
+    for start in [
+        "%YAML 1.2\n---\n",
+        "%YAML 1.1\n",
+        "%YAML 1.1 x\n---\n",
+        "%TAG ! x\n---\n",
+    ] {
         refused(&format!("{start}version: 1.2.3\n"));
     }
 }

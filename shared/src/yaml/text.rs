@@ -43,7 +43,11 @@ fn without_version(text: Cow<'_, str>) -> Cow<'_, str> {
     });
     // Without a mark where the document begins, a directive is an error.
     let mut content = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    if is_version && content.next().is_some_and(|line| line == "---" || line.starts_with("--- ")) {
+    if is_version
+        && content
+            .next()
+            .is_some_and(|line| line == "---" || line.starts_with("--- "))
+    {
         let comment = text.replacen('%', "#", 1);
         return Cow::Owned(comment);
     }
