@@ -53,6 +53,12 @@ pub enum ArchiveError {
         /// Entries that are accepted.
         limit: u64,
     },
+    /// Too many bytes in charts packed inside the chart.
+    #[error("the charts packed inside the chart are more than {limit} bytes together")]
+    KeptTooLarge {
+        /// Bytes that are accepted.
+        limit: u64,
+    },
     /// Charts packed inside charts packed inside charts …
     #[error("charts are packed inside charts more than {limit} levels deep")]
     TooNested {
@@ -177,6 +183,7 @@ impl ArchiveError {
             ArchiveError::UnpackedTooLarge { .. } => "unpacked-too-large",
             ArchiveError::FileTooLarge { .. } => "file-too-large",
             ArchiveError::TooManyEntries { .. } => "too-many-entries",
+            ArchiveError::KeptTooLarge { .. } => "dependencies-too-large",
             ArchiveError::TooNested { .. } => "too-nested",
             ArchiveError::Empty => "empty",
             ArchiveError::Path { .. } => "bad-path",

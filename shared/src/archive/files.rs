@@ -24,17 +24,18 @@ impl Files {
     }
 }
 
-/// Whether Helm's loader parses the file at this path below a chart's folder. The same names matter below
-/// `charts/NAME/`, and a packed chart (`charts/x.tgz`) is a chart of its own.
+/// Whether the file at this path below a chart's folder is read: what Helm makes the metadata of, the values, and charts
+/// packed inside (`charts/x.tgz`, and the same again below `charts/NAME/`, but for their values).
 pub(super) fn is_kept(path: &str) -> bool {
+    path == "values.yaml" || is_metadata(path)
+}
+
+fn is_metadata(path: &str) -> bool {
     match path.split_once('/') {
-        None => matches!(
-            path,
-            "Chart.yaml" | "Chart.lock" | "requirements.yaml" | "requirements.lock" | "values.yaml"
-        ),
+        None => matches!(path, "Chart.yaml" | "requirements.yaml"),
         Some(("charts", rest)) => match rest.split_once('/') {
             None => rest.ends_with(".tgz"),
-            Some((_, deeper)) => is_kept(deeper),
+            Some((_, deeper)) => is_metadata(deeper),
         },
         Some(_) => false,
     }

@@ -17,6 +17,8 @@ pub struct Limits {
     pub path_bytes: usize,
     /// Bytes of `Chart.yaml`: far less than any other file, since all of it reaches the index that every client loads.
     pub metadata_bytes: usize,
+    /// Bytes of all files that have to be in memory at once: the texts that Helm parses and the charts packed inside.
+    pub kept_bytes: u64,
     /// How deep charts may be packed inside charts (`charts/x.tgz`).
     pub nesting: u32,
 }
@@ -30,6 +32,7 @@ impl Default for Limits {
             entries: 20_000,
             path_bytes: 1_024,
             metadata_bytes: 256 * 1024,
+            kept_bytes: 24 * 1024 * 1024,
             nesting: 4,
         }
     }
@@ -40,6 +43,7 @@ impl Limits {
         Budget {
             bytes: self.unpacked_bytes,
             entries: self.entries,
+            kept_bytes: self.kept_bytes,
             nesting: self.nesting,
         }
     }
@@ -50,5 +54,6 @@ impl Limits {
 pub(super) struct Budget {
     pub(super) bytes: u64,
     pub(super) entries: u64,
+    pub(super) kept_bytes: u64,
     pub(super) nesting: u32,
 }

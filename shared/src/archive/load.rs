@@ -15,6 +15,9 @@ use crate::yaml::{self, Duplicates};
 /// mark that JSON does not have, so a longer one would break the index for everybody.
 const MAX_NAME: usize = 512;
 
+/// Larger values are not looked at: it would take many times their size in memory.
+const VALUES_LOOKED_AT: usize = 256 * 1024;
+
 /// A chart whose metadata has passed.
 pub(super) struct Loaded {
     pub(super) metadata: Metadata,
@@ -120,7 +123,7 @@ fn check_names(metadata: &Metadata) -> Result<(), ArchiveError> {
 /// `helm package` does not pack a chart whose values it cannot read, so this is rare; and since YAML readers differ
 /// in their corners, it is no reason to refuse a chart.
 fn values_warning(files: &Files) -> Option<String> {
-    let text = files.kept.get("values.yaml")?;
+    let text = files.kept.get("values.yaml").filter(|text| text.len() <= VALUES_LOOKED_AT)?;
     let limits = yaml::Limits::for_index(text.len());
     let problem = match yaml::parse(text, &limits, Duplicates::LastWins) {
         Ok(document) => match document.value {

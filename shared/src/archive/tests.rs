@@ -324,6 +324,15 @@ fn charts_packed_inside_are_loaded_as_helm_does() {
 }
 
 #[test]
+fn packed_charts_are_bounded_together() {
+    let junk = vec![0; 5 << 20];
+    let many = (0..6).fold(Packer::chart(), |packer, n| {
+        packer.file(&format!("demo/charts/{n}.tgz"), &junk)
+    });
+    refused(&many.gzip(), "dependencies-too-large", "together");
+}
+
+#[test]
 fn dependencies_of_an_old_chart_come_from_its_requirements() {
     let old = "apiVersion: v1\nname: demo\nversion: 1.0.0\n";
     let requirements = "dependencies:\n- name: redis\n  version: 1.x\n  repository: https://example.com\n";

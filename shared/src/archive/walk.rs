@@ -39,6 +39,7 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits, budget: &mut Budget) -> Result
     let mut walk = Walk {
         limits,
         entries: &mut budget.entries,
+        kept_bytes: &mut budget.kept_bytes,
         files: Files::default(),
         extension: Extension::default(),
         entries_seen: 0,
@@ -90,6 +91,7 @@ impl<R: Read> Read for Bounded<'_, R> {
 struct Walk<'a> {
     limits: &'a Limits,
     entries: &'a mut u64,
+    kept_bytes: &'a mut u64,
     files: Files,
     extension: Extension,
     entries_seen: u64,
@@ -247,6 +249,9 @@ impl Walk<'_> {
             != 0;
         let mut hasher = Hasher::default();
         if is_kept(within) {
+            *self.kept_bytes = self.kept_bytes.checked_sub(size).ok_or(ArchiveError::KeptTooLarge {
+                limit: self.limits.kept_bytes,
+            })?;
             let mut bytes = Vec::new();
             entry
                 .read_to_end(&mut bytes)
