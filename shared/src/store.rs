@@ -8,8 +8,7 @@
 //! |---|---|---|
 //! | [`Store::get`] | GetObject | uploads, the index with its version, published archives |
 //! | [`Store::create`] | PutObject, `If-None-Match: *` | archives: once, never again |
-//! | [`Store::replace`] | PutObject, `If-Match` or `If-None-Match: *` | the index: compare-and-swap |
-//! | [`Store::put`] | PutObject | receipts |
+//! | [`Store::replace`] | PutObject, `If-Match` or `If-None-Match: *` | the index and receipts: compare-and-swap |
 //! | [`Store::copy`] | CopyObject | refused uploads |
 //! | [`Store::delete`] | DeleteObject, `If-Match` | uploads that have their outcome |
 //! | [`Store::list`] | ListObjectsV2 | sweeping, taking along what waits |
@@ -217,16 +216,6 @@ impl Store {
             Err(Condition::Failed | Condition::UnderWay(_)) => Ok(Replaced::LostRace),
             Err(Condition::Other(error)) => Err(error),
         }
-    }
-
-    /// Writes an object, whatever was there.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`]; whether the object has the new bytes is unknown then.
-    pub async fn put(&self, key: &str, bytes: Bytes, headers: &Headers) -> Result<(), StoreError> {
-        let put = self.put_request(key, bytes, headers).send().await;
-        put.map(drop).map_err(|error| StoreError::new("PutObject", key, error))
     }
 
     fn put_request(&self, key: &str, bytes: Bytes, headers: &Headers) -> PutObjectFluentBuilder {

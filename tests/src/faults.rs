@@ -1,9 +1,10 @@
 //! What can go wrong around the functions, one kind at a time.
 
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use local::faults::{Delivery, Faults, RequestSeen, S3Fault};
+use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
 
 /// Events for this function never come.
 pub struct NoEvents(pub &'static str);
@@ -71,6 +72,38 @@ impl Faults for OnRequest {
             .expect("no test panics here")
             .pop()
             .unwrap_or(S3Fault::None)
+    }
+}
+
+/// publish-chart cannot write this key until [`Unwritable::mend`] is called.
+#[derive(Clone)]
+pub struct Unwritable {
+    key: &'static str,
+    mended: Arc<AtomicBool>,
+}
+
+impl Unwritable {
+    /// See [`Unwritable`].
+    pub fn new(key: &'static str) -> Self {
+        Unwritable {
+            key,
+            mended: Arc::default(),
+        }
+    }
+
+    /// From now on all is well.
+    pub fn mend(&self) {
+        self.mended.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Faults for Unwritable {
+    fn s3(&self, request: &RequestSeen) -> S3Fault {
+        let named = request.operation == "PutObject" && request.key == self.key;
+        if named && !self.mended.load(Ordering::SeqCst) {
+            return S3Fault::Fail(When::Before, 500, "InternalError");
+        }
+        S3Fault::None
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use tests::system::{entries, versions};
 use tests::{ChartArchive, Chartdrop};
 
@@ -26,6 +27,8 @@ async fn two_hundred_uploads_at_once_are_all_published_with_few_index_writes() {
     chartdrop.assert_all_downloads(&index).await;
     assert!(chartdrop.keys("staging/").is_empty());
 
+    assert_eq!(counted(&chartdrop, "ChartsPublished"), 200);
+
     let requests = chartdrop.system.s3_requests();
     let index_puts = requests
         .iter()
@@ -36,6 +39,19 @@ async fn two_hundred_uploads_at_once_are_all_published_with_few_index_writes() {
         chartdrop.edge("/index.yaml").await.body,
         chartdrop.text("charts/index.yaml").as_bytes()
     );
+}
+
+/// The sum of a metric of publish-chart over all its lines.
+fn counted(chartdrop: &Chartdrop, metric: &str) -> usize {
+    let lines = chartdrop.system.function_logs("publish-chart");
+    let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines
+        .map(|line| match &line[metric] {
+            Value::Array(values) => values.len(),
+            Value::Null => 0,
+            value => value.as_u64().expect("a count") as usize,
+        })
+        .sum()
 }
 
 #[tokio::test]

@@ -180,9 +180,12 @@ async fn what_is_no_archive_stays_in_staging_untouched() {
 async fn an_event_of_another_bucket_is_refused() {
     let chartdrop = without_events().await;
     let event = events::s3_put("somebody-elses-bucket", &["staging/demo-1.0.0.tgz"]);
-    chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
-    let answer = chartdrop.invoke("publish-chart", &event).await;
-    assert_eq!(chartdrop.keys(""), ["staging/demo-1.0.0.tgz"], "{answer:?}");
+    let upload = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
+    let error = chartdrop.invoke("publish-chart", &event).await.expect_err("refused");
+    for bucket in ["somebody-elses-bucket", chartdrop.system.bucket_name()] {
+        assert!(error.message.contains(bucket), "{}", error.message);
+    }
+    assert_eq!(chartdrop.keys(""), [upload]);
 }
 
 #[tokio::test]

@@ -123,7 +123,10 @@ fn check_names(metadata: &Metadata) -> Result<(), ArchiveError> {
 /// `helm package` does not pack a chart whose values it cannot read, so this is rare; and since YAML readers differ
 /// in their corners, it is no reason to refuse a chart.
 fn values_warning(files: &Files) -> Option<String> {
-    let text = files.kept.get("values.yaml").filter(|text| text.len() <= VALUES_LOOKED_AT)?;
+    let text = files
+        .kept
+        .get("values.yaml")
+        .filter(|text| text.len() <= VALUES_LOOKED_AT)?;
     let limits = yaml::Limits::for_index(text.len());
     let problem = match yaml::parse(text, &limits, Duplicates::LastWins) {
         Ok(document) => match document.value {

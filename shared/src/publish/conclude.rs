@@ -9,8 +9,10 @@ use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::{Outcome, Receipt};
-use crate::store::Got;
+use crate::store::{Got, Replaced};
 
+/// Writes of a receipt that may lose their race; only runs that deal with the same file name race for it.
+const RECORD_ATTEMPTS: u32 = 5;
 /// Receipts are small; a larger object is none.
 const MAX_RECEIPT_BYTES: u64 = 1024 * 1024;
 
@@ -24,8 +26,6 @@ pub(super) struct Decided {
     pub(super) digest: Option<Digest>,
     pub(super) outcome: Outcome,
     pub(super) refusal: Option<Refusal>,
-    /// Whether another run may have recorded it already.
-    pub(super) may_be_recorded: bool,
 }
 
 impl Decided {
@@ -36,7 +36,6 @@ impl Decided {
             archive,
             outcome: Outcome::Rejected,
             refusal: Some(refusal),
-            may_be_recorded: false,
         }
     }
 }
@@ -54,42 +53,50 @@ impl Publisher {
     /// Records the outcome, then removes the upload.
     pub(super) async fn conclude(&self, decided: Decided) -> Result<Concluded, PublishError> {
         let Upload { staged, etag, .. } = &decided.upload;
-        if decided.may_be_recorded
-            && let Some(receipt) = self.recorded(&decided.upload).await?
-        {
-            self.store.delete(staged.key(), etag).await?;
-            return Ok(Concluded {
-                receipt,
-                recorded: false,
-            });
-        }
         // A refused upload is kept before anything says that it was refused. If it was replaced meanwhile there is
         // nothing to keep, and the new one waits for its own outcome.
         if decided.outcome == Outcome::Rejected {
             self.store.copy(staged.key(), &staged.rejected_key(), etag).await?;
         }
-        let receipt = self.receipt(&decided);
-        self.store
-            .put(
-                &staged.receipt_key(),
-                Bytes::from(receipt.to_bytes()),
-                &Headers::receipt(),
-            )
-            .await?;
+        let concluded = self.record(&decided.upload, self.receipt(&decided)).await?;
         self.store.delete(staged.key(), etag).await?;
-        Ok(Concluded {
-            receipt,
-            recorded: true,
-        })
+        Ok(concluded)
     }
 
-    /// The receipt of this very upload, if there is one.
-    async fn recorded(&self, upload: &Upload) -> Result<Option<Receipt>, PublishError> {
-        let Got::Found(object) = self.store.get(&upload.staged.receipt_key(), MAX_RECEIPT_BYTES).await? else {
-            return Ok(None);
-        };
-        let receipt: Option<Receipt> = serde_json::from_slice(&object.bytes).ok();
-        Ok(receipt.filter(|receipt| receipt.is_of(upload.etag.unquoted(), upload.uploaded)))
+    /// Writes the receipt, unless another run has: whoever is first tells and counts the outcome, and nobody after it.
+    async fn record(&self, upload: &Upload, receipt: Receipt) -> Result<Concluded, PublishError> {
+        let key = upload.staged.receipt_key();
+        let bytes = Bytes::from(receipt.to_bytes());
+        let mut earlier = None;
+        for _ in 0..RECORD_ATTEMPTS {
+            match self
+                .store
+                .replace(&key, bytes.clone(), &Headers::receipt(), earlier.as_ref())
+                .await?
+            {
+                Replaced::Done => {
+                    return Ok(Concluded {
+                        receipt,
+                        recorded: true,
+                    });
+                }
+                Replaced::LostRace => {}
+            }
+            earlier = match self.store.get(&key, MAX_RECEIPT_BYTES).await? {
+                Got::Missing => None,
+                Got::TooLarge { etag, .. } => Some(etag),
+                Got::Found(object) => match final_receipt_of(upload, &object.bytes) {
+                    Some(receipt) => {
+                        return Ok(Concluded {
+                            receipt,
+                            recorded: false,
+                        });
+                    }
+                    None => Some(object.etag),
+                },
+            };
+        }
+        Err(PublishError::ReceiptContention { key })
     }
 
     fn receipt(&self, decided: &Decided) -> Receipt {
@@ -136,6 +143,13 @@ impl Publisher {
             Err(error) => report.fail(staged.clone(), &error),
         }
     }
+}
+
+/// The outcome that is recorded of this very upload, if it is one that stays.
+fn final_receipt_of(upload: &Upload, bytes: &[u8]) -> Option<Receipt> {
+    let receipt: Receipt = serde_json::from_slice(bytes).ok()?;
+    let is_final = receipt.outcome != Outcome::Held && receipt.is_of(upload.etag.unquoted(), upload.uploaded);
+    is_final.then_some(receipt)
 }
 
 impl Concluded {

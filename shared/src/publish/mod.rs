@@ -121,6 +121,12 @@ pub enum PublishError {
         /// Compare-and-swaps that lost their race.
         attempts: u32,
     },
+    /// Other runs with an upload of the same name were faster each time.
+    #[error("{key} was written by others again and again; the next run tries again")]
+    ReceiptContention {
+        /// The receipt.
+        key: String,
+    },
     /// The function's time is nearly over.
     #[error("no time left to publish; the next run tries again")]
     NoTime,

@@ -128,7 +128,6 @@ impl Publisher {
                     }),
                     outcome: Outcome::Unchanged,
                     refusal: None,
-                    may_be_recorded: false,
                 }))),
                 _ => Ok(refuse_other_content(upload, own, &published)),
             },

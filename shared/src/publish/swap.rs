@@ -188,11 +188,11 @@ fn decide(candidate: Candidate, added: Added) -> Decided {
         origin,
         ..
     } = candidate;
-    let (outcome, may_be_recorded) = match (added, origin) {
-        (Added::New, _) => (Outcome::Published, false),
+    let outcome = match (added, origin) {
+        (Added::New, _) => Outcome::Published,
         // Listed by a run that was killed before it said so, or by one that took this upload along.
-        (Added::Present, Origin::ThisUpload) => (Outcome::Published, true),
-        (Added::Present, Origin::EarlierUpload) => (Outcome::Unchanged, false),
+        (Added::Present, Origin::ThisUpload) => Outcome::Published,
+        (Added::Present, Origin::EarlierUpload) => Outcome::Unchanged,
         (Added::Conflict { listed }, _) => {
             let refusal = Refusal::ListedElsewhere {
                 chart: archive.metadata.name.clone(),
@@ -209,6 +209,5 @@ fn decide(candidate: Candidate, added: Added) -> Decided {
         archive: Some(archive),
         outcome,
         refusal: None,
-        may_be_recorded,
     }
 }
