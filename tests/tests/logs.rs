@@ -123,3 +123,23 @@ async fn metrics_count_what_happened() {
     let invalidations = metrics(&chartdrop, "invalidate-cdn");
     assert_eq!(values(&invalidations, "Invalidations"), [1.0, 1.0]);
 }
+
+#[tokio::test]
+async fn each_upload_of_a_burst_is_counted_and_told_once() {
+    let chartdrop = Chartdrop::start().await;
+    for number in 0..40 {
+        chartdrop.upload(&ChartArchive::new("demo", &format!("0.{number}.0")));
+    }
+    chartdrop.settled().await;
+    assert_eq!(chartdrop.versions("demo").len(), 40);
+
+    let all = metrics(&chartdrop, "publish-chart");
+    assert_eq!(values(&all, "ChartsPublished").iter().sum::<f64>(), 40.0);
+    let told = lines(&chartdrop, "publish-chart");
+    let told = told.iter().filter(|line| {
+        line["message"]
+            .as_str()
+            .is_some_and(|text| text.starts_with("published demo"))
+    });
+    assert_eq!(told.count(), 40);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chartdrop::cdn::{InvalidateError, Invalidated, Invalidator};
 use chartdrop::keys::Repository;
-use chartdrop::metrics::{Metrics, Unit};
+use chartdrop::metrics::Metrics;
 use chartdrop::notification::{self, ObjectCreated};
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -65,14 +65,14 @@ impl Handler {
             match self.invalidator.index_written(&repository, etag.as_deref()).await {
                 Ok(invalidated) => answers.push(tell(&repository, &invalidated, &mut metrics)),
                 Err(source) => {
-                    metrics.add("InvalidationsFailed", Unit::Count, 1);
+                    metrics.count("InvalidationsFailed", 1);
                     let key = repository.index_key();
                     failure.get_or_insert(HandlerError::Invalidate { key, source });
                 }
             }
         }
         metrics.property("requestId", request_id);
-        if let Some(line) = metrics.line("invalidate-cdn", Timestamp::now()) {
+        for line in metrics.lines("invalidate-cdn", Timestamp::now()) {
             println!("{line}");
         }
         match failure {
@@ -118,7 +118,7 @@ fn tell(repository: &Repository, invalidated: &Invalidated, metrics: &mut Metric
     let index = repository.index_key();
     match invalidated {
         Invalidated::Made { id, paths } => {
-            metrics.add("Invalidations", Unit::Count, 1);
+            metrics.count("Invalidations", 1);
             let shown = paths.join(" ");
             info!(
                 index,
@@ -129,7 +129,7 @@ fn tell(repository: &Repository, invalidated: &Invalidated, metrics: &mut Metric
             json!({"index": index, "invalidation": id, "paths": paths})
         }
         Invalidated::Superseded => {
-            metrics.add("InvalidationsSuperseded", Unit::Count, 1);
+            metrics.count("InvalidationsSuperseded", 1);
             info!(index, "{index} has been written again since; that event does the work");
             json!({"index": index, "invalidation": null, "superseded": true})
         }

@@ -85,7 +85,7 @@ fn log_outcome(concluded: &Concluded) {
 pub(crate) fn count(report: &Report, took: Duration, request_id: &str) {
     let mut metrics = Metrics::default();
     for concluded in report.concluded.iter().filter(|concluded| concluded.recorded) {
-        metrics.add(metric(concluded.receipt.outcome), Unit::Count, 1);
+        metrics.count(metric(concluded.receipt.outcome), 1);
         if concluded.receipt.outcome == Outcome::Published {
             metrics.add(
                 "UploadToPublished",
@@ -99,7 +99,7 @@ pub(crate) fn count(report: &Report, took: Duration, request_id: &str) {
         metrics.add("IndexVersions", Unit::Count, write.versions as u64);
     }
     if report.lost_races > 0 {
-        metrics.add("CompareAndSwapRetries", Unit::Count, report.lost_races.into());
+        metrics.count("CompareAndSwapRetries", report.lost_races.into());
     }
     if !report.concluded.is_empty() {
         metrics.add(
@@ -109,7 +109,7 @@ pub(crate) fn count(report: &Report, took: Duration, request_id: &str) {
         );
     }
     metrics.property("requestId", request_id);
-    if let Some(line) = metrics.line("publish-chart", Timestamp::now()) {
+    for line in metrics.lines("publish-chart", Timestamp::now()) {
         println!("{line}");
     }
 }
