@@ -141,10 +141,8 @@ impl Publisher {
                 });
             }
         }
-        match cell.into_inner() {
-            Some(Ok(state)) => Ok(state),
-            _ => self.read_index(repository).await,
-        }
+        // Preparing took a while, in which runs with one upload have written: another stale state would lose again.
+        self.read_index(repository).await
     }
 }
 
