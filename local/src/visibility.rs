@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chartdrop::index::Listing;
+use bytes::Bytes;
+use chartdrop::index::Index;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -101,7 +102,9 @@ impl Visibility {
 
     fn tell(&self, path: &str, index: &[u8], etag: Option<&str>) {
         // One that cannot be read lists nothing.
-        let Ok(listing) = Listing::read(index) else { return };
+        let Ok(index) = Index::read(Bytes::copy_from_slice(index)) else {
+            return;
+        };
         let mut all = lock(&self.awaited);
         let Some(awaited) = all.get_mut(path) else { return };
         awaited.seen = etag.map(str::to_owned);
@@ -109,7 +112,7 @@ impl Visibility {
             let (Some(chart), Some(version)) = (&outcome.receipt.chart, &outcome.receipt.version) else {
                 return false;
             };
-            let visible = listing.digest_of(chart, version).is_some();
+            let visible = index.digest_of(chart, version).is_some();
             if visible {
                 self.steps.tell(StepKind::Visible {
                     key: outcome.upload.key.clone(),

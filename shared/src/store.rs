@@ -13,6 +13,7 @@
 //! | [`Store::delete`] | DeleteObject, `If-Match` | uploads that have their outcome |
 //! | [`Store::list`] | ListObjectsV2 | sweeping, taking along what waits |
 
+mod body;
 mod error;
 
 use std::collections::HashMap;
@@ -145,12 +146,9 @@ impl Store {
         if size > max_bytes {
             return Ok(Got::TooLarge { size, etag, modified });
         }
-        let body = answer
-            .body
-            .collect()
+        let bytes = body::collect(answer.body, size)
             .await
             .map_err(|error| StoreError::body(key, error))?;
-        let bytes = body.into_bytes();
         if bytes.len() as u64 != size {
             return Err(StoreError::cut(key, bytes.len() as u64, size));
         }
@@ -178,7 +176,8 @@ impl Store {
         let mut attempts = 1..CREATE_ATTEMPTS;
         loop {
             let put = self
-                .put_request(key, bytes.clone(), headers)
+                .put_request(key, headers)
+                .body(ByteStream::from(bytes.clone()))
                 .set_metadata(Some(metadata.clone()))
                 .checksum_sha256(base64(digest))
                 .if_none_match("*");
@@ -194,7 +193,8 @@ impl Store {
         }
     }
 
-    /// Replaces the state that was read (`None`: nothing was there) by new bytes.
+    /// Replaces the state that was read (`None`: nothing was there) by new bytes, given in pieces that are sent one after the
+    /// other. S3 compares what arrives with their checksum.
     ///
     /// # Errors
     ///
@@ -202,11 +202,15 @@ impl Store {
     pub async fn replace(
         &self,
         key: &str,
-        bytes: Bytes,
+        pieces: Vec<Bytes>,
         headers: &Headers,
         read: Option<&ETag>,
     ) -> Result<Replaced, StoreError> {
-        let put = self.put_request(key, bytes, headers);
+        let put = self
+            .put_request(key, headers)
+            .content_length(body::content_length(&pieces))
+            .checksum_crc32(body::crc32(&pieces))
+            .body(body::of_pieces(pieces));
         let put = match read {
             Some(etag) => put.if_match(&etag.0),
             None => put.if_none_match("*"),
@@ -218,14 +222,13 @@ impl Store {
         }
     }
 
-    fn put_request(&self, key: &str, bytes: Bytes, headers: &Headers) -> PutObjectFluentBuilder {
+    fn put_request(&self, key: &str, headers: &Headers) -> PutObjectFluentBuilder {
         self.client
             .put_object()
             .bucket(&self.bucket)
             .key(key)
             .content_type(headers.content_type)
             .set_cache_control(headers.cache_control.clone())
-            .body(ByteStream::from(bytes))
     }
 
     /// Copies an object if it is still in the state that was read; answers whether it was.

@@ -13,42 +13,75 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use super::document::{Chart, Document, Listed};
-use super::{IndexError, helm, json_text, source};
+use super::document::{Chart, Document};
+use super::outline::{ChartPlace, Outline};
+use super::{Format, IndexError, helm, json_text};
 use crate::yaml;
 
 /// Reads an index in this form, or in any other YAML that Helm would load.
 pub(super) fn read(index: &[u8]) -> Result<Document, IndexError> {
-    let limits = yaml::Limits::for_index(index.len());
-    let parsed = yaml::parse(index, &limits, yaml::Duplicates::Refuse).map_err(|error| IndexError::Unreadable {
-        detail: error.to_string(),
-    })?;
-    let top = parsed
-        .value
-        .as_mapping()
-        .ok_or_else(|| not_an_index("it holds no fields".to_owned()))?;
     let mut document = Document {
         top: Vec::new(),
         charts: Vec::new(),
     };
-    for (name, value) in top {
-        helm::check_field_at_top(name)?;
+    for (name, value) in &parse(index)? {
         match name.as_str() {
             "entries" => document.charts = charts(value)?,
-            "generated" => helm::check_generated(&text_of(&value.to_json())?)?,
-            _ => {
-                let text = text_of(&value.to_json())?;
-                helm::check_top(name, &text)?;
-                document.top.push((name.clone(), text));
+            "generated" => drop(helm::check_generated(&text_of(&value.to_json())?)?),
+            _ => add_to_top(&mut document, name, value)?,
+        }
+    }
+    Ok(document)
+}
+
+/// Checks what stands before and after the entries; answers with what `generated` says.
+pub(super) fn check_top(head: &[u8], tail: &[u8]) -> Option<String> {
+    let mut document = Document {
+        top: Vec::new(),
+        charts: Vec::new(),
+    };
+    let mut generated = None;
+    for part in [head, tail] {
+        if part.is_empty() {
+            continue;
+        }
+        for (name, value) in &parse(part).ok()? {
+            let twice = document.top.iter().any(|(other, _)| other == name);
+            if twice || name == "entries" {
+                return None;
+            }
+            if name == "generated" {
+                generated = helm::check_generated(&text_of(&value.to_json()).ok()?).ok()?;
+            } else {
+                add_to_top(&mut document, name, value).ok()?;
             }
         }
     }
-    source::keep(&mut document.charts, index);
-    Ok(document)
+    document.check_api_version().ok()?;
+    generated
+}
+
+fn parse(text: &[u8]) -> Result<yaml::Mapping, IndexError> {
+    let limits = yaml::Limits::for_index(text.len());
+    let parsed = yaml::parse(text, &limits, yaml::Duplicates::Refuse).map_err(|error| IndexError::Unreadable {
+        detail: error.to_string(),
+    })?;
+    match parsed.value {
+        yaml::Value::Mapping(fields) => Ok(fields),
+        _ => Err(not_an_index("it holds no fields".to_owned())),
+    }
+}
+
+fn add_to_top(document: &mut Document, name: &str, value: &yaml::Value) -> Result<(), IndexError> {
+    helm::check_field_at_top(name)?;
+    let text = text_of(&value.to_json())?;
+    helm::check_top(name, &text)?;
+    document.top.push((name.to_owned(), text));
+    Ok(())
 }
 
 fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
@@ -65,8 +98,8 @@ fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
                 yaml::Value::Sequence(versions) => versions,
                 _ => return Err(not_an_index(format!("the versions of {name:?} are no list"))),
             };
-            let listed = versions.iter().map(|version| listed(name, &version.to_json()));
-            let versions = listed.collect::<Result<_, _>>()?;
+            let versions = versions.iter().map(|version| checked(name, &version.to_json()));
+            let versions = versions.collect::<Result<_, _>>()?;
             Ok(Chart {
                 name: name.clone(),
                 versions,
@@ -75,16 +108,11 @@ fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
         .collect()
 }
 
-fn listed(chart: &str, version: &Value) -> Result<Listed, IndexError> {
+fn checked(chart: &str, version: &Value) -> Result<String, IndexError> {
     helm::check_fields_of_version(chart, version)?;
     let text = text_of(version)?;
-    let head = helm::check_version(chart, &text)?;
-    Ok(Listed {
-        text,
-        version: head.version,
-        digest: head.digest,
-        source: None,
-    })
+    helm::check_version(chart, &text)?;
+    Ok(text)
 }
 
 fn text_of(value: &Value) -> Result<String, IndexError> {
@@ -95,49 +123,105 @@ fn not_an_index(detail: String) -> IndexError {
     IndexError::NotAnIndex { detail }
 }
 
+/// An index that lists nothing yet.
+pub(super) fn empty() -> (Vec<u8>, Outline) {
+    const BEFORE: &str = "apiVersion: v1\nentries:";
+    const VACANCY: &str = " {}\n";
+    const GENERATED: &str = "generated: ";
+    let vacancy = BEFORE.len()..BEFORE.len() + VACANCY.len();
+    let generated = vacancy.end + GENERATED.len()..vacancy.end + GENERATED.len() + 2;
+    let text = format!("{BEFORE}{VACANCY}{GENERATED}\"\"\n");
+    let outline = Outline {
+        format: Format::Yaml,
+        generated,
+        vacancy,
+        charts: Vec::new(),
+        versions: 0,
+    };
+    (text.into_bytes(), outline)
+}
+
 /// Writes an index in this form.
-pub(super) fn write(document: &Document, now: Timestamp) -> Result<Vec<u8>, IndexError> {
-    let value_of = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| not_an_index(error.to_string()));
+pub(super) fn write(document: &Document) -> Result<(Vec<u8>, Outline), IndexError> {
     let mut top = BTreeMap::new();
     for (name, text) in &document.top {
         top.insert(name.as_str(), value_of(text)?);
     }
-    top.insert("generated", Value::String(now.to_string()));
+    top.insert("generated", Value::String(String::new()));
     top.insert("entries", Value::Null);
 
     let mut text = String::new();
+    let mut outline = Outline {
+        format: Format::Yaml,
+        generated: 0..0,
+        vacancy: 0..0,
+        charts: Vec::with_capacity(document.charts.len()),
+        versions: document.charts.iter().map(|chart| chart.versions.len()).sum(),
+    };
     for (name, value) in &top {
         if *name == "entries" {
-            write_entries(&mut text, &document.charts, value_of)?;
+            write_entries(&mut text, &document.charts, &mut outline)?;
         } else {
             write_field(&mut text, 0, name, value);
         }
-    }
-    Ok(text.into_bytes())
-}
-
-fn write_entries(
-    text: &mut String,
-    charts: &[Chart],
-    value_of: impl Fn(&str) -> Result<Value, IndexError>,
-) -> Result<(), IndexError> {
-    text.push_str(if charts.is_empty() {
-        "entries: {}\n"
-    } else {
-        "entries:\n"
-    });
-    for chart in charts {
-        write_indent(text, 2);
-        write_string(text, &chart.name);
-        text.push_str(if chart.versions.is_empty() { ": []\n" } else { ":\n" });
-        for version in &chart.versions {
-            match &version.source {
-                Some(lines) => text.push_str(lines),
-                None => write_item(text, 2, &value_of(&version.text)?),
-            }
+        if *name == "generated" {
+            // The quotes before the line feed.
+            outline.generated = text.len() - 3..text.len() - 1;
         }
     }
+    Ok((text.into_bytes(), outline))
+}
+
+fn write_entries(text: &mut String, charts: &[Chart], outline: &mut Outline) -> Result<(), IndexError> {
+    text.push_str("entries:");
+    let vacancy = text.len();
+    text.push_str(if charts.is_empty() { " {}\n" } else { "\n" });
+    outline.vacancy = vacancy..text.len();
+    for chart in charts {
+        outline.charts.push(write_chart(text, chart)?);
+    }
     Ok(())
+}
+
+fn write_chart(text: &mut String, chart: &Chart) -> Result<ChartPlace, IndexError> {
+    let start = text.len();
+    let name = write_name(text, &chart.name);
+    let mut items = text.len();
+    if chart.versions.is_empty() {
+        text.push_str(" []\n");
+    } else {
+        text.push('\n');
+        items += 1;
+    }
+    for version in &chart.versions {
+        write_version(text, version)?;
+    }
+    Ok(ChartPlace {
+        name,
+        start,
+        items: items..text.len(),
+        versions: chart.versions.len(),
+    })
+}
+
+/// The name of a chart, above its versions; answers with where it stands.
+pub(super) fn write_name(text: &mut String, name: &str) -> Range<usize> {
+    write_indent(text, 2);
+    let start = text.len();
+    write_string(text, name);
+    let name = start..text.len();
+    text.push(':');
+    name
+}
+
+/// A chart version, given as JSON text.
+pub(super) fn write_version(text: &mut String, version: &str) -> Result<(), IndexError> {
+    write_item(text, 2, &value_of(version)?);
+    Ok(())
+}
+
+fn value_of(text: &str) -> Result<Value, IndexError> {
+    serde_json::from_str(text).map_err(|error| not_an_index(error.to_string()))
 }
 
 /// `NAME: VALUE`, or `NAME:` with the value on the lines below.

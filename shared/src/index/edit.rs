@@ -1,17 +1,25 @@
-//! The edit itself: a pure function, so that a compare-and-swap loop can run it as often as it must.
+//! The edit itself: what becomes of each entry, and where the new ones go.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::document::{Document, Listed};
-use super::{Entry, Format, IndexError, block, json};
+use super::item::{self, Head};
+use super::outline::ChartPlace;
+use super::spliced::{Change, Spliced};
+use super::{Entry, Format, Index, IndexError, block, json};
+use crate::chart::Version;
 
 /// What an edit comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// What became of each entry, in the order given.
     pub added: Vec<Added>,
-    /// The new index, or `None` if there is nothing to do.
-    pub index: Option<Vec<u8>>,
+    /// The new text, or `None` if there is nothing to do.
+    pub text: Option<Spliced>,
     /// How many chart versions the index lists after the edit.
     pub versions: usize,
 }
@@ -30,59 +38,287 @@ pub enum Added {
     },
 }
 
-/// Adds entries to an index.
-///
-/// `index` is the current text, `None` if there is none yet; it keeps its form, a new one gets `format`. `now` becomes
-/// `generated` if anything changes. Identity is the exact chart name and the exact version string: Helm's own merge
-/// compares versions as constraints and drops `1.0.0+b` where `1.0.0+a` exists.
-///
-/// # Errors
-///
-/// [`IndexError`] if the current text is not an index that Helm could load.
-pub fn edit(index: Option<&[u8]>, entries: &[Entry], now: Timestamp, format: Format) -> Result<Edit, IndexError> {
-    let (mut document, format) = match index {
-        Some(index) => Document::read(index)?,
-        None => (Document::new(), format),
-    };
-    let mut added = Vec::with_capacity(entries.len());
-    for entry in entries {
-        added.push(add(&mut document, entry)?);
+impl Index {
+    /// Adds entries, and sets `generated` to `now` if that changes anything.
+    ///
+    /// Identity is the exact chart name and the exact version string: Helm's own merge compares versions as constraints
+    /// and drops `1.0.0+b` where `1.0.0+a` exists. A new version goes before the first one that is older; whatever is
+    /// there stays as it is, byte for byte, if the layout is one that we know.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError`] if an entry cannot be written.
+    pub fn edit(&self, entries: &[Entry], now: Timestamp) -> Result<Edit, IndexError> {
+        let mut added = vec![Added::New; entries.len()];
+        let mut changes = Vec::new();
+        let mut new_charts = NewCharts::default();
+        for (name, wanted) in by_chart(entries) {
+            let place = self.outline.chart(&self.text, name);
+            let listed = place.map(|place| self.listed(place)).unwrap_or_default();
+            let mut new = judge(&listed, wanted, &mut added);
+            if new.is_empty() {
+                continue;
+            }
+            new.sort_by(|a, b| a.rank.cmp_newest_first(&b.rank));
+            match place {
+                Some(place) => self.insert_versions(place, &listed, &new, &mut changes)?,
+                None => new_charts.push(name, self.chart_text(name, &new)?),
+            }
+        }
+        let new = added.iter().filter(|added| **added == Added::New).count();
+        if new > 0 || self.is_new {
+            self.insert_charts(new_charts, &mut changes);
+            changes.push(Change {
+                at: self.outline.generated.clone(),
+                text: format!("\"{now}\""),
+            });
+        }
+        Ok(Edit {
+            added,
+            text: (!changes.is_empty()).then(|| Spliced::new(&self.text, changes)),
+            versions: self.outline.versions + new,
+        })
     }
-    let changed = index.is_none() || added.contains(&Added::New);
-    let index = match format {
-        _ if !changed => None,
-        Format::Json => Some(json::write(&document, now)),
-        Format::Yaml => Some(block::write(&document, now)?),
-    };
-    Ok(Edit {
-        added,
-        index,
-        versions: document.versions(),
-    })
+
+    /// The versions of a chart that are there.
+    fn listed(&self, chart: &ChartPlace) -> Vec<Listed<'_>> {
+        let format = self.outline.format;
+        item::all(format, &self.text, chart)
+            .map(|at| Listed {
+                head: item::head(format, self.text.get(at.clone()).unwrap_or_default()),
+                start: at.start,
+            })
+            .collect()
+    }
+
+    /// Puts new versions, newest first, each before the first one that is older.
+    fn insert_versions(
+        &self,
+        chart: &ChartPlace,
+        listed: &[Listed<'_>],
+        new: &[New<'_>],
+        changes: &mut Vec<Change>,
+    ) -> Result<(), IndexError> {
+        let mut rest = new;
+        for other in listed {
+            let rank = Rank::of(other.head.version.as_deref());
+            let newer = rest
+                .iter()
+                .take_while(|new| new.rank.cmp_newest_first(&rank) == Ordering::Less)
+                .count();
+            let (before, after) = rest.split_at(newer);
+            for new in before {
+                let text = match self.outline.format {
+                    Format::Json => self.version_text(new)? + ",\n",
+                    Format::Yaml => self.version_text(new)?,
+                };
+                let at = other.start..other.start;
+                changes.push(Change { at, text });
+            }
+            rest = after;
+            if rest.is_empty() {
+                return Ok(());
+            }
+        }
+        changes.push(self.append_versions(chart, rest)?);
+        Ok(())
+    }
+
+    /// Puts new versions at the end of a chart's, which may have none yet.
+    fn append_versions(&self, chart: &ChartPlace, new: &[New<'_>]) -> Result<Change, IndexError> {
+        let items = chart.items.clone();
+        let versions = self.version_texts(new)?;
+        Ok(match (self.outline.format, chart.versions) {
+            (Format::Json, 0) => put(items.start, format!("{versions}\n")),
+            // Behind the last version's closing brace, before its line feed.
+            (Format::Json, _) => put(items.end.saturating_sub(1), format!(",\n{versions}")),
+            (Format::Yaml, 0) => Change {
+                at: items,
+                text: format!("\n{versions}"),
+            },
+            (Format::Yaml, _) => put(items.end, versions),
+        })
+    }
+
+    /// Puts new charts, each before the first one of a name that sorts behind its own.
+    fn insert_charts(&self, new: NewCharts<'_>, changes: &mut Vec<Change>) {
+        let outline = &self.outline;
+        let Some(last) = outline.charts.last() else {
+            changes.extend(self.fill_vacancy(new));
+            return;
+        };
+        for (name, text) in new.0 {
+            let next = outline
+                .charts
+                .iter()
+                .find(|other| outline.name(&self.text, other).as_ref() > name);
+            changes.push(match (outline.format, next) {
+                (Format::Json, Some(next)) => put(next.start, text + ",\n"),
+                (Format::Json, None) => put(last.items.end + 1, format!(",\n{text}")),
+                (Format::Yaml, Some(next)) => put(next.start, text),
+                (Format::Yaml, None) => put(last.items.end, text),
+            });
+        }
+    }
+
+    /// The first charts of an index.
+    fn fill_vacancy(&self, new: NewCharts<'_>) -> Option<Change> {
+        let charts: Vec<String> = new.0.into_iter().map(|(_, text)| text).collect();
+        if charts.is_empty() {
+            return None;
+        }
+        let text = match self.outline.format {
+            Format::Json => charts.join(",\n") + "\n",
+            Format::Yaml => format!("\n{}", charts.concat()),
+        };
+        Some(Change {
+            at: self.outline.vacancy.clone(),
+            text,
+        })
+    }
+
+    /// The text of a whole chart: in JSON from its name to the bracket, in YAML its lines.
+    fn chart_text(&self, name: &str, versions: &[New<'_>]) -> Result<String, IndexError> {
+        let mut text = String::new();
+        let versions = self.version_texts(versions)?;
+        match self.outline.format {
+            Format::Json => {
+                json::push_string(&mut text, name);
+                text.push_str(":[\n");
+                text.push_str(&versions);
+                text.push_str("\n]");
+            }
+            Format::Yaml => {
+                block::write_name(&mut text, name);
+                text.push('\n');
+                text.push_str(&versions);
+            }
+        }
+        Ok(text)
+    }
+
+    /// In JSON with commas between, and none at the end.
+    fn version_texts(&self, versions: &[New<'_>]) -> Result<String, IndexError> {
+        let texts: Result<Vec<String>, IndexError> = versions.iter().map(|new| self.version_text(new)).collect();
+        Ok(texts?.join(match self.outline.format {
+            Format::Json => ",\n",
+            Format::Yaml => "",
+        }))
+    }
+
+    fn version_text(&self, new: &New<'_>) -> Result<String, IndexError> {
+        let metadata = &new.entry.metadata;
+        let json = new.entry.to_json().map_err(|error| IndexError::Refused {
+            chart: metadata.name.clone(),
+            version: metadata.version.clone(),
+            detail: error.to_string(),
+        })?;
+        match self.outline.format {
+            Format::Json => Ok(json),
+            Format::Yaml => {
+                let mut text = String::with_capacity(json.len() + json.len() / 4);
+                block::write_version(&mut text, &json)?;
+                Ok(text)
+            }
+        }
+    }
 }
 
-fn add(document: &mut Document, entry: &Entry) -> Result<Added, IndexError> {
-    let metadata = &entry.metadata;
-    let digest = entry.digest.to_string();
-    if let Some(found) = document.find(&metadata.name, &metadata.version) {
-        return Ok(match &found.digest {
-            Some(listed) if listed.eq_ignore_ascii_case(&digest) => Added::Present,
-            listed => Added::Conflict { listed: listed.clone() },
-        });
+/// A version that is there.
+struct Listed<'a> {
+    head: Head<'a>,
+    start: usize,
+}
+
+/// A version to be put in.
+struct New<'a> {
+    entry: &'a Entry,
+    rank: Rank<'a>,
+}
+
+/// Charts that the index does not have yet, in the order of their names.
+#[derive(Default)]
+struct NewCharts<'a>(Vec<(&'a str, String)>);
+
+impl<'a> NewCharts<'a> {
+    fn push(&mut self, name: &'a str, text: String) {
+        self.0.push((name, text));
     }
-    let text = entry.to_json().map_err(|error| IndexError::Refused {
-        chart: metadata.name.clone(),
-        version: metadata.version.clone(),
-        detail: error.to_string(),
-    })?;
-    document.insert(
-        &metadata.name,
-        Listed {
+}
+
+/// What decides where a version stands.
+struct Rank<'a> {
+    version: Option<Version>,
+    text: Option<&'a str>,
+}
+
+impl<'a> Rank<'a> {
+    fn of(text: Option<&'a str>) -> Self {
+        Rank {
+            version: text.and_then(|text| Version::parse(text).ok()),
             text,
-            version: Some(metadata.version.clone()),
-            digest: Some(digest),
-            source: None,
-        },
-    );
-    Ok(Added::New)
+        }
+    }
+
+    /// Newest first; what is no version comes last, as Helm sorts it.
+    fn cmp_newest_first(&self, other: &Rank<'_>) -> Ordering {
+        match (&self.version, &other.version) {
+            (Some(own), Some(others)) => own.cmp_newest_first(others),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => self.text.cmp(&other.text),
+        }
+    }
+}
+
+/// The entries of each chart with their place among all, charts in the order of their names.
+fn by_chart(entries: &[Entry]) -> BTreeMap<&str, Vec<(usize, &Entry)>> {
+    let mut charts: BTreeMap<&str, Vec<(usize, &Entry)>> = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        charts.entry(&entry.metadata.name).or_default().push((at, entry));
+    }
+    charts
+}
+
+/// Decides what becomes of the entries of one chart; answers with the new ones. Of two entries for one version the first
+/// counts, and of two listed ones the first, as for Helm.
+fn judge<'a>(listed: &[Listed<'_>], wanted: Vec<(usize, &'a Entry)>, added: &mut [Added]) -> Vec<New<'a>> {
+    let mut known: HashMap<&str, Option<Cow<'_, str>>> = HashMap::with_capacity(listed.len() + wanted.len());
+    for Listed { head, .. } in listed {
+        if let Some(version) = &head.version {
+            known
+                .entry(version)
+                .or_insert_with(|| head.digest.as_deref().map(Cow::Borrowed));
+        }
+    }
+    let mut new = Vec::new();
+    for (at, entry) in wanted {
+        let version = entry.metadata.version.as_str();
+        let digest = entry.digest.to_string();
+        let outcome = match known.get(version) {
+            None => {
+                new.push(New {
+                    entry,
+                    rank: Rank::of(Some(version)),
+                });
+                known.insert(version, Some(Cow::Owned(digest)));
+                Added::New
+            }
+            Some(Some(listed)) if listed.eq_ignore_ascii_case(&digest) => Added::Present,
+            Some(listed) => Added::Conflict {
+                listed: listed.as_deref().map(str::to_owned),
+            },
+        };
+        if let Some(place) = added.get_mut(at) {
+            *place = outcome;
+        }
+    }
+    new
+}
+
+fn put(at: usize, text: String) -> Change {
+    Change {
+        at: Range { start: at, end: at },
+        text,
+    }
 }

@@ -22,13 +22,6 @@ const TOP_FIELDS: [&str; 6] = [
     "serverInfo",
 ];
 
-/// What we need of an entry, once it has passed.
-#[derive(Debug, Default)]
-pub(super) struct Head {
-    pub(super) version: Option<String>,
-    pub(super) digest: Option<String>,
-}
-
 /// An entry's fields with the types that Helm gives them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -123,10 +116,10 @@ const DEPENDENCY_FIELDS: [&str; 8] = [
 ];
 
 /// Checks an entry, given as JSON text.
-pub(super) fn check_version(chart: &str, text: &str) -> Result<Head, IndexError> {
+pub(super) fn check_version(chart: &str, text: &str) -> Result<(), IndexError> {
     let entry: Option<ChartVersion> =
         serde_json::from_str(text).map_err(|error| refused(chart, version_in(text), error.to_string()))?;
-    let Some(entry) = entry else { return Ok(Head::default()) };
+    let Some(entry) = entry else { return Ok(()) };
     if let Some(created) = &entry.created {
         check_time(created).map_err(|detail| {
             refused(
@@ -136,10 +129,7 @@ pub(super) fn check_version(chart: &str, text: &str) -> Result<Head, IndexError>
             )
         })?;
     }
-    Ok(Head {
-        version: entry.version.filter(|version| !version.is_empty()),
-        digest: entry.digest.filter(|digest| !digest.is_empty()),
-    })
+    Ok(())
 }
 
 /// Checks the names of an entry's fields, as Helm does where the index is YAML.
@@ -189,14 +179,17 @@ pub(super) fn check_field_at_top(name: &str) -> Result<(), IndexError> {
     })
 }
 
-/// Checks `generated`, given as JSON text; a missing one is fine.
-pub(super) fn check_generated(text: &str) -> Result<(), IndexError> {
+/// Checks `generated`, given as JSON text, and answers with what it says; a missing one is fine.
+pub(super) fn check_generated(text: &str) -> Result<Option<String>, IndexError> {
     let problem = |detail: String| IndexError::NotAnIndex {
         detail: format!("generated: {detail}"),
     };
     match serde_json::from_str::<Option<String>>(text) {
-        Ok(Some(time)) => check_time(&time).map_err(|detail| problem(format!("{time:?} is {detail}"))),
-        Ok(None) => Ok(()),
+        Ok(Some(time)) => match check_time(&time) {
+            Ok(()) => Ok(Some(time)),
+            Err(detail) => Err(problem(format!("{time:?} is {detail}"))),
+        },
+        Ok(None) => Ok(None),
         Err(error) => Err(problem(error.to_string())),
     }
 }

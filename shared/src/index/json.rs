@@ -11,34 +11,67 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::document::{Chart, Document, Listed};
-use super::{IndexError, helm, json_text};
+use super::document::{Chart, Document};
+use super::outline::{ChartPlace, Outline};
+use super::{Format, IndexError, helm, json_text};
 
 /// Reads an index in this form; `None` if the text is not JSON.
 pub(super) fn read(index: &[u8]) -> Result<Option<Document>, IndexError> {
     if serde_json::from_slice::<IgnoredAny>(index).is_err() {
         return Ok(None);
     }
-    let top: Fields<'_> = serde_json::from_slice(index).map_err(not_an_index)?;
     let mut document = Document {
         top: Vec::new(),
         charts: Vec::new(),
     };
+    let top: Fields<'_> = serde_json::from_slice(index).map_err(not_an_index)?;
     for (name, value) in top.0 {
         match name.as_str() {
             "entries" => document.charts = charts(value)?,
-            "generated" => helm::check_generated(value.get())?,
-            _ => {
-                helm::check_top(&name, value.get())?;
-                document.top.push((name, compact(value.get())?));
-            }
+            "generated" => drop(helm::check_generated(value.get())?),
+            _ => add_to_top(&mut document, name, value)?,
         }
     }
     Ok(Some(document))
+}
+
+/// Checks an index of which only the entries are missing, and that no field stands in it twice; answers with what
+/// `generated` says.
+pub(super) fn check_top(index: &[u8]) -> Option<String> {
+    let top: Fields<'_> = serde_json::from_slice(index).ok()?;
+    let mut names: Vec<&str> = top.0.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    if names.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+        return None;
+    }
+    let mut document = Document {
+        top: Vec::new(),
+        charts: Vec::new(),
+    };
+    let mut generated = None;
+    for (name, value) in top.0 {
+        match name.as_str() {
+            "entries" => {}
+            "generated" => generated = helm::check_generated(value.get()).ok()?,
+            _ => add_to_top(&mut document, name, value).ok()?,
+        }
+    }
+    document.check_api_version().ok()?;
+    generated
+}
+
+/// Of two fields of one name the last counts, as it does for Go.
+fn add_to_top(document: &mut Document, name: String, value: &RawValue) -> Result<(), IndexError> {
+    helm::check_top(&name, value.get())?;
+    let value = compact(value.get())?;
+    match document.top.iter_mut().find(|(other, _)| *other == name) {
+        Some((_, other)) => *other = value,
+        None => document.top.push((name, value)),
+    }
+    Ok(())
 }
 
 fn charts(entries: &RawValue) -> Result<Vec<Chart>, IndexError> {
@@ -52,21 +85,14 @@ fn charts(entries: &RawValue) -> Result<Vec<Chart>, IndexError> {
         .map(|(name, versions)| {
             let versions: Option<Vec<&RawValue>> = serde_json::from_str(versions.get()).map_err(not_an_index)?;
             let versions = versions.unwrap_or_default();
-            let listed = versions.into_iter().map(|version| listed(&name, version.get()));
-            let versions = listed.collect::<Result<_, _>>()?;
+            let checked = versions.into_iter().map(|version| {
+                helm::check_version(&name, version.get())?;
+                compact(version.get())
+            });
+            let versions = checked.collect::<Result<_, _>>()?;
             Ok(Chart { name, versions })
         })
         .collect()
-}
-
-fn listed(chart: &str, text: &str) -> Result<Listed, IndexError> {
-    let head = helm::check_version(chart, text)?;
-    Ok(Listed {
-        text: compact(text)?,
-        version: head.version,
-        digest: head.digest,
-        source: None,
-    })
 }
 
 fn compact(text: &str) -> Result<String, IndexError> {
@@ -81,8 +107,16 @@ fn not_an_index(error: serde_json::Error) -> IndexError {
     }
 }
 
+/// An index that lists nothing yet.
+pub(super) fn empty() -> (Vec<u8>, Outline) {
+    write(&Document {
+        top: vec![("apiVersion".to_owned(), "\"v1\"".to_owned())],
+        charts: Vec::new(),
+    })
+}
+
 /// Writes an index in this form.
-pub(super) fn write(document: &Document, now: Timestamp) -> Vec<u8> {
+pub(super) fn write(document: &Document) -> (Vec<u8>, Outline) {
     let mut text = String::with_capacity(document.text_len());
     text.push('{');
     for (name, value) in &document.top {
@@ -92,39 +126,63 @@ pub(super) fn write(document: &Document, now: Timestamp) -> Vec<u8> {
         text.push(',');
     }
     text.push_str("\"generated\":");
-    push_string(&mut text, &now.to_string());
-    text.push_str(",\"entries\":{\n");
+    let generated = text.len()..text.len() + 2;
+    text.push_str("\"\",\"entries\":{\n");
+    let vacancy = text.len()..text.len();
+    let mut charts = Vec::with_capacity(document.charts.len());
     for (at, chart) in document.charts.iter().enumerate() {
         if at > 0 {
             text.push_str(",\n");
         }
-        push_string(&mut text, &chart.name);
-        text.push_str(":[\n");
-        for (at, version) in chart.versions.iter().enumerate() {
-            if at > 0 {
-                text.push_str(",\n");
-            }
-            text.push_str(&version.text);
-        }
-        text.push_str("\n]");
+        charts.push(write_chart(&mut text, chart));
     }
-    text.push_str("\n}}\n");
-    text.into_bytes()
+    text.push_str(if charts.is_empty() { "}}\n" } else { "\n}}\n" });
+    let outline = Outline {
+        format: Format::Json,
+        generated,
+        vacancy,
+        versions: charts.iter().map(|chart| chart.versions).sum(),
+        charts,
+    };
+    (text.into_bytes(), outline)
+}
+
+fn write_chart(text: &mut String, chart: &Chart) -> ChartPlace {
+    let start = text.len();
+    push_string(text, &chart.name);
+    let name = start..text.len();
+    text.push_str(":[\n");
+    let first = text.len();
+    for (at, version) in chart.versions.iter().enumerate() {
+        if at > 0 {
+            text.push_str(",\n");
+        }
+        text.push_str(version);
+    }
+    if !chart.versions.is_empty() {
+        text.push('\n');
+    }
+    let items = first..text.len();
+    text.push(']');
+    ChartPlace {
+        name,
+        start,
+        items,
+        versions: chart.versions.len(),
+    }
 }
 
 impl Document {
     fn text_len(&self) -> usize {
-        let charts = self.charts.iter().map(|chart| chart.name.len() + 8);
-        let versions = self
-            .charts
-            .iter()
-            .flat_map(|chart| &chart.versions)
-            .map(|listed| listed.text.len() + 2);
-        charts.sum::<usize>() + versions.sum::<usize>() + 256
+        let charts = self.charts.iter().map(|chart| chart.name.len() + 10);
+        let versions = self.charts.iter().flat_map(|chart| &chart.versions);
+        let top = self.top.iter().map(|(name, value)| name.len() + value.len() + 4);
+        charts.sum::<usize>() + versions.map(|text| text.len() + 2).sum::<usize>() + top.sum::<usize>() + 64
     }
 }
 
-fn push_string(text: &mut String, value: &str) {
+/// Writes a string as JSON text.
+pub(super) fn push_string(text: &mut String, value: &str) {
     // A string always serializes.
     text.push_str(&json_text::to_string(value).unwrap_or_default());
 }

@@ -4,9 +4,10 @@
 //! and later load it without their YAML parser (<https://github.com/helm/helm/pull/12245>), or YAML as Helm writes it
 //! ([`block`]). An existing index keeps its form.
 //!
-//! [`edit()`] reads the text into a [`document`], whose versions are kept as the text that others wrote, adds the
-//! [`Entry`]s that are not there yet and writes it again. What Helm's own reader would refuse is refused ([`helm`]): an
-//! index that nobody can load must be found, not extended.
+//! One more chart costs the time to go over the bytes once, however many versions there are: [`scan`] finds where
+//! everything stands, [`edit`] puts the new text in between, and every other byte stays. Only a text in a layout that
+//! the scan does not know is parsed ([`document`]) and written anew. What Helm's own reader would refuse is refused
+//! ([`helm`]): an index that nobody can load must be found, not extended.
 
 mod block;
 mod document;
@@ -14,17 +15,25 @@ mod edit;
 mod entry;
 mod error;
 mod helm;
+mod item;
 mod json;
 mod json_text;
-mod source;
+mod outline;
+mod scan;
+mod spliced;
 #[cfg(test)]
 mod tests;
 
-pub use edit::{Added, Edit, edit};
+use bytes::Bytes;
+use memchr::memmem;
+
+pub use edit::{Added, Edit};
 pub use entry::Entry;
 pub use error::IndexError;
+pub use spliced::Spliced;
 
 use document::Document;
+use outline::Outline;
 
 /// The form of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,29 +45,79 @@ pub enum Format {
     Yaml,
 }
 
-/// What an index lists, for looking things up.
+/// An index that was read and found to be sound: its text, and where everything stands in it.
 #[derive(Debug, Clone)]
-pub struct Listing {
-    document: Document,
+pub struct Index {
+    text: Bytes,
+    outline: Outline,
+    is_new: bool,
 }
 
-impl Listing {
+impl Index {
+    /// An index that does not exist yet, and will have this form.
+    pub fn new(format: Format) -> Self {
+        let (text, outline) = match format {
+            Format::Json => json::empty(),
+            Format::Yaml => block::empty(),
+        };
+        Index {
+            text: text.into(),
+            outline,
+            is_new: true,
+        }
+    }
+
     /// Reads an index.
     ///
     /// # Errors
     ///
     /// [`IndexError`] where Helm could not load it.
-    pub fn read(index: &[u8]) -> Result<Self, IndexError> {
-        Document::read(index).map(|(document, _)| Listing { document })
+    pub fn read(text: Bytes) -> Result<Self, IndexError> {
+        match scan::scan(&text) {
+            Some(outline) => Ok(Index {
+                text,
+                outline,
+                is_new: false,
+            }),
+            None => Index::parse(&text),
+        }
     }
 
-    /// The digest of a version, if the index lists it (`None` inside: it is listed without a digest).
-    pub fn digest_of(&self, chart: &str, version: &str) -> Option<Option<&str>> {
-        self.document.find(chart, version).map(|found| found.digest.as_deref())
+    /// The slow way: for every text that Helm can load.
+    fn parse(text: &[u8]) -> Result<Self, IndexError> {
+        let (document, format) = Document::read(text)?;
+        let (text, outline) = document.write(format)?;
+        Ok(Index {
+            text: text.into(),
+            outline,
+            is_new: false,
+        })
+    }
+
+    /// The digest of a version, if the index lists it (`None` inside: it is listed without a digest). Version and name
+    /// are compared as they are.
+    pub fn digest_of(&self, chart: &str, version: &str) -> Option<Option<String>> {
+        let place = self.outline.chart(&self.text, chart)?;
+        let mut at = place.items.start;
+        // A version is made of characters that are never escaped, so it stands somewhere as it is.
+        while let Some(found) = memmem::find(self.text.get(at..place.items.end)?, version.as_bytes()) {
+            let item = item::around(self.outline.format, &self.text, place, at + found);
+            at = item.end;
+            let head = item::head(self.outline.format, self.text.get(item)?);
+            if head.version.as_deref() == Some(version) {
+                return Some(head.digest.map(Into::into));
+            }
+        }
+        None
     }
 
     /// How many chart versions the index lists.
     pub fn versions(&self) -> usize {
-        self.document.versions()
+        self.outline.versions
+    }
+
+    /// The form that it has, and keeps.
+    pub fn format(&self) -> Format {
+        self.outline.format
     }
 }

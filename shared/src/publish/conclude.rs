@@ -71,7 +71,7 @@ impl Publisher {
         for _ in 0..RECORD_ATTEMPTS {
             match self
                 .store
-                .replace(&key, bytes.clone(), &Headers::receipt(), earlier.as_ref())
+                .replace(&key, vec![bytes.clone()], &Headers::receipt(), earlier.as_ref())
                 .await?
             {
                 Replaced::Done => {

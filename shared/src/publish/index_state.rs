@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::sync::OnceCell;
 use tracing::warn;
 
 use super::{PublishError, Publisher};
 use crate::archive::{self, Archive, Limits};
 use crate::chart;
-use crate::index::{Entry, Listing};
+use crate::index::{Entry, Index, IndexError};
 use crate::keys::{Repository, STAGING, StagedKey};
 use crate::store::{ETag, Got};
 
@@ -21,13 +20,13 @@ const MAX_RECOVERED: usize = 10_000;
 /// What an edit starts from.
 #[derive(Debug)]
 pub(super) struct IndexState {
-    /// The index that was read, if there is one.
-    pub(super) current: Option<(Bytes, ETag)>,
+    /// The index that was read, or one that does not exist yet.
+    pub(super) index: Index,
+    /// Which state of it; `None` if there is none.
+    pub(super) etag: Option<ETag>,
     /// Entries for archives that are published although no index lists them: it was lost, or the run that stored the
     /// first one was killed.
     pub(super) recovered: Vec<Entry>,
-    /// What the index lists.
-    pub(super) listing: Option<Listing>,
 }
 
 /// The state that the uploads of one batch share, or why it could not be read: one failed read is enough.
@@ -51,21 +50,21 @@ impl Publisher {
         let key = repository.index_key();
         match self.store.get(&key, MAX_INDEX_BYTES).await? {
             Got::Found(object) => {
-                let listing = Listing::read(&object.bytes).map_err(|source| PublishError::Index { key, source })?;
+                let index = Index::read(object.bytes).map_err(|source| PublishError::Index { key, source })?;
                 Ok(IndexState {
-                    current: Some((object.bytes, object.etag)),
+                    index,
+                    etag: Some(object.etag),
                     recovered: Vec::new(),
-                    listing: Some(listing),
                 })
             }
             Got::Missing => Ok(IndexState {
-                current: None,
+                index: Index::new(self.settings.index_format),
+                etag: None,
                 recovered: self.recover(repository).await?,
-                listing: None,
             }),
             Got::TooLarge { size, .. } => Err(PublishError::Index {
                 key,
-                source: crate::index::IndexError::NotAnIndex {
+                source: IndexError::NotAnIndex {
                     detail: format!("it is {size} bytes large"),
                 },
             }),

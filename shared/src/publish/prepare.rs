@@ -229,7 +229,7 @@ fn upload(repository: &Repository, staged: &StagedKey, etag: ETag, uploaded: Tim
 /// The digest that the index lists for this version, if it lists another than the archive's.
 fn listed_otherwise(state: &IndexState, archive: &Archive) -> Option<String> {
     let metadata = &archive.metadata;
-    let listed = state.listing.as_ref()?.digest_of(&metadata.name, &metadata.version)?;
+    let listed = state.index.digest_of(&metadata.name, &metadata.version)?;
     let listed = listed.unwrap_or_default().to_ascii_lowercase();
     (listed != archive.digest.to_string()).then_some(listed)
 }

@@ -1,12 +1,10 @@
 //! The compare-and-swap loop: read, edit, replace if unchanged; and again if others were faster.
 
-use bytes::Bytes;
-
 use super::conclude::Decided;
 use super::index_state::{IndexState, StateCell};
 use super::prepare::{Candidate, Origin, Prepared};
 use super::{Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
-use crate::index::{self, Added, Entry};
+use crate::index::{Added, Entry};
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
 use crate::store::{Replaced, jittered};
@@ -54,6 +52,8 @@ impl Publisher {
             if !deadline.has_time() {
                 return Err(PublishError::NoTime);
             }
+            // Two large indexes at the same time would need twice the memory.
+            drop(state);
             tokio::time::sleep(jittered(attempt)).await;
             state = self.read_index(repository).await?;
             // Whoever was faster may have taken these along.
@@ -87,21 +87,20 @@ impl Publisher {
         // Behind the candidates, so that the answers to those come first. A version that is both has its own entry.
         entries.extend(state.recovered.iter().cloned());
         let key = repository.index_key();
-        let current = state.current.as_ref().map(|(bytes, _)| bytes.as_ref());
-        let mut edit =
-            index::edit(current, &entries, now, self.settings.index_format).map_err(|source| PublishError::Index {
-                key: key.clone(),
-                source,
-            })?;
+        let edited = state.index.edit(&entries, now);
+        let mut edit = edited.map_err(|source| PublishError::Index {
+            key: key.clone(),
+            source,
+        })?;
         edit.added.truncate(round.candidates.len());
-        let Some(text) = edit.index else {
+        let Some(text) = edit.text else {
             return Ok(Swapped::Done(edit.added));
         };
 
         let bytes = text.len();
         let headers = Headers::index(self.settings.index_max_age);
-        let read = state.current.as_ref().map(|(_, etag)| etag);
-        match self.store.replace(&key, Bytes::from(text), &headers, read).await? {
+        let pieces = text.pieces().to_vec();
+        match self.store.replace(&key, pieces, &headers, state.etag.as_ref()).await? {
             Replaced::LostRace => Ok(Swapped::LostRace),
             Replaced::Done => {
                 report.index_writes.push(IndexWrite {
@@ -141,6 +140,7 @@ impl Publisher {
                 });
             }
         }
+        drop(cell);
         // Preparing took a while, in which runs with one upload have written: another stale state would lose again.
         self.read_index(repository).await
     }
@@ -155,11 +155,8 @@ enum Swapped {
 /// Whether the index lists this candidate as it is.
 fn lists(state: &IndexState, candidate: &Candidate) -> bool {
     let metadata = &candidate.archive.metadata;
-    let listed = state
-        .listing
-        .as_ref()
-        .and_then(|listing| listing.digest_of(&metadata.name, &metadata.version));
-    listed.flatten() == Some(candidate.archive.digest.to_string().as_str())
+    let listed = state.index.digest_of(&metadata.name, &metadata.version);
+    listed.flatten() == Some(candidate.archive.digest.to_string())
 }
 
 impl Round {

@@ -53,6 +53,7 @@ pub use self::{
     error::{Error, Place},
     limits::Limits,
     plain::plain_is_safe,
+    resolve::is_text,
     value::{Mapping, Value},
 };
 

@@ -25,6 +25,12 @@ pub(super) fn resolve(scalar: &Scalar<'_>) -> Result<Value, Unfit> {
     }
 }
 
+/// Whether a plain scalar without a tag, as it stands in a text, is text for Helm, and not a number, a flag or nothing.
+#[must_use]
+pub fn is_text(plain_scalar: &str) -> bool {
+    matches!(plain(plain_scalar), Value::String(_))
+}
+
 /// Whether a scalar in a key's place is the merge key.
 pub(super) fn is_merge(scalar: &Scalar<'_>) -> bool {
     scalar.text == "<<"

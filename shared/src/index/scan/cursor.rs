@@ -1,0 +1,50 @@
+//! A place in a text that only moves forward.
+
+/// Where a scan has come to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cursor<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// What is ahead.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// The next byte.
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    /// Goes over the next byte.
+    pub(super) fn next(&mut self) -> Option<u8> {
+        let byte = self.peek()?;
+        self.at += 1;
+        Some(byte)
+    }
+
+    /// Whether exactly these bytes come next.
+    pub(super) fn is_at(&self, token: &[u8]) -> bool {
+        self.rest().starts_with(token)
+    }
+
+    /// Goes over these bytes, which must come next.
+    pub(super) fn eat(&mut self, token: &[u8]) -> Option<()> {
+        self.is_at(token).then(|| self.at += token.len())
+    }
+
+    /// The number of spaces that come next.
+    pub(super) fn spaces(&self) -> usize {
+        self.rest().iter().take_while(|byte| **byte == b' ').count()
+    }
+
+    /// Goes to the line feed that ends this line, and answers with what was gone over.
+    pub(super) fn to_line_end(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest();
+        let length = memchr::memchr(b'\n', rest)?;
+        self.at += length;
+        rest.get(..length)
+    }
+}

@@ -1,0 +1,241 @@
+//! Our own layout in JSON: see [`json`](crate::index::json). One version on a line, no space between tokens.
+
+use std::ops::{Deref, DerefMut, Range};
+
+use super::cursor::Cursor;
+use super::fields::{self, Field, Kind};
+use super::{time, top};
+use crate::index::outline::{ChartPlace, Outline};
+use crate::index::{Format, item};
+
+/// Lists and objects inside each other in a field that we don't know. The parser takes a few more.
+const DEPTH: usize = 64;
+
+/// The outline of a text in this layout.
+pub(super) fn scan(text: &[u8]) -> Option<Outline> {
+    let mut scan = Json(Cursor { text, at: 0 });
+    let header = scan.to_line_end()?;
+    let generated = top::json_header(header)?;
+    scan.eat(b"\n")?;
+    let mut outline = Outline {
+        format: Format::Json,
+        generated,
+        vacancy: scan.at..scan.at,
+        charts: Vec::new(),
+        versions: 0,
+    };
+    if !scan.is_at(b"}") {
+        loop {
+            let chart = scan.chart()?;
+            outline.versions += chart.versions;
+            outline.charts.push(chart);
+            if scan.next()? != b',' {
+                break;
+            }
+            scan.eat(b"\n")?;
+        }
+    }
+    (scan.rest() == b"}}\n").then_some(outline)
+}
+
+/// A cursor that knows the tokens of JSON.
+struct Json<'a>(Cursor<'a>);
+
+impl<'a> Deref for Json<'a> {
+    type Target = Cursor<'a>;
+
+    fn deref(&self) -> &Cursor<'a> {
+        &self.0
+    }
+}
+
+impl DerefMut for Json<'_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Json<'_> {
+    /// `"NAME":[` and the lines of its versions up to `]`, at the start of a line.
+    fn chart(&mut self) -> Option<ChartPlace> {
+        let start = self.at;
+        self.string()?;
+        let name = start..self.at;
+        item::scalar(Format::Json, self.text.get(name.clone())?)?;
+        self.eat(b":[\n")?;
+        let first = self.at;
+        let mut versions = 0;
+        let mut comma = true;
+        while !self.is_at(b"]") {
+            if !comma {
+                return None;
+            }
+            self.version()?;
+            versions += 1;
+            comma = self.eat(b",").is_some();
+            self.eat(b"\n")?;
+        }
+        if comma && versions > 0 {
+            return None;
+        }
+        let items = first..self.at;
+        self.eat(b"]")?;
+        Some(ChartPlace {
+            name,
+            start,
+            items,
+            versions,
+        })
+    }
+
+    /// `null` or an object; Helm skips the former.
+    fn version(&mut self) -> Option<()> {
+        if self.peek() == Some(b'n') {
+            return self.eat(b"null");
+        }
+        self.known(fields::version, |field, value| {
+            // Looked for by its exact text, later.
+            let searched = matches!(field, fields::VERSION | fields::DIGEST);
+            !searched || !value.contains(&b'\\')
+        })
+    }
+
+    /// An object with fields that Helm knows, each at most once, and others. `fits` judges texts.
+    fn known(&mut self, known: fn(&[u8]) -> Option<Field>, fits: fn(u8, &[u8]) -> bool) -> Option<()> {
+        let mut seen = 0_u32;
+        self.object(|scan, name| {
+            // With escapes a name is another one than it seems.
+            if name.contains(&b'\\') {
+                return None;
+            }
+            let Some((field, kind)) = known(name) else {
+                return scan.anything(0);
+            };
+            if seen & (1 << field) != 0 {
+                return None;
+            }
+            seen |= 1 << field;
+            let start = scan.at;
+            scan.value(kind)?;
+            fits(field, scan.text.get(start..scan.at)?).then_some(())
+        })
+    }
+
+    fn value(&mut self, kind: Kind) -> Option<()> {
+        if self.peek() == Some(b'n') {
+            return self.eat(b"null");
+        }
+        match kind {
+            Kind::Text => self.string().map(drop),
+            Kind::Time => {
+                let value = self.string()?;
+                time::is_time(self.text.get(value)?).then_some(())
+            }
+            Kind::Flag => self.eat(b"true").or_else(|| self.eat(b"false")),
+            Kind::Texts => self.list(|scan| scan.value(Kind::Text)),
+            Kind::TextMap => self.object(|scan, _| scan.value(Kind::Text)),
+            Kind::Maintainers => self.list(|scan| scan.null_or_known(fields::maintainer)),
+            Kind::Dependencies => self.list(|scan| scan.null_or_known(fields::dependency)),
+            Kind::List => self.list(|scan| scan.anything(0)),
+        }
+    }
+
+    fn null_or_known(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
+        if self.peek() == Some(b'n') {
+            return self.eat(b"null");
+        }
+        self.known(known, |_, _| true)
+    }
+
+    fn anything(&mut self, depth: usize) -> Option<()> {
+        if depth > DEPTH {
+            return None;
+        }
+        match self.peek()? {
+            b'"' => self.string().map(drop),
+            b'{' => self.object(|scan, _| scan.anything(depth + 1)),
+            b'[' => self.list(|scan| scan.anything(depth + 1)),
+            b't' => self.eat(b"true"),
+            b'f' => self.eat(b"false"),
+            b'n' => self.eat(b"null"),
+            _ => self.number(),
+        }
+    }
+
+    fn object(&mut self, mut field: impl FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
+        self.eat(b"{")?;
+        if self.peek()? == b'}' {
+            return self.eat(b"}");
+        }
+        loop {
+            let name = self.string()?;
+            let name = self.text.get(name)?;
+            self.eat(b":")?;
+            field(self, name)?;
+            match self.next()? {
+                b',' => {}
+                b'}' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.eat(b"[")?;
+        if self.peek()? == b']' {
+            return self.eat(b"]");
+        }
+        loop {
+            element(self)?;
+            match self.next()? {
+                b',' => {}
+                b']' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// A string; answers with the place between its quotes. No line feed: a string is part of a line.
+    fn string(&mut self) -> Option<Range<usize>> {
+        self.eat(b"\"")?;
+        let start = self.at;
+        loop {
+            self.at += memchr::memchr3(b'"', b'\\', b'\n', self.rest())?;
+            match self.next()? {
+                b'"' => return Some(start..self.at - 1),
+                b'\\' => self.escape()?,
+                _ => return None,
+            }
+        }
+    }
+
+    /// What follows a backslash. No half of a surrogate pair, which the readers behind YAML refuse, and no `\/`, which
+    /// those of YAML 1.1 don't know.
+    fn escape(&mut self) -> Option<()> {
+        match self.next()? {
+            b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),
+            b'u' => {
+                let digits = self.rest().first_chunk::<4>()?;
+                let digits = std::str::from_utf8(digits)
+                    .ok()
+                    .filter(|digits| !digits.starts_with('+'))?;
+                char::from_u32(u32::from_str_radix(digits, 16).ok()?)?;
+                self.at += 4;
+                Some(())
+            }
+            _ => None,
+        }
+    }
+
+    fn number(&mut self) -> Option<()> {
+        let rest = self.rest();
+        let length = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
+            .count();
+        let number = rest.get(..length)?;
+        serde_json::from_slice::<serde::de::IgnoredAny>(number).ok()?;
+        self.at += length;
+        Some(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Scalars in a block mapping or list: where each ends, and that it is what it seems.
+//!
+//! The rules are libyaml's, which go-yaml took over (<https://github.com/yaml/go-yaml/blob/v2/scannerc.go>), narrowed to
+//! what writers write. All start behind the space that follows a colon or a dash and end at the start of a line. `column`
+//! is that of the block mapping around: what belongs to the scalar on further lines is indented deeper.
+
+use memchr::{memchr2, memchr3};
+
+use super::cursor::Cursor;
+use crate::yaml;
+
+/// What a scalar may mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Type {
+    /// Text only.
+    Text,
+    /// Numbers, flags and null too.
+    Any,
+}
+
+impl Cursor<'_> {
+    /// Goes over a scalar.
+    pub(super) fn scalar(&mut self, column: usize, of: Type) -> Option<()> {
+        match self.peek()? {
+            b'"' => self.double_quoted(column),
+            b'\'' => self.single_quoted(column),
+            b'|' => self.block(column),
+            _ => self.plain(column, of),
+        }
+    }
+
+    fn double_quoted(&mut self, column: usize) -> Option<()> {
+        self.eat(b"\"")?;
+        loop {
+            self.at += memchr3(b'"', b'\\', b'\n', self.rest())?;
+            match self.next()? {
+                b'"' => return self.eat(b"\n"),
+                b'\\' => self.escape(column)?,
+                _ => self.folded_line(column)?,
+            }
+        }
+    }
+
+    fn single_quoted(&mut self, column: usize) -> Option<()> {
+        self.eat(b"'")?;
+        loop {
+            self.at += memchr2(b'\'', b'\n', self.rest())?;
+            match self.next()? {
+                // Two are one that belongs to the text.
+                b'\'' if self.peek() == Some(b'\'') => self.at += 1,
+                b'\'' => return self.eat(b"\n"),
+                _ => self.folded_line(column)?,
+            }
+        }
+    }
+
+    /// What follows a backslash: the escapes that every reader knows, and the end of a line.
+    fn escape(&mut self, column: usize) -> Option<()> {
+        let digits = match self.next()? {
+            b'"' | b'\\' | b'0' | b'a' | b'b' | b't' | b'n' | b'v' | b'f' | b'r' | b'e' | b' ' | b'N' | b'_' | b'L'
+            | b'P' => return Some(()),
+            b'\n' => return self.folded_line(column),
+            b'x' => 2,
+            b'u' => 4,
+            b'U' => 8,
+            _ => return None,
+        };
+        let digits = self.rest().get(..digits)?;
+        if !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let code = u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        char::from_u32(code)?;
+        self.at += digits.len();
+        Some(())
+    }
+
+    /// The start of a further line of a quoted text: empty, or indented deeper than what it belongs to. Readers don't ask
+    /// for that inside of quotes, but then a line would not tell by its indentation what it is.
+    fn folded_line(&mut self, column: usize) -> Option<()> {
+        while self.peek()? == b'\n' {
+            self.at += 1;
+        }
+        let spaces = self.spaces();
+        self.at += spaces;
+        (spaces > column && self.peek()? != b'\n').then_some(())
+    }
+
+    /// `|`, perhaps how deep it is indented, perhaps what becomes of line feeds at the end; and the lines below.
+    fn block(&mut self, column: usize) -> Option<()> {
+        self.eat(b"|")?;
+        let mut indentation = None;
+        if let Some(digit @ b'1'..=b'9') = self.peek() {
+            self.at += 1;
+            indentation = Some(column + usize::from(digit - b'0'));
+        }
+        if let Some(b'-' | b'+') = self.peek() {
+            self.at += 1;
+        }
+        self.eat(b"\n")?;
+        let mut any = false;
+        loop {
+            // Spaces on an empty line may be text or none, as the indentation has it.
+            while self.peek() == Some(b'\n') {
+                self.at += 1;
+            }
+            let spaces = self.spaces();
+            let own = *indentation.get_or_insert(spaces.max(column + 1));
+            if spaces < own {
+                return any.then_some(());
+            }
+            self.to_line_end()?;
+            self.at += 1;
+            any = true;
+        }
+    }
+
+    /// Text without quotes, perhaps folded over several lines.
+    fn plain(&mut self, column: usize, of: Type) -> Option<()> {
+        let start = self.at;
+        if !can_start_plain(self.rest()) {
+            return None;
+        }
+        self.plain_line()?;
+        let first_line = self.text.get(start..self.at)?;
+        self.at += 1;
+        if self.spaces() <= column {
+            let is_text = || std::str::from_utf8(first_line).is_ok_and(yaml::is_text);
+            return (of == Type::Any || is_letter_of_no_word(first_line) || is_text()).then_some(());
+        }
+        if is_like_a_date(first_line) {
+            return None;
+        }
+        while self.spaces() > column {
+            self.at += self.spaces();
+            if matches!(self.peek()?, b'#' | b'\n') {
+                return None;
+            }
+            self.plain_line()?;
+            self.at += 1;
+        }
+        // Before an empty line a plain text may go on.
+        (self.peek() != Some(b'\n')).then_some(())
+    }
+
+    /// Goes to the end of a line on which nothing ends a plain text early.
+    fn plain_line(&mut self) -> Option<()> {
+        let rest = self.rest();
+        let mut at = 0;
+        loop {
+            at += memchr3(b'\n', b':', b'#', rest.get(at..)?)?;
+            let before = at.checked_sub(1).and_then(|before| rest.get(before));
+            match rest.get(at..)? {
+                [b'\n', ..] => {
+                    self.at += at;
+                    return (before != Some(&b' ')).then_some(());
+                }
+                [b':', b' ' | b'\n', ..] => return None,
+                [b'#', ..] if matches!(before, Some(b' ') | None) => return None,
+                _ => at += 1,
+            }
+        }
+    }
+}
+
+/// Whether a plain scalar can begin so: with no indicator, and no space.
+pub(super) fn can_start_plain(text: &[u8]) -> bool {
+    match text {
+        [b'-' | b'?' | b':', next, ..] => !matches!(next, b' ' | b'\n' | b'-'),
+        [
+            b'-' | b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
+            | b'"' | b'%' | b'@' | b'`' | b' ' | b'\n' | b'<' | b'=' | b'~',
+            ..,
+        ]
+        | [] => false,
+        _ => true,
+    }
+}
+
+/// Whether the first byte alone says that this is no number, flag, null or time.
+fn is_letter_of_no_word(text: &[u8]) -> bool {
+    let Some(first) = text.first() else { return false };
+    first.is_ascii_alphabetic() && (text.len() > 5 || !b"yYnNtTfFoO".contains(first))
+}
+
+/// A time may have a space in it, and so a line break.
+fn is_like_a_date(text: &[u8]) -> bool {
+    text.iter().take(4).all(u8::is_ascii_digit)
+}
