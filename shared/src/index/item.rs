@@ -84,11 +84,11 @@ pub(super) fn head(format: Format, item: &[u8]) -> Head<'_> {
 
 fn yaml_head(item: &[u8]) -> Head<'_> {
     let field = |name: &[u8]| {
-        let fields = item.split(|byte| *byte == b'\n').filter_map(|line| {
+        let mut fields = item.split(|byte| *byte == b'\n').filter_map(|line| {
             let line = line.strip_prefix(DASH).or_else(|| line.strip_prefix(b"    "))?;
             line.strip_prefix(name)?.strip_prefix(b": ")
         });
-        scalar(Format::Yaml, fields.last()?)
+        scalar(Format::Yaml, fields.next_back()?)
     };
     Head {
         version: field(b"version"),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::document::Document;
 use super::scan::scan;
 use super::{Added, Edit, Entry, Format, Index, IndexError};
 use crate::chart::Metadata;
@@ -397,5 +398,158 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// Every way in which Helm's writer puts texts into lines, and versions that others wrote with other fields.
+const AS_HELM_WRITES: &str = "\
+apiVersion: v1
+entries:
+  alpha:
+  - annotations:
+      category: Database
+      images: |
+        - name: alpha
+          image: docker.io/x/alpha:1.0
+
+        - name: shell
+      empty: \"\"
+      \"yes\": 'it''s'
+    apiVersion: v2
+    appVersion: \"1.10\"
+    created: \"2024-03-15T10:11:10.123456789Z\"
+    dependencies:
+    - condition: a.enabled
+      enabled: true
+      import-values:
+      - data
+      - child: x
+        parent: y
+      name: common
+      repository: https://charts.example.io
+      tags:
+      - one
+      version: 2.x.x
+    deprecated: true
+    description: Gateway scalable storage source cluster relational gateway operator
+      object kubernetes - cache
+    digest: 6b1f00d
+    home: https://example.com/#top
+    keywords:
+    - cluster
+    maintainers:
+    - email: a@example.com
+      name: 'Some body: else'
+    name: alpha
+    urls:
+    - https://example.com/alpha-1.0.0.tgz
+    version: 1.0.0
+  - description: \"a long text with a tab\\t and so in quotes, which are folded \\
+      over two lines\"
+    name: alpha
+    version: 0.9.0
+  - created: 2017-07-06T01:33:50.952906435Z
+    description: |2-
+        indented
+      text
+    engine: gotpl
+    name: alpha
+    version: 0.8.0
+  beta:
+  - name: beta
+    version: \"1.10\"
+generated: \"2019-01-01T00:00:00Z\"
+serverInfo: {}
+";
+
+#[test]
+fn in_an_index_as_helm_writes_it_nothing_but_the_new_version_and_the_time_changes() {
+    let new = [entry("alpha", "0.9.5"), entry("beta", "1.0.0"), entry("gamma", "1.0.0")];
+    assert!(scan(AS_HELM_WRITES.as_bytes()).is_some());
+    let index = written(Some(AS_HELM_WRITES.as_bytes()), &new, Format::Yaml);
+    let (mut kept, mut lines) = (AS_HELM_WRITES.lines().peekable(), 0);
+    for line in index.lines() {
+        if kept.peek() == Some(&line) || line == "generated: \"2027-01-15T08:00:00Z\"" {
+            kept.next();
+        } else {
+            lines += 1;
+        }
+    }
+    // Seven lines for each version, and one for the name of a chart.
+    assert_eq!((kept.next(), lines), (None, 3 * 7 + 1), "{index}");
+    assert_eq!(
+        listed(&index),
+        [
+            ("alpha", vec!["1.0.0", "0.9.5", "0.9.0", "0.8.0"]),
+            ("beta", vec!["1.10", "1.0.0"]),
+            ("gamma", vec!["1.0.0"])
+        ]
+        .map(|(name, versions)| (
+            name.to_owned(),
+            versions.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        ))
+    );
+}
+
+/// What the slow half makes of the same edit.
+fn written_slowly(index: &[u8], entries: &[Entry]) -> Result<Edit, IndexError> {
+    Index::parse(index)?.edit(entries, now())
+}
+
+/// A text that the scan is sure of must be one that the parser takes, and both must see and say the same.
+fn fast_is_slow(text: &[u8]) {
+    let Some(outline) = scan(text) else { return };
+    let new = [entry("alpha", "0.9.5"), entry("beta", "2.0.0"), entry("new", "1.0.0")];
+    let shown = String::from_utf8_lossy(text);
+    let slow = written_slowly(text, &new).unwrap_or_else(|error| panic!("{error}\n{shown}"));
+    let fast = read(text).unwrap().edit(&new, now()).unwrap();
+    assert_eq!(outline.versions + 3, slow.versions, "{shown}");
+    assert_eq!((&fast.added, fast.versions), (&slow.added, slow.versions), "{shown}");
+    assert_eq!(seen_by_us(&text_of(fast)), seen_by_us(&text_of(slow)), "{shown}");
+}
+
+fn seen_by_us(index: &str) -> Value {
+    let limits = yaml::Limits::for_index(index.len());
+    let parsed = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse);
+    parsed
+        .unwrap_or_else(|error| panic!("{error}\n{index}"))
+        .value
+        .to_json()
+}
+
+/// Bytes that mean something to a reader.
+fn telling_byte() -> impl Strategy<Value = u8> {
+    prop_oneof![
+        prop::sample::select(b" \n\n  :-#'\"|\\>&*!%@`{}[],~yn01.+\t\r?".to_vec()),
+        any::<u8>(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_the_scan_takes_the_parser_takes_and_sees_the_same(
+        json: bool,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0..3u8, telling_byte()), 0..4),
+    ) {
+        let mut text = if json {
+            let (text, _) = Document::read(AS_HELM_WRITES.as_bytes()).unwrap().0.write(Format::Json).unwrap();
+            String::from_utf8(text).unwrap().replace("\"generated\":\"\"", "\"generated\":\"2019-01-01T00:00:00Z\"").into_bytes()
+        } else {
+            AS_HELM_WRITES.as_bytes().to_vec()
+        };
+        if changes.is_empty() {
+            prop_assert!(scan(&text).is_some());
+        }
+        for (at, kind, byte) in changes {
+            let at = at.index(text.len());
+            match kind {
+                0 => text[at] = byte,
+                1 => text.insert(at, byte),
+                _ => drop(text.remove(at)),
+            }
+        }
+        fast_is_slow(&text);
     }
 }

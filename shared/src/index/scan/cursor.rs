@@ -41,7 +41,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Goes to the line feed that ends this line, and answers with what was gone over.
-    pub(super) fn to_line_end(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn rest_of_line(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest();
         let length = memchr::memchr(b'\n', rest)?;
         self.at += length;

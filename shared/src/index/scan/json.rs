@@ -14,7 +14,7 @@ const DEPTH: usize = 64;
 /// The outline of a text in this layout.
 pub(super) fn scan(text: &[u8]) -> Option<Outline> {
     let mut scan = Json(Cursor { text, at: 0 });
-    let header = scan.to_line_end()?;
+    let header = scan.rest_of_line()?;
     let generated = top::json_header(header)?;
     scan.eat(b"\n")?;
     let mut outline = Outline {
@@ -29,10 +29,11 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
             let chart = scan.chart()?;
             outline.versions += chart.versions;
             outline.charts.push(chart);
-            if scan.next()? != b',' {
+            let more = scan.eat(b",").is_some();
+            scan.eat(b"\n")?;
+            if !more {
                 break;
             }
-            scan.eat(b"\n")?;
         }
     }
     (scan.rest() == b"}}\n").then_some(outline)

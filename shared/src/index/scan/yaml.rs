@@ -40,7 +40,7 @@ const NESTED: usize = 6;
 /// The outline of a text in this layout.
 pub(super) fn scan(text: &[u8]) -> Option<Outline> {
     let mut scan = Yaml(Cursor { text, at: 0 });
-    let open = scan.to_entries()?;
+    let open = scan.go_to_entries()?;
     let head = 0..open;
     let vacancy = open + b"entries:".len()..scan.at;
     let mut charts = Vec::new();
@@ -82,10 +82,10 @@ impl DerefMut for Yaml<'_> {
 
 impl Yaml<'_> {
     /// Goes behind the line that opens the entries; answers with where it begins.
-    fn to_entries(&mut self) -> Option<usize> {
+    fn go_to_entries(&mut self) -> Option<usize> {
         for _ in 0..HEAD_LINES {
             let start = self.at;
-            let line = self.to_line_end()?;
+            let line = self.rest_of_line()?;
             self.at += 1;
             if matches!(line, b"entries:" | b"entries: {}") {
                 return Some(start);
@@ -190,7 +190,7 @@ impl Yaml<'_> {
             Kind::Text => self.text(column),
             Kind::Time => {
                 self.eat(b" ")?;
-                let value = self.to_line_end()?;
+                let value = self.rest_of_line()?;
                 self.at += 1;
                 let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
                 // What is longer or indented deeper would be more of this value.

@@ -109,7 +109,7 @@ impl Cursor<'_> {
             if spaces < own {
                 return any.then_some(());
             }
-            self.to_line_end()?;
+            self.rest_of_line()?;
             self.at += 1;
             any = true;
         }
