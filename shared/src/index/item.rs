@@ -107,7 +107,7 @@ pub(super) fn scalar(format: Format, written: &[u8]) -> Option<Cow<'_, str>> {
             None => parsed(text),
         },
         (Format::Yaml, b'\'') => parsed(text),
-        (Format::Yaml, _) if yaml::is_text(text) => Some(Cow::Borrowed(text)),
+        (Format::Yaml, _) if yaml::is_text(written) => Some(Cow::Borrowed(text)),
         _ => None,
     }
 }

@@ -27,8 +27,25 @@ pub(super) fn resolve(scalar: &Scalar<'_>) -> Result<Value, Unfit> {
 
 /// Whether a plain scalar without a tag, as it stands in a text, is text for Helm, and not a number, a flag or nothing.
 #[must_use]
-pub fn is_text(plain_scalar: &str) -> bool {
-    matches!(plain(plain_scalar), Value::String(_))
+pub fn is_text(plain_scalar: &[u8]) -> bool {
+    let is_text = |scalar| matches!(plain(scalar), Value::String(_));
+    is_no_number(plain_scalar) || std::str::from_utf8(plain_scalar).is_ok_and(is_text)
+}
+
+/// Whether what starts with a digit is no number, if that is plain to see: nearly every digest and version is told so,
+/// of which an index has as many as chart versions.
+fn is_no_number(text: &[u8]) -> bool {
+    let [first @ b'0'..=b'9', rest @ ..] = text else {
+        return false;
+    };
+    let hexadecimal = *first == b'0' && matches!(rest.first(), Some(b'x' | b'X'));
+    let mut points = 0_usize;
+    // No number but a hexadecimal one has letters that are neither of an exponent nor of a prefix, and none has two points.
+    let strange = rest.iter().any(|byte| {
+        points += usize::from(*byte == b'.');
+        points > 1 || (byte.is_ascii_alphabetic() && !b"eEbBoOxX".contains(byte))
+    });
+    strange && !hexadecimal
 }
 
 /// Whether a scalar in a key's place is the merge key.
@@ -198,4 +215,21 @@ fn go_lossy(bytes: &[u8]) -> String {
         text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_plainly_no_number_is_text(text in "[0-9][0-9a-fA-FxXoO._eE+-]{0,12}") {
+            prop_assume!(is_no_number(text.as_bytes()));
+            prop_assert!(matches!(plain(&text), Value::String(_)), "{text}");
+        }
+    }
 }

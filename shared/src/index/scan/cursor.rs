@@ -40,6 +40,12 @@ impl<'a> Cursor<'a> {
         self.rest().iter().take_while(|byte| **byte == b' ').count()
     }
 
+    /// Whether at least that many spaces come next.
+    pub(super) fn is_indented(&self, columns: usize) -> bool {
+        let next = self.text.get(self.at..self.at + columns);
+        next.is_some_and(|next| next.iter().all(|byte| *byte == b' '))
+    }
+
     /// Goes to the line feed that ends this line, and answers with what was gone over.
     pub(super) fn rest_of_line(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest();

@@ -2,6 +2,7 @@
 
 use std::ops::{Deref, DerefMut, Range};
 
+use super::before::Before;
 use super::cursor::Cursor;
 use super::fields::{self, Field, Kind};
 use super::{time, top};
@@ -67,11 +68,12 @@ impl Json<'_> {
         let first = self.at;
         let mut versions = 0;
         let mut comma = true;
+        let mut before = Before::default();
         while !self.is_at(b"]") {
             if !comma {
                 return None;
             }
-            self.version()?;
+            self.version(&mut before)?;
             versions += 1;
             comma = self.eat(b",").is_some();
             self.eat(b"\n")?;
@@ -90,36 +92,61 @@ impl Json<'_> {
     }
 
     /// `null` or an object; Helm skips the former.
-    fn version(&mut self) -> Option<()> {
+    fn version(&mut self, before: &mut Before) -> Option<()> {
         if self.peek() == Some(b'n') {
             return self.eat(b"null");
         }
-        self.known(fields::version, |field, value| {
+        before.begin();
+        let mut seen = 0;
+        self.object(|scan| {
+            if let Some(same) = before.same(scan.text, scan.at) {
+                seen = once(seen, same.fields)?;
+                scan.at = same.end;
+            }
+            let start = scan.at;
+            let Some((place, value)) = scan.field(fields::version)? else {
+                return Some(());
+            };
+            before.differs(start, place);
+            seen = once(seen, 1 << place)?;
             // Looked for by its exact text, later.
-            let searched = matches!(field, fields::VERSION | fields::DIGEST);
-            !searched || !value.contains(&b'\\')
+            let searched = matches!(place, fields::VERSION | fields::DIGEST);
+            (!searched || !scan.text.get(value)?.contains(&b'\\')).then_some(())
         })
     }
 
-    /// An object with fields that Helm knows, each at most once, and others. `fits` judges texts.
-    fn known(&mut self, known: fn(&[u8]) -> Option<Field>, fits: fn(u8, &[u8]) -> bool) -> Option<()> {
-        let mut seen = 0_u32;
-        self.object(|scan, name| {
-            // With escapes a name is another one than it seems.
-            if name.contains(&b'\\') {
-                return None;
+    /// An object with fields that Helm knows, each at most once, and others.
+    fn known(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
+        let mut seen = 0;
+        self.object(|scan| {
+            if let Some((place, _)) = scan.field(known)? {
+                seen = once(seen, 1 << place)?;
             }
-            let Some((field, kind)) = known(name) else {
-                return scan.anything(0);
-            };
-            if seen & (1 << field) != 0 {
-                return None;
-            }
-            seen |= 1 << field;
-            let start = scan.at;
-            scan.value(kind)?;
-            fits(field, scan.text.get(start..scan.at)?).then_some(())
+            Some(())
         })
+    }
+
+    /// A field and its value; answers with its place in the order of names and where the value stands, if Helm knows it.
+    fn field(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<Option<(u8, Range<usize>)>> {
+        let name = self.name()?;
+        // With escapes a name is another one than it seems.
+        if name.contains(&b'\\') {
+            return None;
+        }
+        let Some((place, kind)) = known(name) else {
+            self.anything(0)?;
+            return Some(None);
+        };
+        let start = self.at;
+        self.value(kind)?;
+        Some(Some((place, start..self.at)))
+    }
+
+    /// The name of a field and the colon behind it.
+    fn name(&mut self) -> Option<&[u8]> {
+        let name = self.string()?;
+        self.eat(b":")?;
+        self.text.get(name)
     }
 
     fn value(&mut self, kind: Kind) -> Option<()> {
@@ -134,7 +161,10 @@ impl Json<'_> {
             }
             Kind::Flag => self.eat(b"true").or_else(|| self.eat(b"false")),
             Kind::Texts => self.list(|scan| scan.value(Kind::Text)),
-            Kind::TextMap => self.object(|scan, _| scan.value(Kind::Text)),
+            Kind::TextMap => self.object(|scan| {
+                scan.name()?;
+                scan.value(Kind::Text)
+            }),
             Kind::Maintainers => self.list(|scan| scan.null_or_known(fields::maintainer)),
             Kind::Dependencies => self.list(|scan| scan.null_or_known(fields::dependency)),
             Kind::List => self.list(|scan| scan.anything(0)),
@@ -145,7 +175,7 @@ impl Json<'_> {
         if self.peek() == Some(b'n') {
             return self.eat(b"null");
         }
-        self.known(known, |_, _| true)
+        self.known(known)
     }
 
     fn anything(&mut self, depth: usize) -> Option<()> {
@@ -154,7 +184,10 @@ impl Json<'_> {
         }
         match self.peek()? {
             b'"' => self.string().map(drop),
-            b'{' => self.object(|scan, _| scan.anything(depth + 1)),
+            b'{' => self.object(|scan| {
+                scan.name()?;
+                scan.anything(depth + 1)
+            }),
             b'[' => self.list(|scan| scan.anything(depth + 1)),
             b't' => self.eat(b"true"),
             b'f' => self.eat(b"false"),
@@ -163,16 +196,13 @@ impl Json<'_> {
         }
     }
 
-    fn object(&mut self, mut field: impl FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
+    fn object(&mut self, mut field: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.eat(b"{")?;
         if self.peek()? == b'}' {
             return self.eat(b"}");
         }
         loop {
-            let name = self.string()?;
-            let name = self.text.get(name)?;
-            self.eat(b":")?;
-            field(self, name)?;
+            field(self)?;
             match self.next()? {
                 b',' => {}
                 b'}' => return Some(()),
@@ -239,4 +269,9 @@ impl Json<'_> {
         self.at += length;
         Some(())
     }
+}
+
+/// Fields seen, a bit for each by its place, and new ones, none of which may stand twice.
+fn once(seen: u32, new: u32) -> Option<u32> {
+    (seen & new == 0).then_some(seen | new)
 }

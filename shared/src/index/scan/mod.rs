@@ -12,6 +12,7 @@
 //!
 //! The tests hold the two halves against each other: what a scan takes, the parser takes, and sees the same in it.
 
+mod before;
 mod characters;
 mod cursor;
 mod fields;

@@ -32,10 +32,14 @@ pub(super) fn yaml_head_and_tail(text: &[u8], head: Range<usize>, tail: Range<us
     let mut generated = None;
     for part in [head.clone(), tail.clone()] {
         let mut at = part.start;
-        for line in text.get(part)?.split_inclusive(|byte| *byte == b'\n') {
-            // A marker between documents, a directive: the rest would belong to another document.
-            if line.starts_with(b"-") || line.starts_with(b".") || line.starts_with(b"%") {
-                return None;
+        for line in text.get(part.clone())?.split_inclusive(|byte| *byte == b'\n') {
+            // Fields in the first column, and what is indented below them. A first field further in would make a mapping that
+            // `entries` does not belong to; markers between documents, directives, comments and lists are for the parser.
+            let is_first = at == part.start;
+            match line.first()? {
+                first if first.is_ascii_alphabetic() => {}
+                b' ' if !is_first => {}
+                _ => return None,
             }
             if let Some(value) = line.strip_prefix(GENERATED_IN_YAML) {
                 let value = value.strip_suffix(b"\n")?;

@@ -21,6 +21,7 @@
 
 use std::ops::{Deref, DerefMut, Range};
 
+use super::before::Before;
 use super::cursor::Cursor;
 use super::fields::{self, Field, Kind};
 use super::yaml_scalar::{Type, can_start_plain};
@@ -111,8 +112,9 @@ impl Yaml<'_> {
         self.eat(b"\n")?;
         let first = self.at;
         let mut versions = 0;
+        let mut before = Before::default();
         while self.eat(b"  - ").is_some() {
-            self.version()?;
+            self.version(&mut before)?;
             versions += 1;
         }
         let items = first..self.at;
@@ -125,29 +127,40 @@ impl Yaml<'_> {
     }
 
     /// The fields of a version, from behind the dash on; or `null`, which Helm skips.
-    fn version(&mut self) -> Option<()> {
+    fn version(&mut self, before: &mut Before) -> Option<()> {
         if self.peek() == Some(b'n') && self.eat(b"null\n").is_some() {
             return Some(());
         }
-        self.known(FIELDS, fields::version)
+        before.begin();
+        let mut seen = 0;
+        loop {
+            if let Some(same) = before.same(self.text, self.at) {
+                seen = in_order(seen, same.fields)?;
+                self.at = same.end;
+            }
+            let start = self.at;
+            let (place, kind) = self.name(fields::version)?;
+            before.differs(start, place);
+            seen = in_order(seen, 1 << place)?;
+            match place {
+                // Looked for by their exact text, later.
+                fields::VERSION | fields::DIGEST => self.simple_text()?,
+                _ => self.value(kind, FIELDS)?,
+            }
+            if !self.field_follows(FIELDS) {
+                return Some(());
+            }
+            self.at += FIELDS;
+        }
     }
 
     /// A mapping with fields that Helm knows, in the order of their names, from behind the first indentation on.
     fn known(&mut self, column: usize, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
-        let mut last = None;
+        let mut seen = 0;
         loop {
-            let name = self.plain_word()?;
-            let (field, kind) = known(name)?;
-            // In order, so that none stands twice.
-            if last.is_some_and(|last| last >= field) {
-                return None;
-            }
-            last = Some(field);
-            match (column, field) {
-                // Looked for by their exact text, later.
-                (FIELDS, fields::VERSION | fields::DIGEST) => self.simple_text()?,
-                _ => self.value(kind, column)?,
-            }
+            let (place, kind) = self.name(known)?;
+            seen = in_order(seen, 1 << place)?;
+            self.value(kind, column)?;
             if !self.field_follows(column) {
                 return Some(());
             }
@@ -155,33 +168,32 @@ impl Yaml<'_> {
         }
     }
 
-    /// Whether the next line is another field of the mapping in this column.
-    fn field_follows(&self, column: usize) -> bool {
-        self.spaces() == column && !matches!(self.text.get(self.at + column), Some(b'-') | None)
+    /// The name of a field and its colon.
+    fn name(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<Field> {
+        let rest = self.rest();
+        // The longest name and its colon.
+        let length = memchr::memchr(b':', rest.get(..16).unwrap_or(rest))?;
+        self.at += length + 1;
+        known(rest.get(..length)?)
     }
 
-    /// Letters and dashes before a colon: a field's name, without what a key could be in general.
-    fn plain_word(&mut self) -> Option<&[u8]> {
-        let rest = self.rest();
-        let length = rest
-            .iter()
-            .take(16)
-            .take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'-')
-            .count();
-        self.at += length;
-        self.eat(b":")?;
-        rest.get(..length)
+    /// Whether the next line is another field of the mapping in this column.
+    fn field_follows(&self, column: usize) -> bool {
+        self.is_indented(column) && !matches!(self.text.get(self.at + column), Some(b' ' | b'-') | None)
     }
 
     /// A text on this line, without escapes.
     fn simple_text(&mut self) -> Option<()> {
         self.eat(b" ")?;
-        let start = self.at;
-        let line = self.rest();
+        let (start, first) = (self.at, self.peek()?);
         self.scalar(FIELDS, Type::Text)?;
         let value = self.text.get(start..self.at.checked_sub(1)?)?;
-        let simple = !value.contains(&b'\n') && !value.contains(&b'\\') && line.first() != Some(&b'\'');
-        simple.then_some(())
+        let escapes = match first {
+            b'\'' => true,
+            b'"' => value.contains(&b'\\'),
+            _ => false,
+        };
+        (!escapes && !value.contains(&b'\n')).then_some(())
     }
 
     /// What follows a field's colon, up to the start of the line behind it.
@@ -194,7 +206,7 @@ impl Yaml<'_> {
                 self.at += 1;
                 let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
                 // What is longer or indented deeper would be more of this value.
-                (time::is_time(quoted.unwrap_or(value)) && self.spaces() <= column).then_some(())
+                (time::is_time(quoted.unwrap_or(value)) && !self.is_indented(column + 1)).then_some(())
             }
             Kind::Flag => self.eat(b" true\n").or_else(|| self.eat(b" false\n")),
             Kind::Texts => self.list(column, |scan| scan.scalar(column, Type::Text)),
@@ -218,9 +230,8 @@ impl Yaml<'_> {
     fn list(&mut self, column: usize, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.eat(b"\n")?;
         let mut any = false;
-        while self.spaces() == column && self.text.get(self.at + column) == Some(&b'-') {
-            self.at += column + 1;
-            self.eat(b" ")?;
+        while self.is_indented(column) && self.text.get(self.at + column..)?.starts_with(b"- ") {
+            self.at += column + 2;
             element(self)?;
             any = true;
         }
@@ -241,37 +252,27 @@ impl Yaml<'_> {
         (self.spaces() == column).then(|| self.at += column)
     }
 
-    /// Scalars by any name, from behind the first indentation on.
+    /// Scalars by any name, each once, from behind the first indentation on.
     fn mapping(&mut self, column: usize, of: Type) -> Option<()> {
-        let mut names: Vec<Range<usize>> = Vec::new();
+        let mut names: Vec<&[u8]> = Vec::new();
+        // Writers sort, most of them by bytes.
+        let mut sorted = true;
         loop {
             let name = self.key()?;
-            self.must_be_new(&name, &names)?;
+            let name = without_quotes(self.text.get(name)?);
+            sorted &= names.last().is_none_or(|last| *last < name);
             names.push(name);
             self.eat(b" ")?;
             self.scalar(column, of)?;
             if !self.field_follows(column) {
-                return Some(());
+                break;
             }
             self.at += column;
         }
-    }
-
-    /// Refuses a name that stands there already, with quotes or without.
-    fn must_be_new(&self, name: &Range<usize>, names: &[Range<usize>]) -> Option<()> {
-        let bare = |name: &Range<usize>| {
-            let name = self.text.get(name.clone())?;
-            let quotes: &[u8] = b"\"'";
-            let quoted = name.first().is_some_and(|first| quotes.contains(first));
-            name.get(usize::from(quoted)..name.len() - usize::from(quoted))
-        };
-        let name = bare(name)?;
-        // Writers sort, most of them by bytes.
-        match names.last() {
-            None => Some(()),
-            Some(last) if bare(last)? < name && names.is_sorted_by(|a, b| bare(a) < bare(b)) => Some(()),
-            Some(_) => names.iter().all(|other| bare(other) != Some(name)).then_some(()),
+        if !sorted {
+            names.sort_unstable();
         }
+        (sorted || names.is_sorted_by(|a, b| a < b)).then_some(())
     }
 
     /// A key, plain or in quotes, and its colon; answers with the place of the key, quotes included.
@@ -285,21 +286,40 @@ impl Yaml<'_> {
                 self.at += length;
                 self.eat(&[quote])?;
             }
-            _ => {
-                let rest = self.rest();
-                let end = memchr::memchr2_iter(b':', b'\n', rest)
-                    .find(|at| matches!(rest.get(*at..), Some([b':', b' ' | b'\n', ..] | [b'\n', ..])))?;
-                let key = std::str::from_utf8(rest.get(..end)?).ok()?;
-                let safe =
-                    can_start_plain(key.as_bytes()) && !key.ends_with(' ') && !key.contains(" #") && yaml::is_text(key);
-                if !safe {
-                    return None;
+            _ => match self.word() {
+                Some(length) if self.text.get(start + length) == Some(&b':') => self.at += length,
+                _ => {
+                    let rest = self.rest();
+                    let end = memchr::memchr2_iter(b':', b'\n', rest)
+                        .find(|at| matches!(rest.get(*at..), Some([b':', b' ' | b'\n', ..] | [b'\n', ..])))?;
+                    let key = rest.get(..end)?;
+                    let safe = can_start_plain(key)
+                        && !key.ends_with(b" ")
+                        && memchr::memmem::find(key, b" #").is_none()
+                        && yaml::is_text(key);
+                    if !safe {
+                        return None;
+                    }
+                    self.at += end;
                 }
-                self.at += end;
-            }
+            },
         }
         let key = start..self.at;
         self.eat(b":")?;
         (key.len() <= LONGEST_KEY).then_some(key)
+    }
+}
+
+/// Fields seen, a bit for each by its place, and those that come behind them: each of which has a later place, so that
+/// none stands twice.
+fn in_order(seen: u32, new: u32) -> Option<u32> {
+    (seen < new & new.wrapping_neg()).then_some(seen | new)
+}
+
+/// A key without the quotes that it may have.
+fn without_quotes(key: &[u8]) -> &[u8] {
+    match key {
+        [b'"' | b'\'', inner @ .., _] => inner,
+        _ => key,
     }
 }

@@ -104,9 +104,8 @@ impl Cursor<'_> {
             while self.peek() == Some(b'\n') {
                 self.at += 1;
             }
-            let spaces = self.spaces();
-            let own = *indentation.get_or_insert(spaces.max(column + 1));
-            if spaces < own {
+            let own = *indentation.get_or_insert_with(|| self.spaces().max(column + 1));
+            if !self.is_indented(own) {
                 return any.then_some(());
             }
             self.rest_of_line()?;
@@ -118,20 +117,29 @@ impl Cursor<'_> {
     /// Text without quotes, perhaps folded over several lines.
     fn plain(&mut self, column: usize, of: Type) -> Option<()> {
         let start = self.at;
+        if let Some(length) = self.word()
+            && self.text.get(start + length) == Some(&b'\n')
+        {
+            self.at += length + 1;
+            if !self.is_indented(column + 1) {
+                return Some(());
+            }
+            self.at = start;
+        }
         if !can_start_plain(self.rest()) {
             return None;
         }
         self.plain_line()?;
         let first_line = self.text.get(start..self.at)?;
         self.at += 1;
-        if self.spaces() <= column {
-            let is_text = || std::str::from_utf8(first_line).is_ok_and(yaml::is_text);
-            return (of == Type::Any || is_letter_of_no_word(first_line) || is_text()).then_some(());
+        if !self.is_indented(column + 1) {
+            let fits = of == Type::Any || is_letter_of_no_word(first_line) || yaml::is_text(first_line);
+            return fits.then_some(());
         }
         if is_like_a_date(first_line) {
             return None;
         }
-        while self.spaces() > column {
+        while self.is_indented(column + 1) {
             self.at += self.spaces();
             if matches!(self.peek()?, b'#' | b'\n') {
                 return None;
@@ -141,6 +149,16 @@ impl Cursor<'_> {
         }
         // Before an empty line a plain text may go on.
         (self.peek() != Some(b'\n')).then_some(())
+    }
+
+    /// The length of the short word that comes next, if it is one that in a key's or a text's place is just that, whatever
+    /// follows: most lists and many keys are such words.
+    pub(super) fn word(&self) -> Option<usize> {
+        const SHORT: usize = 24;
+        let part_of_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
+        let rest = self.rest();
+        let length = rest.iter().take(SHORT).take_while(part_of_word).count();
+        (length < SHORT && is_letter_of_no_word(rest.get(..length)?)).then_some(length)
     }
 
     /// Goes to the end of a line on which nothing ends a plain text early.

@@ -1,0 +1,96 @@
+//! The version before: what a version has in common with it was checked there.
+//!
+//! Versions of one chart are much alike. A scan reads the fields of a version from left to right, and what it makes of a
+//! field depends on nothing but the text of the field and what was there before. So where the same bytes stand again, up to
+//! and including the first one of another field, they are as good as they were, and comparing them is enough.
+
+/// The fields of the version that was read last, and of the one that is being read.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    last: Vec<Start>,
+    /// Which of them what follows is compared with.
+    next: usize,
+    this: Vec<Start>,
+}
+
+/// Where a field begins, and its place in the order of names.
+type Start = (usize, u8);
+
+/// Fields that are the same as in the version before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Same {
+    /// Where the field behind them begins.
+    pub(super) end: usize,
+    /// A bit for each of them, by its place.
+    pub(super) fields: u32,
+}
+
+impl Before {
+    /// A version begins.
+    pub(super) fn begin(&mut self) {
+        std::mem::swap(&mut self.last, &mut self.this);
+        self.this.clear();
+        self.next = 0;
+    }
+
+    /// A field begins at `at`: it and those behind it that are the same as in the version before, if there are any.
+    pub(super) fn same(&mut self, text: &[u8], at: usize) -> Option<Same> {
+        let candidates = self.last.get(self.next..)?;
+        let (first, (last, _)) = (candidates.first()?.0, candidates.last()?);
+        let common = common_prefix(text.get(first..=*last)?, text.get(at..)?);
+        let behind = candidates.iter().skip(1);
+        // Where the value of a field ends is seen from what follows: the field behind it must begin in the same way.
+        let same = behind.take_while(|(start, _)| start - first < common).count();
+        let (skipped, rest) = candidates.split_at(same);
+        let end = at + (rest.first()?.0 - first);
+        let mut fields = 0;
+        for (start, place) in skipped {
+            self.this.push((at + (start - first), *place));
+            fields |= 1 << place;
+        }
+        self.next += same;
+        (same > 0).then_some(Same { end, fields })
+    }
+
+    /// A field begins at `at` that is not the same.
+    pub(super) fn differs(&mut self, at: usize, place: u8) {
+        self.this.push((at, place));
+        let candidates = self.last.get(self.next..).unwrap_or_default();
+        if let Some(found) = candidates.iter().position(|(_, other)| *other == place) {
+            self.next += found + 1;
+        }
+    }
+}
+
+/// How many bytes two texts have in common at their start. Mostly few, so that comparing a word at a time is best.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    let (a_words, _) = a.as_chunks::<8>();
+    let (b_words, _) = b.as_chunks::<8>();
+    let mut common = 0;
+    for (a, b) in a_words.iter().zip(b_words) {
+        let different = u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b);
+        if different != 0 {
+            return common + different.trailing_zeros() as usize / 8;
+        }
+        common += 8;
+    }
+    let rest = a.iter().zip(b).skip(common);
+    common + rest.take_while(|(a, b)| a == b).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_prefix_is_counted_to_the_byte() {
+        let a = b"0123456789abcdefghijk";
+        for at in 0..a.len() {
+            let mut b = *a;
+            b[at] = b'-';
+            assert_eq!(common_prefix(a, &b), at);
+            assert_eq!(common_prefix(a, &a[..at]), at);
+        }
+        assert_eq!(common_prefix(a, a), a.len());
+    }
+}
