@@ -79,6 +79,10 @@ struct Careful;
 
 impl Formatter for Careful {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        // ASCII has been escaped where it must be, but for DEL.
+        if fragment.is_ascii() && !fragment.contains('\u{7f}') {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut written = 0;
         for (at, char) in fragment.char_indices() {
             if must_be_escaped(char) {

@@ -11,7 +11,7 @@ pub fn plain_is_safe(text: &str) -> bool {
         && !text.ends_with(':')
         && !text.contains(": ")
         && !text.contains(" #")
-        && text.chars().all(is_printable)
+        && (text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || text.chars().all(is_printable))
         && !is_a_word_of_yaml(text)
         && !is_like_a_number(text)
 }

@@ -228,8 +228,7 @@ mod tests {
 
         #[test]
         fn what_is_plainly_no_number_is_text(text in "[0-9][0-9a-fA-FxXoO._eE+-]{0,12}") {
-            prop_assume!(is_no_number(text.as_bytes()));
-            prop_assert!(matches!(plain(&text), Value::String(_)), "{text}");
+            prop_assert!(!is_no_number(text.as_bytes()) || matches!(plain(&text), Value::String(_)), "{text}");
         }
     }
 }

@@ -18,6 +18,10 @@ pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow
         [0xef, 0xbb, 0xbf, rest @ ..] => utf8(rest).map(Cow::Borrowed)?,
         _ => utf8(bytes).map(Cow::Borrowed)?,
     };
+    let ordinary = |byte: u8| matches!(byte, b'\t' | b'\n' | b' '..=b'~');
+    if text.bytes().all(ordinary) {
+        return Ok(without_version(text));
+    }
     match text
         .char_indices()
         .find(|(at, character)| !is_allowed(*character) || is_stray(&text, *at, *character))
