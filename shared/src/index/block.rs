@@ -12,6 +12,7 @@
 //! generated: "2026-11-23T12:00:00Z"
 //! ```
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -21,6 +22,9 @@ use super::document::{Chart, Document};
 use super::outline::{ChartPlace, Outline};
 use super::{Format, IndexError, helm, json_text};
 use crate::yaml;
+
+/// Readers look for the colon behind a key in the next 1,024 characters only. A longer one has a mark before it.
+pub(super) const LONGEST_KEY: usize = 1000;
 
 /// Reads an index in this form, or in any other YAML that Helm would load.
 pub(super) fn read(index: &[u8]) -> Result<Document, IndexError> {
@@ -207,11 +211,23 @@ fn write_chart(text: &mut String, chart: &Chart) -> Result<ChartPlace, IndexErro
 /// The name of a chart, above its versions; answers with where it stands.
 pub(super) fn write_name(text: &mut String, name: &str) -> Range<usize> {
     write_indent(text, 2);
+    write_key(text, 2, name)
+}
+
+/// `KEY:`, or over two lines `? KEY` and `:`; answers with where the key stands.
+fn write_key(text: &mut String, indent: usize, key: &str) -> Range<usize> {
+    let key = string(key);
+    let is_long = key.len() > LONGEST_KEY;
+    text.push_str(if is_long { "? " } else { "" });
     let start = text.len();
-    write_string(text, name);
-    let name = start..text.len();
+    text.push_str(&key);
+    let place = start..text.len();
+    if is_long {
+        text.push('\n');
+        write_indent(text, indent);
+    }
     text.push(':');
-    name
+    place
 }
 
 /// A chart version, given as JSON text.
@@ -231,8 +247,7 @@ fn write_field(text: &mut String, indent: usize, name: &str, value: &Value) {
 }
 
 fn write_field_here(text: &mut String, indent: usize, name: &str, value: &Value) {
-    write_string(text, name);
-    text.push(':');
+    write_key(text, indent, name);
     match value {
         Value::Object(fields) if !fields.is_empty() => {
             text.push('\n');
@@ -281,18 +296,19 @@ fn write_item(text: &mut String, indent: usize, value: &Value) {
 
 fn write_scalar(text: &mut String, value: &Value) {
     match value {
-        Value::String(string) => write_string(text, string),
-        other => text.push_str(&other.to_string()),
+        Value::String(value) => text.push_str(&string(value)),
+        // Always serializes.
+        other => text.push_str(&json_text::to_string(other).unwrap_or_default()),
     }
 }
 
-fn write_string(text: &mut String, string: &str) {
-    if yaml::plain_is_safe(string) {
-        text.push_str(string);
-    } else {
-        // A JSON string is a double-quoted YAML scalar. Always serializes.
-        text.push_str(&json_text::to_string(string).unwrap_or_default());
+/// A text as a scalar on one line.
+fn string(text: &str) -> Cow<'_, str> {
+    if yaml::plain_is_safe(text) {
+        return Cow::Borrowed(text);
     }
+    // A JSON string is a double-quoted YAML scalar. Always serializes.
+    Cow::Owned(json_text::to_string(text).unwrap_or_default())
 }
 
 fn write_indent(text: &mut String, indent: usize) {

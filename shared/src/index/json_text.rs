@@ -2,7 +2,8 @@
 //!
 //! YAML 1.2 contains JSON, but the readers behind Helm and other tools are older: they refuse a surrogate pair written as
 //! two escapes, and raw control characters, C1 characters and byte order marks. So these are written as single escapes,
-//! and everything else, characters outside of the basic plane included, as itself.
+//! and everything else, characters outside of the basic plane included, as itself. In YAML 1.1 a number with an exponent has
+//! a point and a sign too: `1e300` is text.
 
 use std::borrow::Cow;
 use std::io;
@@ -15,6 +16,11 @@ pub(super) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serd
     let mut text = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Careful))?;
     String::from_utf8(text).map_err(serde::ser::Error::custom)
+}
+
+/// How many bytes a text takes in an index, with its quotes. Always serializes.
+pub(crate) fn written_len(text: &str) -> usize {
+    to_string(text).map_or(usize::MAX, |written| written.len())
 }
 
 /// Rewrites JSON text, which must be valid, as [`to_string`] would write it; numbers and the order of fields stay as
@@ -78,6 +84,16 @@ pub(super) fn must_be_escaped(char: char) -> bool {
 struct Careful;
 
 impl Formatter for Careful {
+    fn write_f64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        let text = format!("{value:?}");
+        let Some((digits, exponent)) = text.split_once('e') else {
+            return writer.write_all(text.as_bytes());
+        };
+        let point = if digits.contains('.') { "" } else { ".0" };
+        let sign = if exponent.starts_with('-') { "" } else { "+" };
+        write!(writer, "{digits}{point}e{sign}{exponent}")
+    }
+
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         // ASCII has been escaped where it must be, but for DEL.
         if fragment.is_ascii() && !fragment.contains('\u{7f}') {
@@ -119,6 +135,15 @@ mod tests {
         assert_eq!(
             text,
             "\"a\\u0085b\\u2028c\\ufeffd\\u007fe\\u0001f\\tg\u{1f600}h<&>/\\\"\\\\\""
+        );
+    }
+
+    #[test]
+    fn a_number_with_an_exponent_is_one_to_readers_of_yaml_1_1_too() {
+        let numbers = [1e300, -2.5e-7, 1.25e20, 1000.0, 0.5, -0.0];
+        assert_eq!(
+            to_string(&numbers).unwrap(),
+            "[1.0e+300,-2.5e-7,1.25e+20,1000.0,0.5,-0.0]"
         );
     }
 

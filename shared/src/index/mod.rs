@@ -23,6 +23,7 @@ mod scan;
 mod spliced;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use bytes::Bytes;
 use memchr::memmem;
@@ -31,6 +32,8 @@ pub use edit::{Added, Edit};
 pub use entry::Entry;
 pub use error::IndexError;
 pub use spliced::Spliced;
+
+pub(crate) use json_text::written_len;
 
 use document::Document;
 use outline::Outline;

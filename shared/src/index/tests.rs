@@ -231,6 +231,32 @@ generated: \"2019-01-01T00:00:00Z\"
 }
 
 #[test]
+fn a_key_that_is_too_long_for_a_line_keeps_its_mark_when_it_is_written_anew() {
+    let key = "long key ".repeat(150);
+    let key = key.trim();
+    let others = format!(
+        "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    annotations:\n      ? {key}\n      : of the longest\n"
+    );
+    let index = written(Some(others.as_bytes()), &[entry("a", "1.1.0")], Format::Yaml);
+    assert!(
+        index.contains(&format!("      ? {key}\n      : of the longest\n")),
+        "{index}"
+    );
+    assert_eq!(
+        seen(&index)
+            .pointer(&format!("/entries/a/1/annotations/{key}"))
+            .unwrap(),
+        "of the longest"
+    );
+    // And again, since it is in no layout that the scan knows.
+    let again = written(Some(index.as_bytes()), &[entry("a", "1.2.0")], Format::Yaml);
+    assert_eq!(
+        listed(&again),
+        [("a".to_owned(), ["1.2.0", "1.1.0", "1.0.0"].map(str::to_owned).to_vec())]
+    );
+}
+
+#[test]
 fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
     let long = format!("{{\"apiVersion\":\"v1\",\"entries\":{}", "[".repeat(5000));
     for (index, code) in [
@@ -259,6 +285,10 @@ fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
         ),
         (
             "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    created: ''\n",
+            "index-refused-by-helm",
+        ),
+        (
+            "apiVersion: v1\nentries:\n  a:\n  - name: a\n    version: 1.0.0\n    created: 2017-07-06 01:33:50Z\n",
             "index-refused-by-helm",
         ),
         (

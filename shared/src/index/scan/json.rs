@@ -5,9 +5,9 @@ use std::ops::{Deref, DerefMut, Range};
 use super::before::Before;
 use super::cursor::Cursor;
 use super::fields::{self, Field, Kind};
-use super::{time, top};
+use super::top;
 use crate::index::outline::{ChartPlace, Outline};
-use crate::index::{Format, item};
+use crate::index::{Format, item, time};
 
 /// Lists and objects inside each other in a field that we don't know. The parser takes a few more.
 const DEPTH: usize = 64;

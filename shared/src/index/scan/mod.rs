@@ -17,7 +17,6 @@ mod characters;
 mod cursor;
 mod fields;
 mod json;
-mod time;
 mod top;
 mod yaml;
 mod yaml_scalar;

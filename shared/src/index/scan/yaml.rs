@@ -24,14 +24,13 @@ use std::ops::{Deref, DerefMut, Range};
 use super::before::Before;
 use super::cursor::Cursor;
 use super::fields::{self, Field, Kind};
+use super::top;
 use super::yaml_scalar::{Type, can_start_plain};
-use super::{time, top};
-use crate::index::Format;
+use crate::index::block::LONGEST_KEY;
 use crate::index::outline::{ChartPlace, Outline};
+use crate::index::{Format, time};
 use crate::yaml;
 
-/// Longer keys need another syntax (libyaml's bound is 1024).
-const LONGEST_KEY: usize = 1000;
 /// Lines before the entries that are looked at.
 const HEAD_LINES: usize = 10_000;
 /// Columns of the fields of a version, and of what is in them.
