@@ -155,11 +155,21 @@ pub enum ArchiveError {
         source: Invalid,
     },
     /// A name of an annotation that would break the index for YAML readers.
-    #[error("an annotation or imported value in Chart.yaml has a name of more than {limit} bytes ({start:?}…)")]
+    #[error(
+        "an annotation or imported value in Chart.yaml has a name that takes more than {limit} bytes in the index ({start:?}…); shorten it"
+    )]
     LongName {
         /// How it begins.
         start: String,
         /// Bytes that are accepted.
+        limit: usize,
+    },
+    /// An imported value that would break the index for YAML readers.
+    #[error(
+        "an imported value in Chart.yaml has lists or mappings more than {limit} deep in each other; make it flatter"
+    )]
+    DeepValue {
+        /// Levels that are accepted.
         limit: usize,
     },
     /// A chart packed inside the chart is refused.
@@ -198,6 +208,7 @@ impl ArchiveError {
             ArchiveError::ChartYaml { .. } => "chart-yaml-unreadable",
             ArchiveError::Invalid { .. } => "chart-yaml-invalid",
             ArchiveError::LongName { .. } => "long-name",
+            ArchiveError::DeepValue { .. } => "deep-value",
             ArchiveError::Dependency { .. } => "dependency",
         }
     }

@@ -3,17 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Map;
-
 use super::files::Files;
 use super::limits::Budget;
-use super::{ArchiveError, Limits, walk};
+use super::{ArchiveError, Limits, listing, walk};
 use crate::chart::{ChartYaml, Metadata};
 use crate::yaml::{self, Duplicates};
-
-/// Every entry is in the index that all clients load. A YAML reader takes no key of more than 1,024 characters without a
-/// mark that JSON does not have, so a longer one would break the index for everybody.
-const MAX_NAME: usize = 512;
 
 /// Larger values are not looked at: it would take many times their size in memory.
 const VALUES_LOOKED_AT: usize = 256 * 1024;
@@ -58,7 +52,7 @@ fn load_metadata(files: &Files, limits: &Limits) -> Result<Loaded, ArchiveError>
         source,
     })?;
     let mut warnings: Vec<String> = warnings.iter().chain(&more_warnings).map(ToString::to_string).collect();
-    check_names(&metadata)?;
+    listing::check(&metadata)?;
     warnings.extend(values_warning(files));
     warnings.extend(
         files
@@ -100,24 +94,6 @@ fn bounded<'a>(path: &str, text: &'a [u8], limits: &Limits) -> Result<&'a [u8], 
         size: text.len(),
         limit: limits.metadata_bytes,
     })
-}
-
-fn check_names(metadata: &Metadata) -> Result<(), ArchiveError> {
-    let imported = metadata
-        .dependencies
-        .iter()
-        .flat_map(|dependency| &dependency.import_values);
-    let mut names = metadata
-        .annotations
-        .keys()
-        .chain(imported.filter_map(|value| value.as_object()).flat_map(Map::keys));
-    match names.find(|name| name.len() > MAX_NAME) {
-        Some(name) => Err(ArchiveError::LongName {
-            start: name.chars().take(40).collect(),
-            limit: MAX_NAME,
-        }),
-        None => Ok(()),
-    }
 }
 
 /// `helm package` does not pack a chart whose values it cannot read, so this is rare; and since YAML readers differ

@@ -8,6 +8,7 @@ mod content;
 mod error;
 mod files;
 mod limits;
+mod listing;
 mod load;
 mod path;
 #[cfg(test)]

@@ -294,6 +294,36 @@ fn long_names_of_both_tar_dialects_are_read() {
     assert_eq!(content(gnu), content(pax));
 }
 
+/// YAML's readers look for the colon behind a key in the next 1,024 characters, and escapes count.
+#[test]
+fn a_name_that_is_long_in_the_index_is_refused_wherever_it_stands() {
+    let importing = |value: String| {
+        let dependency = "name: a, version: 1.0.0, repository: 'https://example.com'";
+        format!("dependencies: [{{{dependency}, import-values: [{value}]}}]\n")
+    };
+    let annotation = |name: String| format!("annotations: {{\"{name}\": a}}\n");
+    let with = |lines: String| Packer::new().file("demo/Chart.yaml", format!("{CHART}{lines}")).gzip();
+    for name in ["x".repeat(510), "\\x01".repeat(85), "\\\"".repeat(255)] {
+        for lines in [
+            annotation(name.clone()),
+            importing(format!("{{a: [{{\"{name}\": a}}]}}")),
+        ] {
+            assert!(read(&with(lines), &Limits::default()).is_ok());
+        }
+    }
+    for name in ["x".repeat(511), "\\x01".repeat(86), "\\\"".repeat(256)] {
+        for lines in [
+            annotation(name.clone()),
+            importing(format!("{{a: [{{\"{name}\": a}}]}}")),
+        ] {
+            refused(&with(lines), "long-name", "512 bytes");
+        }
+    }
+    let nested = |depth: usize| importing("[".repeat(depth) + &"]".repeat(depth));
+    assert!(read(&with(nested(32)), &Limits::default()).is_ok());
+    refused(&with(nested(33)), "deep-value", "32 deep");
+}
+
 #[test]
 fn charts_packed_inside_are_loaded_as_helm_does() {
     let inner = Packer::chart().gzip();

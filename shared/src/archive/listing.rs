@@ -1,0 +1,47 @@
+//! What an index can list. Every entry is in the text that all clients load, so what one reader of YAML refuses would break
+//! the repository for all who use it.
+
+use serde_json::Value;
+
+use super::ArchiveError;
+use crate::chart::Metadata;
+use crate::index;
+
+/// Bytes that a name takes in the index, escapes and all. A YAML reader takes no key of more than 1,024 characters without a
+/// mark that JSON does not have.
+const MAX_NAME: usize = 512;
+
+/// Lists and mappings inside each other. SnakeYAML takes 50, and seven are around an imported value.
+const MAX_DEPTH: usize = 32;
+
+/// Checks the only two places where a chart has names and structure of its own.
+pub(super) fn check(metadata: &Metadata) -> Result<(), ArchiveError> {
+    metadata.annotations.keys().try_for_each(|name| check_name(name))?;
+    let mut imported = metadata
+        .dependencies
+        .iter()
+        .flat_map(|dependency| &dependency.import_values);
+    imported.try_for_each(|value| check_imported(value, 1))
+}
+
+fn check_imported(value: &Value, depth: usize) -> Result<(), ArchiveError> {
+    match value {
+        Value::Array(_) | Value::Object(_) if depth > MAX_DEPTH => Err(ArchiveError::DeepValue { limit: MAX_DEPTH }),
+        Value::Array(items) => items.iter().try_for_each(|item| check_imported(item, depth + 1)),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            check_name(name)?;
+            check_imported(value, depth + 1)
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), ArchiveError> {
+    if index::written_len(name) <= MAX_NAME {
+        return Ok(());
+    }
+    Err(ArchiveError::LongName {
+        start: name.chars().take(40).collect(),
+        limit: MAX_NAME,
+    })
+}
