@@ -9,7 +9,7 @@ use tests::{ChartArchive, Chartdrop};
 use crate::helm::{self, Helm};
 
 /// Charts whose texts are hard to write: each ends up in an index that Helm has to read.
-fn charts() -> Vec<ChartArchive> {
+pub fn charts() -> Vec<ChartArchive> {
     let texts = [
         "plain",
         "'quoted: yes # no comment'",

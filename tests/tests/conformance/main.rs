@@ -1,4 +1,4 @@
-//! What real tools make of Chartdrop: Helm 3 and 4, cargo-lambda, the AWS CLI.
+//! What real tools make of Chartdrop: Helm 3 and 4, cargo-lambda, the AWS CLI, the readers of YAML behind other tools.
 //!
 //! `.ci/tools` installs them and prints the environment variables in which these tests look for them.
 
@@ -6,8 +6,12 @@ mod aws_cli;
 mod cargo_lambda;
 mod clients;
 mod entries;
+mod foreign;
+mod hard;
 mod helm;
 mod indexes;
 mod kubernetes;
+mod readers;
+mod reading;
 mod tools;
 mod variations;
