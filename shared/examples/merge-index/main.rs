@@ -11,6 +11,8 @@
 mod charts;
 mod input;
 mod output;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io::{self, Write as _};
