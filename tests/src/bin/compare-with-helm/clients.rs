@@ -6,7 +6,7 @@ use crate::indexes::Indexes;
 use crate::process::Samples;
 use crate::programs::Programs;
 use crate::server::Server;
-use crate::table::{Row, Target, Value};
+use crate::table::{Row, Target, Value, count};
 
 const COMMANDS: [(&str, &[&str]); 2] = [
     ("repo update", &["repo", "update"]),
@@ -28,7 +28,11 @@ pub(crate) fn rows(programs: &Programs, indexes: &Indexes, rounds: usize) -> Res
                 with_theirs.take(&theirs.helm.command(command))?;
                 with_ours.take(&ours.helm.command(command))?;
             }
-            let work = format!("`{name}` of {}, {} versions", helm.label, indexes.repository.versions);
+            let work = format!(
+                "`{name}` of {}, {} versions",
+                helm.label,
+                count(indexes.repository.versions)
+            );
             rows.extend(rows_of(&work, &with_theirs, &with_ours));
         }
         if ours.helm.run(COMMANDS[1].1)? != theirs.helm.run(COMMANDS[1].1)? {

@@ -12,7 +12,7 @@ use crate::Result;
 pub(crate) struct Helm {
     /// `Helm 3` or `Helm 4`.
     pub(crate) label: &'static str,
-    /// What it says of itself.
+    /// `v4.3.1`.
     pub(crate) version: String,
     program: PathBuf,
     home: TempDir,
@@ -35,7 +35,10 @@ impl Helm {
             program: program.to_owned(),
             home: TempDir::new()?,
         };
-        helm.version = helm.run(&["version", "--template", "{{.Version}}"])?;
+        helm.version = match built_from(program)? {
+            Some(version) => version,
+            None => helm.run(&["version", "--template", "{{.Version}}"])?,
+        };
         Ok(helm)
     }
 
@@ -88,4 +91,15 @@ impl Helm {
         found.sort_unstable();
         Ok(found)
     }
+}
+
+/// The version of the module that a Helm was built from, where Go wrote it into the program. A Helm that was installed
+/// with `go install` says of itself no more than `v4.3`.
+fn built_from(program: &Path) -> Result<Option<String>> {
+    let bytes = std::fs::read(program).map_err(|error| format!("{} cannot be read: {error}", program.display()))?;
+    let mut lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| {
+        let fields = line.strip_prefix(b"mod\thelm.sh/helm/v")?;
+        String::from_utf8(fields.split(|byte| *byte == b'\t').nth(1)?.to_vec()).ok()
+    });
+    Ok(lines.next().filter(|version| version.starts_with('v')))
 }

@@ -11,6 +11,7 @@ use tests::ChartArchive;
 use crate::Result;
 use crate::charts::{Repository, URL};
 use crate::helm::Helm;
+use crate::table::count;
 
 /// The files, in a temporary folder.
 pub(crate) struct Indexes {
@@ -31,7 +32,8 @@ impl Indexes {
     pub(crate) fn build(helm: &Helm, repository: Repository) -> Result<Self> {
         eprintln!(
             "{} versions of {} charts: building",
-            repository.versions, repository.charts
+            count(repository.versions),
+            count(repository.charts)
         );
         let folder = TempDir::new()?;
         let ours = folder.path().join("ours.json");

@@ -9,6 +9,7 @@ use crate::helm::{Found, Helm};
 use crate::indexes::{Indexes, text};
 use crate::process::Samples;
 use crate::programs::Programs;
+use crate::table::count;
 
 /// Ours and `cp` take milliseconds: for each run of Helm there are several of theirs.
 const RUNS_IN_A_ROUND: usize = 3;
@@ -70,7 +71,7 @@ impl<'a> Merge<'a> {
             index_size: fs::metadata(self.ours)?.len() as f64 / f64::from(1 << 20),
         };
         for round in 1..=self.rounds {
-            let versions = self.indexes.repository.versions;
+            let versions = count(self.indexes.repository.versions);
             eprintln!("{versions} versions, {}: round {round} of {}", self.form, self.rounds);
             remove(&by_helm)?;
             merged.helm.take(&self.by_helm(&programs.helm4)?)?;
@@ -83,8 +84,9 @@ impl<'a> Merge<'a> {
                 merged.cp.take(&programs.cp(self.ours, &by_cp))?;
             }
         }
-        self.check(&programs.helm4.finds(&by_helm)?, &programs.helm4, &by_us)?;
-        self.check(&programs.helm4.finds(&by_helm)?, &programs.helm3, &by_us)?;
+        let expected = programs.helm4.finds(&by_helm)?;
+        self.check(&expected, &programs.helm4, &by_us)?;
+        self.check(&expected, &programs.helm3, &by_us)?;
         Ok(merged)
     }
 

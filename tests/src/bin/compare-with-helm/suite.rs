@@ -5,7 +5,7 @@ use crate::charts::Repository;
 use crate::indexes::Indexes;
 use crate::merges::{Merge, Merged};
 use crate::programs::Programs;
-use crate::table::{Row, Table, Target, Value};
+use crate::table::{Row, Table, Target, Value, count};
 use crate::{clients, other_layouts};
 
 /// The size that most targets are about.
@@ -78,7 +78,7 @@ impl Suite {
             for ((form, typical), merge) in typical.into_iter().zip(merges) {
                 let merged = merge.run(programs)?;
                 rows.extend(against_helm(
-                    &format!("{versions} versions, {form}"),
+                    &format!("{} versions, {form}", count(versions)),
                     &merged,
                     1.0,
                     None,
@@ -98,7 +98,7 @@ impl Suite {
             ("YAML", Merge::yaml(&indexes, self.one_chart_rounds)),
             ("JSON", Merge::json(&indexes, self.one_chart_rounds)),
         ] {
-            let work = format!("one chart with {} versions, {form}", self.one_chart);
+            let work = format!("one chart with {} versions, {form}", count(self.one_chart));
             rows.extend(against_helm(&work, &merge.run(programs)?, self.one_chart_target, None));
         }
         Ok(rows)

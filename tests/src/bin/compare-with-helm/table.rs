@@ -44,7 +44,7 @@ impl Table {
 
     /// The rows that don't reach half of their target.
     pub(crate) fn far_off(&self) -> Vec<String> {
-        let far_off = self.0.iter().filter(|row| !(row.score() >= 0.5));
+        let far_off = self.0.iter().filter(|row| row.score() < 0.5 || row.score().is_nan());
         far_off
             .map(|row| format!("{}: {}, target {}", row.work, row.ratio_text(), row.target))
             .collect()
@@ -113,6 +113,14 @@ impl fmt::Display for Target {
             Target::Less(times) => write!(f, "at most 1/{times}"),
             Target::AtMost(times) => write!(f, "at most {times} ×"),
         }
+    }
+}
+
+/// `20,000`.
+pub(crate) fn count(number: usize) -> String {
+    match (number / 1_000, number % 1_000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{thousands},{rest:03}"),
     }
 }
 
