@@ -1,4 +1,4 @@
-//! The program `local`, as a process.
+//! Programs of this workspace, as processes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,22 +6,17 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-/// Builds it, as `cargo run -p local` would, once per test process. Its path.
+/// Builds `local`, as `cargo run -p local` would, once per test process. Its path.
 pub fn local() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(build)
+    BUILT.get_or_init(|| build(&["-p", "local", "--bin", "local"]))
 }
 
-fn build() -> PathBuf {
+/// Runs `cargo build` for one program. Its path.
+pub fn build(arguments: &[&str]) -> PathBuf {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args([
-            "build",
-            "-p",
-            "local",
-            "--bin",
-            "local",
-            "--message-format=json-render-diagnostics",
-        ])
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .args(arguments)
         .current_dir(workspace())
         .stdin(Stdio::null())
         .output()

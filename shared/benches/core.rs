@@ -1,0 +1,103 @@
+//! What a publish spends its time on, piece by piece: `cargo bench -p chartdrop`.
+//!
+//! How whole programs compare with Helm is measured by `compare-with-helm` in `tests/`.
+
+mod charts;
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use chartdrop::archive::{self, Limits};
+use chartdrop::digest::Digest;
+use chartdrop::index::{Format, Index};
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use jiff::Timestamp;
+
+const FORMATS: [(&str, Format); 2] = [("json", Format::Json), ("yaml", Format::Yaml)];
+
+/// Gzip, tar, `Chart.yaml`, both digests.
+fn read_archive(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("archive/read");
+    for templates in [1, 20, 200] {
+        let archive = charts::archive(templates);
+        group.throughput(Throughput::Bytes(archive.len() as u64));
+        group.bench_function(BenchmarkId::new("templates", templates), |bencher| {
+            bencher.iter(|| archive::read(black_box(&archive), &Limits::default()).is_ok());
+        });
+    }
+}
+
+/// An index in a layout that the scan knows.
+fn read_index(criterion: &mut Criterion) {
+    for (name, format) in FORMATS {
+        let mut group = criterion.benchmark_group(format!("index/read/{name}"));
+        for versions in [100, 1_000, 20_000] {
+            let index = charts::index(format, versions);
+            group.throughput(Throughput::Bytes(index.len() as u64));
+            group.bench_function(BenchmarkId::new("versions", versions), |bencher| {
+                bencher.iter(|| Index::read(black_box(index.clone())));
+            });
+        }
+    }
+}
+
+/// One more chart, without reading the index before.
+fn edit_index(criterion: &mut Criterion) {
+    for (name, format) in FORMATS {
+        let mut group = criterion.benchmark_group(format!("index/edit/{name}"));
+        for versions in [100, 1_000, 20_000] {
+            let Ok(index) = Index::read(charts::index(format, versions)) else {
+                continue;
+            };
+            let entries = [charts::next(versions)];
+            group.bench_function(BenchmarkId::new("versions", versions), |bencher| {
+                bencher.iter(|| index.edit(black_box(&entries), Timestamp::UNIX_EPOCH));
+            });
+        }
+    }
+}
+
+/// The same in layouts that only a parser can read.
+fn read_other_layouts(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("index/read/other-layouts");
+    group.sample_size(10);
+    let layouts = [
+        ("pretty-json", pretty(&charts::index(Format::Json, 1_000))),
+        ("indented-yaml", indented(&charts::index(Format::Yaml, 1_000))),
+    ];
+    for (name, index) in layouts {
+        group.throughput(Throughput::Bytes(index.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| Index::read(black_box(index.clone())));
+        });
+    }
+}
+
+fn sha256(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("digest/sha256");
+    for kibibytes in [1, 64, 4_096] {
+        let bytes = vec![b'x'; kibibytes * 1024];
+        group.throughput(Throughput::Bytes(bytes.len() as u64));
+        group.bench_function(BenchmarkId::new("KiB", kibibytes), |bencher| {
+            bencher.iter(|| Digest::of(black_box(&bytes)));
+        });
+    }
+}
+
+fn pretty(index: &[u8]) -> Bytes {
+    let value: serde_json::Value = serde_json::from_slice(index).unwrap_or_default();
+    serde_json::to_vec_pretty(&value).unwrap_or_default().into()
+}
+
+/// Everything below the charts' names two columns further right.
+fn indented(index: &[u8]) -> Bytes {
+    let text = String::from_utf8_lossy(index);
+    let lines = text.lines().map(|line| match line {
+        line if line.starts_with("  - ") || line.starts_with("    ") => format!("  {line}\n"),
+        line => format!("{line}\n"),
+    });
+    lines.collect::<String>().into()
+}
+
+criterion_group!(core, read_archive, read_index, edit_index, read_other_layouts, sha256);
+criterion_main!(core);

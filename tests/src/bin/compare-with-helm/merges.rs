@@ -1,0 +1,134 @@
+//! One more chart: Helm, Chartdrop and `cp` in turn.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::charts::URL;
+use crate::helm::{Found, Helm};
+use crate::indexes::{Indexes, text};
+use crate::process::Samples;
+use crate::programs::Programs;
+use crate::table::count;
+
+/// Ours and `cp` take milliseconds: for each run of Helm there are several of theirs.
+const RUNS_IN_A_ROUND: usize = 3;
+
+/// What is merged into what.
+pub(crate) struct Merge<'a> {
+    pub(crate) indexes: &'a Indexes,
+    /// For the progress.
+    pub(crate) form: &'a str,
+    /// The index that Helm gets.
+    pub(crate) theirs: &'a Path,
+    pub(crate) helm_options: &'a [&'a str],
+    /// The index that Chartdrop and `cp` get.
+    pub(crate) ours: &'a Path,
+    pub(crate) rounds: usize,
+}
+
+/// What it took.
+pub(crate) struct Merged {
+    pub(crate) helm: Samples,
+    pub(crate) ours: Samples,
+    pub(crate) cp: Samples,
+    /// Of the index that Chartdrop got, in MiB.
+    pub(crate) index_size: f64,
+}
+
+impl<'a> Merge<'a> {
+    /// YAML as Helm writes it, for both.
+    pub(crate) fn yaml(indexes: &'a Indexes, rounds: usize) -> Self {
+        Merge {
+            indexes,
+            form: "YAML",
+            theirs: &indexes.yaml,
+            helm_options: &[],
+            ours: &indexes.yaml,
+            rounds,
+        }
+    }
+
+    /// Helm's `--json` against our default form.
+    pub(crate) fn json(indexes: &'a Indexes, rounds: usize) -> Self {
+        Merge {
+            indexes,
+            form: "JSON",
+            theirs: &indexes.helm_json,
+            helm_options: &["--json"],
+            ours: &indexes.ours,
+            rounds,
+        }
+    }
+
+    pub(crate) fn run(&self, programs: &Programs) -> Result<Merged> {
+        let by_helm = self.folder()?.join("index.yaml");
+        let (by_us, by_cp) = (self.indexes.path("merged"), self.indexes.path("copied"));
+        let mut merged = Merged {
+            helm: Samples::default(),
+            ours: Samples::default(),
+            cp: Samples::default(),
+            index_size: fs::metadata(self.ours)?.len() as f64 / f64::from(1 << 20),
+        };
+        for round in 1..=self.rounds {
+            let versions = count(self.indexes.repository.versions);
+            eprintln!("{versions} versions, {}: round {round} of {}", self.form, self.rounds);
+            remove(&by_helm)?;
+            merged.helm.take(&self.by_helm(&programs.helm4)?)?;
+            for _ in 0..RUNS_IN_A_ROUND {
+                remove(&by_us)?;
+                merged
+                    .ours
+                    .take(&programs.merge_index(self.ours, &self.indexes.new, &by_us))?;
+                remove(&by_cp)?;
+                merged.cp.take(&programs.cp(self.ours, &by_cp))?;
+            }
+        }
+        let expected = programs.helm4.finds(&by_helm)?;
+        self.check(&expected, &programs.helm4, &by_us)?;
+        self.check(&expected, &programs.helm3, &by_us)?;
+        Ok(merged)
+    }
+
+    fn folder(&self) -> Result<PathBuf> {
+        let folder = self.indexes.new.parent().ok_or("a chart lies in a folder")?;
+        Ok(folder.to_owned())
+    }
+
+    fn by_helm(&self, helm: &Helm) -> Result<std::process::Command> {
+        let (folder, index) = (self.folder()?, text(self.theirs)?);
+        let arguments = ["repo", "index", text(&folder)?, "--merge", index, "--url", URL];
+        Ok(helm.command(&[&arguments, self.helm_options].concat()))
+    }
+
+    /// How long a wrong result took is of no interest.
+    fn check(&self, expected: &[Found], helm: &Helm, by_us: &Path) -> Result<()> {
+        let found = helm.finds(by_us)?;
+        let (versions, label) = (self.indexes.repository.versions, helm.label);
+        if found.len() != versions + 1 {
+            return Err(format!(
+                "{label} finds {} versions in our index, not {versions} and one",
+                found.len()
+            )
+            .into());
+        }
+        if !found.iter().any(|found| found.version == self.indexes.new_version) {
+            return Err(format!(
+                "{label} does not find version {} in our index",
+                self.indexes.new_version
+            )
+            .into());
+        }
+        if found != expected {
+            return Err(format!("{label} finds other charts in our index than in the one that Helm merged").into());
+        }
+        Ok(())
+    }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,47 @@
+//! The programs that are compared.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tests::program::build;
+
+use crate::Result;
+use crate::charts::URL;
+use crate::helm::Helm;
+
+/// All of them.
+pub(crate) struct Programs {
+    pub(crate) helm3: Helm,
+    pub(crate) helm4: Helm,
+    merge_index: PathBuf,
+}
+
+impl Programs {
+    /// Builds ours.
+    pub(crate) fn find(helm3: &Path, helm4: &Path) -> Result<Self> {
+        eprintln!("building merge-index");
+        Ok(Programs {
+            helm3: Helm::new("Helm 3", helm3)?,
+            helm4: Helm::new("Helm 4", helm4)?,
+            merge_index: build(&["--release", "-p", "chartdrop", "--example", "merge-index"]),
+        })
+    }
+
+    /// Ours: adds a chart to an index.
+    pub(crate) fn merge_index(&self, index: &Path, chart: &Path, output: &Path) -> Command {
+        let mut command = Command::new(&self.merge_index);
+        command
+            .arg(index)
+            .arg(chart)
+            .args(["--url", URL, "--output"])
+            .arg(output);
+        command
+    }
+
+    /// The limit of what a program could reach that makes a new index of an old one.
+    pub(crate) fn cp(&self, index: &Path, output: &Path) -> Command {
+        let mut command = Command::new("cp");
+        command.arg(index).arg(output);
+        command
+    }
+}
