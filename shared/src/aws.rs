@@ -1,22 +1,41 @@
-//! Clients for AWS with only the parts that Lambda needs.
+//! What the clients for AWS are made of: only the parts that Lambda needs, and not before one of them is used.
 //!
-//! In Lambda credentials and region stand in the environment, so the SDK's chain of other sources is left out; `ring`
-//! stands behind TLS because aws-lc makes the binary two thirds of a megabyte larger and slower to build.
+//! In Lambda credentials and region stand in the environment. So the crate `aws-config`, with its chain of other sources
+//! (profiles, STS, the metadata of machines), is left out. `ring` stands behind TLS because aws-lc makes the binary two thirds
+//! of a megabyte larger and slower to build.
+//!
+//! Making a client reads the root certificates, which takes three times as long as all the rest of a function's start.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::future::ProvideCredentials as Provided;
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{BehaviorVersion, Region};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_types::SdkConfig;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// Attempts of one request, the first included; what fails then is left to Lambda's retries.
 const ATTEMPTS: u32 = 4;
 
-/// The configuration that all clients share.
-pub async fn config() -> SdkConfig {
+/// The way to AWS that all clients of a process share. Made when the first client is.
+#[derive(Debug, Clone, Default)]
+pub struct Aws(Arc<OnceLock<SdkConfig>>);
+
+impl Aws {
+    /// What clients are made from.
+    pub(crate) fn config(&self) -> &SdkConfig {
+        self.0.get_or_init(config)
+    }
+}
+
+fn config() -> SdkConfig {
     let http = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .build_https();
@@ -25,12 +44,58 @@ pub async fn config() -> SdkConfig {
         .read_timeout(Duration::from_secs(15))
         .operation_attempt_timeout(Duration::from_secs(30))
         .build();
-    aws_config::defaults(BehaviorVersion::latest())
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
         .http_client(http)
-        .region(EnvironmentVariableRegionProvider::new())
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .region(region.map(Region::new))
+        .credentials_provider(SharedCredentialsProvider::new(Environment))
+        .service_config(Environment)
+        .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
+        .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"))
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts)
-        .load()
-        .await
+        .build()
+}
+
+/// The variables that Lambda sets, and the addresses of services, which are others only in tests.
+#[derive(Debug)]
+struct Environment;
+
+impl Environment {
+    fn credentials() -> provider::Result {
+        let required = |name| variable(name).ok_or_else(|| CredentialsError::not_loaded(format!("{name} is not set")));
+        let mut credentials = Credentials::builder()
+            .access_key_id(required("AWS_ACCESS_KEY_ID")?)
+            .secret_access_key(required("AWS_SECRET_ACCESS_KEY")?)
+            .provider_name("Environment");
+        credentials.set_session_token(variable("AWS_SESSION_TOKEN"));
+        Ok(credentials.build())
+    }
+}
+
+impl ProvideCredentials for Environment {
+    fn provide_credentials<'a>(&'a self) -> Provided<'a>
+    where
+        Self: 'a,
+    {
+        Provided::ready(Environment::credentials())
+    }
+}
+
+impl LoadServiceConfig for Environment {
+    /// `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`
+    /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_ascii_uppercase().replace(' ', "_");
+        variable(&format!("{}_{service}", key.env())).or_else(|| variable(key.env()))
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn is_on(name: &str) -> bool {
+    variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }

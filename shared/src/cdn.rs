@@ -1,17 +1,15 @@
 //! Making the edge forget an old index.
 
+use std::sync::OnceLock;
+
 use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 
+use crate::aws::Aws;
 use crate::digest::Hasher;
 use crate::keys::Repository;
 use crate::store::{ETag, Store, StoreError};
-
-/// A client for [`Invalidator::new`].
-pub fn client(config: &aws_config::SdkConfig) -> Client {
-    Client::new(config)
-}
 
 /// What an event about an index came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,16 +60,19 @@ pub enum InvalidateError {
 #[derive(Debug)]
 pub struct Invalidator {
     store: Store,
-    client: Client,
+    aws: Aws,
+    /// Made when there is something to invalidate.
+    client: OnceLock<Client>,
     distribution: String,
 }
 
 impl Invalidator {
     /// For the distribution with this ID, in front of the bucket behind `store`.
-    pub fn new(store: Store, client: Client, distribution: &str) -> Self {
+    pub fn new(store: Store, aws: Aws, distribution: &str) -> Self {
         Invalidator {
             store,
-            client,
+            aws,
+            client: OnceLock::new(),
             distribution: distribution.to_owned(),
         }
     }
@@ -110,8 +111,8 @@ impl Invalidator {
             .caller_reference(reference)
             .build()
             .map_err(|error| other(error.to_string()))?;
-        let request = self
-            .client
+        let client = self.client.get_or_init(|| Client::new(self.aws.config()));
+        let request = client
             .create_invalidation()
             .distribution_id(&self.distribution)
             .invalidation_batch(batch);

@@ -17,6 +17,7 @@ mod body;
 mod error;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -29,21 +30,19 @@ use jiff::Timestamp;
 
 pub use error::{Fault, StoreError};
 
+use crate::aws::Aws;
 use crate::digest::Digest;
 use crate::keys::{Headers, url_path};
 
 /// How often a create is tried again where S3 says that another write of the key is under way (409).
 const CREATE_ATTEMPTS: u32 = 5;
 
-/// A client for [`Store::new`].
-pub fn client(config: &aws_config::SdkConfig) -> Client {
-    Client::new(config)
-}
-
 /// A bucket.
 #[derive(Debug, Clone)]
 pub struct Store {
-    client: Client,
+    aws: Aws,
+    /// Made by [`Store::client`].
+    client: OnceLock<Client>,
     bucket: String,
 }
 
@@ -118,11 +117,16 @@ pub struct Listed {
 
 impl Store {
     /// The bucket of this name.
-    pub fn new(client: Client, bucket: &str) -> Self {
+    pub fn new(aws: Aws, bucket: &str) -> Self {
         Store {
-            client,
+            aws,
+            client: OnceLock::new(),
             bucket: bucket.to_owned(),
         }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| Client::new(self.aws.config()))
     }
 
     /// Reads an object of at most `max_bytes`.
@@ -131,7 +135,7 @@ impl Store {
     ///
     /// [`StoreError`] for every answer but the object and "no such key", and for a body that arrives cut or changed.
     pub async fn get(&self, key: &str, max_bytes: u64) -> Result<Got, StoreError> {
-        let answer = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+        let answer = match self.client().get_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
             // By its code, not by status 404: a missing bucket is a 404 too.
             Err(error) if error.code() == Some("NoSuchKey") => return Ok(Got::Missing),
@@ -223,7 +227,7 @@ impl Store {
     }
 
     fn put_request(&self, key: &str, headers: &Headers) -> PutObjectFluentBuilder {
-        self.client
+        self.client()
             .put_object()
             .bucket(&self.bucket)
             .key(key)
@@ -240,7 +244,7 @@ impl Store {
         // A path in a header, which the SDK hands on as it is.
         let source = format!("{}/{}", self.bucket, url_path(from));
         let copy = self
-            .client
+            .client()
             .copy_object()
             .bucket(&self.bucket)
             .key(to)
@@ -263,7 +267,7 @@ impl Store {
     /// [`StoreError`] for every other answer; an object that is gone already is fine.
     pub async fn delete(&self, key: &str, read: &ETag) -> Result<(), StoreError> {
         let delete = self
-            .client
+            .client()
             .delete_object()
             .bucket(&self.bucket)
             .key(key)
@@ -287,7 +291,7 @@ impl Store {
         let mut token = None;
         loop {
             let page = self
-                .client
+                .client()
                 .list_objects_v2()
                 .bucket(&self.bucket)
                 .prefix(prefix)
@@ -316,7 +320,7 @@ impl Store {
     ///
     /// [`StoreError`] for every other answer.
     pub async fn head(&self, key: &str) -> Result<Option<(ETag, Timestamp)>, StoreError> {
-        match self.client.head_object().bucket(&self.bucket).key(key).send().await {
+        match self.client().head_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => Ok(Some((etag(answer.e_tag), timestamp(answer.last_modified)))),
             // The answer to a HEAD has no body, so the SDK makes this code from the status.
             Err(error) if error.code() == Some("NotFound") => Ok(None),

@@ -2,10 +2,11 @@
 
 mod handler;
 
+use chartdrop::aws::Aws;
 use chartdrop::cdn::Invalidator;
 use chartdrop::settings::CdnSettings;
 use chartdrop::store::Store;
-use chartdrop::{aws, cdn, store, telemetry};
+use chartdrop::telemetry;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use tracing::error;
@@ -21,9 +22,9 @@ pub async fn serve() -> Result<(), Error> {
     telemetry::init();
     let settings = CdnSettings::read(&|name| std::env::var(name).ok())
         .inspect_err(|problem| error!(%problem, "invalidate-cdn can't start: {problem}"))?;
-    let config = aws::config().await;
-    let store = Store::new(store::client(&config), &settings.bucket);
-    let invalidator = Invalidator::new(store, cdn::client(&config), &settings.distribution_id);
+    let aws = Aws::default();
+    let store = Store::new(aws.clone(), &settings.bucket);
+    let invalidator = Invalidator::new(store, aws, &settings.distribution_id);
     let handler = Handler::new(invalidator, settings.bucket);
     // Boxed: the compiler gives up on one type that holds the runtime's futures and the SDK's.
     run(service_fn(|event: LambdaEvent<Value>| Box::pin(handler.handle(event)))).await

@@ -4,10 +4,11 @@ mod handler;
 mod report;
 mod trigger;
 
+use chartdrop::aws::Aws;
 use chartdrop::publish::Publisher;
 use chartdrop::settings::Settings;
 use chartdrop::store::Store;
-use chartdrop::{aws, telemetry};
+use chartdrop::telemetry;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
@@ -24,7 +25,7 @@ pub async fn serve() -> Result<(), Error> {
     telemetry::init();
     let settings = Settings::read(&|name| std::env::var(name).ok())
         .inspect_err(|problem| error!(%problem, "publish-chart can't start: {problem}"))?;
-    let store = Store::new(chartdrop::store::client(&aws::config().await), &settings.bucket);
+    let store = Store::new(Aws::default(), &settings.bucket);
     let bucket = settings.bucket.clone();
     let handler = Handler::new(Publisher::new(store, settings, Timestamp::now), bucket);
     // Boxed: the compiler gives up on one type that holds the runtime's futures and the SDK's.
