@@ -3,7 +3,10 @@
 //! Each hook is consulted in exactly one place: [`Faults::s3`] by the S3 listener, once per request, and
 //! [`Faults::delivery`] by the Lambda queue, once per asynchronous event.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Barrier;
 
 /// Decides what goes wrong. Implementations keep their own counters.
 pub trait Faults: Send + Sync {
@@ -43,12 +46,14 @@ pub enum When {
 }
 
 /// What goes wrong with an S3 request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum S3Fault {
     /// Nothing.
     None,
     /// The answer comes, but late.
     Delay(When, Duration),
+    /// The request has its effect and its answer only once as many have come as the barrier is for.
+    Meet(Arc<Barrier>),
     /// An S3 error is answered, such as 503 `SlowDown`, 409 `ConditionalRequestConflict` or 500 `InternalError`.
     Fail(When, u16, &'static str),
     /// The connection is closed without an answer.

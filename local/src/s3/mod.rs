@@ -92,6 +92,7 @@ struct Passed(Arc<Mutex<Option<Pass>>>);
 
 struct Pass {
     seen: RequestSeen,
+    answered_before: usize,
     fault: S3Fault,
     process: String,
 }
@@ -113,7 +114,13 @@ async fn answer(
     let mut response = service.call(request).await?;
     response.headers_mut().insert("x-amz-request-id", request_id());
     let pass = lock(&passed.0).take();
-    let Some(Pass { seen, fault, process }) = pass else {
+    let Some(Pass {
+        seen,
+        answered_before,
+        fault,
+        process,
+    }) = pass
+    else {
         return Ok(response);
     };
     let disconnect = matches!(fault, S3Fault::Disconnect(_) | S3Fault::Kill(_));
@@ -130,6 +137,7 @@ async fn answer(
             operation: seen.operation,
             key: seen.key,
             status,
+            answered_before,
         });
     }
     if disconnect {
@@ -153,6 +161,7 @@ impl S3Access for Gate {
             .and_then(|c| function_of(&c.access_key))
             .map(str::to_owned);
         let number = function.as_deref().map_or(0, |function| self.log.begin(function));
+        let answered_before = function.as_deref().map_or(0, |function| self.log.answered(function));
         let key = match cx.s3_path() {
             S3Path::Object { key, .. } => key.to_string(),
             _ => String::new(),
@@ -172,12 +181,16 @@ impl S3Access for Gate {
         if let Some(passed) = cx.extensions_mut().get::<Passed>() {
             *lock(&passed.0) = Some(Pass {
                 seen,
+                answered_before,
                 fault: fault.clone(),
                 process: process.clone(),
             });
         }
         match fault {
             S3Fault::Delay(When::Before, time) => tokio::time::sleep(time).await,
+            S3Fault::Meet(barrier) => {
+                barrier.wait().await;
+            }
             S3Fault::Fail(When::Before, status, code) => return Err(error(status, code)),
             S3Fault::Disconnect(When::Before) => return Err(error(500, "InternalError")),
             S3Fault::Kill(When::Before) => {

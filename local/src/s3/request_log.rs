@@ -16,6 +16,8 @@ pub struct LoggedRequest {
     pub key: String,
     /// The HTTP status that was answered.
     pub status: u16,
+    /// How many requests of this function had been answered when this one came. It can depend on no others.
+    pub answered_before: usize,
 }
 
 /// All requests of the functions, in the order of their answers. Clones are handles to the same log.
@@ -36,6 +38,12 @@ impl RequestLog {
         let count = begun.entry(function.to_owned()).or_default();
         *count += 1;
         *count
+    }
+
+    /// How many requests of a function have been answered.
+    pub(super) fn answered(&self, function: &str) -> usize {
+        let requests = lock(&self.requests);
+        requests.iter().filter(|request| request.function == function).count()
     }
 
     pub(crate) fn all(&self) -> Vec<LoggedRequest> {

@@ -8,6 +8,9 @@
 //!          T                  2 T                3 T                 4 T                    5 T
 //! ```
 //!
+//! (`tests/tests/latency.rs` keeps it so.) The archive waits for the index because a version that is listed already is not
+//! stored again.
+//!
 //! The order is what keeps the promises. The archive comes before the index that lists it; the upload goes only after its
 //! outcome is recorded. Every write can be repeated: the archive is created once (`If-None-Match: *`), the index is
 //! replaced by compare-and-swap, so a run that was killed anywhere leaves the upload in staging and a state from which the
