@@ -12,6 +12,20 @@ pub fn local() -> &'static Path {
     BUILT.get_or_init(|| build(&["-p", "local", "--bin", "local"]))
 }
 
+/// Builds the function that does nothing, in the profile of releases and with the features of dependencies that the other
+/// functions get from [`local::binaries::build`]. Its path.
+pub fn empty_function() -> PathBuf {
+    build(&[
+        "-p",
+        "local",
+        "-p",
+        "empty-function",
+        "--bin",
+        "empty-function",
+        "--release",
+    ])
+}
+
 /// Runs `cargo build` for one program. Its path.
 pub fn build(arguments: &[&str]) -> PathBuf {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))

@@ -1,0 +1,104 @@
+//! Measures what the function binaries cost: their size, their start, their memory.
+//!
+//! ```sh
+//! cargo run --release -p tests --bin measure-functions
+//! ```
+//!
+//! prints a Markdown table, and fails where a number is over its limit: a size or a peak of memory over what was promised, a
+//! start over twice what was. `CHARTDROP_FUNCTIONS` names a folder with other binaries (an earlier build, say) to
+//! be measured in the place of the workspace's. Needs Linux, for `/proc`.
+//!
+//! Every process runs as in Lambda: with nothing in its environment but what Lambda sets, under a Runtime API of its own,
+//! with S3 on loopback.
+
+mod function;
+mod index;
+mod peak;
+mod start;
+mod table;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use chartdrop::index::Format;
+use local::{Options, System, binaries};
+use tests::program;
+
+use function::Function;
+use index::Layout;
+use table::Table;
+
+const MIB: f64 = 1024.0 * 1024.0;
+/// The largest binary, in MiB.
+const LARGEST_BINARY: f64 = 6.0;
+/// The slowest start that passes, in starts of the empty function. The aim is 2; the rest is for a busy machine.
+const SLOWEST_START: f64 = 4.0;
+/// What a function has in the smallest Lambda, in MiB.
+const MOST_MEMORY: f64 = 128.0;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    if cfg!(debug_assertions) {
+        eprintln!("what is measured is the build of releases: cargo run --release -p tests --bin measure-functions");
+        return ExitCode::from(2);
+    }
+    let built = binaries::build().unwrap_or_else(|error| panic!("{error}"));
+    let empty = program::empty_function();
+    let system = Options {
+        notifications: false,
+        functions: Some(built.clone()),
+        ..Options::default()
+    };
+    let system = Arc::new(System::start(system).await.expect("the local system starts"));
+    let function = |name, binary| Function::new(name, binary, &system);
+    let empty = function("empty-function", empty);
+    let publish = function(binaries::PUBLISH_CHART, built.publish_chart);
+    let invalidate = function(binaries::INVALIDATE_CDN, built.invalidate_cdn);
+
+    let mut table = Table::default();
+    for function in [&publish, &invalidate] {
+        table.limited(
+            &format!("{function}: binary"),
+            function.size() / MIB,
+            "MiB",
+            LARGEST_BINARY,
+        );
+    }
+    table.row(&format!("{empty}: binary"), empty.size() / MIB, "MiB");
+
+    let [of_empty, of_publish, of_invalidate] = start::medians([&empty, &publish, &invalidate]).await;
+    table.row(&format!("{empty}: start to first `next`"), of_empty, "ms");
+    for (function, start) in [(&publish, of_publish), (&invalidate, of_invalidate)] {
+        table.row(&format!("{function}: start to first `next`"), start, "ms");
+        let name = format!("{function}: the same, in starts of {empty}");
+        table.limited(&name, start / of_empty, "×", SLOWEST_START);
+    }
+
+    let (first, later) = start::publishes(&publish, &system).await;
+    table.row(&format!("{publish}: start and first publish"), first, "ms");
+    table.row(&format!("{publish}: a later publish"), later, "ms");
+
+    for (format, layout, name) in [
+        (Format::Json, Layout::Ours, "JSON"),
+        (Format::Yaml, Layout::Ours, "YAML"),
+    ] {
+        let peak = peak::memory(&publish, &system, format, layout).await / MIB;
+        let name = format!("{publish}: peak memory, index of 30 MiB in {name}");
+        table.limited(&name, peak, "MiB", MOST_MEMORY);
+    }
+    for (format, name) in [(Format::Json, "JSON"), (Format::Yaml, "YAML")] {
+        let peak = peak::memory(&publish, &system, format, Layout::Other).await / MIB;
+        let name = format!("{publish}: peak memory, index of 30 MiB in {name} of another layout (slow path)");
+        table.row(&name, peak, "MiB");
+    }
+
+    println!("{table}");
+    for miss in table.misses() {
+        eprintln!("over its limit: {miss}");
+    }
+    if table.misses().is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}

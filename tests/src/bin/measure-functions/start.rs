@@ -1,0 +1,65 @@
+//! How long it takes until a process asks for its first event, and until it has published its first chart.
+
+use std::time::{Duration, Instant};
+
+use local::System;
+use serde_json::Value;
+use tests::{ChartArchive, events};
+
+use crate::function::Function;
+
+/// Starts of each function.
+const RUNS: usize = 31;
+
+/// Milliseconds from start to first `next`, for each function. They take turns, so that a busy moment hits all of them.
+pub async fn medians<const N: usize>(functions: [&Function; N]) -> [f64; N] {
+    let mut times = [const { Vec::new() }; N];
+    for _ in 0..RUNS {
+        for (function, times) in functions.iter().zip(&mut times) {
+            let mut process = function.start().await;
+            times.push(process.next().await);
+            process.end().await;
+        }
+    }
+    times.map(median)
+}
+
+/// Milliseconds from start to the answer about the first publish, and from event to answer of a later one, both into an
+/// existing repository.
+pub async fn publishes(function: &Function, system: &System) -> (f64, f64) {
+    let upload = |version: String| upload(system, &ChartArchive::new("measured", &version));
+    let mut first = Vec::new();
+    let mut later = Vec::new();
+    for run in 0..=RUNS {
+        let event = upload(format!("1.{run}.0"));
+        let mut process = function.start().await;
+        process.give(event);
+        process.next().await;
+        first.push(process.published().await);
+
+        let event = upload(format!("1.{run}.1"));
+        process.next().await;
+        let given = Instant::now();
+        process.give(event);
+        process.published().await;
+        later.push(given.elapsed());
+        process.end().await;
+    }
+    // That one has made the index.
+    first.remove(0);
+    later.remove(0);
+    (median(first), median(later))
+}
+
+/// Puts a chart archive into staging. The event about it.
+pub fn upload(system: &System, chart: &ChartArchive) -> Value {
+    let key = format!("staging/{}", chart.file_name());
+    let stored = system.store().put(&key, chart.bytes(), Default::default());
+    stored.expect("the bucket takes it");
+    events::s3_put(system.bucket_name(), &[&key])
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1000.0
+}
