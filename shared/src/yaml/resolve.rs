@@ -38,7 +38,8 @@ fn is_no_number(text: &[u8]) -> bool {
     let [first @ b'0'..=b'9', rest @ ..] = text else {
         return false;
     };
-    let hexadecimal = *first == b'0' && matches!(rest.first(), Some(b'x' | b'X'));
+    // Underscores in a number are left out, in `0_x1f` too.
+    let hexadecimal = *first == b'0' && matches!(rest.first(), Some(b'x' | b'X' | b'_'));
     let mut points = 0_usize;
     // No number but a hexadecimal one has letters that are neither of an exponent nor of a prefix, and none has two points.
     let strange = rest.iter().any(|byte| {
