@@ -8,7 +8,7 @@ pub(crate) fn described(programs: &Programs) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
         "Medians of whole processes. Helm in the rows on merging is {}; clients are {} and {}. Measured on {}, {cores} \
-         cores, {} {}. What is to be reached by the function binaries is measured by `measure-functions`.\n",
+         cores, {} {}.\n",
         programs.helm4.version,
         programs.helm3.version,
         programs.helm4.version,

@@ -45,3 +45,13 @@ impl Programs {
         command
     }
 }
+
+/// The table of what the functions cost, made by the program that measures them.
+pub(crate) fn measure_functions() -> Result<String> {
+    eprintln!("building and measuring the functions");
+    let output = Command::new(build(&["--release", "-p", "tests", "--bin", "measure-functions"])).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

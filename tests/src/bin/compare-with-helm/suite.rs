@@ -53,6 +53,11 @@ impl Suite {
         }
     }
 
+    /// Whether this is the form for CI.
+    pub(crate) fn is_short(&self) -> bool {
+        self.sizes.iter().all(|(versions, _)| *versions != LARGE)
+    }
+
     pub(crate) fn run(&self, programs: &Programs) -> Result<Table> {
         let typical = Indexes::build(&programs.helm4, Repository::with_versions(TYPICAL))?;
         let yaml = Merge::yaml(&typical, self.rounds).run(programs)?;

@@ -1,4 +1,4 @@
-//! The numbers as Markdown, each with its limit if it has one.
+//! The numbers as Markdown, each beside what it should be.
 
 use std::fmt;
 
@@ -11,7 +11,16 @@ struct Row {
     what: String,
     value: f64,
     unit: &'static str,
-    limit: Option<f64>,
+    goal: Option<Goal>,
+}
+
+/// What a number should be.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal {
+    /// As large as this, at most.
+    pub target: f64,
+    /// What is larger than this is a failure.
+    pub limit: f64,
 }
 
 impl Table {
@@ -20,24 +29,24 @@ impl Table {
         self.push(what, value, unit, None);
     }
 
-    /// A number that may be as large as its limit.
-    pub fn limited(&mut self, what: &str, value: f64, unit: &'static str, limit: f64) {
-        self.push(what, value, unit, Some(limit));
+    /// A number with a goal.
+    pub fn aimed(&mut self, what: &str, value: f64, unit: &'static str, goal: Goal) {
+        self.push(what, value, unit, Some(goal));
     }
 
-    fn push(&mut self, what: &str, value: f64, unit: &'static str, limit: Option<f64>) {
+    fn push(&mut self, what: &str, value: f64, unit: &'static str, goal: Option<Goal>) {
         let what = what.to_owned();
         self.0.push(Row {
             what,
             value,
             unit,
-            limit,
+            goal,
         });
     }
 
     /// The rows that are over their limits.
-    pub fn misses(&self) -> Vec<String> {
-        let over = |row: &&Row| row.limit.is_some_and(|limit| row.value > limit);
+    pub fn failures(&self) -> Vec<String> {
+        let over = |row: &&Row| row.goal.is_some_and(|goal| row.value > goal.limit);
         self.0.iter().filter(over).map(ToString::to_string).collect()
     }
 }
@@ -46,16 +55,19 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Row { what, value, unit, .. } = self;
         write!(f, "| {what} | {value:.2} {unit} | ")?;
-        match self.limit {
-            Some(limit) => write!(f, "{limit} {unit} |"),
-            None => write!(f, "|"),
+        match self.goal {
+            Some(Goal { target, .. }) => {
+                let met = if *value <= target { "met" } else { "**MISSED**" };
+                write!(f, "at most {target} {unit} | {met} |")
+            }
+            None => write!(f, "| |"),
         }
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| what | measured | fails above |\n| --- | ---: | ---: |")?;
+        writeln!(f, "| what | measured | target | |\n| --- | ---: | --- | --- |")?;
         self.0.iter().try_for_each(|row| writeln!(f, "{row}"))
     }
 }
