@@ -18,6 +18,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use super::annotations::{self, Annotations};
 use super::document::{Chart, Document};
 use super::outline::{ChartPlace, Outline};
 use super::{Format, IndexError, helm, json_text};
@@ -44,11 +45,21 @@ pub(super) fn read(index: &[u8]) -> Result<Document, IndexError> {
 
 /// Checks what stands before and after the entries; answers with what `generated` says.
 pub(super) fn check_top(head: &[u8], tail: &[u8]) -> Option<String> {
+    let document = Document {
+        top: top(head, tail)?,
+        charts: Vec::new(),
+    };
+    document.check_api_version().ok()?;
+    let (_, generated) = document.top.iter().find(|(name, _)| name == "generated")?;
+    helm::check_generated(generated).ok()?
+}
+
+/// The fields before and after the entries, each as JSON text; `None` if one stands twice or is none that Helm takes.
+pub(super) fn top(head: &[u8], tail: &[u8]) -> Option<Vec<(String, String)>> {
     let mut document = Document {
         top: Vec::new(),
         charts: Vec::new(),
     };
-    let mut generated = None;
     for part in [head, tail] {
         if part.is_empty() {
             continue;
@@ -58,15 +69,19 @@ pub(super) fn check_top(head: &[u8], tail: &[u8]) -> Option<String> {
             if twice || name == "entries" {
                 return None;
             }
-            if name == "generated" {
-                generated = helm::check_generated(&text_of(&value.to_json()).ok()?).ok()?;
-            } else {
-                add_to_top(&mut document, name, value).ok()?;
-            }
+            add_to_top(&mut document, name, value).ok()?;
         }
     }
-    document.check_api_version().ok()?;
-    generated
+    Some(document.top)
+}
+
+/// The lines of the annotations.
+pub(super) fn annotations(annotations: &Annotations) -> String {
+    let of = |value: &Option<String>| value.clone().map_or(Value::Null, Value::String);
+    let fields = annotations.iter().map(|(name, value)| (name.clone(), of(value)));
+    let mut text = String::new();
+    write_field(&mut text, 0, annotations::FIELD, &Value::Object(fields.collect()));
+    text
 }
 
 fn parse(text: &[u8]) -> Result<yaml::Mapping, IndexError> {

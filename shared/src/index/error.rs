@@ -46,6 +46,13 @@ pub enum IndexError {
 const ADVICE: &str = "It was left as it is, and nothing was published; restore an earlier version of the object";
 
 impl IndexError {
+    /// An index of so many bytes is none that a client could load.
+    pub(crate) fn too_large(size: u64) -> Self {
+        IndexError::NotAnIndex {
+            detail: format!("it is {size} bytes large"),
+        }
+    }
+
     /// A short stable word for logs and metrics.
     pub fn code(&self) -> &'static str {
         match self {

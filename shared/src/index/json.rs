@@ -10,10 +10,12 @@
 //! ```
 
 use std::fmt;
+use std::ops::Range;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::annotations::{self, Annotations};
 use super::document::{Chart, Document};
 use super::outline::{ChartPlace, Outline};
 use super::{Format, IndexError, helm, json_text};
@@ -61,6 +63,19 @@ pub(super) fn check_top(index: &[u8]) -> Option<String> {
     }
     document.check_api_version().ok()?;
     generated
+}
+
+/// The annotations in the line before the first chart: where their value stands, if there are any, and what it says.
+pub(super) fn annotations(header: &[u8]) -> Option<(Option<Range<usize>>, Annotations)> {
+    let closed = [header, b"}}"].concat();
+    let top: Fields<'_> = serde_json::from_slice(&closed).ok()?;
+    let Some((_, value)) = top.0.iter().find(|(name, _)| name == annotations::FIELD) else {
+        return Some((None, Annotations::new()));
+    };
+    // The value is a slice of the line.
+    let start = (value.get().as_ptr() as usize).checked_sub(closed.as_ptr() as usize)?;
+    let annotations: Option<Annotations> = serde_json::from_str(value.get()).ok()?;
+    Some((Some(start..start + value.get().len()), annotations.unwrap_or_default()))
 }
 
 /// Of two fields of one name the last counts, as it does for Go.
@@ -188,7 +203,7 @@ pub(super) fn push_string(text: &mut String, value: &str) {
 }
 
 /// The fields of a JSON object in their order, each value as the text it is.
-struct Fields<'a>(Vec<(String, &'a RawValue)>);
+pub(super) struct Fields<'a>(pub(super) Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

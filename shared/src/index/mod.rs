@@ -8,7 +8,10 @@
 //! everything stands, [`edit`] puts the new text in between, and every other byte stays. Only a text in a layout that
 //! the scan does not know is parsed ([`document`]) and written anew. What Helm's own reader would refuse is refused
 //! ([`helm`]): an index that nobody can load must be found, not extended.
+//!
+//! [`Index::edit`] adds versions, [`Index::remove`] takes them out; [`Index::salvage`] is for mending what is damaged.
 
+mod annotations;
 mod block;
 mod document;
 mod edit;
@@ -18,12 +21,19 @@ mod helm;
 mod item;
 mod json;
 mod json_text;
+mod listing;
 mod outline;
+#[cfg(test)]
+mod removal_tests;
+mod remove;
+mod salvage;
 mod scan;
 mod spliced;
 #[cfg(test)]
 mod tests;
 mod time;
+
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use memchr::memmem;
@@ -31,6 +41,8 @@ use memchr::memmem;
 pub use edit::{Added, Edit};
 pub use entry::Entry;
 pub use error::IndexError;
+pub use listing::{ListedVersion, Place};
+pub use remove::Removal;
 pub use spliced::Spliced;
 
 pub(crate) use json_text::written_len;
@@ -68,6 +80,36 @@ impl Index {
             outline,
             is_new: true,
         }
+    }
+
+    /// An index that does not exist yet, and will have this form and these annotations.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError`] if they can't be written.
+    pub fn with_annotations(format: Format, annotations: &BTreeMap<String, String>) -> Result<Self, IndexError> {
+        let mut top = vec![("apiVersion".to_owned(), "\"v1\"".to_owned())];
+        if !annotations.is_empty() {
+            let text = json_text::to_string(annotations).map_err(|error| IndexError::NotAnIndex {
+                detail: error.to_string(),
+            })?;
+            top.push((annotations::FIELD.to_owned(), text));
+        }
+        let document = Document {
+            top,
+            charts: Vec::new(),
+        };
+        Index::of_document(&document, format)
+    }
+
+    /// An index that has to be written anew, whatever is edited.
+    fn of_document(document: &Document, format: Format) -> Result<Self, IndexError> {
+        let (text, outline) = document.write(format)?;
+        Ok(Index {
+            text: text.into(),
+            outline,
+            is_new: true,
+        })
     }
 
     /// Reads an index.

@@ -14,7 +14,7 @@ use crate::chart::Metadata;
 use crate::digest::Digest;
 use crate::yaml;
 
-fn entry(name: &str, version: &str) -> Entry {
+pub(super) fn entry(name: &str, version: &str) -> Entry {
     entry_of(
         Metadata {
             name: name.to_owned(),
@@ -26,7 +26,7 @@ fn entry(name: &str, version: &str) -> Entry {
     )
 }
 
-fn entry_of(metadata: Metadata, content: &str) -> Entry {
+pub(super) fn entry_of(metadata: Metadata, content: &str) -> Entry {
     Entry {
         url: format!("https://charts.example.io/{}-{}.tgz", metadata.name, metadata.version),
         digest: Digest::of(content.as_bytes()),
@@ -35,11 +35,11 @@ fn entry_of(metadata: Metadata, content: &str) -> Entry {
     }
 }
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).unwrap()
 }
 
-fn read(index: &[u8]) -> Result<Index, IndexError> {
+pub(super) fn read(index: &[u8]) -> Result<Index, IndexError> {
     Index::read(Bytes::copy_from_slice(index))
 }
 
@@ -48,13 +48,13 @@ fn edit(index: Option<&[u8]>, entries: &[Entry], now: Timestamp, format: Format)
     index.edit(entries, now)
 }
 
-fn text_of(edit: Edit) -> String {
+pub(super) fn text_of(edit: Edit) -> String {
     let text = edit.text.expect("must change").to_bytes();
     String::from_utf8(text.into()).unwrap()
 }
 
 #[track_caller]
-fn written(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
+pub(super) fn written(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
     text_of(edit(index, entries, now(), format).unwrap())
 }
 
@@ -67,7 +67,7 @@ fn shown(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
 }
 
 /// Chart by chart the versions in their order, as our YAML reader sees them: JSON text is YAML too.
-fn listed(index: &str) -> Vec<(String, Vec<String>)> {
+pub(super) fn listed(index: &str) -> Vec<(String, Vec<String>)> {
     let limits = yaml::Limits::for_index(index.len());
     let value = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse)
         .unwrap()
@@ -349,7 +349,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 prop_compose! {
-    fn any_entry()(
+    pub(super) fn any_entry()(
         name in "[a-c]",
         version in prop::sample::select(vec!["1.0.0", "1.0.0+b", "1.0", "v2.0.0", "2.0.0-rc.1", "10.0.0", "0.1.0-a.2", "0.1.0-a.10"]),
         description in text(),
@@ -363,7 +363,7 @@ prop_compose! {
 }
 
 /// What readers see of an index, as JSON: ours, which has Helm's rules, and one with others.
-fn seen(index: &str) -> Value {
+pub(super) fn seen(index: &str) -> Value {
     let limits = yaml::Limits::for_index(index.len());
     let ours = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse)
         .unwrap()
@@ -432,7 +432,7 @@ proptest! {
 }
 
 /// Every way in which Helm's writer puts texts into lines, and versions that others wrote with other fields.
-const AS_HELM_WRITES: &str = "\
+pub(super) const AS_HELM_WRITES: &str = "\
 apiVersion: v1
 entries:
   alpha:
@@ -550,7 +550,7 @@ fn fast_is_slow(text: &[u8]) {
     assert_eq!(seen_by_us(&text_of(fast)), seen_by_us(&text_of(slow)), "{shown}");
 }
 
-fn seen_by_us(index: &str) -> Value {
+pub(super) fn seen_by_us(index: &str) -> Value {
     let limits = yaml::Limits::for_index(index.len());
     let parsed = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse);
     parsed
