@@ -1,4 +1,4 @@
-//! Making the edge forget an old index.
+//! Making the edge forget: an index that was written again, an archive that was removed.
 
 use std::sync::OnceLock;
 
@@ -56,7 +56,7 @@ pub enum InvalidateError {
     },
 }
 
-/// Invalidates the paths of written indexes.
+/// Invalidates the paths of written indexes and removed archives.
 #[derive(Debug)]
 pub struct Invalidator {
     store: Store,
@@ -99,6 +99,23 @@ impl Invalidator {
         Ok(Invalidated::Made { id, paths })
     }
 
+    /// Answers the event that a published archive was removed, which the edge would serve for a year. Whether it is there
+    /// again does not matter: another packaging of the same content has other bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidateError`]; the event must come again then.
+    pub async fn archive_removed(
+        &self,
+        key: &str,
+        path: String,
+        sequencer: Option<&str>,
+    ) -> Result<Invalidated, InvalidateError> {
+        let paths = vec![path];
+        let id = self.create(&paths, &removal_reference(key, sequencer)).await?;
+        Ok(Invalidated::Made { id, paths })
+    }
+
     async fn create(&self, paths: &[String], reference: &str) -> Result<String, InvalidateError> {
         let other = |message: String| InvalidateError::Other { message };
         let items = Paths::builder()
@@ -137,8 +154,21 @@ impl Invalidator {
 /// CloudFront answers a repeated reference with the earlier invalidation. So it must not come from the clock (a retry
 /// would make a second one), nor from the path or the bytes alone (going back to an earlier index would make none).
 fn caller_reference(key: &str, etag: &ETag, modified: jiff::Timestamp) -> String {
+    reference(&format!("{key}\0{}\0{modified}", etag.unquoted()))
+}
+
+/// The same for every event about one removal, and another for a later removal of the same key.
+fn removal_reference(key: &str, sequencer: Option<&str>) -> String {
+    match sequencer {
+        Some(sequencer) => reference(&format!("{key}\0removed\0{sequencer}")),
+        // No event of S3 lacks one. One invalidation too many is better than none.
+        None => reference(&format!("{key}\0removed\0{:x}", fastrand::u128(..))),
+    }
+}
+
+fn reference(of: &str) -> String {
     let mut hasher = Hasher::default();
-    hasher.update(format!("{key}\0{}\0{modified}", etag.unquoted()).as_bytes());
+    hasher.update(of.as_bytes());
     let mut reference = format!("chartdrop-{}", hasher.finish());
     reference.truncate(64);
     reference

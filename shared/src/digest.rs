@@ -23,6 +23,12 @@ impl Digest {
     }
 }
 
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Digest(bytes)
+    }
+}
+
 /// Computes a [`Digest`] from bytes that arrive in pieces.
 #[derive(Clone, Default)]
 pub struct Hasher(Sha256);

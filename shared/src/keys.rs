@@ -68,6 +68,16 @@ impl Repository {
         format!("{CHARTS}{}", self.folder())
     }
 
+    /// The prefix of its receipts (and of those of the repositories in folders below).
+    pub fn receipts_prefix(&self) -> String {
+        format!("{RECEIPTS}{}", self.folder())
+    }
+
+    /// Where its index is kept when a damaged one was mended.
+    pub fn damaged_index_key(&self) -> String {
+        format!("{REJECTED}{}{INDEX}", self.folder())
+    }
+
     /// The prefix of its staged uploads (and of those of the repositories in folders below).
     pub fn staging_prefix(&self) -> String {
         format!("{STAGING}{}", self.folder())
@@ -123,6 +133,13 @@ impl StagedKey {
         (file.len() > ARCHIVE_SUFFIX.len() && file.ends_with(ARCHIVE_SUFFIX)).then(|| StagedKey { key: key.to_owned() })
     }
 
+    /// The upload that an archive of this name in this repository comes from.
+    pub fn of_archive(repository: &Repository, file_name: &str) -> Option<Self> {
+        let staged = StagedKey::new(&format!("{}{file_name}", repository.staging_prefix()))?;
+        // A slash in the name would make it another repository's.
+        (staged.file_name() == file_name && staged.repository().as_ref() == Ok(repository)).then_some(staged)
+    }
+
     /// The whole key.
     pub fn key(&self) -> &str {
         &self.key
@@ -160,6 +177,11 @@ impl StagedKey {
         format!("{RECEIPTS}{}.json", self.rest())
     }
 
+    /// Where its archive's provenance file is published.
+    pub fn provenance_key(&self) -> String {
+        format!("{}.prov", self.archive_key())
+    }
+
     /// Where it is kept if it is refused.
     pub fn rejected_key(&self) -> String {
         format!("{REJECTED}{}", self.rest())
@@ -184,6 +206,15 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 /// A key as the path of a URL.
 pub fn url_path(key: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(key, PATH)
+}
+
+/// The path at the edge of a published archive or provenance file; `None` if the key is none of one.
+pub fn archive_path(key: &str) -> Option<String> {
+    let rest = key.strip_prefix(CHARTS)?;
+    let archive = rest.strip_suffix(".prov").unwrap_or(rest);
+    archive
+        .ends_with(ARCHIVE_SUFFIX)
+        .then(|| format!("/{}", url_path(rest)))
 }
 
 /// The headers that an object is served with. Never a Content-Encoding: Helm asks for none and saves what it gets.
@@ -236,6 +267,35 @@ mod tests {
         let root = StagedKey::new("staging/demo-1.0.0.tgz").unwrap();
         assert_eq!(root.repository().unwrap(), Repository::default());
         assert!(StagedKey::new("staging//demo-1.0.0.tgz").unwrap().repository().is_err());
+    }
+
+    #[test]
+    fn an_archive_name_with_a_slash_belongs_to_no_repository() {
+        let root = Repository::default();
+        let staged = StagedKey::of_archive(&root, "demo-1.0.0+b.tgz").unwrap();
+        assert_eq!(staged.archive_key(), "charts/demo-1.0.0+b.tgz");
+        for name in [
+            "team-a/demo-1.0.0.tgz",
+            "../demo-1.0.0.tgz",
+            "/demo.tgz",
+            ".tgz",
+            "demo-1.0.0",
+            "",
+        ] {
+            assert_eq!(StagedKey::of_archive(&root, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_an_archive_is_the_one_in_its_url() {
+        assert_eq!(
+            archive_path("charts/team-a/a-1+b.tgz").as_deref(),
+            Some("/team-a/a-1%2Bb.tgz")
+        );
+        assert_eq!(archive_path("charts/a-1.tgz.prov").as_deref(), Some("/a-1.tgz.prov"));
+        for key in ["charts/index.yaml", "staging/a-1.tgz", "charts/a-1.prov"] {
+            assert_eq!(archive_path(key), None, "{key}");
+        }
     }
 
     #[test]

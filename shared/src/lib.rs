@@ -5,7 +5,7 @@
 //! directly. [`chart`] and [`yaml`] say what Helm makes of a `Chart.yaml`.
 //!
 //! The shell is thin. [`store`] owns S3 with exactly the verbs that the promises need, [`publish`] moves an upload from
-//! `staging/` into the repository with them, [`cdn`] makes the edge forget an old index. [`keys`] is the layout of the
+//! `staging/` into the repository with them, [`maintain`] checks, mends and takes back, [`cdn`] makes the edge forget. [`keys`] is the layout of the
 //! bucket, [`settings`] the environment, [`receipt`] and [`metrics`] what is left for people to read.
 //!
 //! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.
@@ -17,6 +17,7 @@ pub mod chart;
 pub mod digest;
 pub mod index;
 pub mod keys;
+pub mod maintain;
 pub mod metrics;
 pub mod notification;
 pub mod publish;
@@ -24,4 +25,5 @@ pub mod receipt;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
+pub mod unpublished;
 pub mod yaml;

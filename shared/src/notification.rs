@@ -1,4 +1,4 @@
-//! What S3 says when an object was written, by a bucket notification or by EventBridge.
+//! What S3 says when an object was written or removed, by a bucket notification or by EventBridge.
 
 use std::borrow::Cow;
 
@@ -19,25 +19,61 @@ pub struct ObjectCreated {
     pub etag: Option<String>,
 }
 
+/// An object was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectRemoved {
+    /// The bucket.
+    pub bucket: String,
+    /// The key, decoded.
+    pub key: String,
+    /// Which removal of this key: another one has another sequencer, a repeated event the same.
+    pub sequencer: Option<String>,
+}
+
 /// Reads both forms of event. `None` if it is neither; what a notification says of other things than written objects is
 /// left out.
 pub fn objects_created(event: &Value) -> Option<Vec<ObjectCreated>> {
     if event.get("Records").is_some() {
         let event = S3Event::deserialize(event).ok()?;
-        return event.records.into_iter().filter(is_creation).map(of_record).collect();
+        let created = event.records.into_iter().filter(|record| is(record, "ObjectCreated:"));
+        return created.map(of_record).collect();
     }
-    if event.get("detail-type")?.as_str()? == "Object Created" {
-        let event = EventBridgeEvent::<Detail>::deserialize(event).ok()?;
-        let Detail { bucket, object } = event.detail;
-        // Other than in a bucket notification, the key is not encoded here
-        // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html).
-        return Some(vec![ObjectCreated {
-            bucket: bucket.name,
-            key: object.key,
-            etag: object.etag,
-        }]);
+    let Detail { bucket, object } = detail(event, "Object Created")?;
+    Some(vec![ObjectCreated {
+        bucket: bucket.name,
+        key: object.key,
+        etag: object.etag,
+    }])
+}
+
+/// Reads both forms of event, as [`objects_created`] does, for removed objects.
+pub fn objects_removed(event: &Value) -> Option<Vec<ObjectRemoved>> {
+    if event.get("Records").is_some() {
+        let event = S3Event::deserialize(event).ok()?;
+        let removed = event.records.into_iter().filter(|record| is(record, "ObjectRemoved:"));
+        return removed
+            .map(|record| {
+                let sequencer = record.s3.object.sequencer.clone();
+                let ObjectCreated { bucket, key, .. } = of_record(record)?;
+                Some(ObjectRemoved { bucket, key, sequencer })
+            })
+            .collect();
     }
-    None
+    let Detail { bucket, object } = detail(event, "Object Deleted")?;
+    Some(vec![ObjectRemoved {
+        bucket: bucket.name,
+        key: object.key,
+        sequencer: object.sequencer,
+    }])
+}
+
+/// What EventBridge says of an object. Other than in a bucket notification, the key is not encoded
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>).
+fn detail(event: &Value, detail_type: &str) -> Option<Detail> {
+    if event.get("detail-type")?.as_str()? != detail_type {
+        return None;
+    }
+    Some(EventBridgeEvent::<Detail>::deserialize(event).ok()?.detail)
 }
 
 /// S3 sends it once, when notifications are set up.
@@ -45,11 +81,11 @@ pub fn is_test_event(event: &Value) -> bool {
     event.get("Event").and_then(Value::as_str) == Some("s3:TestEvent")
 }
 
-fn is_creation(record: &S3EventRecord) -> bool {
+fn is(record: &S3EventRecord, kind: &str) -> bool {
     record
         .event_name
         .as_deref()
-        .is_some_and(|name| name.trim_start_matches("s3:").starts_with("ObjectCreated:"))
+        .is_some_and(|name| name.trim_start_matches("s3:").starts_with(kind))
 }
 
 fn of_record(record: S3EventRecord) -> Option<ObjectCreated> {
@@ -82,6 +118,7 @@ struct Bucket {
 struct Object {
     key: String,
     etag: Option<String>,
+    sequencer: Option<String>,
 }
 
 #[cfg(test)]
@@ -125,6 +162,29 @@ mod tests {
     fn only_writes_count() {
         let event = json!({"Records": [record("ObjectRemoved:Delete", "a"), record("ObjectCreated:Copy", "b")]});
         assert_eq!(keys(&event), Some(vec!["b".to_owned()]));
+    }
+
+    #[test]
+    fn only_removals_are_removals_and_each_has_its_sequencer() {
+        // S3 sends no size and no ETag of what is gone.
+        let mut removed = record("ObjectRemoved:Delete", "charts/a-1%2Bb.tgz");
+        removed["s3"]["object"] = json!({"key": "charts/a-1%2Bb.tgz", "sequencer": "0055AED6DCD90281E5"});
+        let notification = json!({"Records": [removed, record("ObjectCreated:Put", "charts/b-1.tgz")]});
+        let eventbridge = json!({
+            "version": "0", "id": "1", "detail-type": "Object Deleted", "source": "aws.s3", "account": "1",
+            "time": "2026-11-23T12:00:00Z", "region": "us-east-1", "resources": [],
+            "detail": {"version": "0", "bucket": {"name": "b"}, "deletion-type": "Permanently Deleted",
+                       "object": {"key": "charts/a-1+b.tgz", "sequencer": "0055AED6DCD90281E5"}},
+        });
+        let expected = ObjectRemoved {
+            bucket: "b".to_owned(),
+            key: "charts/a-1+b.tgz".to_owned(),
+            sequencer: Some("0055AED6DCD90281E5".to_owned()),
+        };
+        for event in [notification, eventbridge] {
+            assert_eq!(objects_removed(&event), Some(vec![expected.clone()]));
+        }
+        assert_eq!(objects_removed(&json!({"command": "sweep"})), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::unpublished::Unpublished;
 
 /// What became of one staged upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,12 +65,25 @@ pub struct Receipt {
     pub warnings: Vec<String>,
     /// When this was written.
     pub recorded_at: Timestamp,
+    /// What was published under this name and then taken back. Later receipts of the name carry it over, whatever they
+    /// record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpublished: Option<Unpublished>,
 }
 
 impl Receipt {
     /// Whether this speaks of that very upload: the same file name may be uploaded again.
     pub fn is_of(&self, etag: &str, uploaded_at: Timestamp) -> bool {
         self.upload_etag == etag && self.uploaded_at == uploaded_at
+    }
+
+    /// What was taken back according to the object with these bytes: a receipt, or what is left of one.
+    pub fn unpublished_in(bytes: &[u8]) -> Option<Unpublished> {
+        #[derive(Deserialize)]
+        struct Kept {
+            unpublished: Option<Unpublished>,
+        }
+        serde_json::from_slice::<Kept>(bytes).ok()?.unpublished
     }
 
     /// The object's bytes.

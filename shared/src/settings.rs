@@ -5,6 +5,8 @@
 
 use std::num::NonZeroU64;
 
+use percent_encoding::percent_decode_str;
+
 use crate::index::Format;
 use crate::keys::{Repository, StagedKey, url_path};
 
@@ -143,6 +145,20 @@ impl Settings {
             UrlStyle::Relative => file.to_string(),
         }
     }
+
+    /// The archive of `repository` that a URL in its index names: the other direction of [`Settings::archive_url`]. `None`
+    /// for a URL that leads elsewhere.
+    pub fn archive_at(&self, repository: &Repository, url: &str) -> Option<StagedKey> {
+        let path = match url.strip_prefix(&self.repository_url) {
+            Some(path) => path.strip_prefix('/')?.strip_prefix(&repository.folder())?,
+            // Relative to the index.
+            None if !url.contains("://") && !url.starts_with('/') => url.strip_prefix("./").unwrap_or(url),
+            None => return None,
+        };
+        let plain = !path.contains(['?', '#']);
+        let file_name = percent_decode_str(path).decode_utf8().ok().filter(|_| plain)?;
+        StagedKey::of_archive(repository, &file_name)
+    }
 }
 
 /// `CHART_BUCKET`.
@@ -253,6 +269,34 @@ mod tests {
                 error.contains(name) && error.contains(value) && error.contains("it takes"),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn a_url_leads_to_the_archive_that_it_was_made_for_and_other_urls_elsewhere() {
+        let settings = read(&[]).unwrap();
+        let at = |repository: &str, url: &str| {
+            let repository = Repository::new(repository).unwrap();
+            settings.archive_at(&repository, url).map(|staged| staged.archive_key())
+        };
+        for url in ["https://charts.kube9.io/a-1%2Bb.tgz", "a-1%2Bb.tgz", "./a-1+b.tgz"] {
+            assert_eq!(at("", url).as_deref(), Some("charts/a-1+b.tgz"), "{url}");
+        }
+        for url in ["https://charts.kube9.io/team-a/a-1.tgz", "a-1.tgz"] {
+            assert_eq!(at("team-a", url).as_deref(), Some("charts/team-a/a-1.tgz"), "{url}");
+        }
+        for url in [
+            "https://charts.kube9.io/team-a/a-1.tgz",
+            "https://charts.kube9.io.example.com/a-1.tgz",
+            "https://elsewhere.example.com/a-1.tgz",
+            "oci://x/a-1.tgz",
+            "/a-1.tgz",
+            "../a-1.tgz",
+            "a-1.tgz?x",
+            "a-1.zip",
+            "",
+        ] {
+            assert_eq!(at("", url), None, "{url}");
         }
     }
 

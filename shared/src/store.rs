@@ -10,8 +10,9 @@
 //! | [`Store::create`] | PutObject, `If-None-Match: *` | archives: once, never again |
 //! | [`Store::replace`] | PutObject, `If-Match` or `If-None-Match: *` | the index and receipts: compare-and-swap |
 //! | [`Store::copy`] | CopyObject | refused uploads |
-//! | [`Store::delete`] | DeleteObject, `If-Match` | uploads that have their outcome |
-//! | [`Store::list`] | ListObjectsV2 | sweeping, taking along what waits |
+//! | [`Store::delete`] | DeleteObject, `If-Match` | uploads that have their outcome, archives that were unpublished |
+//! | [`Store::list`], [`Store::list_folder`] | ListObjectsV2 | sweeping, taking along what waits; the archives of a repository |
+//! | [`Store::head`], [`Store::inspect`] | HeadObject | which state an object is in; an archive's digest without its bytes |
 
 mod body;
 mod error;
@@ -25,6 +26,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
+use aws_sdk_s3::types::ChecksumMode;
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -106,11 +108,24 @@ pub enum Replaced {
     LostRace,
 }
 
+/// What S3 tells of an object without its bytes.
+#[derive(Debug, Clone)]
+pub struct Inspected {
+    /// Which state this is.
+    pub etag: ETag,
+    /// SHA-256 of its bytes, if it was written with it ([`Store::create`] does).
+    pub digest: Option<Digest>,
+    /// Its user metadata, names without `x-amz-meta-`.
+    pub metadata: HashMap<String, String>,
+}
+
 /// An object as a listing names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Its key.
     pub key: String,
+    /// Which state it is in.
+    pub etag: ETag,
     /// When it was written last.
     pub modified: Timestamp,
 }
@@ -260,7 +275,7 @@ impl Store {
     }
 
     /// Removes an object if it is still in the state that was read: an upload that was replaced meanwhile is another
-    /// one, and waits for its own outcome.
+    /// one, and waits for its own outcome, and an archive that is another one was not meant.
     ///
     /// # Errors
     ///
@@ -287,6 +302,19 @@ impl Store {
     ///
     /// [`StoreError`] if any page of the listing fails: half a listing is none.
     pub async fn list(&self, prefix: &str, limit: usize) -> Result<Vec<Listed>, StoreError> {
+        self.list_up_to(prefix, None, limit).await
+    }
+
+    /// Lists the objects of one folder, without those in folders below; as [`Store::list`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if any page of the listing fails.
+    pub async fn list_folder(&self, folder: &str, limit: usize) -> Result<Vec<Listed>, StoreError> {
+        self.list_up_to(folder, Some("/"), limit).await
+    }
+
+    async fn list_up_to(&self, prefix: &str, delimiter: Option<&str>, limit: usize) -> Result<Vec<Listed>, StoreError> {
         let mut listed = Vec::new();
         let mut token = None;
         loop {
@@ -295,6 +323,7 @@ impl Store {
                 .list_objects_v2()
                 .bucket(&self.bucket)
                 .prefix(prefix)
+                .set_delimiter(delimiter.map(str::to_owned))
                 .set_continuation_token(token)
                 .send()
                 .await
@@ -303,6 +332,7 @@ impl Store {
                 let Some(key) = object.key else { continue };
                 listed.push(Listed {
                     key,
+                    etag: etag(object.e_tag),
                     modified: timestamp(object.last_modified),
                 });
             }
@@ -323,6 +353,25 @@ impl Store {
         match self.client().head_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => Ok(Some((etag(answer.e_tag), timestamp(answer.last_modified)))),
             // The answer to a HEAD has no body, so the SDK makes this code from the status.
+            Err(error) if error.code() == Some("NotFound") => Ok(None),
+            Err(error) => Err(StoreError::new("HeadObject", key, error)),
+        }
+    }
+
+    /// The state of an object with what S3 knows of its bytes; `None` if S3 said that there is no such key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] for every other answer.
+    pub async fn inspect(&self, key: &str) -> Result<Option<Inspected>, StoreError> {
+        let head = self.client.head_object().bucket(&self.bucket).key(key);
+        match head.checksum_mode(ChecksumMode::Enabled).send().await {
+            Ok(answer) => Ok(Some(Inspected {
+                etag: etag(answer.e_tag),
+                // A checksum of the checksums of parts ends with `-` and their number, and is no digest of the bytes.
+                digest: answer.checksum_sha256.as_deref().and_then(of_base64),
+                metadata: answer.metadata.unwrap_or_default(),
+            })),
             Err(error) if error.code() == Some("NotFound") => Ok(None),
             Err(error) => Err(StoreError::new("HeadObject", key, error)),
         }
@@ -372,4 +421,9 @@ fn timestamp(time: Option<DateTime>) -> Timestamp {
 
 fn base64(digest: Digest) -> String {
     aws_smithy_types::base64::encode(digest.as_bytes())
+}
+
+fn of_base64(text: &str) -> Option<Digest> {
+    let bytes = aws_smithy_types::base64::decode(text).ok()?;
+    Some(Digest::from(<[u8; 32]>::try_from(bytes).ok()?))
 }

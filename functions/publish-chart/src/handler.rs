@@ -1,13 +1,15 @@
-//! One invocation: a trigger in, a report of outcomes out.
+//! One invocation: a trigger in, a report out.
 
 use std::time::{Duration, SystemTime};
 
-use chartdrop::publish::{Deadline, Publisher, Report};
+use chartdrop::publish::{Deadline, PublishError, Publisher, Report};
 use chartdrop::store::StoreError;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use tracing::{error, info};
 
+use crate::command::Command;
+use crate::maintenance::Maintained;
 use crate::report;
 use crate::trigger::{Trigger, TriggerError};
 
@@ -24,15 +26,23 @@ pub(crate) enum HandlerError {
     Trigger(#[from] TriggerError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Maintain(#[from] PublishError),
     #[error("{count} of the uploads could not be dealt with and stay in staging; the first is {first}")]
     Uploads { count: usize, first: String },
+}
+
+/// What an invocation came to.
+enum Done {
+    Published(Report),
+    Maintained(Maintained),
 }
 
 impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match error {
             HandlerError::Trigger(_) => "UnknownEvent",
-            HandlerError::Store(_) | HandlerError::Uploads { .. } => "TryAgain",
+            HandlerError::Store(_) | HandlerError::Maintain(_) | HandlerError::Uploads { .. } => "TryAgain",
         };
         Diagnostic {
             error_type: error_type.to_owned(),
@@ -49,10 +59,18 @@ impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         let started = SystemTime::now();
         let request_id = event.context.request_id.clone();
-        let report = self
+        let done = self
             .run(&event)
             .await
             .inspect_err(|problem| error!(requestId = request_id, %problem, "failed: {problem}"))?;
+        let report = match done {
+            Done::Published(report) => report,
+            Done::Maintained(maintained) => {
+                maintained.log();
+                maintained.count(&request_id);
+                return Ok(maintained.answer());
+            }
+        };
         report::log(&report);
         report::count(&report, started.elapsed().unwrap_or_default(), &request_id);
         match report.failed.first() {
@@ -64,16 +82,44 @@ impl Handler {
         }
     }
 
-    async fn run(&self, event: &LambdaEvent<Value>) -> Result<Report, HandlerError> {
+    async fn run(&self, event: &LambdaEvent<Value>) -> Result<Done, HandlerError> {
         let deadline = Deadline::after(time_left(event.context.deadline));
         match Trigger::of(&event.payload, &self.bucket)? {
-            Trigger::Uploads(uploads) => Ok(self.publisher.publish(&uploads, deadline).await),
-            Trigger::Sweep => Ok(self.publisher.sweep(deadline).await?),
+            Trigger::Uploads(uploads) => Ok(Done::Published(self.publisher.publish(&uploads, deadline).await)),
+            Trigger::Command(command) => self.command(command, deadline).await,
             Trigger::Test => {
                 info!("S3 tried out its notification; nothing to do");
-                Ok(Report::default())
+                Ok(Done::Published(Report::default()))
             }
         }
+    }
+
+    async fn command(&self, command: Command, deadline: Deadline) -> Result<Done, HandlerError> {
+        let publisher = &self.publisher;
+        let maintained = match command {
+            Command::Sweep {} => return Ok(Done::Published(publisher.sweep(deadline).await?)),
+            Command::Verify { repository, after } => {
+                let verified = publisher.verify(&repository, after.as_deref(), deadline);
+                Maintained::Verify(Box::pin(verified).await?)
+            }
+            Command::Reindex {
+                repository,
+                dry_run,
+                after,
+            } => {
+                let reindexed = publisher.reindex(&repository, dry_run, after.as_deref(), deadline);
+                Maintained::Reindex(Box::pin(reindexed).await?)
+            }
+            Command::Unpublish {
+                repository,
+                chart,
+                version,
+            } => {
+                let unpublished = publisher.unpublish(&repository, &chart, &version, deadline);
+                Maintained::Unpublish(Box::pin(unpublished).await?)
+            }
+        };
+        Ok(Done::Maintained(maintained))
     }
 }
 

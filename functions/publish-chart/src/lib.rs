@@ -1,6 +1,9 @@
-//! Lambda 1: a chart archive under `staging/` becomes visible. Wiring only; the work is in `chartdrop::publish`.
+//! Lambda 1: a chart archive under `staging/` becomes visible. Wiring only; the work is in `chartdrop::publish`, and that
+//! of the commands `verify`, `reindex` and `unpublish` in `chartdrop::maintain` (see `docs/commands.md`).
 
+mod command;
 mod handler;
+mod maintenance;
 mod report;
 mod trigger;
 

@@ -4,13 +4,15 @@ use chartdrop::keys::StagedKey;
 use chartdrop::notification::{self, ObjectCreated};
 use serde_json::Value;
 
+use crate::command::{self, Command};
+
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trigger {
     /// Publish these uploads.
     Uploads(Vec<StagedKey>),
-    /// Publish everything in staging.
-    Sweep,
+    /// What somebody asks for.
+    Command(Command),
     /// Nothing: S3 tried out its notification.
     Test,
 }
@@ -21,9 +23,21 @@ pub(crate) enum TriggerError {
     /// Neither an S3 event nor a command.
     #[error(
         "publish-chart doesn't know this event; it accepts S3 notifications (Records), EventBridge's \"Object Created\" \
-         from S3, {{\"command\":\"sweep\"}} and s3:TestEvent. It got: {start}"
+         from S3, {}, and s3:TestEvent. It got: {start}",
+        command::ACCEPTED
     )]
     Unknown {
+        /// How the event begins.
+        start: String,
+    },
+    /// A command with a field that is wrong.
+    #[error(
+        "this command is not carried out: {problem}; publish-chart takes {}. It got: {start}",
+        command::ACCEPTED
+    )]
+    Command {
+        /// What is wrong with it.
+        problem: String,
         /// How the event begins.
         start: String,
     },
@@ -46,11 +60,14 @@ impl Trigger {
         if notification::is_test_event(event) {
             return Ok(Trigger::Test);
         }
-        match event.get("command").and_then(Value::as_str) {
-            Some("sweep") => Ok(Trigger::Sweep),
-            _ => Err(TriggerError::Unknown {
-                start: event.to_string().chars().take(200).collect(),
+        let start = || event.to_string().chars().take(200).collect();
+        match Command::of(event) {
+            Some(Ok(command)) => Ok(Trigger::Command(command)),
+            Some(Err(problem)) => Err(TriggerError::Command {
+                problem: problem.to_string(),
+                start: start(),
             }),
+            None => Err(TriggerError::Unknown { start: start() }),
         }
     }
 }
@@ -78,7 +95,8 @@ mod tests {
     fn a_command_it_does_not_know_is_answered_with_what_it_accepts() {
         let error = Trigger::of(&json!({"command": "swep"}), "b").unwrap_err().to_string();
         assert!(error.contains("sweep") && error.contains("swep"), "{error}");
-        assert_eq!(Trigger::of(&json!({"command": "sweep"}), "b"), Ok(Trigger::Sweep));
+        let sweep = Trigger::of(&json!({"command": "sweep"}), "b");
+        assert_eq!(sweep, Ok(Trigger::Command(Command::Sweep {})));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::store::{Got, Replaced};
 /// Writes of a receipt that may lose their race; only runs that deal with the same file name race for it.
 const RECORD_ATTEMPTS: u32 = 5;
 /// Receipts are small; a larger object is none.
-const MAX_RECEIPT_BYTES: u64 = 1024 * 1024;
+pub(crate) const MAX_RECEIPT_BYTES: u64 = 1024 * 1024;
 
 /// An upload whose outcome is certain but not yet recorded.
 #[derive(Debug)]
@@ -66,12 +66,13 @@ impl Publisher {
     /// Writes the receipt, unless another run has: whoever is first tells and counts the outcome, and nobody after it.
     async fn record(&self, upload: &Upload, receipt: Receipt) -> Result<Concluded, PublishError> {
         let key = upload.staged.receipt_key();
-        let bytes = Bytes::from(receipt.to_bytes());
+        let mut receipt = receipt;
         let mut earlier = None;
         for _ in 0..RECORD_ATTEMPTS {
+            let bytes = vec![Bytes::from(receipt.to_bytes())];
             match self
                 .store
-                .replace(&key, vec![bytes.clone()], &Headers::receipt(), earlier.as_ref())
+                .replace(&key, bytes, &Headers::receipt(), earlier.as_ref())
                 .await?
             {
                 Replaced::Done => {
@@ -92,11 +93,22 @@ impl Publisher {
                             recorded: false,
                         });
                     }
-                    None => Some(object.etag),
+                    None => {
+                        receipt.unpublished = Receipt::unpublished_in(&object.bytes);
+                        Some(object.etag)
+                    }
                 },
             };
         }
         Err(PublishError::ReceiptContention { key })
+    }
+
+    /// The outcome that is recorded of this very upload, if there is one that stays.
+    pub(super) async fn recorded(&self, upload: &Upload) -> Result<Option<Receipt>, PublishError> {
+        match self.store.get(&upload.staged.receipt_key(), MAX_RECEIPT_BYTES).await? {
+            Got::Found(object) => Ok(final_receipt_of(upload, &object.bytes)),
+            Got::Missing | Got::TooLarge { .. } => Ok(None),
+        }
     }
 
     fn receipt(&self, decided: &Decided) -> Receipt {
@@ -123,6 +135,7 @@ impl Publisher {
             reason_code: decided.refusal.as_ref().map(|refusal| refusal.code().to_owned()),
             warnings: archive.map(|archive| archive.warnings.clone()).unwrap_or_default(),
             recorded_at: (self.clock)(),
+            unpublished: None,
         }
     }
 

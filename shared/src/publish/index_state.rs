@@ -1,32 +1,43 @@
 //! The index as it is now; where it is missing, what it must have held.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::OnceCell;
-use tracing::warn;
 
 use super::{PublishError, Publisher};
-use crate::archive::{self, Archive, Limits};
-use crate::chart;
 use crate::index::{Entry, Index, IndexError};
-use crate::keys::{Repository, STAGING, StagedKey};
+use crate::keys::Repository;
 use crate::store::{ETag, Got};
+use crate::unpublished::Unpublished;
 
 /// An index larger than this is not read: Helm clients could not load it either.
-const MAX_INDEX_BYTES: u64 = 512 * 1024 * 1024;
-/// Archives that a lost index is rebuilt from at most in one run.
-const MAX_RECOVERED: usize = 10_000;
+pub(crate) const MAX_INDEX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// What an edit starts from.
 #[derive(Debug)]
-pub(super) struct IndexState {
+pub(crate) struct IndexState {
     /// The index that was read, or one that does not exist yet.
-    pub(super) index: Index,
+    pub(crate) index: Index,
     /// Which state of it; `None` if there is none.
-    pub(super) etag: Option<ETag>,
+    pub(crate) etag: Option<ETag>,
     /// Entries for archives that are published although no index lists them: it was lost, or the run that stored the
     /// first one was killed.
-    pub(super) recovered: Vec<Entry>,
+    pub(crate) recovered: Vec<Entry>,
+    /// The versions that were taken back, by archive name.
+    pub(crate) unpublished: BTreeMap<String, Unpublished>,
+}
+
+impl IndexState {
+    /// An index that was read.
+    pub(crate) fn of(index: Index, etag: ETag) -> Self {
+        IndexState {
+            unpublished: Unpublished::in_annotations(index.annotations()),
+            index,
+            etag: Some(etag),
+            recovered: Vec::new(),
+        }
+    }
 }
 
 /// The state that the uploads of one batch share, or why it could not be read: one failed read is enough.
@@ -46,88 +57,44 @@ impl Publisher {
             .map_err(|error| PublishError::Shared(Arc::clone(error)))
     }
 
-    pub(super) async fn read_index(&self, repository: &Repository) -> Result<IndexState, PublishError> {
-        let key = repository.index_key();
-        match self.store.get(&key, MAX_INDEX_BYTES).await? {
-            Got::Found(object) => {
-                let index = Index::read(object.bytes).map_err(|source| PublishError::Index { key, source })?;
-                Ok(IndexState {
-                    index,
-                    etag: Some(object.etag),
-                    recovered: Vec::new(),
-                })
-            }
-            Got::Missing => Ok(IndexState {
-                index: Index::new(self.settings.index_format),
-                etag: None,
-                recovered: self.recover(repository).await?,
-            }),
-            Got::TooLarge { size, .. } => Err(PublishError::Index {
-                key,
-                source: IndexError::NotAnIndex {
-                    detail: format!("it is {size} bytes large"),
-                },
-            }),
+    pub(crate) async fn read_index(&self, repository: &Repository) -> Result<IndexState, PublishError> {
+        if let Some(state) = self.read_existing_index(repository).await? {
+            return Ok(state);
         }
+        let (recovered, unpublished) = self.recover(repository).await?;
+        Ok(IndexState {
+            index: self.new_index(repository, &unpublished)?,
+            etag: None,
+            recovered,
+            unpublished,
+        })
     }
 
-    /// Entries for the archives that are there without an index.
-    async fn recover(&self, repository: &Repository) -> Result<Vec<Entry>, PublishError> {
-        let prefix = repository.charts_prefix();
-        let mut entries = Vec::new();
-        for object in self.store.list(&prefix, MAX_RECOVERED).await? {
-            // The staged key that this archive would have come from; folders below are other repositories.
-            let rest = object.key.strip_prefix(crate::keys::CHARTS).unwrap_or_default();
-            let Some(staged) = StagedKey::new(&format!("{STAGING}{rest}")) else {
-                continue;
-            };
-            if staged.repository().as_ref() != Ok(repository) {
-                continue;
-            }
-            if let Some(entry) = self.recover_entry(repository, &staged).await? {
-                entries.push(entry);
-            }
-        }
-        Ok(entries)
-    }
-
-    async fn recover_entry(&self, repository: &Repository, staged: &StagedKey) -> Result<Option<Entry>, PublishError> {
-        let key = staged.archive_key();
-        let Got::Found(object) = self.store.get(&key, Limits::default().unpacked_bytes).await? else {
-            return Ok(None);
-        };
-        match read_published(&object.bytes, staged.file_name()) {
-            Ok(archive) => Ok(Some(self.entry(repository, staged, &archive, object.modified))),
-            Err(problem) => {
-                warn!(key, problem, "{key} is left out of the rebuilt index: {problem}");
-                Ok(None)
-            }
-        }
-    }
-
-    pub(super) fn entry(
+    /// The index as it is now; `None` if there is none.
+    pub(crate) async fn read_existing_index(
         &self,
         repository: &Repository,
-        staged: &StagedKey,
-        archive: &Archive,
-        created: jiff::Timestamp,
-    ) -> Entry {
-        Entry {
-            metadata: archive.metadata.clone(),
-            digest: archive.digest,
-            url: self.settings.archive_url(repository, staged),
-            created,
+    ) -> Result<Option<IndexState>, PublishError> {
+        match self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? {
+            Got::Found(object) => {
+                let index = Index::read(object.bytes).map_err(PublishError::index(repository))?;
+                Ok(Some(IndexState::of(index, object.etag)))
+            }
+            Got::Missing => Ok(None),
+            Got::TooLarge { size, .. } => Err(PublishError::index(repository)(IndexError::too_large(size))),
         }
     }
-}
 
-/// Reads an archive that is published already: only what Helm could load belongs into an index.
-fn read_published(bytes: &[u8], file_name: &str) -> Result<Archive, String> {
-    let limits = Limits {
-        packed_bytes: u64::MAX,
-        ..Limits::default()
-    };
-    let archive = archive::read(bytes, &limits).map_err(|error| error.to_string())?;
-    chart::check_file_name(file_name, &archive.metadata).map_err(|error| error.to_string())?;
-    Ok(archive)
+    /// An index that lists nothing yet, but knows what was taken back.
+    pub(crate) fn new_index(
+        &self,
+        repository: &Repository,
+        unpublished: &BTreeMap<String, Unpublished>,
+    ) -> Result<Index, PublishError> {
+        let annotations = unpublished
+            .iter()
+            .map(|(file, unpublished)| unpublished.annotation(file));
+        Index::with_annotations(self.settings.index_format, &annotations.collect())
+            .map_err(PublishError::index(repository))
+    }
 }

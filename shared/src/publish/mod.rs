@@ -17,12 +17,14 @@
 //! next run gets to the same outcome. Who lost a race takes along everything that waits, so that a burst of uploads
 //! needs few index writes.
 //!
-//! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index (or recovers a lost one),
+//! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index, [`recover`] what a lost one held,
 //! [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads.
 
+pub mod command;
 mod conclude;
 mod index_state;
 mod prepare;
+mod recover;
 mod refusal;
 mod swap;
 
@@ -35,6 +37,9 @@ use futures_util::stream;
 use jiff::Timestamp;
 
 pub use conclude::Concluded;
+pub(crate) use conclude::MAX_RECEIPT_BYTES;
+pub(crate) use index_state::{IndexState, MAX_INDEX_BYTES};
+pub(crate) use prepare::RETURNED_METADATA;
 pub use refusal::Refusal;
 
 use crate::archive::Limits;
@@ -61,10 +66,10 @@ const MARGIN: Duration = Duration::from_secs(5);
 /// Moves staged uploads into their repositories.
 #[derive(Debug)]
 pub struct Publisher {
-    store: Store,
-    settings: Settings,
+    pub(crate) store: Store,
+    pub(crate) settings: Settings,
     limits: Limits,
-    clock: fn() -> Timestamp,
+    pub(crate) clock: fn() -> Timestamp,
 }
 
 /// What a run came to.
@@ -109,12 +114,57 @@ pub enum PublishError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The index is there, but Helm could not load it. It stays as it is.
-    #[error("{key}: {source}")]
+    #[error(
+        "{}: {source}, or run {} to rebuild it from the published archives",
+        repository.index_key(),
+        command::reindex(repository)
+    )]
     Index {
-        /// The index.
-        key: String,
+        /// Whose index.
+        repository: Repository,
         /// What is wrong with it.
         source: IndexError,
+    },
+    /// The index is missing, and there is too much to rebuild it in passing.
+    #[error(
+        "{} is missing although {archives} archives are published, too many to rebuild it while an upload waits; restore \
+         it, or run {}",
+        repository.index_key(),
+        command::reindex(repository)
+    )]
+    TooManyToRecover {
+        /// Whose index.
+        repository: Repository,
+        /// Archives that it must have listed.
+        archives: usize,
+    },
+    /// An index that lists nothing yet is written whole or not at all.
+    #[error(
+        "the index of {repository} has to be rebuilt whole, and the time was over after {compared} of {archives} archives; \
+         nothing was written. Give publish-chart more time (Lambda allows 15 minutes) and run {} again",
+        command::reindex(repository)
+    )]
+    NoTimeToRebuild {
+        /// Whose index.
+        repository: Repository,
+        /// Archives that were read.
+        compared: usize,
+        /// Archives that there are.
+        archives: usize,
+    },
+    /// The version was taken out of the index, but its archive is still there: until it is gone, nobody may list it.
+    #[error(
+        "{chart} {version} is being unpublished, its archive is still there; once it is gone this upload may bring it \
+         back. If it stays, the unpublish was cut short: run {}",
+        command::unpublish(repository, chart, version)
+    )]
+    BeingUnpublished {
+        /// Its repository.
+        repository: Repository,
+        /// The chart.
+        chart: String,
+        /// The version.
+        version: String,
     },
     /// Others were faster each time.
     #[error("the index of {repository} was written by others {attempts} times in a row; the next run tries again")]
@@ -144,6 +194,14 @@ pub enum PublishError {
     },
 }
 
+impl PublishError {
+    /// What a defect of a repository's index becomes.
+    pub(crate) fn index(repository: &Repository) -> impl FnOnce(IndexError) -> Self {
+        let repository = repository.clone();
+        move |source| PublishError::Index { repository, source }
+    }
+}
+
 /// Until when a run may start something new.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
@@ -154,7 +212,7 @@ impl Deadline {
         Deadline(Instant::now() + time.saturating_sub(MARGIN.min(time / 4)))
     }
 
-    fn has_time(&self) -> bool {
+    pub(crate) fn has_time(&self) -> bool {
         Instant::now() < self.0
     }
 }

@@ -14,9 +14,15 @@ use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
 use crate::store::{Created, ETag, Got};
+use crate::unpublished::Unpublished;
 
 /// User metadata of a published archive: which upload it came from.
 const UPLOAD_METADATA: &str = "chartdrop-upload";
+/// User metadata of an archive whose version had been taken back: which removal the publisher knew of when it stored it.
+///
+/// An archive without it, or with another removal's, is the one that was taken back and is about to be deleted. An index
+/// that listed it would soon promise bytes that are gone.
+pub(crate) const RETURNED_METADATA: &str = "chartdrop-returned-after";
 
 /// One state of a staged object. The same key may be uploaded again, and then is another upload.
 #[derive(Debug, Clone)]
@@ -31,6 +37,14 @@ impl Upload {
     /// What tells this upload from every other: it marks the archive that it became.
     fn identity(&self) -> String {
         format!("{} {}", self.uploaded, self.etag.unquoted())
+    }
+
+    pub(super) fn being_unpublished(&self, archive: &Archive) -> PublishError {
+        PublishError::BeingUnpublished {
+            repository: self.repository.clone(),
+            chart: archive.metadata.name.clone(),
+            version: archive.metadata.version.clone(),
+        }
     }
 }
 
@@ -52,6 +66,10 @@ pub(super) struct Candidate {
     /// The published archive: the upload's own, or an earlier packaging of the same content.
     pub(super) archive: Archive,
     pub(super) origin: Origin,
+    /// After which removal the published archive was stored, if its version had been taken back.
+    pub(super) returned_after: Option<String>,
+    /// The index listed it, but there was no archive: what removed that may have taken it out of the index since.
+    pub(super) restored: bool,
     /// Taken along from staging after a lost race, not asked for: another run answers for it unless this one lists it.
     pub(super) taken_along: bool,
 }
@@ -94,10 +112,48 @@ impl Publisher {
             return Ok(refused(upload, Some(archive), error));
         }
         let state = self.index_state(repository, state).await?;
-        if let Some(listed) = listed_otherwise(state, &archive) {
-            return self.compare_with_listed(upload, archive, listed).await;
+        match (listed(state, &archive), state.unpublished.get(staged.file_name())) {
+            (Some(listed), _) if listed != archive.digest.to_string() => {
+                self.compare_with_listed(upload, archive, listed).await
+            }
+            (None, Some(unpublished)) => self.bring_back(upload, archive, object.bytes, unpublished).await,
+            (listed, _) => {
+                self.store_archive(upload, archive, object.bytes, listed.is_some(), None)
+                    .await
+            }
         }
-        self.store_archive(upload, archive, object.bytes).await
+    }
+
+    /// The version was taken back: only the same content may have its name again.
+    async fn bring_back(
+        &self,
+        upload: Upload,
+        own: Archive,
+        bytes: Bytes,
+        unpublished: &Unpublished,
+    ) -> Result<Prepared, PublishError> {
+        if !unpublished.allows(&own) {
+            let refusal = Refusal::Unpublished {
+                chart: own.metadata.name.clone(),
+                version: own.metadata.version.clone(),
+                at: unpublished.at,
+                published: unpublished.digest.map(|digest| digest.to_string()).unwrap_or_default(),
+                own: own.digest,
+            };
+            return Ok(refused(upload, Some(own), refusal));
+        }
+        // This very upload may be what was taken back, by a run that was killed before it removed the upload.
+        if let Some(receipt) = self.recorded(&upload).await? {
+            return Ok(Prepared::Decided(Box::new(Decided {
+                upload,
+                digest: Some(own.digest),
+                archive: Some(own),
+                outcome: receipt.outcome,
+                refusal: None,
+            })));
+        }
+        self.store_archive(upload, own, bytes, false, Some(unpublished.id()))
+            .await
     }
 
     /// The index lists the version with another digest: the same content packed again, or other content.
@@ -135,20 +191,32 @@ impl Publisher {
     }
 
     /// Publishes the archive, once. Where one of that name is there already, it stays, and must be the same chart.
-    async fn store_archive(&self, upload: Upload, own: Archive, bytes: Bytes) -> Result<Prepared, PublishError> {
+    async fn store_archive(
+        &self,
+        upload: Upload,
+        own: Archive,
+        bytes: Bytes,
+        is_listed: bool,
+        returned_after: Option<String>,
+    ) -> Result<Prepared, PublishError> {
         let key = upload.staged.archive_key();
-        let metadata = HashMap::from([(UPLOAD_METADATA.to_owned(), upload.identity())]);
+        let mut metadata = HashMap::from([(UPLOAD_METADATA.to_owned(), upload.identity())]);
+        metadata.extend(returned_after.clone().map(|id| (RETURNED_METADATA.to_owned(), id)));
         let created = self
             .store
             .create(&key, bytes, own.digest, &Headers::archive(), metadata)
             .await?;
-        let (archive, origin) = match created {
-            Created::New => (own, Origin::ThisUpload),
+        let restored = is_listed && created == Created::New;
+        let (archive, origin, returned_after) = match created {
+            Created::New => (own, Origin::ThisUpload, returned_after),
             Created::Exists => {
                 let published = self
                     .published(&upload.staged)
                     .await?
                     .ok_or(PublishError::Vanished { key })?;
+                if returned_after.is_some() && published.returned_after != returned_after {
+                    return Err(upload.being_unpublished(&own));
+                }
                 let Some(archive) = published.holds(&own) else {
                     return Ok(refuse_other_content(upload, own, &published));
                 };
@@ -157,13 +225,15 @@ impl Publisher {
                     _ => Origin::EarlierUpload,
                 };
                 let warnings = own.warnings;
-                (Archive { warnings, ..archive }, origin)
+                (Archive { warnings, ..archive }, origin, published.returned_after)
             }
         };
         Ok(Prepared::Candidate(Box::new(Candidate {
             upload,
             archive,
             origin,
+            returned_after,
+            restored,
             taken_along: false,
         })))
     }
@@ -184,6 +254,7 @@ impl Publisher {
                     digest: Digest::of(&object.bytes),
                     archive: archive::read(&object.bytes, &limits).ok(),
                     upload: object.metadata.get(UPLOAD_METADATA).cloned(),
+                    returned_after: object.metadata.get(RETURNED_METADATA).cloned(),
                 }))
             }
             Got::Missing => Ok(None),
@@ -191,6 +262,7 @@ impl Publisher {
                 digest: Digest::of(&size.to_le_bytes()),
                 archive: None,
                 upload: None,
+                returned_after: None,
             })),
         }
     }
@@ -202,6 +274,7 @@ struct Published {
     /// `None` if it is no chart that we would accept.
     archive: Option<Archive>,
     upload: Option<String>,
+    returned_after: Option<String>,
 }
 
 impl Published {
@@ -226,12 +299,11 @@ fn upload(repository: &Repository, staged: &StagedKey, etag: ETag, uploaded: Tim
     }
 }
 
-/// The digest that the index lists for this version, if it lists another than the archive's.
-fn listed_otherwise(state: &IndexState, archive: &Archive) -> Option<String> {
+/// The digest that the index lists for this version, if it lists it.
+fn listed(state: &IndexState, archive: &Archive) -> Option<String> {
     let metadata = &archive.metadata;
     let listed = state.index.digest_of(&metadata.name, &metadata.version)?;
-    let listed = listed.unwrap_or_default().to_ascii_lowercase();
-    (listed != archive.digest.to_string()).then_some(listed)
+    Some(listed.unwrap_or_default().to_ascii_lowercase())
 }
 
 fn refuse_other_content(upload: Upload, own: Archive, published: &Published) -> Prepared {

@@ -1,5 +1,7 @@
 //! Why an upload is refused, in words for the person who packaged it.
 
+use jiff::Timestamp;
+
 use crate::archive::ArchiveError;
 use crate::chart::FileNameError;
 use crate::digest::Digest;
@@ -42,6 +44,23 @@ pub enum Refusal {
         /// Its version.
         version: String,
     },
+    /// The version was published with other content and then taken back.
+    #[error(
+        "{chart} {version} was published with other content (digest {published}, yours has {own}) and unpublished at {at}. \
+         Its name stays taken, since caches may still hold it: raise `version` in Chart.yaml and package again"
+    )]
+    Unpublished {
+        /// The chart.
+        chart: String,
+        /// The version.
+        version: String,
+        /// When it was taken back.
+        at: Timestamp,
+        /// Digest of the archive that was published.
+        published: String,
+        /// Digest of the upload.
+        own: Digest,
+    },
     /// The index lists the version, but its archive is not here to compare with.
     #[error(
         "the index lists {chart} {version} already, with digest {listed} (yours has {own}), and its archive is not in \
@@ -68,6 +87,7 @@ impl Refusal {
             Refusal::BadRepository(_) => "repository-name",
             Refusal::OtherContent { .. } => "other-content",
             Refusal::FileNameTaken { .. } => "file-name-taken",
+            Refusal::Unpublished { .. } => "unpublished",
             Refusal::ListedElsewhere { .. } => "listed-elsewhere",
         }
     }

@@ -41,7 +41,15 @@ impl Publisher {
         report: &mut Report,
     ) -> Result<(), PublishError> {
         let mut state = state;
+        if round.candidates.iter().any(|candidate| candidate.restored) {
+            // The archive is there from now on, so whoever looks after this read finds it and leaves its entry alone.
+            state = self.read_index(repository).await?;
+        }
         for attempt in 1..=ATTEMPTS {
+            round.leave_what_is_being_unpublished(&state, report);
+            if round.candidates.is_empty() {
+                return Ok(());
+            }
             match self.try_swap(repository, &state, round, report).await? {
                 Swapped::Done(added) => {
                     round.decide(added);
@@ -86,18 +94,15 @@ impl Publisher {
             .collect();
         // Behind the candidates, so that the answers to those come first. A version that is both has its own entry.
         entries.extend(state.recovered.iter().cloned());
-        let key = repository.index_key();
         let edited = state.index.edit(&entries, now);
-        let mut edit = edited.map_err(|source| PublishError::Index {
-            key: key.clone(),
-            source,
-        })?;
+        let mut edit = edited.map_err(PublishError::index(repository))?;
         edit.added.truncate(round.candidates.len());
         let Some(text) = edit.text else {
             return Ok(Swapped::Done(edit.added));
         };
 
         let bytes = text.len();
+        let key = repository.index_key();
         let headers = Headers::index(self.settings.index_max_age);
         let pieces = text.pieces().to_vec();
         match self.store.replace(&key, pieces, &headers, state.etag.as_ref()).await? {
@@ -165,6 +170,22 @@ impl Round {
             .iter()
             .any(|candidate| candidate.upload.staged == *staged)
             || self.decided.iter().any(|decided| decided.upload.staged == *staged)
+    }
+
+    /// Fails the candidates whose version was taken back after their archive was stored: that archive is about to go.
+    fn leave_what_is_being_unpublished(&mut self, state: &IndexState, report: &mut Report) {
+        self.candidates.retain(|candidate| {
+            let (upload, metadata) = (&candidate.upload, &candidate.archive.metadata);
+            let Some(unpublished) = state.unpublished.get(upload.staged.file_name()) else {
+                return true;
+            };
+            let is_listed = state.index.digest_of(&metadata.name, &metadata.version).is_some();
+            let stays = is_listed || candidate.returned_after == Some(unpublished.id());
+            if !stays && !candidate.taken_along {
+                report.fail(upload.staged.clone(), &upload.being_unpublished(&candidate.archive));
+            }
+            stays
+        });
     }
 
     /// Turns what became of the entries into outcomes.

@@ -1,0 +1,150 @@
+//! What a person, a script or a schedule asks for: `{"command":"…", …}`.
+
+use chartdrop::keys::Repository;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// A command. A field that it does not know is an error: whoever misspells `dryRun` must not find the index written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum Command {
+    /// Publish everything in staging.
+    Sweep {},
+    /// Tell every difference between the index of a repository and its archives.
+    Verify {
+        /// Whose.
+        #[serde(deserialize_with = "repository")]
+        repository: Repository,
+        /// Only archives behind this key: where an earlier answer says that it stopped.
+        #[serde(default)]
+        after: Option<String>,
+    },
+    /// Mend the index of a repository from its archives.
+    Reindex {
+        /// Whose.
+        #[serde(deserialize_with = "repository")]
+        repository: Repository,
+        /// Tell what would change, and change nothing.
+        #[serde(default, rename = "dryRun")]
+        dry_run: bool,
+        /// As for `verify`.
+        #[serde(default)]
+        after: Option<String>,
+    },
+    /// Take a version out of the index, then delete its archive.
+    Unpublish {
+        /// Its repository.
+        #[serde(deserialize_with = "repository")]
+        repository: Repository,
+        /// The chart's name.
+        chart: String,
+        /// The version, exactly as it is listed.
+        version: String,
+    },
+}
+
+/// The commands with their fields, for messages.
+pub(crate) const ACCEPTED: &str = r#"{"command":"sweep"}, {"command":"verify","repository":""}, {"command":"reindex","repository":"","dryRun":true}, {"command":"unpublish","repository":"","chart":"…","version":"…"}"#;
+
+const NAMES: [&str; 4] = ["sweep", "verify", "reindex", "unpublish"];
+
+impl Command {
+    /// Reads a command; `None` if the event is none that is known.
+    pub(crate) fn of(event: &Value) -> Option<Result<Self, serde_json::Error>> {
+        let name = event.get("command")?.as_str()?;
+        NAMES.contains(&name).then(|| Command::deserialize(event))
+    }
+}
+
+fn repository<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Repository, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    Repository::new(&name).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn problem(event: &Value) -> String {
+        Command::of(event).unwrap().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_command_is_read_with_its_fields() {
+        let root = Repository::default();
+        let read = |event: Value| Command::of(&event).unwrap().unwrap();
+        assert_eq!(read(json!({"command": "sweep"})), Command::Sweep {});
+        assert_eq!(
+            read(json!({"command": "verify", "repository": "team-a", "after": "charts/team-a/a-1.tgz"})),
+            Command::Verify {
+                repository: Repository::new("team-a").unwrap(),
+                after: Some("charts/team-a/a-1.tgz".to_owned()),
+            }
+        );
+        assert_eq!(
+            read(json!({"command": "reindex", "repository": "", "dryRun": true})),
+            Command::Reindex {
+                repository: root.clone(),
+                dry_run: true,
+                after: None,
+            }
+        );
+        assert_eq!(
+            read(json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"})),
+            Command::Unpublish {
+                repository: root,
+                chart: "demo".to_owned(),
+                version: "1.0.0".to_owned(),
+            }
+        );
+    }
+
+    #[test]
+    fn a_field_that_a_command_does_not_know_is_named_with_those_that_it_knows() {
+        let misspelt = problem(&json!({"command": "reindex", "repository": "", "dryrun": true}));
+        assert!(
+            misspelt.contains("`dryrun`") && misspelt.contains("`dryRun`"),
+            "{misspelt}"
+        );
+        for event in [
+            json!({"command": "sweep", "repository": ""}),
+            json!({"command": "verify", "repository": "", "edge": true}),
+            json!({"command": "unpublish", "repository": "", "chart": "a", "version": "1", "force": true}),
+        ] {
+            assert!(problem(&event).contains("unknown field"), "{event}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_missing_or_wrong_is_named() {
+        for (event, named) in [
+            (json!({"command": "verify"}), "repository"),
+            (
+                json!({"command": "unpublish", "repository": "", "chart": "a"}),
+                "version",
+            ),
+            (json!({"command": "verify", "repository": "../x"}), "../x"),
+            (
+                json!({"command": "reindex", "repository": "", "dryRun": "yes"}),
+                "boolean",
+            ),
+        ] {
+            let problem = problem(&event);
+            assert!(problem.contains(named), "{problem}");
+        }
+    }
+
+    #[test]
+    fn other_events_are_no_commands() {
+        for event in [
+            json!({"command": "swep"}),
+            json!({"command": 1}),
+            json!({}),
+            json!("sweep"),
+        ] {
+            assert!(Command::of(&event).is_none(), "{event}");
+        }
+    }
+}

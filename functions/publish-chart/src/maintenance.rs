@@ -1,0 +1,142 @@
+//! What a command leaves: lines in the log, metrics, and the answer.
+
+use chartdrop::maintain::{Reindexed, Takeback, UnpublishReport, Verified};
+use chartdrop::metrics::{Metrics, Unit};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tracing::{info, warn};
+
+/// What a command came to.
+#[derive(Debug, Serialize)]
+#[serde(tag = "command", rename_all = "lowercase")]
+pub(crate) enum Maintained {
+    Verify(Verified),
+    Reindex(Reindexed),
+    Unpublish(UnpublishReport),
+}
+
+impl Maintained {
+    pub(crate) fn log(&self) {
+        match self {
+            Maintained::Verify(verified) => log_verified(verified),
+            Maintained::Reindex(reindexed) => log_reindexed(reindexed),
+            Maintained::Unpublish(report) => log_unpublished(report),
+        }
+    }
+
+    pub(crate) fn count(&self, request_id: &str) {
+        let mut metrics = Metrics::default();
+        let lost_races = match self {
+            Maintained::Verify(verified) => {
+                metrics.add("RepositoryDifferences", Unit::Count, number(verified.differences.len()));
+                0
+            }
+            Maintained::Reindex(reindexed) => {
+                if reindexed.written {
+                    metrics.count("IndexesMended", 1);
+                    metrics.count("IndexChanges", number(reindexed.change_count));
+                }
+                reindexed.lost_races
+            }
+            Maintained::Unpublish(report) => {
+                if report.outcome == Takeback::Unpublished {
+                    metrics.count("ChartsUnpublished", 1);
+                }
+                report.lost_races
+            }
+        };
+        if lost_races > 0 {
+            metrics.count("CompareAndSwapRetries", lost_races.into());
+        }
+        metrics.property("requestId", request_id);
+        for line in metrics.lines("publish-chart", Timestamp::now()) {
+            println!("{line}");
+        }
+    }
+
+    /// What the caller gets.
+    pub(crate) fn answer(&self) -> Value {
+        // Texts, numbers and times always serialize.
+        serde_json::to_value(self).unwrap_or_else(|error| json!({"error": error.to_string()}))
+    }
+}
+
+fn log_verified(verified: &Verified) {
+    let repository = shown(&verified.repository);
+    for difference in &verified.differences {
+        let (key, message) = (&difference.key, &difference.message);
+        warn!(repository, key, "{key}: {message}");
+    }
+    let count = verified.differences.len();
+    let (compared, elsewhere) = (verified.compared, verified.elsewhere.count);
+    info!(
+        repository,
+        differences = count,
+        compared,
+        downloaded = verified.downloaded,
+        elsewhere,
+        complete = verified.complete,
+        "verified {repository}: {count} differences, {compared} archives compared, {elsewhere} entries point elsewhere and \
+         were not checked{}",
+        behind(verified.after.as_deref())
+    );
+}
+
+fn log_reindexed(reindexed: &Reindexed) {
+    let repository = shown(&reindexed.repository);
+    for change in &reindexed.changes {
+        let (key, message) = (&change.difference.key, &change.difference.message);
+        info!(
+            repository,
+            key,
+            action = change.action,
+            "{} {key}: {message}",
+            change.action
+        );
+    }
+    for difference in &reindexed.left {
+        let (key, message) = (&difference.key, &difference.message);
+        warn!(repository, key, "left {key}: {message}");
+    }
+    let what = match (reindexed.dry_run, reindexed.written) {
+        (true, _) => "would be mended with",
+        (false, true) => "was mended with",
+        (false, false) => "stays as it is:",
+    };
+    let (count, left) = (reindexed.change_count, reindexed.left.len());
+    info!(
+        repository,
+        changes = count,
+        left,
+        written = reindexed.written,
+        complete = reindexed.complete,
+        "the index of {repository} {what} {count} changes; {left} differences are left{}",
+        behind(reindexed.after.as_deref())
+    );
+}
+
+fn log_unpublished(report: &UnpublishReport) {
+    let (chart, version, message) = (&report.chart, &report.version, &report.message);
+    match report.outcome {
+        Takeback::NotFound => warn!(chart, version, "{message}"),
+        Takeback::Unpublished | Takeback::AlreadyUnpublished => info!(chart, version, "{message}"),
+    }
+    for warning in &report.warnings {
+        warn!(chart, version, warning, "{warning}");
+    }
+}
+
+fn shown(repository: &str) -> &str {
+    if repository.is_empty() { "(root)" } else { repository }
+}
+
+fn behind(after: Option<&str>) -> String {
+    after.map_or_else(String::new, |after| {
+        format!(". The time was over; go on with \"after\":{}", Value::from(after))
+    })
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,66 @@
+//! A difference between an index and the archives, and how it is mended.
+
+use serde::Serialize;
+
+use crate::index::{Entry, Place};
+
+/// One difference.
+#[derive(Debug, Clone, Serialize)]
+pub struct Difference {
+    /// What kind it is.
+    pub kind: Kind,
+    /// The object that it is about.
+    pub key: String,
+    /// The chart, as far as it is known.
+    pub chart: Option<String>,
+    /// The version, as far as it is known.
+    pub version: Option<String>,
+    /// What is wrong and what to do, in words.
+    pub message: String,
+    /// What `reindex` does about it.
+    #[serde(skip)]
+    pub(super) mend: Mend,
+}
+
+/// The kinds of differences, as short stable words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// There is no index, although archives are published.
+    IndexMissing,
+    /// The index is there, but Helm could not load it.
+    IndexUnreadable,
+    /// The index lists an archive that is gone.
+    ArchiveMissing,
+    /// An archive is there that no entry points to.
+    NotListed,
+    /// An archive is there, but the entry for its version points elsewhere.
+    ListedElsewhere,
+    /// The archive has another digest than its entry.
+    Digest,
+    /// The archive is of another chart or version than its entry.
+    OtherChart,
+    /// The archive is called otherwise than its chart and version say.
+    FileName,
+    /// The entry says nowhere where its archive is.
+    NoUrl,
+    /// A version is listed more than once.
+    ListedTwice,
+    /// The archive is none that Helm could load.
+    UnreadableArchive,
+    /// The version was taken back, but its archive is still there.
+    UnpublishUnfinished,
+}
+
+/// What mends a difference.
+#[derive(Debug, Clone)]
+pub(super) enum Mend {
+    /// Nothing that can be done without a person.
+    None,
+    /// The entry goes.
+    Remove(Place),
+    /// The entry goes, and what the archive says comes.
+    Replace(Place, Box<Entry>),
+    /// What the archive says comes.
+    Add(Box<Entry>),
+}

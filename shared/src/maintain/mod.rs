@@ -1,0 +1,70 @@
+//! What a person asks for, beside uploads: is the repository as it should be, mend it, take a version back.
+//!
+//! [`verify`] holds the index against the archives and tells every difference. [`reindex`] does the same and mends what
+//! can be mended. [`unpublish`] takes a version out of the index first and deletes its archive after. All three may run
+//! while charts are published: what is written is written by the compare-and-swap that publishing uses, and what is
+//! removed is removed only after a definite answer that it is gone.
+//!
+//! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what is listed of it.
+
+mod compare;
+mod difference;
+mod reindex;
+mod survey;
+mod unpublish;
+mod verify;
+
+use serde::Serialize;
+
+pub use difference::{Difference, Kind};
+pub use reindex::{Change, Reindexed};
+pub use unpublish::{Takeback, UnpublishReport};
+pub use verify::Verified;
+
+use crate::index::ListedVersion;
+
+/// The index of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IndexSummary {
+    /// Its key.
+    pub key: String,
+    /// The chart versions it lists.
+    pub versions: usize,
+}
+
+/// Entries that point out of the repository, which others wrote: they are not checked, and stay.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Elsewhere {
+    /// How many there are.
+    pub count: usize,
+    /// The first of them.
+    pub first: Vec<ElsewhereVersion>,
+}
+
+/// An entry that points out of the repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ElsewhereVersion {
+    /// The chart.
+    pub chart: String,
+    /// The version.
+    pub version: String,
+    /// Where it points.
+    pub url: String,
+}
+
+/// Entries that are told of those that point elsewhere.
+const FIRST_ELSEWHERE: usize = 100;
+
+impl Elsewhere {
+    fn of(entries: &[ListedVersion]) -> Self {
+        let told = |entry: &ListedVersion| ElsewhereVersion {
+            chart: entry.chart.clone(),
+            version: entry.version.clone(),
+            url: entry.url.clone().unwrap_or_default(),
+        };
+        Elsewhere {
+            count: entries.len(),
+            first: entries.iter().take(FIRST_ELSEWHERE).map(told).collect(),
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Mending an index from the archives: what is right stays byte for byte, what is wrong is told by the archive.
+//!
+//! | in the index | in the bucket | then |
+//! |---|---|---|
+//! | an entry with the archive's digest | the archive | stays as it is |
+//! | an entry with another digest, or for another chart | the archive | becomes what the archive says, and keeps its `created` |
+//! | an entry | definitely no archive | goes |
+//! | nothing | an archive that Helm can load | comes, created when the archive was stored |
+//! | nothing, but a note that it was unpublished | an archive | stays out |
+//! | an entry that points elsewhere | | stays as it is |
+//!
+//! A damaged index is copied aside, and what can still be read of it is where the mending starts: so times, order, and
+//! entries that point elsewhere stay as far as they can be read. A missing one starts empty.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::IndexSummary;
+use super::compare::{Digests, Scope};
+use super::difference::{Difference, Kind, Mend};
+use crate::index::{Entry, Index, Place, Spliced};
+use crate::keys::{Headers, Repository};
+use crate::publish::{Deadline, IndexState, MAX_INDEX_BYTES, PublishError, Publisher};
+use crate::store::{Got, Replaced, jittered};
+use crate::unpublished::Unpublished;
+
+/// Compare-and-swaps that may lose their race.
+const ATTEMPTS: u32 = 25;
+/// Changes that an answer tells one by one: Lambda carries six megabytes.
+const TOLD: usize = 2_000;
+
+/// What a mending came to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reindexed {
+    /// The repository, empty for the root one.
+    pub repository: String,
+    /// Whether nothing was to be written.
+    pub dry_run: bool,
+    /// Whether the index was written.
+    pub written: bool,
+    /// The index afterwards (with `dryRun`: as it would be), if there is one.
+    pub index: Option<IndexSummary>,
+    /// What was wrong with the index as a whole, if something was.
+    pub damage: Option<String>,
+    /// Where a damaged index was copied to.
+    pub kept: Option<String>,
+    /// How many changes there are.
+    pub change_count: usize,
+    /// The first of them.
+    pub changes: Vec<Change>,
+    /// Differences that it does not mend.
+    pub left: Vec<Difference>,
+    /// Entries that point elsewhere, which stay.
+    pub elsewhere: usize,
+    /// Archive names that were compared.
+    pub compared: usize,
+    /// Archives that had to be downloaded.
+    pub downloaded: usize,
+    /// Compare-and-swaps that lost their race.
+    pub lost_races: u32,
+    /// Whether everything was compared.
+    pub complete: bool,
+    /// Where the next run goes on, if not: its `after`.
+    pub after: Option<String>,
+}
+
+/// One change of the index.
+#[derive(Debug, Serialize)]
+pub struct Change {
+    /// `add`, `replace` or `remove`.
+    pub action: &'static str,
+    /// Why.
+    #[serde(flatten)]
+    pub difference: Difference,
+}
+
+/// Where a mending starts.
+struct Start {
+    state: IndexState,
+    damage: Option<String>,
+}
+
+/// An index with everything mended that was found.
+struct Mended {
+    text: Option<Spliced>,
+    versions: usize,
+}
+
+/// What one try came to.
+enum Tried {
+    Done(Reindexed),
+    /// Somebody else has written the index: nothing was done.
+    LostRace,
+    /// The index was written, but an archive whose entry was taken out is there by now.
+    CameBack(Reindexed),
+}
+
+impl Publisher {
+    /// Mends the index of a repository, from behind the archive key `after` on; with `dry_run` tells what it would do.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`] if S3 can't be asked, or the time is over before anything could be mended.
+    pub async fn reindex(
+        &self,
+        repository: &Repository,
+        dry_run: bool,
+        after: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<Reindexed, PublishError> {
+        let digests = Digests::default();
+        let scope = Scope {
+            repository,
+            after,
+            most: usize::MAX,
+            deadline,
+        };
+        let mut earlier = None;
+        let mut lost_races = 0;
+        for attempt in 1..=ATTEMPTS {
+            match Box::pin(self.try_reindex(scope, dry_run, &digests)).await? {
+                Tried::Done(report) => {
+                    let report = report.behind(earlier);
+                    return Ok(Reindexed { lost_races, ..report });
+                }
+                Tried::LostRace => lost_races += 1,
+                Tried::CameBack(report) => earlier = Some(report.behind(earlier)),
+            }
+            if !deadline.has_time() {
+                return Err(PublishError::NoTime);
+            }
+            tokio::time::sleep(jittered(attempt)).await;
+        }
+        Err(PublishError::Contention {
+            repository: repository.clone(),
+            attempts: ATTEMPTS,
+        })
+    }
+
+    async fn try_reindex(&self, scope: Scope<'_>, dry_run: bool, digests: &Digests) -> Result<Tried, PublishError> {
+        let repository = scope.repository;
+        let Start { state, damage } = self.start(repository).await?;
+        let survey = self.survey(repository, &state).await?;
+        // What lists nothing yet may only be written whole.
+        let is_sound = damage.is_none() && state.etag.is_some();
+        let scope = Scope {
+            after: scope.after.filter(|_| is_sound),
+            ..scope
+        };
+        let compared = self.compare(&survey, digests, scope).await?;
+        if !is_sound && compared.after.is_some() {
+            return Err(PublishError::NoTimeToRebuild {
+                repository: repository.clone(),
+                compared: compared.names,
+                archives: survey.archives,
+            });
+        }
+        let (changes, left) = sort(compared.differences);
+        // A name with a slip in it must not make a repository.
+        let is_there = state.etag.is_some() || survey.archives > 0;
+        let mended = self.mend(repository, &state.index, &changes)?;
+        let gone: Vec<String> = changes
+            .iter()
+            .filter(|change| change.difference.kind == Kind::ArchiveMissing)
+            .map(|change| change.difference.key.clone())
+            .collect();
+        let mut report = Reindexed {
+            repository: repository.name().to_owned(),
+            dry_run,
+            written: false,
+            index: is_there.then(|| IndexSummary {
+                key: repository.index_key(),
+                versions: mended.versions,
+            }),
+            damage,
+            kept: None,
+            change_count: changes.len(),
+            changes,
+            left,
+            elsewhere: survey.elsewhere.len(),
+            compared: compared.names,
+            downloaded: compared.downloaded,
+            lost_races: 0,
+            complete: compared.after.is_none(),
+            after: compared.after,
+        };
+        report.changes.truncate(TOLD);
+        report.left.truncate(TOLD);
+        let Some(text) = mended.text.filter(|_| is_there && !dry_run) else {
+            return Ok(Tried::Done(report));
+        };
+        if !self.write_mended(repository, &state, &text, &mut report).await? {
+            return Ok(Tried::LostRace);
+        }
+        // Someone may have uploaded it again since it was looked for, and found it listed.
+        if self.any_is_there(&gone).await? {
+            return Ok(Tried::CameBack(report));
+        }
+        Ok(Tried::Done(report))
+    }
+
+    /// Writes the index unless somebody else has; answers whether it did.
+    async fn write_mended(
+        &self,
+        repository: &Repository,
+        state: &IndexState,
+        text: &Spliced,
+        report: &mut Reindexed,
+    ) -> Result<bool, PublishError> {
+        let key = repository.index_key();
+        if let (Some(_), Some(etag)) = (&report.damage, &state.etag) {
+            let aside = repository.damaged_index_key();
+            if self.store.copy(&key, &aside, etag).await? {
+                report.kept = Some(aside);
+            }
+        }
+        let headers = Headers::index(self.settings.index_max_age);
+        let pieces = text.pieces().to_vec();
+        match self.store.replace(&key, pieces, &headers, state.etag.as_ref()).await? {
+            Replaced::Done => {
+                report.written = true;
+                Ok(true)
+            }
+            Replaced::LostRace => Ok(false),
+        }
+    }
+
+    async fn any_is_there(&self, keys: &[String]) -> Result<bool, PublishError> {
+        for key in keys {
+            if self.store.head(key).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The index as it is, or what is left of it.
+    async fn start(&self, repository: &Repository) -> Result<Start, PublishError> {
+        let (damage, etag, bytes) = match self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? {
+            Got::Found(object) => match Index::read(object.bytes.clone()) {
+                Ok(index) => {
+                    let state = IndexState::of(index, object.etag);
+                    return Ok(Start { state, damage: None });
+                }
+                Err(error) => (Some(error.to_string()), Some(object.etag), object.bytes),
+            },
+            Got::TooLarge { size, etag, .. } => (Some(format!("it is {size} bytes large")), Some(etag), Bytes::new()),
+            Got::Missing => (None, None, Bytes::new()),
+        };
+        let archives = self.archives(repository).await?;
+        let unpublished = self.unpublished_in_receipts(repository, &archives).await?;
+        let notes = unpublished
+            .iter()
+            .map(|(file, unpublished)| unpublished.annotation(file));
+        let index = Index::salvage(&bytes, self.settings.index_format, notes.collect());
+        let index = index.map_err(PublishError::index(repository))?;
+        let state = IndexState {
+            unpublished: Unpublished::in_annotations(index.annotations()),
+            index,
+            etag,
+            recovered: Vec::new(),
+        };
+        Ok(Start { state, damage })
+    }
+
+    fn mend(&self, repository: &Repository, index: &Index, changes: &[Change]) -> Result<Mended, PublishError> {
+        let now = (self.clock)();
+        let (places, entries) = edits(changes);
+        let removal = index.remove(&places, &[], now);
+        let removal = removal.map_err(PublishError::index(repository))?;
+        let rest = match &removal.text {
+            Some(text) => Index::read(text.to_bytes()).map_err(PublishError::index(repository))?,
+            None => index.clone(),
+        };
+        let edit = rest.edit(&entries, now).map_err(PublishError::index(repository))?;
+        Ok(Mended {
+            text: edit.text.or(removal.text),
+            versions: edit.versions,
+        })
+    }
+}
+
+impl Reindexed {
+    /// This report with what an earlier try of the same run has done.
+    fn behind(self, earlier: Option<Reindexed>) -> Self {
+        let Some(mut earlier) = earlier else { return self };
+        earlier.changes.extend(self.changes);
+        Reindexed {
+            written: self.written || earlier.written,
+            damage: self.damage.or(earlier.damage),
+            kept: self.kept.or(earlier.kept),
+            change_count: self.change_count + earlier.change_count,
+            changes: earlier.changes,
+            ..self
+        }
+    }
+}
+
+/// What can be mended, and what can't.
+fn sort(differences: Vec<Difference>) -> (Vec<Change>, Vec<Difference>) {
+    let mut changes = Vec::new();
+    let mut left = Vec::new();
+    for difference in differences {
+        let action = match difference.mend {
+            Mend::None => {
+                left.push(difference);
+                continue;
+            }
+            Mend::Add(_) => "add",
+            Mend::Replace(..) => "replace",
+            Mend::Remove(_) => "remove",
+        };
+        changes.push(Change { action, difference });
+    }
+    (changes, left)
+}
+
+fn edits(changes: &[Change]) -> (Vec<Place>, Vec<Entry>) {
+    let mut places = Vec::new();
+    let mut entries = Vec::new();
+    for change in changes {
+        match &change.difference.mend {
+            Mend::None => {}
+            Mend::Remove(place) => places.push(*place),
+            Mend::Add(entry) => entries.push(Entry::clone(entry)),
+            Mend::Replace(place, entry) => {
+                places.push(*place);
+                entries.push(Entry::clone(entry));
+            }
+        }
+    }
+    (places, entries)
+}

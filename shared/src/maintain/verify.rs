@@ -1,0 +1,191 @@
+//! Is the repository as it should be? Every difference is told, nothing is changed.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::compare::{Compared, Digests, Scope};
+use super::difference::{Difference, Kind, Mend};
+use super::survey::Survey;
+use super::{Elsewhere, IndexSummary};
+use crate::keys::{Repository, StagedKey};
+use crate::publish::{Deadline, IndexState, PublishError, Publisher, command};
+
+/// Differences of one answer: Lambda carries six megabytes.
+const MOST: usize = 2_000;
+/// How often differences are looked at again because the index was written meanwhile.
+const LOOKS: usize = 3;
+
+/// What a verification came to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verified {
+    /// The repository, empty for the root one.
+    pub repository: String,
+    /// Its index, if there is one that can be read.
+    pub index: Option<IndexSummary>,
+    /// Archives that are there.
+    pub archives: usize,
+    /// Entries that point to archives of this repository.
+    pub entries: usize,
+    /// Archive names that were compared in this run.
+    pub compared: usize,
+    /// Archives that had to be downloaded, since S3 does not know their digest or something was wrong.
+    pub downloaded: usize,
+    /// Every difference.
+    pub differences: Vec<Difference>,
+    /// Entries that point elsewhere, which nobody checked.
+    pub elsewhere: Elsewhere,
+    /// Whether everything was compared.
+    pub complete: bool,
+    /// Where the next run goes on, if not: its `after`.
+    pub after: Option<String>,
+}
+
+impl Publisher {
+    /// Compares the index of a repository with its archives, from behind the key `after` on.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError`] if S3 can't be asked. A bad index is a difference, not an error.
+    pub async fn verify(
+        &self,
+        repository: &Repository,
+        after: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<Verified, PublishError> {
+        let state = match self.read_existing_index(repository).await {
+            Ok(Some(state)) => state,
+            Ok(None) => return self.verify_without_index(repository).await,
+            Err(PublishError::Index { source, .. }) => {
+                let message = format!("{source}, or run {}", command::reindex(repository));
+                let archives = self.archives(repository).await?.len();
+                return Ok(no_index(repository, archives, Some((Kind::IndexUnreadable, message))));
+            }
+            Err(error) => return Err(error),
+        };
+        let survey = self.survey(repository, &state).await?;
+        let scope = Scope {
+            repository,
+            after,
+            most: MOST,
+            deadline,
+        };
+        let compared = self.compare(&survey, &Digests::default(), scope).await?;
+        let differences = self.look_again(scope, &state, compared.differences).await?;
+        Ok(Verified {
+            repository: repository.name().to_owned(),
+            index: Some(IndexSummary {
+                key: repository.index_key(),
+                versions: state.index.versions(),
+            }),
+            archives: survey.archives,
+            entries: survey.entries,
+            compared: compared.names,
+            downloaded: compared.downloaded,
+            differences,
+            elsewhere: Elsewhere::of(&survey.elsewhere),
+            complete: compared.after.is_none(),
+            after: compared.after,
+        })
+    }
+
+    async fn verify_without_index(&self, repository: &Repository) -> Result<Verified, PublishError> {
+        let archives = self.archives(repository).await?.len();
+        let difference = (archives > 0).then(|| {
+            let message = format!(
+                "there is no index, although {archives} archives are published; the next upload rebuilds it, and so does {}",
+                command::reindex(repository)
+            );
+            (Kind::IndexMissing, message)
+        });
+        Ok(no_index(repository, archives, difference))
+    }
+
+    /// Whoever publishes meanwhile makes differences that are none: they are gone from a newer index.
+    async fn look_again(
+        &self,
+        scope: Scope<'_>,
+        state: &IndexState,
+        differences: Vec<Difference>,
+    ) -> Result<Vec<Difference>, PublishError> {
+        let mut differences = differences;
+        let mut known = state.etag.clone();
+        for _ in 0..LOOKS {
+            if differences.is_empty() {
+                break;
+            }
+            let Some(newer) = self.read_existing_index(scope.repository).await? else {
+                break;
+            };
+            if newer.etag == known {
+                break;
+            }
+            let survey = self.survey(scope.repository, &newer).await?;
+            differences = self.compare_again(scope, survey, &differences).await?.differences;
+            known = newer.etag;
+        }
+        self.tell_of_waiting_uploads(scope.repository, &mut differences).await?;
+        Ok(differences)
+    }
+
+    async fn compare_again(
+        &self,
+        scope: Scope<'_>,
+        mut survey: Survey,
+        differences: &[Difference],
+    ) -> Result<Compared, PublishError> {
+        let keys: BTreeSet<&str> = differences.iter().map(|difference| difference.key.as_str()).collect();
+        survey.subjects.retain(|key, _| keys.contains(key.as_str()));
+        let scope = Scope {
+            most: usize::MAX,
+            ..scope
+        };
+        self.compare(&survey, &Digests::default(), scope).await
+    }
+
+    /// An archive is there before the index lists it, so a publish that is under way looks like a difference.
+    async fn tell_of_waiting_uploads(
+        &self,
+        repository: &Repository,
+        differences: &mut [Difference],
+    ) -> Result<(), PublishError> {
+        if differences.iter().all(|difference| difference.kind != Kind::NotListed) {
+            return Ok(());
+        }
+        let waiting = self.store.list_folder(&repository.staging_prefix(), MOST).await?;
+        let waiting: BTreeSet<String> = waiting
+            .iter()
+            .filter_map(|upload| Some(StagedKey::new(&upload.key)?.archive_key()))
+            .collect();
+        for difference in differences {
+            if difference.kind == Kind::NotListed && waiting.contains(&difference.key) {
+                difference.message += " (its upload is still in staging: it is being published)";
+            }
+        }
+        Ok(())
+    }
+}
+
+fn no_index(repository: &Repository, archives: usize, difference: Option<(Kind, String)>) -> Verified {
+    let difference = difference.map(|(kind, message)| Difference {
+        kind,
+        key: repository.index_key(),
+        chart: None,
+        version: None,
+        message,
+        mend: Mend::None,
+    });
+    Verified {
+        repository: repository.name().to_owned(),
+        index: None,
+        archives,
+        entries: 0,
+        compared: 0,
+        downloaded: 0,
+        differences: difference.into_iter().collect(),
+        elsewhere: Elsewhere::default(),
+        complete: true,
+        after: None,
+    }
+}

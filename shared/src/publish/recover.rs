@@ -1,0 +1,169 @@
+//! What a lost index must have held: the archives that are there, and what was taken back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use jiff::Timestamp;
+use tracing::warn;
+
+use super::conclude::MAX_RECEIPT_BYTES;
+use super::prepare::RETURNED_METADATA;
+use super::{CONCURRENT_ARCHIVES, CONCURRENT_CONCLUSIONS, PublishError, Publisher};
+use crate::archive::{self, Archive, Limits};
+use crate::chart;
+use crate::digest::Digest;
+use crate::index::Entry;
+use crate::keys::{Repository, StagedKey};
+use crate::receipt::Receipt;
+use crate::store::{ETag, Got, Listed, StoreError};
+use crate::unpublished::Unpublished;
+
+/// Archives that a lost index is rebuilt from at most in passing; more take longer than an upload can wait.
+const MAX_RECOVERED: usize = 10_000;
+/// Objects of one folder that are listed at most.
+const MAX_LISTED: usize = 1_000_000;
+
+/// What a lost index must have held.
+type Recovered = (Vec<Entry>, BTreeMap<String, Unpublished>);
+
+/// A published archive as it lies there.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// What it holds, or why Helm could not load it.
+    pub(crate) archive: Result<Archive, String>,
+    /// SHA-256 of its bytes, unless there are too many.
+    pub(crate) digest: Option<Digest>,
+    /// See [`RETURNED_METADATA`].
+    pub(crate) returned_after: Option<String>,
+    /// Which state this is.
+    pub(crate) etag: ETag,
+}
+
+impl Publisher {
+    /// Entries for the archives that are there without an index, and the versions that were taken back.
+    pub(super) async fn recover(&self, repository: &Repository) -> Result<Recovered, PublishError> {
+        let archives = self.archives(repository).await?;
+        if archives.len() > MAX_RECOVERED {
+            return Err(PublishError::TooManyToRecover {
+                repository: repository.clone(),
+                archives: archives.len(),
+            });
+        }
+        let unpublished = self.unpublished_in_receipts(repository, &archives);
+        let entries = stream::iter(&archives)
+            .map(|(staged, object)| self.recover_entry(repository, staged, object))
+            .buffered(CONCURRENT_ARCHIVES)
+            .try_filter_map(async |entry| Ok(entry))
+            .try_collect();
+        // Boxed: the SDK's futures are deep.
+        let (unpublished, entries) = tokio::join!(Box::pin(unpublished), Box::pin(entries));
+        Ok((entries?, unpublished?))
+    }
+
+    /// The archives of a repository, without those of the repositories in folders below.
+    pub(crate) async fn archives(&self, repository: &Repository) -> Result<Vec<(StagedKey, Listed)>, StoreError> {
+        let prefix = repository.charts_prefix();
+        let listed = self.store.list_folder(&prefix, MAX_LISTED).await?;
+        let archives = listed.into_iter().filter_map(|object| {
+            let file_name = object.key.strip_prefix(&prefix)?;
+            Some((StagedKey::of_archive(repository, file_name)?, object))
+        });
+        Ok(archives.collect())
+    }
+
+    async fn recover_entry(
+        &self,
+        repository: &Repository,
+        staged: &StagedKey,
+        object: &Listed,
+    ) -> Result<Option<Entry>, PublishError> {
+        match self.read_published(staged).await? {
+            Some(Ok(archive)) => Ok(Some(self.entry(repository, staged, &archive, object.modified))),
+            Some(Err(problem)) => {
+                let key = &object.key;
+                warn!(key, problem, "{key} is left out of the rebuilt index: {problem}");
+                Ok(None)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Reads an archive that is published already; `None` if it is gone, a sentence if it is none that Helm could load,
+    /// which is what an index must not list.
+    pub(crate) async fn read_published(
+        &self,
+        staged: &StagedKey,
+    ) -> Result<Option<Result<Archive, String>>, StoreError> {
+        let named = |archive: Archive| match chart::check_file_name(staged.file_name(), &archive.metadata) {
+            Ok(()) => Ok(archive),
+            Err(error) => Err(error.to_string()),
+        };
+        let stored = self.stored(staged).await?;
+        Ok(stored.map(|stored| stored.archive.and_then(named)))
+    }
+
+    /// What is stored as the archive of this name.
+    pub(crate) async fn stored(&self, staged: &StagedKey) -> Result<Option<Stored>, StoreError> {
+        let limits = Limits {
+            packed_bytes: u64::MAX,
+            ..Limits::default()
+        };
+        match self.store.get(&staged.archive_key(), limits.unpacked_bytes).await? {
+            Got::Missing => Ok(None),
+            Got::Found(object) => Ok(Some(Stored {
+                archive: archive::read(&object.bytes, &limits).map_err(|error| error.to_string()),
+                digest: Some(Digest::of(&object.bytes)),
+                returned_after: object.metadata.get(RETURNED_METADATA).cloned(),
+                etag: object.etag,
+            })),
+            Got::TooLarge { size, etag, .. } => Ok(Some(Stored {
+                archive: Err(format!("it is {size} bytes large")),
+                digest: None,
+                returned_after: None,
+                etag,
+            })),
+        }
+    }
+
+    /// The versions that were taken back according to their receipts: only those that have no archive, since an archive
+    /// says itself what its version may be.
+    pub(crate) async fn unpublished_in_receipts(
+        &self,
+        repository: &Repository,
+        archives: &[(StagedKey, Listed)],
+    ) -> Result<BTreeMap<String, Unpublished>, StoreError> {
+        let present: BTreeSet<&str> = archives.iter().map(|(staged, _)| staged.file_name()).collect();
+        let prefix = repository.receipts_prefix();
+        let receipts = self.store.list_folder(&prefix, MAX_LISTED).await?;
+        let file_names = receipts.iter().filter_map(|receipt| {
+            let file_name = receipt.key.strip_prefix(&prefix)?.strip_suffix(".json")?;
+            (!present.contains(file_name)).then(|| (file_name.to_owned(), receipt.key.as_str()))
+        });
+        stream::iter(file_names.collect::<Vec<_>>())
+            .map(|(file_name, key)| async move {
+                match self.store.get(key, MAX_RECEIPT_BYTES).await? {
+                    Got::Found(object) => Ok(Receipt::unpublished_in(&object.bytes).map(|found| (file_name, found))),
+                    Got::Missing | Got::TooLarge { .. } => Ok(None),
+                }
+            })
+            .buffered(CONCURRENT_CONCLUSIONS)
+            .try_filter_map(async |found| Ok(found))
+            .try_collect()
+            .await
+    }
+
+    pub(crate) fn entry(
+        &self,
+        repository: &Repository,
+        staged: &StagedKey,
+        archive: &Archive,
+        created: Timestamp,
+    ) -> Entry {
+        Entry {
+            metadata: archive.metadata.clone(),
+            digest: archive.digest,
+            url: self.settings.archive_url(repository, staged),
+            created,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What is remembered of a version that was taken back: nothing but the same content may ever have its name again.
+//!
+//! The memory is an annotation at the top of the index, written by the same compare-and-swap that takes the version out:
+//! there is no moment in which one is done and the other is not, a publish finds it in the index that it reads anyhow, and
+//! whatever is edited later keeps it. An index can be lost, so the receipt has the same: it is what a lost or damaged index
+//! is rebuilt with. Receipts alone would not do: a publish would have to ask for one before it stores the archive.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::archive::Archive;
+use crate::digest::Digest;
+
+/// What the annotations are called, before `NAME-VERSION.tgz`.
+const ANNOTATION: &str = "chartdrop.io/unpublished/";
+
+/// A version that was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unpublished {
+    /// SHA-256 of the archive, as far as it was known.
+    pub digest: Option<Digest>,
+    /// The digest by which another packaging of the same content is recognised, as far as it was known.
+    pub content_digest: Option<Digest>,
+    /// When it was taken back. An archive that was stored with the knowledge of it names this time.
+    pub at: Timestamp,
+}
+
+impl Unpublished {
+    /// Whether an archive is what was taken back, packed at whatever time.
+    pub fn allows(&self, archive: &Archive) -> bool {
+        self.digest == Some(archive.digest) || self.content_digest == Some(archive.content_digest)
+    }
+
+    /// Which of several removals of one version this is.
+    pub fn id(&self) -> String {
+        self.at.to_string()
+    }
+
+    /// The annotation for the version with this archive name.
+    pub fn annotation(&self, file_name: &str) -> (String, String) {
+        let digest = self.digest.map(|digest| format!("sha256:{digest} "));
+        let content = self.content_digest.map(|digest| format!("content:{digest} "));
+        let value = format!(
+            "{}{}at:{}",
+            digest.unwrap_or_default(),
+            content.unwrap_or_default(),
+            self.at
+        );
+        (format!("{ANNOTATION}{file_name}"), value)
+    }
+
+    /// What was taken back according to an index's annotations, by archive name.
+    pub fn in_annotations(annotations: BTreeMap<String, String>) -> BTreeMap<String, Unpublished> {
+        let unpublished = |(name, value): (String, String)| {
+            let file_name = name.strip_prefix(ANNOTATION)?;
+            Some((file_name.to_owned(), Unpublished::of_annotation(&value)))
+        };
+        annotations.into_iter().filter_map(unpublished).collect()
+    }
+
+    /// A value that was changed by hand counts as far as it can be understood: what can't be compared is not allowed.
+    fn of_annotation(value: &str) -> Self {
+        let part = |name: &str| value.split(' ').find_map(|part| part.strip_prefix(name));
+        Unpublished {
+            digest: part("sha256:").and_then(|digest| digest.parse().ok()),
+            content_digest: part("content:").and_then(|digest| digest.parse().ok()),
+            at: part("at:").and_then(|at| at.parse().ok()).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_says_what_it_was_made_of() {
+        for (digest, content_digest) in [
+            (Some(Digest::of(b"a")), Some(Digest::of(b"b"))),
+            (None, Some(Digest::of(b"b"))),
+            (Some(Digest::of(b"a")), None),
+            (None, None),
+        ] {
+            let unpublished = Unpublished {
+                digest,
+                content_digest,
+                at: "2026-11-23T12:00:00.123456789Z".parse().unwrap(),
+            };
+            let annotation = unpublished.annotation("a-1.0.0+b.tgz");
+            assert_eq!(annotation.0, "chartdrop.io/unpublished/a-1.0.0+b.tgz");
+            let others = ("artifacthub.io/x".to_owned(), "y".to_owned());
+            let read = Unpublished::in_annotations([annotation, others].into());
+            assert_eq!(read, [("a-1.0.0+b.tgz".to_owned(), unpublished)].into());
+        }
+    }
+
+    #[test]
+    fn an_annotation_that_was_changed_by_hand_allows_nothing() {
+        let unpublished = Unpublished::of_annotation("sha256:abc content:");
+        let archive = Archive {
+            metadata: crate::chart::Metadata::default(),
+            digest: Digest::of(b"a"),
+            content_digest: Digest::of(b"b"),
+            warnings: Vec::new(),
+        };
+        assert!(!unpublished.allows(&archive));
+    }
+}
