@@ -1,11 +1,11 @@
-//! One invocation: writes of indexes in, invalidations out.
+//! One invocation: writes of indexes and removals of archives in, invalidations out.
 
 use std::collections::BTreeMap;
 
 use chartdrop::cdn::{InvalidateError, Invalidated, Invalidator};
-use chartdrop::keys::Repository;
+use chartdrop::keys::{self, Repository};
 use chartdrop::metrics::Metrics;
-use chartdrop::notification::{self, ObjectCreated};
+use chartdrop::notification::{self, ObjectCreated, ObjectRemoved};
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -22,7 +22,8 @@ pub(crate) struct Handler {
 pub(crate) enum HandlerError {
     #[error(
         "invalidate-cdn doesn't know this event; it accepts S3 notifications (Records) and EventBridge's \
-         \"Object Created\" from S3 about …index.yaml, and s3:TestEvent. It got: {start}"
+         \"Object Created\" from S3 about …index.yaml, the same and \"Object Deleted\" about removed archives, and \
+         s3:TestEvent. It got: {start}"
     )]
     Unknown { start: String },
     #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}")]
@@ -56,17 +57,28 @@ impl Handler {
             .inspect_err(|problem| error!(requestId = request_id, %problem, "failed: {problem}"))
     }
 
-    /// Every index is tried; the first failure fails the invocation, and its retry repeats no invalidation.
+    /// Everything is tried; the first failure fails the invocation, and its retry repeats no invalidation.
     async fn run(&self, event: &Value, request_id: &str) -> Result<Value, HandlerError> {
         let mut metrics = Metrics::default();
-        let mut answers = Vec::new();
+        let (mut indexes, mut archives) = (Vec::new(), Vec::new());
         let mut failure = None;
-        for (repository, etag) in self.indexes(event)? {
-            match self.invalidator.index_written(&repository, etag.as_deref()).await {
-                Ok(invalidated) => answers.push(tell(&repository, &invalidated, &mut metrics)),
+        let written = self.indexes(event)?;
+        for (key, path, sequencer) in self.archives(event)? {
+            let removed = self.invalidator.archive_removed(&key, path, sequencer.as_deref());
+            match removed.await {
+                Ok(invalidated) => archives.push(tell("archive", &key, &invalidated, &mut metrics)),
                 Err(source) => {
                     metrics.count("InvalidationsFailed", 1);
-                    let key = repository.index_key();
+                    failure.get_or_insert(HandlerError::Invalidate { key, source });
+                }
+            }
+        }
+        for (repository, etag) in written {
+            let key = repository.index_key();
+            match self.invalidator.index_written(&repository, etag.as_deref()).await {
+                Ok(invalidated) => indexes.push(tell("index", &key, &invalidated, &mut metrics)),
+                Err(source) => {
+                    metrics.count("InvalidationsFailed", 1);
                     failure.get_or_insert(HandlerError::Invalidate { key, source });
                 }
             }
@@ -77,7 +89,7 @@ impl Handler {
         }
         match failure {
             Some(failure) => Err(failure),
-            None => Ok(json!({ "indexes": answers })),
+            None => Ok(json!({ "indexes": indexes, "archives": archives })),
         }
     }
 
@@ -87,17 +99,16 @@ impl Handler {
             info!("S3 tried out its notification; nothing to do");
             return Ok(BTreeMap::new());
         }
-        let objects = notification::objects_created(event).ok_or_else(|| HandlerError::Unknown {
-            start: event.to_string().chars().take(200).collect(),
-        })?;
+        let objects = notification::objects_created(event);
+        let is_known = objects.is_some() || notification::objects_removed(event).is_some();
+        if !is_known {
+            return Err(HandlerError::Unknown {
+                start: event.to_string().chars().take(200).collect(),
+            });
+        }
         let mut indexes = BTreeMap::new();
-        for ObjectCreated { bucket, key, etag } in objects {
-            if bucket != self.bucket {
-                return Err(HandlerError::OtherBucket {
-                    found: bucket,
-                    expected: self.bucket.clone(),
-                });
-            }
+        for ObjectCreated { bucket, key, etag } in objects.unwrap_or_default() {
+            self.check_bucket(bucket)?;
             match Repository::of_index_key(&key) {
                 Some(repository) => {
                     // Two writes of one index in one event: in whatever order they stand, what counts is the object now.
@@ -111,31 +122,53 @@ impl Handler {
         }
         Ok(indexes)
     }
+
+    /// The archives and provenance files that were removed: key, path at the edge, sequencer.
+    fn archives(&self, event: &Value) -> Result<Vec<(String, String, Option<String>)>, HandlerError> {
+        let mut archives = Vec::new();
+        for ObjectRemoved { bucket, key, sequencer } in notification::objects_removed(event).unwrap_or_default() {
+            self.check_bucket(bucket)?;
+            match keys::archive_path(&key) {
+                Some(path) => archives.push((key, path, sequencer)),
+                None => info!(key, "{key} was no archive; nothing to do"),
+            }
+        }
+        Ok(archives)
+    }
+
+    fn check_bucket(&self, found: String) -> Result<(), HandlerError> {
+        if found == self.bucket {
+            return Ok(());
+        }
+        Err(HandlerError::OtherBucket {
+            found,
+            expected: self.bucket.clone(),
+        })
+    }
 }
 
-/// A line in the log, a count, and the answer's part.
-fn tell(repository: &Repository, invalidated: &Invalidated, metrics: &mut Metrics) -> Value {
-    let index = repository.index_key();
+/// A line in the log, a count, and the answer's part. `what` is `index` or `archive`.
+fn tell(what: &str, key: &str, invalidated: &Invalidated, metrics: &mut Metrics) -> Value {
     match invalidated {
         Invalidated::Made { id, paths } => {
             metrics.count("Invalidations", 1);
             let shown = paths.join(" ");
             info!(
-                index,
+                key,
                 invalidation = id,
                 paths = shown,
                 "the edge forgets {shown} (invalidation {id})"
             );
-            json!({"index": index, "invalidation": id, "paths": paths})
+            json!({what: key, "invalidation": id, "paths": paths})
         }
         Invalidated::Superseded => {
             metrics.count("InvalidationsSuperseded", 1);
-            info!(index, "{index} has been written again since; that event does the work");
-            json!({"index": index, "invalidation": null, "superseded": true})
+            info!(key, "{key} has been written again since; that event does the work");
+            json!({what: key, "invalidation": null, "superseded": true})
         }
         Invalidated::Gone => {
-            info!(index, "{index} is gone; nothing to do");
-            json!({"index": index, "invalidation": null, "gone": true})
+            info!(key, "{key} is gone; nothing to do");
+            json!({what: key, "invalidation": null, "gone": true})
         }
     }
 }

@@ -5,48 +5,93 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::store::{Change, Object};
+use super::store::Change;
 use super::{BUCKET, REGION};
 
 /// One filter of the bucket's notification configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Rule {
     pub(crate) id: &'static str,
+    pub(crate) on: On,
     pub(crate) prefix: &'static str,
     pub(crate) suffix: &'static str,
     pub(crate) function: &'static str,
 }
 
-/// The two rules that `template.yaml` sets up.
-pub(crate) const RULES: [Rule; 2] = [
+/// Which changes a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum On {
+    /// `s3:ObjectCreated:*`
+    Created,
+    /// `s3:ObjectRemoved:*`
+    Removed,
+}
+
+/// The rules that `template.yaml` sets up.
+pub(crate) const RULES: [Rule; 4] = [
     Rule {
         id: "uploads",
+        on: On::Created,
         prefix: "staging/",
         suffix: ".tgz",
         function: "publish-chart",
     },
     Rule {
         id: "indexes",
+        on: On::Created,
         prefix: "charts/",
         suffix: "index.yaml",
+        function: "invalidate-cdn",
+    },
+    Rule {
+        id: "removed-archives",
+        on: On::Removed,
+        prefix: "charts/",
+        suffix: ".tgz",
+        function: "invalidate-cdn",
+    },
+    Rule {
+        id: "removed-provenance",
+        on: On::Removed,
+        prefix: "charts/",
+        suffix: ".tgz.prov",
         function: "invalidate-cdn",
     },
 ];
 
 impl Rule {
-    pub(crate) fn matches(&self, key: &str) -> bool {
-        key.starts_with(self.prefix) && key.ends_with(self.suffix)
+    pub(crate) fn matches(&self, on: On, key: &str) -> bool {
+        self.on == on && key.starts_with(self.prefix) && key.ends_with(self.suffix)
     }
 
-    /// The event for a change, if this rule wants it: new objects only.
+    /// The event for a change, if this rule wants it.
     pub(crate) fn event(&self, change: &Change<'_>) -> Option<Value> {
-        let object = change.object.filter(|_| self.matches(change.key))?;
-        Some(json!({ "Records": [record(self.id, change, object)] }))
+        let on = if change.object.is_some() {
+            On::Created
+        } else {
+            On::Removed
+        };
+        self.matches(on, change.key)
+            .then(|| json!({ "Records": [record(self.id, change)] }))
     }
 }
 
-fn record(rule: &str, change: &Change<'_>, object: &Object) -> Value {
-    let time = jiff::Timestamp::try_from(object.last_modified).unwrap_or_default();
+fn record(rule: &str, change: &Change<'_>) -> Value {
+    let time = match change.object {
+        Some(object) => jiff::Timestamp::try_from(object.last_modified).unwrap_or_default(),
+        None => jiff::Timestamp::now(),
+    };
+    let sequencer = format!("{:018X}", change.sequencer);
+    // Of what is gone S3 tells neither size nor ETag.
+    let object = match change.object {
+        Some(object) => json!({
+            "key": form_urlencoded(change.key),
+            "size": object.bytes.len(),
+            "eTag": object.etag,
+            "sequencer": sequencer,
+        }),
+        None => json!({ "key": form_urlencoded(change.key), "sequencer": sequencer }),
+    };
     let principal = match &change.cause.by {
         Some(function) => format!("AWS:AROALOCAL:{function}"),
         None => "AWS:AIDALOCAL".to_owned(),
@@ -71,12 +116,7 @@ fn record(rule: &str, change: &Change<'_>, object: &Object) -> Value {
                 "ownerIdentity": { "principalId": "ALOCAL" },
                 "arn": format!("arn:aws:s3:::{BUCKET}"),
             },
-            "object": {
-                "key": form_urlencoded(change.key),
-                "size": object.bytes.len(),
-                "eTag": object.etag,
-                "sequencer": format!("{:018X}", change.sequencer),
-            },
+            "object": object,
         },
     })
 }
@@ -132,17 +172,21 @@ mod tests {
     }
 
     #[test]
-    fn the_rules_leave_provenance_and_archives_alone() {
-        let wanted = |key: &str| {
+    fn the_rules_tell_of_uploads_and_indexes_that_come_and_of_archives_that_go() {
+        let wanted = |on: On, key: &str| {
             RULES
                 .iter()
-                .filter(|rule| rule.matches(key))
+                .filter(|rule| rule.matches(on, key))
                 .map(|r| r.function)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(wanted("staging/team-a/x-1.0.0.tgz"), ["publish-chart"]);
-        assert_eq!(wanted("staging/x-1.0.0.tgz.prov"), Vec::<&str>::new());
-        assert_eq!(wanted("charts/team-a/index.yaml"), ["invalidate-cdn"]);
-        assert_eq!(wanted("charts/x-1.0.0.tgz"), Vec::<&str>::new());
+        assert_eq!(wanted(On::Created, "staging/team-a/x-1.0.0.tgz"), ["publish-chart"]);
+        assert_eq!(wanted(On::Created, "staging/x-1.0.0.tgz.prov"), Vec::<&str>::new());
+        assert_eq!(wanted(On::Created, "charts/team-a/index.yaml"), ["invalidate-cdn"]);
+        assert_eq!(wanted(On::Created, "charts/x-1.0.0.tgz"), Vec::<&str>::new());
+        assert_eq!(wanted(On::Removed, "charts/team-a/x-1.0.0.tgz"), ["invalidate-cdn"]);
+        assert_eq!(wanted(On::Removed, "charts/x-1.0.0.tgz.prov"), ["invalidate-cdn"]);
+        assert_eq!(wanted(On::Removed, "staging/x-1.0.0.tgz"), Vec::<&str>::new());
+        assert_eq!(wanted(On::Removed, "charts/index.yaml"), Vec::<&str>::new());
     }
 }
