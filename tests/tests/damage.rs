@@ -1,0 +1,476 @@
+//! A damaged repository: publishing stops and says what to run, nothing shrinks, and the commands find and mend it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use local::Options;
+use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
+use serde_json::{Value, json};
+use tests::faults::NoEvents;
+use tests::system::entries;
+use tests::{ChartArchive, Chartdrop};
+
+const INDEX: &str = "charts/index.yaml";
+
+/// A repository whose functions run only where a test says so, with these versions of demo.
+async fn repository(versions: &[&str]) -> Chartdrop {
+    let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
+    for version in versions {
+        chartdrop.upload(&ChartArchive::new("demo", version));
+        chartdrop.sweep().await;
+    }
+    chartdrop
+}
+
+async fn verify(chartdrop: &Chartdrop) -> Value {
+    chartdrop.run(&json!({"command": "verify", "repository": ""})).await
+}
+
+async fn reindex(chartdrop: &Chartdrop) -> Value {
+    chartdrop.run(&json!({"command": "reindex", "repository": ""})).await
+}
+
+/// The differences, as `KIND KEY`.
+async fn differences(chartdrop: &Chartdrop) -> Vec<String> {
+    told(&verify(chartdrop).await["differences"])
+}
+
+fn told(differences: &Value) -> Vec<String> {
+    let told = |difference: &Value| {
+        let text = |field: &str| difference[field].as_str().expect("text").to_owned();
+        format!("{} {}", text("kind"), text("key"))
+    };
+    differences.as_array().expect("a list").iter().map(told).collect()
+}
+
+/// Everything in the bucket with its bytes.
+fn everything(chartdrop: &Chartdrop) -> Vec<(String, Vec<u8>)> {
+    let keys = chartdrop.keys("").into_iter();
+    keys.map(|key| {
+        let bytes = chartdrop.object(&key).expect("listed").bytes.to_vec();
+        (key, bytes)
+    })
+    .collect()
+}
+
+/// A publish that must stop, with a message that names the command which mends the index.
+async fn assert_publishing_stops(chartdrop: &Chartdrop) -> String {
+    let upload = chartdrop.upload(&ChartArchive::new("demo", "9.0.0"));
+    let event = chartdrop.notification(&[&upload]);
+    let error = chartdrop.invoke("publish-chart", &event).await.expect_err("stops");
+    let command = r#"{"command":"reindex","repository":""}"#;
+    assert!(error.message.contains(command), "{}", error.message);
+    assert!(error.message.contains(INDEX), "{}", error.message);
+    upload
+}
+
+#[tokio::test]
+async fn an_index_that_cannot_be_loaded_stops_publishing_and_a_reindex_mends_it() {
+    type Damage = fn(&str) -> String;
+    let damages: [(&str, Damage, usize); 5] = [
+        (
+            "cut short",
+            |index| index[..index.rfind("\"created\"").expect("an entry")].to_owned(),
+            2,
+        ),
+        ("of zero bytes", |_| String::new(), 0),
+        (
+            "a page of a proxy",
+            |_| "<html>\n<body>502 Bad Gateway</body>\n</html>\n".to_owned(),
+            0,
+        ),
+        (
+            "of another apiVersion",
+            |index| index.replacen("\"v1\"", "\"v2\"", 1),
+            3,
+        ),
+        (
+            "with an entry that Helm refuses",
+            |index| index.replace("\"version\":\"1.1.0\"", "\"version\":1.1"),
+            2,
+        ),
+    ];
+    for (name, damage, whole) in damages {
+        let chartdrop = repository(&["1.0.0", "1.1.0", "1.2.0"]).await;
+        let before = chartdrop.index();
+        let damaged = damage(&chartdrop.text(INDEX));
+        chartdrop.put(INDEX, damaged.clone());
+        // Seconds are all that S3 knows of times, so a time that was not kept is another one.
+        let upload = assert_publishing_stops(&chartdrop).await;
+        assert_eq!(chartdrop.text(INDEX), damaged, "{name}: nothing shrinks");
+        assert_eq!(
+            differences(&chartdrop).await,
+            [format!("index-unreadable {INDEX}")],
+            "{name}"
+        );
+
+        let report = reindex(&chartdrop).await;
+        assert_eq!(report["written"], true, "{name}: {report}");
+        assert_eq!(
+            chartdrop.text("rejected/index.yaml"),
+            damaged,
+            "{name}: the damaged one is kept"
+        );
+        assert_eq!(chartdrop.versions("demo"), ["1.2.0", "1.1.0", "1.0.0"], "{name}");
+        let kept = entries(&chartdrop.index())
+            .iter()
+            .filter(|entry| entries(&before).contains(entry))
+            .count();
+        assert_eq!(kept, whole, "{name}: entries that can be read keep their time");
+        assert_eq!(differences(&chartdrop).await, [""; 0], "{name}");
+
+        chartdrop.sweep().await;
+        assert_eq!(chartdrop.receipt(&upload)["outcome"], "published", "{name}");
+        chartdrop.assert_all_downloads(&chartdrop.index()).await;
+        assert_eq!(differences(&chartdrop).await, [""; 0], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_index_that_lost_its_entries_loses_no_archive_and_gets_them_back() {
+    let chartdrop = repository(&["1.0.0", "1.1.0"]).await;
+    chartdrop.put(INDEX, "apiVersion: v1\nentries: {}\n");
+    let expected = ["1.0.0", "1.1.0"].map(|version| format!("not-listed charts/demo-{version}.tgz"));
+    assert_eq!(differences(&chartdrop).await, expected);
+    reindex(&chartdrop).await;
+    assert!(
+        chartdrop.text(INDEX).starts_with("apiVersion: v1\nentries:\n  demo:\n"),
+        "it keeps its form"
+    );
+    assert_eq!(differences(&chartdrop).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_index_that_is_missing_is_a_difference_until_a_reindex_or_the_next_upload_rebuilds_it() {
+    let chartdrop = repository(&["1.0.0", "1.1.0"]).await;
+    for by_upload in [false, true] {
+        chartdrop.system.store().delete(INDEX).expect("deleted");
+        assert_eq!(differences(&chartdrop).await, [format!("index-missing {INDEX}")]);
+        if by_upload {
+            chartdrop.upload(&ChartArchive::new("demo", "1.2.0"));
+            chartdrop.sweep().await;
+        } else {
+            reindex(&chartdrop).await;
+        }
+        let versions = chartdrop.versions("demo");
+        assert!(
+            versions.ends_with(&["1.1.0".to_owned(), "1.0.0".to_owned()]),
+            "{versions:?}"
+        );
+        assert_eq!(differences(&chartdrop).await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn an_archive_that_is_gone_is_found_and_its_entry_taken_out() {
+    let chartdrop = repository(&["1.0.0", "1.1.0"]).await;
+    chartdrop
+        .system
+        .store()
+        .delete("charts/demo-1.0.0.tgz")
+        .expect("deleted");
+    let report = verify(&chartdrop).await;
+    assert_eq!(told(&report["differences"]), ["archive-missing charts/demo-1.0.0.tgz"]);
+    let message = report["differences"][0]["message"].as_str().expect("a message");
+    assert!(
+        message.contains(r#"{"command":"reindex","repository":""}"#),
+        "{message}"
+    );
+    reindex(&chartdrop).await;
+    assert_eq!(chartdrop.versions("demo"), ["1.1.0"]);
+    assert_eq!(differences(&chartdrop).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_same_upload_mends_an_archive_that_is_gone_too() {
+    let chartdrop = repository(&["1.0.0"]).await;
+    chartdrop
+        .system
+        .store()
+        .delete("charts/demo-1.0.0.tgz")
+        .expect("deleted");
+    chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
+    chartdrop.sweep().await;
+    assert_eq!(differences(&chartdrop).await, [""; 0]);
+}
+
+/// A repository with every difference that there is, one of each kind.
+async fn with_every_difference() -> Chartdrop {
+    let chartdrop = repository(&["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"]).await;
+    let line = |version: &str| {
+        let index = chartdrop.text(INDEX);
+        let mut lines = index
+            .lines()
+            .filter(|line| line.contains(&format!("demo-{version}.tgz")));
+        lines.next().expect("listed").trim_end_matches(',').to_owned()
+    };
+    let mut index = chartdrop.text(INDEX);
+    // Digest; another chart; twice; without a URL; elsewhere; an odd name.
+    let digest = line("1.1.0");
+    let at = digest.find("\"digest\":\"").expect("a digest") + 10;
+    index = index.replace(&digest, &digest.replace(&digest[at..at + 64], &"0".repeat(64)));
+    index = index.replace(
+        &line("1.2.0"),
+        &line("1.2.0").replace("\"version\":\"1.2.0\"", "\"version\":\"7.7.7\""),
+    );
+    index = index.replace(&line("1.3.0"), &format!("{},\n{}", line("1.3.0"), line("1.3.0")));
+    let url = line("1.4.0");
+    let start = url.find("\"urls\"").expect("a URL");
+    let end = url[start..].find("],").expect("a URL") + start + 2;
+    index = index.replace(&url, &[&url[..start], &url[end..]].concat());
+    index = index.replace(
+        "\"entries\":{\n",
+        "\"entries\":{\n\"apart\":[\n{\"name\":\"apart\",\"version\":\"1.0.0\",\"urls\":[\"https://elsewhere.example.com/apart-1.0.0.tgz\"]}\n],\n",
+    );
+    index = index.replace("demo-1.5.0.tgz", "renamed.tgz");
+    let archive = |key: &str| chartdrop.object(key).expect("published").bytes.to_vec();
+    chartdrop.put("charts/renamed.tgz", archive("charts/demo-1.5.0.tgz"));
+    chartdrop
+        .system
+        .store()
+        .delete("charts/demo-1.5.0.tgz")
+        .expect("deleted");
+    chartdrop
+        .system
+        .store()
+        .delete("charts/demo-1.0.0.tgz")
+        .expect("deleted");
+    chartdrop.put("charts/other-1.0.0.tgz", ChartArchive::new("other", "1.0.0").bytes());
+    chartdrop.put("charts/apart-1.0.0.tgz", ChartArchive::new("apart", "1.0.0").bytes());
+    chartdrop.put("charts/broken-1.0.0.tgz", "no archive");
+    chartdrop.put("charts/team-a/other-2.0.0.tgz", "of another repository");
+    chartdrop.put(INDEX, index);
+    chartdrop
+}
+
+#[tokio::test]
+async fn verify_tells_every_difference_and_changes_nothing() {
+    let chartdrop = with_every_difference().await;
+    let before = everything(&chartdrop);
+    let report = verify(&chartdrop).await;
+    let expected = [
+        "listed-elsewhere charts/apart-1.0.0.tgz",
+        "unreadable-archive charts/broken-1.0.0.tgz",
+        "archive-missing charts/demo-1.0.0.tgz",
+        "digest charts/demo-1.1.0.tgz",
+        "other-chart charts/demo-1.2.0.tgz",
+        "listed-twice charts/demo-1.3.0.tgz",
+        "no-url charts/demo-1.4.0.tgz",
+        "not-listed charts/other-1.0.0.tgz",
+        "file-name charts/renamed.tgz",
+    ];
+    assert_eq!(told(&report["differences"]), expected, "{report:#}");
+    assert_eq!(
+        report["elsewhere"]["first"][0]["url"],
+        "https://elsewhere.example.com/apart-1.0.0.tgz"
+    );
+    assert_eq!(
+        (&report["complete"], &report["elsewhere"]["count"]),
+        (&true.into(), &1.into())
+    );
+    assert_eq!(everything(&chartdrop), before);
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_a_reindex_then_does() {
+    let chartdrop = with_every_difference().await;
+    let before = everything(&chartdrop);
+    let dry = chartdrop
+        .run(&json!({"command": "reindex", "repository": "", "dryRun": true}))
+        .await;
+    assert_eq!(everything(&chartdrop), before);
+    let actions = |report: &Value| -> Vec<String> {
+        let changes = report["changes"].as_array().expect("a list");
+        changes
+            .iter()
+            .map(|change| {
+                format!(
+                    "{} {}",
+                    change["action"].as_str().expect("text"),
+                    change["key"].as_str().expect("text")
+                )
+            })
+            .collect()
+    };
+    let expected = [
+        "remove charts/demo-1.0.0.tgz",
+        "replace charts/demo-1.1.0.tgz",
+        "replace charts/demo-1.2.0.tgz",
+        "remove charts/demo-1.3.0.tgz",
+        "replace charts/demo-1.4.0.tgz",
+        "add charts/other-1.0.0.tgz",
+    ];
+    assert_eq!(actions(&dry), expected);
+    assert_eq!((&dry["written"], &dry["dryRun"]), (&false.into(), &true.into()));
+
+    let done = reindex(&chartdrop).await;
+    assert_eq!(actions(&done), expected);
+    assert_eq!(dry["index"], done["index"]);
+    // What a person has to decide is left.
+    let left = [
+        "listed-elsewhere charts/apart-1.0.0.tgz",
+        "unreadable-archive charts/broken-1.0.0.tgz",
+        "file-name charts/renamed.tgz",
+    ];
+    assert_eq!(told(&done["left"]), left);
+    assert_eq!(differences(&chartdrop).await, left);
+    assert_eq!(
+        chartdrop.versions("demo"),
+        ["1.5.0", "1.4.0", "1.3.0", "1.2.0", "1.1.0"]
+    );
+    let again = reindex(&chartdrop).await;
+    assert_eq!((&again["written"], &again["changeCount"]), (&false.into(), &0.into()));
+}
+
+#[tokio::test]
+async fn a_reindex_changes_nothing_but_what_is_wrong() {
+    let chartdrop = with_every_difference().await;
+    let created = |index: &Value, version: &str| {
+        let entries = entries(index);
+        let entry = entries
+            .iter()
+            .find(|entry| entry["version"] == version && entry["name"] == "demo");
+        entry.expect("listed")["created"].clone()
+    };
+    let (text, before) = (chartdrop.text(INDEX), chartdrop.index());
+    reindex(&chartdrop).await;
+    let (mended, after) = (chartdrop.text(INDEX), chartdrop.index());
+    for kept in ["\"demo-1.3.0.tgz\"", "elsewhere.example.com", "renamed.tgz"].map(|kept| kept.trim_matches('"')) {
+        let line = text
+            .lines()
+            .find(|line| line.contains(kept))
+            .expect("listed")
+            .trim_end_matches(',');
+        assert!(mended.contains(line), "{line}\n{mended}");
+    }
+    for version in ["1.1.0", "1.4.0"] {
+        assert_eq!(created(&after, version), created(&before, version), "{version}");
+    }
+    assert_eq!(
+        created(&after, "1.2.0"),
+        created(&before, "7.7.7"),
+        "the entry of that archive"
+    );
+}
+
+#[tokio::test]
+async fn a_sound_repository_is_verified_without_a_download() {
+    let chartdrop = repository(&["1.0.0", "1.1.0"]).await;
+    // Put there by another tool, so that S3 does not know its SHA-256.
+    let archive = ChartArchive::new("old", "1.0.0").bytes();
+    chartdrop.put("charts/old-1.0.0.tgz", archive);
+    reindex(&chartdrop).await;
+    let report = verify(&chartdrop).await;
+    assert_eq!(told(&report["differences"]), [""; 0]);
+    assert_eq!((&report["compared"], &report["downloaded"]), (&3.into(), &1.into()));
+    assert_eq!((&report["archives"], &report["entries"]), (&3.into(), &3.into()));
+}
+
+#[tokio::test]
+async fn bytes_that_changed_under_a_digest_are_found() {
+    let chartdrop = repository(&["1.0.0"]).await;
+    let changed = ChartArchive::new("demo", "1.0.0").packed_at(7).bytes();
+    chartdrop.put("charts/demo-1.0.0.tgz", changed);
+    assert_eq!(differences(&chartdrop).await, ["digest charts/demo-1.0.0.tgz"]);
+    reindex(&chartdrop).await;
+    chartdrop.assert_all_downloads(&chartdrop.index()).await;
+}
+
+#[tokio::test]
+async fn a_name_with_a_slip_makes_no_repository() {
+    let chartdrop = repository(&["1.0.0"]).await;
+    let before = everything(&chartdrop);
+    for command in ["verify", "reindex"] {
+        let report = chartdrop
+            .run(&json!({"command": command, "repository": "taem-a"}))
+            .await;
+        assert_eq!(report["index"], Value::Null, "{report}");
+    }
+    assert_eq!(everything(&chartdrop), before);
+}
+
+/// Every request for the state of an object takes its time.
+struct SlowHeads(Duration);
+
+impl Faults for SlowHeads {
+    fn s3(&self, request: &RequestSeen) -> S3Fault {
+        match (request.function.as_deref(), request.operation.as_str()) {
+            (Some("publish-chart"), "HeadObject") => S3Fault::Delay(When::Before, self.0),
+            _ => S3Fault::None,
+        }
+    }
+
+    fn delivery(&self, function: &str, payload: &[u8]) -> Delivery {
+        NoEvents("publish-chart").delivery(function, payload)
+    }
+}
+
+#[tokio::test]
+async fn a_large_repository_is_verified_in_as_many_runs_as_it_takes() {
+    let chartdrop = Chartdrop::with(Options {
+        faults: Arc::new(SlowHeads(Duration::from_millis(500))),
+        publish_timeout: Duration::from_secs(6),
+        ..Options::default()
+    })
+    .await;
+    for number in 0..300 {
+        let archive = ChartArchive::new("demo", &format!("1.{number}.0")).bytes();
+        chartdrop.put(&format!("charts/demo-1.{number}.0.tgz"), archive);
+    }
+    chartdrop.put(INDEX, "{\"apiVersion\":\"v1\",\"entries\":{}}");
+    let (mut found, mut runs, mut after) = (Vec::new(), 0, Value::Null);
+    loop {
+        let report = chartdrop
+            .run(&json!({"command": "verify", "repository": "", "after": after}))
+            .await;
+        runs += 1;
+        found.extend(told(&report["differences"]));
+        after = report["after"].clone();
+        assert_eq!(report["complete"], after.is_null());
+        if after.is_null() {
+            break;
+        }
+    }
+    let all = found.len();
+    found.dedup();
+    assert_eq!(found.len(), all);
+    assert_eq!(found.len(), 300, "each is told once");
+    assert!(runs > 1, "this test is about more than one run");
+}
+
+#[tokio::test]
+async fn a_reindex_is_safe_while_charts_are_published() {
+    let chartdrop = Chartdrop::start().await;
+    chartdrop.publish(&ChartArchive::new("demo", "0.0.0")).await;
+    let damaged = chartdrop.text(INDEX).replace("\"digest\":\"", "\"digest\":\"0");
+    chartdrop.put(INDEX, damaged);
+    chartdrop.put("charts/lost-1.0.0.tgz", ChartArchive::new("lost", "1.0.0").bytes());
+    for number in 1..=30 {
+        chartdrop.upload(&ChartArchive::new("demo", &format!("0.{number}.0")));
+    }
+    for _ in 0..5 {
+        let (one, two) = tokio::join!(reindex(&chartdrop), reindex(&chartdrop));
+        assert_eq!((&one["complete"], &two["complete"]), (&true.into(), &true.into()));
+    }
+    chartdrop.settled().await;
+    for number in 1..=30 {
+        let receipt = chartdrop.receipt(&format!("staging/demo-0.{number}.0.tgz"));
+        assert_eq!(receipt["outcome"], "published", "{receipt}");
+    }
+    assert_eq!(chartdrop.versions("demo").len(), 31);
+    assert_eq!(chartdrop.versions("lost"), ["1.0.0"]);
+    assert_eq!(differences(&chartdrop).await, [""; 0]);
+    chartdrop.assert_all_downloads(&chartdrop.index()).await;
+}
+
+#[tokio::test]
+async fn a_command_that_is_misspelt_is_not_carried_out() {
+    let chartdrop = with_every_difference().await;
+    let before = everything(&chartdrop);
+    let misspelt = json!({"command": "reindex", "repository": "", "dryrun": true});
+    let error = chartdrop.invoke("publish-chart", &misspelt).await.expect_err("refused");
+    for part in ["dryrun", "dryRun", "unpublish"] {
+        assert!(error.message.contains(part), "{}", error.message);
+    }
+    assert_eq!(everything(&chartdrop), before);
+}
