@@ -364,7 +364,7 @@ impl Store {
     ///
     /// [`StoreError`] for every other answer.
     pub async fn inspect(&self, key: &str) -> Result<Option<Inspected>, StoreError> {
-        let head = self.client.head_object().bucket(&self.bucket).key(key);
+        let head = self.client().head_object().bucket(&self.bucket).key(key);
         match head.checksum_mode(ChecksumMode::Enabled).send().await {
             Ok(answer) => Ok(Some(Inspected {
                 etag: etag(answer.e_tag),
