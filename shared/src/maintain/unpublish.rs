@@ -111,8 +111,7 @@ impl Publisher {
             let message = format!("{chart:?} {version:?} is no chart and version that an archive could be named after");
             return Ok(target.report(Takeback::NotFound, message));
         };
-        let mut lost_races = 0;
-        for attempt in 1..=ATTEMPTS {
+        for lost_races in 0..ATTEMPTS {
             let Some(state) = self.read_existing_index(repository).await? else {
                 return self.not_listed(target, &staged, None).await;
             };
@@ -131,11 +130,10 @@ impl Publisher {
             if self.take_out(target, &staged, &state, &listed, &unpublished).await? {
                 return self.finish(target, &staged, unpublished, &listed, lost_races).await;
             }
-            lost_races += 1;
             if !deadline.has_time() {
                 return Err(PublishError::NoTime);
             }
-            tokio::time::sleep(jittered(attempt)).await;
+            tokio::time::sleep(jittered(lost_races + 1)).await;
         }
         Err(PublishError::Contention {
             repository: repository.clone(),
