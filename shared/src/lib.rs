@@ -19,6 +19,7 @@ pub mod index;
 pub mod keys;
 pub mod metrics;
 pub mod notification;
+pub mod printable;
 pub mod publish;
 pub mod receipt;
 pub mod settings;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::printable::escape_json;
 
 /// What became of one staged upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,10 +73,11 @@ impl Receipt {
         self.upload_etag == etag && self.uploaded_at == uploaded_at
     }
 
-    /// The object's bytes.
+    /// The object's bytes. Its fields are exact; the bytes are safe to show on a terminal or a page.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Strings, numbers and times always serialize.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        let json = serde_json::to_vec_pretty(self).unwrap_or_default();
+        let mut bytes = escape_json(&json).into_owned();
         bytes.push(b'\n');
         bytes
     }

@@ -6,6 +6,7 @@ use chartdrop::cdn::{InvalidateError, Invalidated, Invalidator};
 use chartdrop::keys::Repository;
 use chartdrop::metrics::Metrics;
 use chartdrop::notification::{self, ObjectCreated};
+use chartdrop::printable::printable;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -39,7 +40,7 @@ impl From<HandlerError> for Diagnostic {
         };
         Diagnostic {
             error_type: error_type.to_owned(),
-            error_message: error.to_string(),
+            error_message: printable(&error.to_string()).into_owned(),
         }
     }
 }
@@ -51,9 +52,11 @@ impl Handler {
 
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         let request_id = event.context.request_id.clone();
-        self.run(&event.payload, &request_id)
-            .await
-            .inspect_err(|problem| error!(requestId = request_id, %problem, "failed: {problem}"))
+        self.run(&event.payload, &request_id).await.inspect_err(|problem| {
+            let problem = problem.to_string();
+            let problem = printable(&problem);
+            error!(requestId = request_id, %problem, "failed: {problem}");
+        })
     }
 
     /// Every index is tried; the first failure fails the invocation, and its retry repeats no invalidation.
@@ -106,7 +109,7 @@ impl Handler {
                         .and_modify(|known| *known = None)
                         .or_insert(etag);
                 }
-                None => info!(key, "{key} is no index; nothing to do"),
+                None => info!(key, "{} is no index; nothing to do", printable(&key)),
             }
         }
         Ok(indexes)

@@ -2,7 +2,7 @@
 
 mod handler;
 mod report;
-mod trigger;
+pub mod trigger;
 
 use chartdrop::aws::Aws;
 use chartdrop::publish::Publisher;
