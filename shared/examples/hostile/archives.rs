@@ -7,20 +7,20 @@ use flate2::{Compress, Compression, FlushCompress};
 use tar::{EntryType, Header};
 
 /// One hostile archive.
-pub struct Case {
+pub(crate) struct Case {
     /// In words.
-    pub what: &'static str,
+    pub(crate) what: &'static str,
     /// How it must be refused.
-    pub code: &'static str,
+    pub(crate) code: &'static str,
     /// Makes it.
-    pub bytes: fn() -> Vec<u8>,
+    pub(crate) bytes: fn() -> Vec<u8>,
 }
 
 const MIB: usize = 1 << 20;
 const CHART: &str = "apiVersion: v2\nname: demo\nversion: 1.0.0\n";
 
 /// All of them.
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     Case {
         what: "10 GiB of zeros in 10 MiB of gzip",
         code: "unpacked-too-large",
@@ -178,6 +178,8 @@ fn gzip(parts: &[(&[u8], usize)]) -> Vec<u8> {
     file.extend_from_slice(&[3, 0]);
     let length = parts.iter().map(|(part, times)| part.len() * times).sum::<usize>();
     file.extend_from_slice(&0u32.to_le_bytes());
-    file.extend_from_slice(&(length as u32).to_le_bytes());
+    // Modulo 2^32, as the format has it.
+    let length = u32::try_from(length % (1 << 32)).unwrap_or_default();
+    file.extend_from_slice(&length.to_le_bytes());
     file
 }

@@ -6,6 +6,12 @@
 //!
 //! prints a Markdown table. The test of the same name holds the reasons and the memory, not the times.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a program that measures may stop at the first surprise"
+)]
+
 mod archives;
 
 use std::process::Command;
@@ -34,6 +40,7 @@ fn main() {
     println!("| --- | --- | --- | --- | --- |");
     for case in CASES {
         let measured = measured(case, &[]);
+        assert_eq!(measured.code, case.code, "{}", case.what);
         println!(
             "| {} | {} KiB | `{}` | {:.1} ms | {:.1} MiB |",
             case.what,
