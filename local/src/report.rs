@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
+use chartdrop::printable::{escape_json, printable};
 use serde::Serialize;
 
 use crate::outcomes::{Outcome, OutcomeKind};
@@ -113,7 +114,7 @@ impl Printer for Report {
             visible_ms: concluded.visible_ms,
         });
         if concluded.is_invisible() {
-            let _ = writeln!(std::io::stderr(), "{}: {INVISIBLE}", upload.key);
+            let _ = writeln!(std::io::stderr(), "{}: {INVISIBLE}", printable(&upload.key));
         }
     }
 
@@ -149,7 +150,8 @@ pub(crate) fn milliseconds(time: std::time::Duration) -> u64 {
 /// A closed pipe is no reason to stop serving.
 fn print(line: &impl Serialize) {
     let mut out = std::io::stdout().lock();
-    let _ = serde_json::to_writer(&mut out, line);
+    let json = serde_json::to_vec(line).unwrap_or_default();
+    let _ = out.write_all(&escape_json(&json));
     let _ = out.write_all(b"\n");
     let _ = out.flush();
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
 
+use chartdrop::printable::printable;
+
 use crate::binaries::PUBLISH_CHART;
 use crate::outcomes::{Outcome, OutcomeKind};
 use crate::report::{Concluded, INVISIBLE, Printer, Summary, milliseconds};
@@ -35,8 +37,10 @@ impl Story {
         self.last = step.at;
         let since = step.at.saturating_sub(*self.clock.get_or_insert(step.at));
         say(&format!(
-            "  {:>9}  {who:<14}  {text}",
-            format!("+{} ms", milliseconds(since))
+            "  {:>9}  {who:<14}  {}",
+            format!("+{} ms", milliseconds(since)),
+            // Keys, reasons and errors quote what was uploaded.
+            printable(text)
         ));
     }
 }
@@ -144,7 +148,10 @@ impl Printer for Story {
 
     fn concluded(&mut self, concluded: &Concluded) {
         if concluded.is_invisible() {
-            say(&format!("\n  {}: {INVISIBLE}", concluded.outcome.upload.key));
+            say(&format!(
+                "\n  {}: {INVISIBLE}",
+                printable(&concluded.outcome.upload.key)
+            ));
         }
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::printable::printable;
+
 /// Where uploads wait. The prefix is the queue.
 pub const STAGING: &str = "staging/";
 /// What the CDN serves.
@@ -188,9 +190,10 @@ impl StagedKey {
     }
 }
 
+/// For people: whoever may upload chooses the key, and S3 takes nearly any character in it.
 impl fmt::Display for StagedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.key)
+        f.write_str(&printable(&self.key))
     }
 }
 

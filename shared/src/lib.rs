@@ -20,6 +20,7 @@ pub mod keys;
 pub mod maintain;
 pub mod metrics;
 pub mod notification;
+pub mod printable;
 pub mod publish;
 pub mod receipt;
 pub mod settings;

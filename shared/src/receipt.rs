@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::printable::escape_json;
 use crate::unpublished::Unpublished;
 
 /// What became of one staged upload.
@@ -86,10 +87,11 @@ impl Receipt {
         serde_json::from_slice::<Kept>(bytes).ok()?.unpublished
     }
 
-    /// The object's bytes.
+    /// The object's bytes. Its fields are exact; the bytes are safe to show on a terminal or a page.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Strings, numbers and times always serialize.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        let json = serde_json::to_vec_pretty(self).unwrap_or_default();
+        let mut bytes = escape_json(&json).into_owned();
         bytes.push(b'\n');
         bytes
     }

@@ -6,6 +6,7 @@ use chartdrop::cdn::{InvalidateError, Invalidated, Invalidator};
 use chartdrop::keys::{self, Repository};
 use chartdrop::metrics::Metrics;
 use chartdrop::notification::{self, ObjectCreated, ObjectRemoved};
+use chartdrop::printable::printable;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ impl From<HandlerError> for Diagnostic {
         };
         Diagnostic {
             error_type: error_type.to_owned(),
-            error_message: error.to_string(),
+            error_message: printable(&error.to_string()).into_owned(),
         }
     }
 }
@@ -52,9 +53,11 @@ impl Handler {
 
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         let request_id = event.context.request_id.clone();
-        self.run(&event.payload, &request_id)
-            .await
-            .inspect_err(|problem| error!(requestId = request_id, %problem, "failed: {problem}"))
+        self.run(&event.payload, &request_id).await.inspect_err(|problem| {
+            let problem = problem.to_string();
+            let problem = printable(&problem);
+            error!(requestId = request_id, %problem, "failed: {problem}");
+        })
     }
 
     /// Everything is tried; the first failure fails the invocation, and its retry repeats no invalidation.
@@ -117,7 +120,7 @@ impl Handler {
                         .and_modify(|known| *known = None)
                         .or_insert(etag);
                 }
-                None => info!(key, "{key} is no index; nothing to do"),
+                None => info!(key, "{} is no index; nothing to do", printable(&key)),
             }
         }
         Ok(indexes)
@@ -130,7 +133,7 @@ impl Handler {
             self.check_bucket(bucket)?;
             match keys::archive_path(&key) {
                 Some(path) => archives.push((key, path, sequencer)),
-                None => info!(key, "{key} was no archive; nothing to do"),
+                None => info!(key, "{} was no archive; nothing to do", printable(&key)),
             }
         }
         Ok(archives)
@@ -149,6 +152,7 @@ impl Handler {
 
 /// A line in the log, a count, and the answer's part. `what` is `index` or `archive`.
 fn tell(what: &str, key: &str, invalidated: &Invalidated, metrics: &mut Metrics) -> Value {
+    let shown_key = printable(key);
     match invalidated {
         Invalidated::Made { id, paths } => {
             metrics.count("Invalidations", 1);
@@ -163,11 +167,14 @@ fn tell(what: &str, key: &str, invalidated: &Invalidated, metrics: &mut Metrics)
         }
         Invalidated::Superseded => {
             metrics.count("InvalidationsSuperseded", 1);
-            info!(key, "{key} has been written again since; that event does the work");
+            info!(
+                key,
+                "{shown_key} has been written again since; that event does the work"
+            );
             json!({what: key, "invalidation": null, "superseded": true})
         }
         Invalidated::Gone => {
-            info!(key, "{key} is gone; nothing to do");
+            info!(key, "{shown_key} is gone; nothing to do");
             json!({what: key, "invalidation": null, "gone": true})
         }
     }

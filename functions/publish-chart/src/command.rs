@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A command. A field that it does not know is an error: whoever misspells `dryRun` must not find the index written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
-pub(crate) enum Command {
+pub enum Command {
     /// Publish everything in staging.
     Sweep {},
     /// Tell every difference between the index of a repository and its archives.

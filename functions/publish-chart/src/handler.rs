@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use chartdrop::printable::printable;
 use chartdrop::publish::{Deadline, PublishError, Publisher, Report};
 use chartdrop::store::StoreError;
 use lambda_runtime::{Diagnostic, LambdaEvent};
@@ -46,7 +47,7 @@ impl From<HandlerError> for Diagnostic {
         };
         Diagnostic {
             error_type: error_type.to_owned(),
-            error_message: error.to_string(),
+            error_message: printable(&error.to_string()).into_owned(),
         }
     }
 }
@@ -59,10 +60,11 @@ impl Handler {
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         let started = SystemTime::now();
         let request_id = event.context.request_id.clone();
-        let done = self
-            .run(&event)
-            .await
-            .inspect_err(|problem| error!(requestId = request_id, %problem, "failed: {problem}"))?;
+        let done = self.run(&event).await.inspect_err(|problem| {
+            let problem = problem.to_string();
+            let problem = printable(&problem);
+            error!(requestId = request_id, %problem, "failed: {problem}");
+        })?;
         let report = match done {
             Done::Published(report) => report,
             Done::Maintained(maintained) => {

@@ -1,11 +1,11 @@
 //! Lambda 1: a chart archive under `staging/` becomes visible. Wiring only; the work is in `chartdrop::publish`, and that
 //! of the commands `verify`, `reindex` and `unpublish` in `chartdrop::maintain` (see `docs/commands.md`).
 
-mod command;
+pub mod command;
 mod handler;
 mod maintenance;
 mod report;
-mod trigger;
+pub mod trigger;
 
 use chartdrop::aws::Aws;
 use chartdrop::publish::Publisher;

@@ -2,6 +2,7 @@
 
 use chartdrop::maintain::{Reindexed, Takeback, UnpublishReport, Verified};
 use chartdrop::metrics::{Metrics, Unit};
+use chartdrop::printable::printable;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -65,7 +66,8 @@ impl Maintained {
 fn log_verified(verified: &Verified) {
     let repository = shown(&verified.repository);
     for difference in &verified.differences {
-        let (key, message) = (&difference.key, &difference.message);
+        let (key, message) = (printable(&difference.key), printable(&difference.message));
+        let key = key.as_ref();
         warn!(repository, key, "{key}: {message}");
     }
     let count = verified.differences.len();
@@ -86,7 +88,8 @@ fn log_verified(verified: &Verified) {
 fn log_reindexed(reindexed: &Reindexed) {
     let repository = shown(&reindexed.repository);
     for change in &reindexed.changes {
-        let (key, message) = (&change.difference.key, &change.difference.message);
+        let (key, message) = (printable(&change.difference.key), printable(&change.difference.message));
+        let key = key.as_ref();
         info!(
             repository,
             key,
@@ -96,7 +99,8 @@ fn log_reindexed(reindexed: &Reindexed) {
         );
     }
     for difference in &reindexed.left {
-        let (key, message) = (&difference.key, &difference.message);
+        let (key, message) = (printable(&difference.key), printable(&difference.message));
+        let key = key.as_ref();
         warn!(repository, key, "left {key}: {message}");
     }
     let what = match (reindexed.dry_run, reindexed.written) {
@@ -117,13 +121,13 @@ fn log_reindexed(reindexed: &Reindexed) {
 }
 
 fn log_unpublished(report: &UnpublishReport) {
-    let (chart, version, message) = (&report.chart, &report.version, &report.message);
+    let (chart, version, message) = (&report.chart, &report.version, printable(&report.message));
     match report.outcome {
         Takeback::NotFound => warn!(chart, version, "{message}"),
         Takeback::Unpublished | Takeback::AlreadyUnpublished => info!(chart, version, "{message}"),
     }
     for warning in &report.warnings {
-        warn!(chart, version, warning, "{warning}");
+        warn!(chart, version, warning, "{}", printable(warning));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chartdrop::metrics::{Metrics, Unit};
+use chartdrop::printable::printable;
 use chartdrop::publish::{Concluded, Report};
 use chartdrop::receipt::Outcome;
 use jiff::Timestamp;
@@ -45,6 +46,7 @@ pub(crate) fn log(report: &Report) {
 fn log_outcome(concluded: &Concluded) {
     let receipt = &concluded.receipt;
     let upload = &receipt.upload;
+    let shown = printable(upload);
     let chart = receipt.chart.as_deref().unwrap_or("?");
     let version = receipt.version.as_deref().unwrap_or("?");
     let url = receipt.url.as_deref().unwrap_or_default();
@@ -54,7 +56,7 @@ fn log_outcome(concluded: &Concluded) {
         _ if !concluded.recorded => {
             info!(
                 upload,
-                outcome, chart, version, url, "{upload} was {outcome} by another run already"
+                outcome, chart, version, url, "{shown} was {outcome} by another run already"
             );
         }
         Outcome::Published => info!(
@@ -71,13 +73,13 @@ fn log_outcome(concluded: &Concluded) {
             let code = receipt.reason_code.as_deref().unwrap_or_default();
             warn!(
                 upload,
-                outcome, chart, version, reason, code, "rejected {upload}: {reason}"
+                outcome, chart, version, reason, code, "rejected {shown}: {reason}"
             );
         }
-        Outcome::Held => info!(upload, outcome, chart, version, reason, "held {upload}: {reason}"),
+        Outcome::Held => info!(upload, outcome, chart, version, reason, "held {shown}: {reason}"),
     }
     for warning in &receipt.warnings {
-        warn!(upload, chart, version, warning, "{upload}: {warning}");
+        warn!(upload, chart, version, warning, "{shown}: {warning}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::command::{self, Command};
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Trigger {
+pub enum Trigger {
     /// Publish these uploads.
     Uploads(Vec<StagedKey>),
     /// What somebody asks for.
@@ -19,7 +19,7 @@ pub(crate) enum Trigger {
 
 /// The event is none that publish-chart knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TriggerError {
+pub enum TriggerError {
     /// Neither an S3 event nor a command.
     #[error(
         "publish-chart doesn't know this event; it accepts S3 notifications (Records), EventBridge's \"Object Created\" \
@@ -53,7 +53,7 @@ pub(crate) enum TriggerError {
 
 impl Trigger {
     /// Reads an event. Objects that are no staged uploads (a `.prov` file, a folder marker) are left out.
-    pub(crate) fn of(event: &Value, bucket: &str) -> Result<Self, TriggerError> {
+    pub fn of(event: &Value, bucket: &str) -> Result<Self, TriggerError> {
         if let Some(objects) = notification::objects_created(event) {
             return uploads(&objects, bucket).map(Trigger::Uploads);
         }

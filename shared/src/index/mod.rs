@@ -128,6 +128,17 @@ impl Index {
         }
     }
 
+    /// Reads an index the slow way, however well the scan knows its layout.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError`] where Helm could not load it.
+    #[cfg(feature = "fuzzing")]
+    #[doc(hidden)]
+    pub fn read_slowly(text: &[u8]) -> Result<Self, IndexError> {
+        Index::parse(text)
+    }
+
     /// The slow way: for every text that Helm can load.
     fn parse(text: &[u8]) -> Result<Self, IndexError> {
         let (document, format) = Document::read(text)?;

@@ -8,6 +8,7 @@ use super::{PublishError, Publisher, Refusal, Report};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
+use crate::printable::printable;
 use crate::receipt::{Outcome, Receipt};
 use crate::store::{Got, Replaced};
 
@@ -119,6 +120,7 @@ impl Publisher {
             uploaded,
         } = &decided.upload;
         let archive = decided.archive.as_ref();
+        let warnings = archive.map(|archive| archive.warnings.iter()).into_iter().flatten();
         let visible = matches!(decided.outcome, Outcome::Published | Outcome::Unchanged);
         Receipt {
             upload: staged.key().to_owned(),
@@ -131,9 +133,13 @@ impl Publisher {
             digest: decided.digest,
             content_digest: archive.map(|archive| archive.content_digest),
             url: visible.then(|| self.settings.archive_url(repository, staged)),
-            reason: decided.refusal.as_ref().map(ToString::to_string),
+            // The words quote names, paths and values of the chart.
+            reason: decided
+                .refusal
+                .as_ref()
+                .map(|refusal| printable(&refusal.to_string()).into_owned()),
             reason_code: decided.refusal.as_ref().map(|refusal| refusal.code().to_owned()),
-            warnings: archive.map(|archive| archive.warnings.clone()).unwrap_or_default(),
+            warnings: warnings.map(|warning| printable(warning).into_owned()).collect(),
             recorded_at: (self.clock)(),
             unpublished: None,
         }

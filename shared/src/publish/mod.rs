@@ -45,6 +45,7 @@ pub use refusal::Refusal;
 use crate::archive::Limits;
 use crate::index::IndexError;
 use crate::keys::{Repository, STAGING, StagedKey};
+use crate::printable::printable;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 use conclude::Decided;
@@ -357,7 +358,7 @@ impl Report {
     fn fail(&mut self, staged: StagedKey, error: &dyn std::fmt::Display) {
         self.failed.push(Failure {
             staged,
-            error: error.to_string(),
+            error: printable(&error.to_string()).into_owned(),
         });
     }
 }

@@ -14,6 +14,7 @@ use crate::chart;
 use crate::digest::Digest;
 use crate::index::Entry;
 use crate::keys::{Repository, StagedKey};
+use crate::printable::printable;
 use crate::receipt::Receipt;
 use crate::store::{ETag, Got, Listed, StoreError};
 use crate::unpublished::Unpublished;
@@ -81,7 +82,8 @@ impl Publisher {
             Some(Ok(archive)) => Ok(Some(self.entry(repository, staged, &archive, object.modified))),
             Some(Err(problem)) => {
                 let key = &object.key;
-                warn!(key, problem, "{key} is left out of the rebuilt index: {problem}");
+                let (shown, why) = (printable(key), printable(&problem));
+                warn!(key, problem, "{shown} is left out of the rebuilt index: {why}");
                 Ok(None)
             }
             None => Ok(None),

@@ -1,0 +1,196 @@
+//! What is fuzzed: one function for each place where bytes from others come in. Each asserts what must hold of any bytes.
+//!
+//! libFuzzer calls them from `shared/fuzz/fuzz_targets`, `cargo test` over the saved corpus from `tests/corpus.rs`.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+
+use bytes::Bytes;
+use chartdrop::archive::{self, Limits};
+use chartdrop::chart::Metadata;
+use chartdrop::digest::Digest;
+use chartdrop::index::{Added, Entry, Format, Index};
+use chartdrop::keys::{ARCHIVE_SUFFIX, CHARTS, RECEIPTS, STAGING};
+use chartdrop::notification;
+use chartdrop::printable::printable;
+use chartdrop::yaml;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+use publish_chart::trigger::Trigger;
+use serde_json::Value;
+
+/// The bucket of the events in the corpus.
+const BUCKET: &str = "chartdrop-local";
+
+/// Reading a chart archive. What is no gzip file is packed first: no mutation of compressed bytes gets past the checksum.
+pub fn archive(bytes: &[u8]) {
+    let packed = if bytes.starts_with(&[0x1f, 0x8b]) {
+        Cow::Borrowed(bytes)
+    } else {
+        Cow::Owned(gzip(bytes))
+    };
+    match archive::read(&packed, &Limits::default()) {
+        Ok(archive) => {
+            assert_eq!(archive.digest, Digest::of(&packed));
+            archive.warnings.iter().for_each(|warning| assert_safe(warning));
+            assert_listed(archive.metadata, archive.digest);
+        }
+        Err(error) => {
+            assert_safe(&error.to_string());
+            let again = archive::read(&packed, &Limits::default()).expect_err("the same bytes, another answer");
+            assert_eq!(error.to_string(), again.to_string());
+        }
+    }
+}
+
+/// Reading a `Chart.yaml`: what is accepted can be listed, and is found again.
+pub fn chart_yaml(bytes: &[u8]) {
+    let chart = match Metadata::from_chart_yaml(bytes) {
+        Ok(chart) => chart,
+        Err(error) => return assert_safe(&error.to_string()),
+    };
+    let mut metadata = chart.metadata;
+    let warnings = match metadata.validate() {
+        Ok(warnings) => warnings,
+        Err(error) => return assert_safe(&error.to_string()),
+    };
+    for warning in chart.warnings.iter().chain(&warnings) {
+        assert_safe(&warning.to_string());
+    }
+    let mut again = metadata.clone();
+    again.validate().expect("what was cleaned and accepted stays accepted");
+    assert_eq!(metadata, again);
+    // Names and versions are shown as they are, everywhere.
+    for shown in [&metadata.name, &metadata.version] {
+        assert_eq!(printable(shown), *shown);
+    }
+    assert_listed(metadata, Digest::of(bytes));
+}
+
+/// Editing an index, in either form and in any layout.
+pub fn index(bytes: &[u8]) {
+    let text = Bytes::copy_from_slice(bytes);
+    let index = match Index::read(text.clone()) {
+        Ok(index) => index,
+        Err(error) => return assert_safe(&error.to_string()),
+    };
+    let new: Vec<Entry> = [("alpha", "0.9.5"), ("beta", "2.0.0"), ("new", "1.0.0")]
+        .map(|(name, version)| entry(name, version))
+        .into();
+    let edit = index.edit(&new, now()).expect("plain entries can be written");
+    let count = edit.added.iter().filter(|added| **added == Added::New).count();
+    assert_eq!(edit.versions, index.versions() + count, "versions are lost");
+    for (entry, added) in new.iter().zip(&edit.added) {
+        let listed = index.digest_of(&entry.metadata.name, &entry.metadata.version);
+        assert_eq!(*added == Added::New, listed.is_none());
+    }
+
+    // What the scan is sure of, the parser takes too, and both come to the same.
+    let slow = Index::read_slowly(&text).expect("the parser refuses what the scan takes");
+    let slow_edit = slow.edit(&new, now()).expect("plain entries can be written");
+    assert_eq!((index.format(), index.versions()), (slow.format(), slow.versions()));
+    assert_eq!((&edit.added, edit.versions), (&slow_edit.added, slow_edit.versions));
+    let Some(edited) = edit.text else {
+        assert_eq!(slow_edit.text, None);
+        return;
+    };
+    let (edited, slowly) = (
+        edited.to_bytes(),
+        slow_edit.text.expect("the scan changes it").to_bytes(),
+    );
+    assert_eq!(seen(&edited), seen(&slowly));
+
+    let again = Index::read(edited).expect("what was written is read");
+    assert_eq!((again.format(), again.versions()), (index.format(), edit.versions));
+    let twice = again.edit(&new, now()).expect("plain entries can be written");
+    assert_eq!(twice.text, None, "a second edit changes something");
+    assert!(!twice.added.contains(&Added::New));
+}
+
+/// Reading an event: whatever it says, only staged uploads come of it.
+pub fn event(bytes: &[u8]) {
+    let Ok(event) = serde_json::from_slice::<Value>(bytes) else {
+        return;
+    };
+    let objects = notification::objects_created(&event);
+    match Trigger::of(&event, BUCKET) {
+        Ok(Trigger::Uploads(uploads)) => {
+            let objects = objects.expect("uploads come of written objects");
+            for upload in uploads {
+                assert!(upload.key().starts_with(STAGING) && upload.key().ends_with(ARCHIVE_SUFFIX));
+                assert!(upload.archive_key().starts_with(CHARTS) && upload.receipt_key().starts_with(RECEIPTS));
+                let object = objects.iter().find(|object| object.key == upload.key());
+                assert_eq!(object.map(|object| object.bucket.as_str()), Some(BUCKET));
+                // A repository's name is part of keys and URLs as it is.
+                match upload.repository() {
+                    Ok(repository) => assert_eq!(printable(repository.name()), repository.name()),
+                    Err(error) => assert_safe(&error.to_string()),
+                }
+            }
+        }
+        Ok(_) => {}
+        Err(error) => assert_safe(&error.to_string()),
+    }
+}
+
+/// The chart can be listed in an index of either form, which then says the same and has it once.
+fn assert_listed(metadata: Metadata, digest: Digest) {
+    let (name, version) = (metadata.name.clone(), metadata.version.clone());
+    let entry = Entry {
+        url: format!("https://charts.example.io/{}", chartdrop::chart::file_name(&metadata)),
+        metadata,
+        digest,
+        created: now(),
+    };
+    let texts = [Format::Json, Format::Yaml].map(|format| {
+        let edit = Index::new(format)
+            .edit(std::slice::from_ref(&entry), now())
+            .expect("what was accepted can be written");
+        let text = edit.text.expect("a new index").to_bytes();
+        let index = Index::read(text.clone()).expect("what was written is read");
+        assert_eq!((index.format(), index.versions()), (format, 1));
+        assert_eq!(index.digest_of(&name, &version), Some(Some(digest.to_string())));
+        text
+    });
+    let [json, yaml] = texts.each_ref().map(|text| seen(text));
+    assert_eq!(json, yaml);
+}
+
+/// Text for people: no reader of logs, receipts or terminals is fooled by it, once [`printable`] has seen it. It must be
+/// short, too.
+fn assert_safe(message: &str) {
+    assert!(message.len() < 16 * 1024, "a message of {} bytes", message.len());
+    let shown = printable(message);
+    assert_eq!(printable(&shown), shown);
+}
+
+fn seen(index: &[u8]) -> Value {
+    let limits = yaml::Limits::for_index(index.len());
+    let parsed = yaml::parse(index, &limits, yaml::Duplicates::Refuse);
+    parsed.expect("an index is YAML").value.to_json()
+}
+
+fn entry(name: &str, version: &str) -> Entry {
+    Entry {
+        url: format!("https://charts.example.io/{name}-{version}.tgz"),
+        digest: Digest::of(version.as_bytes()),
+        created: now(),
+        metadata: Metadata {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            api_version: "v2".to_owned(),
+            ..Metadata::default()
+        },
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).expect("a time")
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::none());
+    gzip.write_all(bytes).expect("memory takes all writes");
+    gzip.finish().expect("memory takes all writes")
+}
