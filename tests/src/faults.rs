@@ -116,3 +116,16 @@ impl Faults for OnNumber {
         if meant { self.1.clone() } else { S3Fault::None }
     }
 }
+
+/// Deliveries of one, requests of the other.
+pub struct Both<D, R>(pub D, pub R);
+
+impl<D: Faults, R: Faults> Faults for Both<D, R> {
+    fn delivery(&self, function: &str, payload: &[u8]) -> Delivery {
+        self.0.delivery(function, payload)
+    }
+
+    fn s3(&self, request: &RequestSeen) -> S3Fault {
+        self.1.s3(request)
+    }
+}

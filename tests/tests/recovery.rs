@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use local::Options;
 use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
-use tests::faults::{NoEvents, OnNumber, OnRequest, Unwritable};
+use tests::faults::{Both, NoEvents, OnNumber, OnRequest, Unwritable};
 use tests::{ChartArchive, Chartdrop};
 
 /// The requests of one publish into an existing repository.
@@ -126,19 +126,6 @@ async fn an_index_that_cannot_be_read_is_never_taken_for_a_missing_one() {
             .expect_err("a failed publish");
         assert_eq!(chartdrop.text("charts/index.yaml"), existing, "{code}");
         assert_eq!(chartdrop.keys("staging/"), [key], "{code}");
-    }
-}
-
-/// Deliveries of one, requests of the other.
-struct Both<D, R>(D, R);
-
-impl<D: Faults, R: Faults> Faults for Both<D, R> {
-    fn delivery(&self, function: &str, payload: &[u8]) -> Delivery {
-        self.0.delivery(function, payload)
-    }
-
-    fn s3(&self, request: &RequestSeen) -> S3Fault {
-        self.1.s3(request)
     }
 }
 

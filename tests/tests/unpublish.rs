@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use local::Options;
-use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
+use local::faults::{Faults, RequestSeen, S3Fault, When};
 use serde_json::{Value, json};
-use tests::faults::{NoEvents, OnRequest};
+use tests::faults::{Both, NoEvents, OnRequest};
 use tests::{ChartArchive, Chartdrop, events};
 
 fn command(chart: &str, version: &str) -> Value {
@@ -414,19 +414,6 @@ async fn an_upload_that_finds_an_unfinished_unpublish_says_how_to_finish_it() {
     chartdrop.sweep().await;
     assert_eq!(chartdrop.receipt(&upload)["outcome"], "published");
     assert_sound(&chartdrop).await;
-}
-
-/// Deliveries of one, requests of the other.
-struct Both<D, R>(D, R);
-
-impl<D: Faults, R: Faults> Faults for Both<D, R> {
-    fn delivery(&self, function: &str, payload: &[u8]) -> Delivery {
-        self.0.delivery(function, payload)
-    }
-
-    fn s3(&self, request: &RequestSeen) -> S3Fault {
-        self.1.s3(request)
-    }
 }
 
 #[tokio::test]
