@@ -6,6 +6,7 @@ use std::sync::Arc;
 use local::Options;
 use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
 use local::iam::TEMPLATE;
+use serde_json::json;
 use serde_yaml::Value;
 use tests::faults::OnRequest;
 use tests::{ChartArchive, Chartdrop, events};
@@ -22,6 +23,10 @@ async fn all_flows(chartdrop: &Chartdrop) {
     sweep(chartdrop).await;
     lost_index(chartdrop).await;
     index_gone_before_its_event(chartdrop).await;
+    unpublish(chartdrop).await;
+    for command in ["verify", "reindex"] {
+        run(chartdrop, json!({"command": command, "repository": ""})).await;
+    }
 }
 
 async fn first_and_later_publish(chartdrop: &Chartdrop) {
@@ -57,10 +62,7 @@ async fn receipt_race(chartdrop: &Chartdrop) {
 /// The event of this upload never came: see [`World`].
 async fn sweep(chartdrop: &Chartdrop) {
     upload(chartdrop, "swept/", "1.0.0").await;
-    let _ = chartdrop
-        .invoke("publish-chart", &serde_json::json!({"command": "sweep"}))
-        .await;
-    done(chartdrop).await;
+    run(chartdrop, json!({"command": "sweep"})).await;
 }
 
 async fn lost_index(chartdrop: &Chartdrop) {
@@ -76,6 +78,18 @@ async fn lost_index(chartdrop: &Chartdrop) {
 async fn index_gone_before_its_event(chartdrop: &Chartdrop) {
     let event = events::s3_put(chartdrop.system.bucket_name(), &["charts/gone/index.yaml"]);
     let _ = chartdrop.invoke("invalidate-cdn", &event).await;
+}
+
+/// With a provenance file beside the archive.
+async fn unpublish(chartdrop: &Chartdrop) {
+    chartdrop.put("charts/demo-1.1.0.tgz.prov", "provenance");
+    let command = json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.1.0"});
+    run(chartdrop, command).await;
+}
+
+async fn run(chartdrop: &Chartdrop, command: serde_json::Value) {
+    let _ = chartdrop.invoke("publish-chart", &command).await;
+    done(chartdrop).await;
 }
 
 async fn upload(chartdrop: &Chartdrop, folder: &str, version: &str) {

@@ -207,7 +207,7 @@ mod tests {
 
     use super::*;
     use crate::iam::TEMPLATE;
-    use crate::s3::notifications::RULES;
+    use crate::s3::notifications::{On, RULES};
 
     fn statement(fields: &str) -> Result<BTreeMap<String, Vec<Permission>>, TemplateError> {
         policies(&format!(
@@ -293,11 +293,26 @@ mod tests {
                     let rule = each(rules).iter().find(|rule| rule["Name"] == name).unwrap();
                     rule["Value"].as_str().unwrap().to_owned()
                 };
-                told.insert((binary.as_str().unwrap().to_owned(), value("prefix"), value("suffix")));
+                told.insert((
+                    binary.as_str().unwrap().to_owned(),
+                    event["Properties"]["Events"].as_str().unwrap().to_owned(),
+                    value("prefix"),
+                    value("suffix"),
+                ));
             }
         }
-        let rules = RULES.iter();
-        let here = rules.map(|rule| (rule.function.to_owned(), rule.prefix.to_owned(), rule.suffix.to_owned()));
+        let here = RULES.iter().map(|rule| {
+            let on = match rule.on {
+                On::Created => "s3:ObjectCreated:*",
+                On::Removed => "s3:ObjectRemoved:*",
+            };
+            (
+                rule.function.to_owned(),
+                on.to_owned(),
+                rule.prefix.to_owned(),
+                rule.suffix.to_owned(),
+            )
+        });
         assert_eq!(told, here.collect());
     }
 }
