@@ -43,7 +43,7 @@ struct Template {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Parameter {
-    default: Option<String>,
+    default: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -167,7 +167,8 @@ impl Template {
             _ => {}
         }
         if let Some(parameter) = self.parameters.get(name) {
-            return parameter.default.clone();
+            // A number is written as YAML has it, but no policy names one.
+            return parameter.default.as_ref()?.as_str().map(str::to_owned);
         }
         let (resource, attribute) = name.split_once('.').unwrap_or((name, ""));
         match (self.resources.get(resource)?.r#type.as_str(), attribute) {
