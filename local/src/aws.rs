@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::cloudfront::{self, Invalidations};
 use crate::http::{Reply, Server, infallible, reply};
+use crate::iam::Iam;
 use crate::lambda::{self, INVOKE_PREFIX, Lambda};
 use crate::secrets;
 
@@ -17,11 +18,14 @@ pub(crate) fn serve(
     lambda: &Lambda,
     invalidations: &Invalidations,
     secret: Option<String>,
+    iam: &Iam,
 ) -> Server {
     let (lambda, invalidations, secret) = (lambda.clone(), invalidations.clone(), secret.map(Arc::<str>::from));
+    let iam = iam.clone();
     crate::http::serve(listener, move |request| {
         let (lambda, invalidations, secret) = (lambda.clone(), invalidations.clone(), secret.clone());
-        async move { infallible(answer(&lambda, &invalidations, secret.as_deref(), request).await) }
+        let iam = iam.clone();
+        async move { infallible(answer(&lambda, &invalidations, secret.as_deref(), &iam, request).await) }
     })
 }
 
@@ -29,15 +33,16 @@ async fn answer(
     lambda: &Lambda,
     invalidations: &Invalidations,
     secret: Option<&str>,
+    iam: &Iam,
     request: Request<Incoming>,
 ) -> Reply {
     let path = request.uri().path();
     if path.starts_with(cloudfront::API_PREFIX) {
-        cloudfront::answer(invalidations, request).await
+        cloudfront::answer(invalidations, iam, request).await
     } else if path.starts_with(INVOKE_PREFIX) {
         lambda::answer_invoke(lambda, request).await
     } else if request.headers().contains_key("x-amz-target") {
-        secrets::answer(secret, request).await
+        secrets::answer(secret, iam, request).await
     } else {
         let known = "this endpoint stands in for CloudFront, Secrets Manager and Lambda's Invoke API\n";
         reply(StatusCode::NOT_FOUND, "text/plain", known)

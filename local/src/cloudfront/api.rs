@@ -8,20 +8,26 @@ use quick_xml::{Reader, escape};
 use super::DISTRIBUTION;
 use super::invalidations::{CreateError, Invalidation, Invalidations};
 use crate::http::{Reply, body, header, reply};
-use crate::s3::function_of;
+use crate::iam::{ACCOUNT, Access, Iam};
+use crate::s3::signed_by;
 
 /// The version of the API, and the start of all its paths.
 pub(crate) const PREFIX: &str = "/2020-05-31/";
 const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 
-pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incoming>) -> Reply {
+pub(crate) async fn answer(invalidations: &Invalidations, iam: &Iam, request: Request<Incoming>) -> Reply {
     let path = request.uri().path().to_owned();
     let parts: Vec<&str> = path
         .trim_start_matches(PREFIX)
         .trim_end_matches('/')
         .split('/')
         .collect();
-    let function = caller(&request);
+    let function = signed_by(&request);
+    if let Some(access) = access(request.method(), &parts)
+        && let Err(denied) = iam.authorize(function.as_deref(), &[access])
+    {
+        return error(StatusCode::FORBIDDEN, "AccessDenied", &denied.to_string());
+    }
     match (request.method().clone(), parts.as_slice()) {
         (_, ["distribution", id, "invalidation", ..]) if *id != DISTRIBUTION => error(
             StatusCode::NOT_FOUND,
@@ -55,11 +61,18 @@ pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incom
     }
 }
 
-/// The function whose access key signed the request.
-fn caller(request: &Request<Incoming>) -> Option<String> {
-    let authorization = request.headers().get("authorization")?.to_str().ok()?;
-    let (_, credential) = authorization.split_once("Credential=")?;
-    function_of(credential.split('/').next()?).map(str::to_owned)
+/// What the request takes: the action of each operation has its name, and all are about the distribution.
+fn access(method: &Method, parts: &[&str]) -> Option<Access> {
+    let (action, id) = match (method, parts) {
+        (&Method::POST, ["distribution", id, "invalidation"]) => ("cloudfront:CreateInvalidation", id),
+        (&Method::GET, ["distribution", id, "invalidation"]) => ("cloudfront:ListInvalidations", id),
+        (&Method::GET, ["distribution", id, "invalidation", _]) => ("cloudfront:GetInvalidation", id),
+        _ => return None,
+    };
+    Some(Access {
+        action,
+        resource: format!("arn:aws:cloudfront::{ACCOUNT}:distribution/{id}"),
+    })
 }
 
 fn create(invalidations: &Invalidations, function: Option<&str>, bytes: &[u8]) -> Reply {

@@ -4,7 +4,8 @@
 //! it reads `+` in a path as S3 does, logs what the functions ask for, and is where faults are injected.
 //!
 //! Anybody may ask without a signature (`curl -T chart.tgz …` is enough); a signature, if there is one, is verified
-//! with the secret key [`SECRET_KEY`] whatever the access key.
+//! with the secret key [`SECRET_KEY`] whatever the access key. The functions have access keys of their own, and what they
+//! ask for is held against their policies ([`crate::iam`]).
 
 mod checksums;
 mod conditions;
@@ -35,6 +36,7 @@ pub use self::request_log::{LoggedRequest, RequestLog};
 pub use self::store::{Headers, Object, Store};
 use crate::faults::{Faults, RequestSeen, S3Fault, When};
 use crate::http::{Server, serve};
+use crate::iam::{Access, Asked, Denied, Iam, bucket_arn};
 use crate::sync::lock;
 
 /// The one bucket.
@@ -56,6 +58,13 @@ pub(crate) fn function_of(access_key: &str) -> Option<&str> {
     access_key.strip_prefix(FUNCTION_PREFIX)
 }
 
+/// The function whose access key signed a request.
+pub(crate) fn signed_by<B>(request: &Request<B>) -> Option<String> {
+    let authorization = request.headers().get("authorization")?.to_str().ok()?;
+    let (_, credential) = authorization.split_once("Credential=")?;
+    function_of(credential.split('/').next()?).map(str::to_owned)
+}
+
 /// Kills the function process that a session token names.
 pub(crate) type Killer = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -65,6 +74,7 @@ pub(crate) struct Front {
     pub(crate) log: RequestLog,
     pub(crate) faults: Arc<dyn Faults>,
     pub(crate) killer: Killer,
+    pub(crate) iam: Iam,
 }
 
 impl Front {
@@ -77,11 +87,12 @@ impl Front {
             log: self.log.clone(),
             faults: self.faults,
             killer: Arc::clone(&self.killer),
+            iam: self.iam.clone(),
         });
         let service = builder.build();
-        let (log, killer) = (self.log, self.killer);
+        let (log, killer, iam) = (self.log, self.killer, self.iam);
         serve(listener, move |request| {
-            answer(service.clone(), log.clone(), Arc::clone(&killer), request)
+            answer(service.clone(), log.clone(), Arc::clone(&killer), iam.clone(), request)
         })
     }
 }
@@ -95,6 +106,8 @@ struct Pass {
     answered_before: usize,
     fault: S3Fault,
     process: String,
+    /// What the answer takes if it is that the object is missing.
+    if_missing: Option<Access>,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -103,6 +116,7 @@ async fn answer(
     service: S3Service,
     log: RequestLog,
     killer: Killer,
+    iam: Iam,
     request: Request<Incoming>,
 ) -> Result<Response<s3s::Body>, Failure> {
     let passed = Passed::default();
@@ -119,10 +133,16 @@ async fn answer(
         answered_before,
         fault,
         process,
+        if_missing,
     }) = pass
     else {
         return Ok(response);
     };
+    if response.status() == StatusCode::NOT_FOUND
+        && let Err(denied) = iam.authorize(seen.function.as_deref(), if_missing.as_slice())
+    {
+        response = access_denied(&denied).to_http_response()?;
+    }
     let disconnect = matches!(fault, S3Fault::Disconnect(_) | S3Fault::Kill(_));
     match fault {
         S3Fault::Delay(When::After, time) => tokio::time::sleep(time).await,
@@ -151,6 +171,7 @@ struct Gate {
     log: RequestLog,
     faults: Arc<dyn Faults>,
     killer: Killer,
+    iam: Iam,
 }
 
 #[async_trait::async_trait]
@@ -166,6 +187,12 @@ impl S3Access for Gate {
             S3Path::Object { key, .. } => key.to_string(),
             _ => String::new(),
         };
+        let asked = Asked {
+            operation: cx.s3_op().name(),
+            path: cx.s3_path(),
+            headers: cx.headers(),
+        };
+        let (accesses, if_missing) = (asked.accesses(), asked.accesses_if_missing());
         let seen = RequestSeen {
             function,
             operation: cx.s3_op().name().to_owned(),
@@ -178,14 +205,17 @@ impl S3Access for Gate {
             .and_then(|token| token.to_str().ok());
         let process = process.unwrap_or_default().to_owned();
         let fault = self.faults.s3(&seen);
+        let allowed = self.authorize(&seen, accesses);
         if let Some(passed) = cx.extensions_mut().get::<Passed>() {
             *lock(&passed.0) = Some(Pass {
                 seen,
                 answered_before,
                 fault: fault.clone(),
                 process: process.clone(),
+                if_missing,
             });
         }
+        allowed.map_err(|denied| access_denied(&denied))?;
         match fault {
             S3Fault::Delay(When::Before, time) => tokio::time::sleep(time).await,
             S3Fault::Meet(barrier) => {
@@ -201,6 +231,22 @@ impl S3Access for Gate {
         }
         Ok(())
     }
+}
+
+impl Gate {
+    fn authorize(&self, seen: &RequestSeen, accesses: Option<Vec<Access>>) -> Result<(), Denied> {
+        match (seen.function.as_deref(), accesses) {
+            (Some(function), None) => {
+                let resource = format!("{}/{}", bucket_arn(BUCKET), seen.key);
+                Err(self.iam.deny_unknown(function, &seen.operation, &resource))
+            }
+            (function, accesses) => self.iam.authorize(function, &accesses.unwrap_or_default()),
+        }
+    }
+}
+
+fn access_denied(denied: &Denied) -> S3Error {
+    S3Error::with_message(S3ErrorCode::AccessDenied, denied.to_string())
 }
 
 fn error(status: u16, code: &str) -> S3Error {
