@@ -22,20 +22,22 @@ pub(crate) struct Handler {
 pub(crate) enum HandlerError {
     #[error(
         "invalidate-cdn doesn't know this event; it accepts S3 notifications (Records) and EventBridge's \
-         \"Object Created\" from S3 about …index.yaml, and s3:TestEvent. It got: {start}"
+         \"Object Created\" from S3 about …index.yaml, {{\"command\":\"sweep\"}} and s3:TestEvent. It got: {start}"
     )]
     Unknown { start: String },
     #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}")]
     OtherBucket { found: String, expected: String },
     #[error("{key}: {source}")]
     Invalidate { key: String, source: InvalidateError },
+    #[error(transparent)]
+    Sweep(InvalidateError),
 }
 
 impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match error {
             HandlerError::Unknown { .. } | HandlerError::OtherBucket { .. } => "UnknownEvent",
-            HandlerError::Invalidate { .. } => "TryAgain",
+            HandlerError::Invalidate { .. } | HandlerError::Sweep(_) => "TryAgain",
         };
         Diagnostic {
             error_type: error_type.to_owned(),
@@ -61,7 +63,14 @@ impl Handler {
         let mut metrics = Metrics::default();
         let mut answers = Vec::new();
         let mut failure = None;
-        for (repository, etag) in self.indexes(event)? {
+        let indexes = if is_sweep(event) {
+            let written = self.invalidator.written_lately(Timestamp::now()).await;
+            let written = written.map_err(HandlerError::Sweep)?;
+            written.into_iter().map(|repository| (repository, None)).collect()
+        } else {
+            self.indexes(event)?
+        };
+        for (repository, etag) in indexes {
             match self.invalidator.index_written(&repository, etag.as_deref()).await {
                 Ok(invalidated) => answers.push(tell(&repository, &invalidated, &mut metrics)),
                 Err(source) => {
@@ -111,6 +120,11 @@ impl Handler {
         }
         Ok(indexes)
     }
+}
+
+/// The schedule's input: an event may never have come, or have failed for good.
+fn is_sweep(event: &Value) -> bool {
+    event.get("command").and_then(Value::as_str) == Some("sweep")
 }
 
 /// A line in the log, a count, and the answer's part.
