@@ -6,34 +6,29 @@ use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
-use crate::cloudfront::{self, Invalidations};
-use crate::http::{Reply, Server, infallible, reply};
+use crate::cloudfront::{self, Api, Cut};
+use crate::http::{Reply, Server, reply};
 use crate::lambda::{self, INVOKE_PREFIX, Lambda};
 use crate::secrets;
 
 /// Serves CloudFront, Secrets Manager and Lambda's Invoke API.
-pub(crate) fn serve(
-    listener: TcpListener,
-    lambda: &Lambda,
-    invalidations: &Invalidations,
-    secret: Option<String>,
-) -> Server {
-    let (lambda, invalidations, secret) = (lambda.clone(), invalidations.clone(), secret.map(Arc::<str>::from));
+pub(crate) fn serve(listener: TcpListener, lambda: &Lambda, cloudfront: &Api, secret: Option<String>) -> Server {
+    let (lambda, cloudfront, secret) = (lambda.clone(), cloudfront.clone(), secret.map(Arc::<str>::from));
     crate::http::serve(listener, move |request| {
-        let (lambda, invalidations, secret) = (lambda.clone(), invalidations.clone(), secret.clone());
-        async move { infallible(answer(&lambda, &invalidations, secret.as_deref(), request).await) }
+        let (lambda, cloudfront, secret) = (lambda.clone(), cloudfront.clone(), secret.clone());
+        async move { answer(&lambda, &cloudfront, secret.as_deref(), request).await }
     })
 }
 
 async fn answer(
     lambda: &Lambda,
-    invalidations: &Invalidations,
+    cloudfront: &Api,
     secret: Option<&str>,
     request: Request<Incoming>,
-) -> Reply {
+) -> Result<Reply, Cut> {
     let path = request.uri().path();
-    if path.starts_with(cloudfront::API_PREFIX) {
-        cloudfront::answer(invalidations, request).await
+    Ok(if path.starts_with(cloudfront::API_PREFIX) {
+        cloudfront.answer(request).await?
     } else if path.starts_with(INVOKE_PREFIX) {
         lambda::answer_invoke(lambda, request).await
     } else if request.headers().contains_key("x-amz-target") {
@@ -41,5 +36,5 @@ async fn answer(
     } else {
         let known = "this endpoint stands in for CloudFront, Secrets Manager and Lambda's Invoke API\n";
         reply(StatusCode::NOT_FOUND, "text/plain", known)
-    }
+    })
 }
