@@ -12,7 +12,7 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
 use crate::binaries::{self, Binaries, BuildError, INVALIDATE_CDN, PUBLISH_CHART};
-use crate::cloudfront::Invalidations;
+use crate::cloudfront::{Api, Invalidations};
 use crate::edge::Edge;
 use crate::http::Server;
 use crate::iam::{Denied, Iam, Permission};
@@ -20,7 +20,7 @@ use crate::lambda::{DeadLetter, Endpoints, Environment, FunctionError, FunctionS
 use crate::observer::{Observer, on_dead_letter};
 use crate::options::{Options, StartError};
 use crate::outcomes::{Outcome, Outcomes, Upload};
-use crate::s3::{BUCKET, Disk, Front, LoggedRequest, RequestLog, Store};
+use crate::s3::{BUCKET, Disk, Front, Killer, LoggedRequest, RequestLog, Store};
 use crate::steps::{Step, StepKind, Steps};
 use crate::visibility::Visibility;
 use crate::{aws, edge};
@@ -103,17 +103,24 @@ impl System {
 
         let requests = RequestLog::default();
         let killer = lambda.clone();
+        let killer: Killer = Arc::new(move |process| killer.kill(process));
+        let cloudfront = Api {
+            invalidations: invalidations.clone(),
+            faults: Arc::clone(&options.faults),
+            killer: Arc::clone(&killer),
+            iam: iam.clone(),
+        };
         let front = Front {
             store: store.clone(),
             log: requests.clone(),
             faults: options.faults,
-            killer: Arc::new(move |process| killer.kill(process)),
+            killer,
             iam: iam.clone(),
         };
         let servers = [
             edge::serve(edge_listener, edge),
             front.serve(s3_listener),
-            aws::serve(aws_listener, &lambda, &invalidations, options.secret, &iam),
+            aws::serve(aws_listener, &lambda, &cloudfront, options.secret, &iam),
         ];
         let watch = options.watch_edge.then(|| visibility.clone().watch());
         let system = Self {

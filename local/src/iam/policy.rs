@@ -159,7 +159,10 @@ mod tests {
     fn of_two_permissions_that_allow_the_same_neither_is_needed() {
         let one = permission(Effect::Allow, "s3:GetObject", "arn:aws:s3:::b/*");
         let two = permission(Effect::Allow, "s3:GetObject", "arn:aws:s3:::b/a");
-        assert_eq!(decide(&[one.clone()], &get("a")), Decision::Allowed(Some(&one)));
+        assert_eq!(
+            decide(std::slice::from_ref(&one), &get("a")),
+            Decision::Allowed(Some(&one))
+        );
         assert_eq!(decide(&[one, two], &get("a")), Decision::Allowed(None));
     }
 }

@@ -9,6 +9,7 @@
 
 mod checksums;
 mod conditions;
+mod damage;
 mod disk;
 mod listing;
 mod multipart;
@@ -120,7 +121,7 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<s3s::Body>, Failure> {
     let passed = Passed::default();
-    let mut request = request.map(s3s::Body::from);
+    let mut request = request.map(|body| damage::on_arrival(body, passed.clone()));
     if let Some(uri) = plus_is_space(request.uri()) {
         *request.uri_mut() = uri;
     }
@@ -143,15 +144,20 @@ async fn answer(
     {
         response = access_denied(&denied).to_http_response()?;
     }
-    let disconnect = matches!(fault, S3Fault::Disconnect(_) | S3Fault::Kill(_));
+    let mut cut = matches!(fault, S3Fault::Disconnect(_) | S3Fault::Kill(_));
     match fault {
         S3Fault::Delay(When::After, time) => tokio::time::sleep(time).await,
         S3Fault::Fail(When::After, status, code) => response = error(status, code).to_http_response()?,
         S3Fault::Kill(When::After) => killer(&process),
+        S3Fault::Corrupt(When::After) => response = damage::corrupted(response).await,
+        S3Fault::Cut => match damage::halved(response).await {
+            Some(half) => response = half,
+            None => (response, cut) = (Response::default(), true),
+        },
         _ => {}
     }
     if let Some(function) = seen.function {
-        let status = if disconnect { 0 } else { response.status().as_u16() };
+        let status = if cut { 0 } else { response.status().as_u16() };
         log.add(LoggedRequest {
             function,
             operation: seen.operation,
@@ -160,7 +166,7 @@ async fn answer(
             answered_before,
         });
     }
-    if disconnect {
+    if cut {
         return Err("the connection is cut, as asked".into());
     }
     Ok(response)
@@ -198,6 +204,7 @@ impl S3Access for Gate {
             operation: cx.s3_op().name().to_owned(),
             key,
             number,
+            prefix: prefix(cx.uri().query().unwrap_or_default()),
         };
         let process = cx
             .headers()
@@ -247,6 +254,12 @@ impl Gate {
 
 fn access_denied(denied: &Denied) -> S3Error {
     S3Error::with_message(S3ErrorCode::AccessDenied, denied.to_string())
+}
+
+/// The prefix that the query of a listing names.
+fn prefix(query: &str) -> String {
+    let named = query.split('&').find_map(|pair| pair.strip_prefix("prefix="));
+    named.and_then(decode_plus_and_percent).unwrap_or_default()
 }
 
 fn error(status: u16, code: &str) -> S3Error {
