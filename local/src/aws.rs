@@ -6,8 +6,9 @@ use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
 
-use crate::cloudfront::{self, Invalidations};
-use crate::http::{Reply, Server, infallible, reply};
+use crate::cloudfront::{self, Api, Cut};
+use crate::http::{Reply, Server, reply};
+use crate::iam::Iam;
 use crate::lambda::{self, INVOKE_PREFIX, Lambda};
 use crate::secrets;
 
@@ -15,31 +16,35 @@ use crate::secrets;
 pub(crate) fn serve(
     listener: TcpListener,
     lambda: &Lambda,
-    invalidations: &Invalidations,
+    cloudfront: &Api,
     secret: Option<String>,
+    iam: &Iam,
 ) -> Server {
-    let (lambda, invalidations, secret) = (lambda.clone(), invalidations.clone(), secret.map(Arc::<str>::from));
+    let (lambda, cloudfront, secret) = (lambda.clone(), cloudfront.clone(), secret.map(Arc::<str>::from));
+    let iam = iam.clone();
     crate::http::serve(listener, move |request| {
-        let (lambda, invalidations, secret) = (lambda.clone(), invalidations.clone(), secret.clone());
-        async move { infallible(answer(&lambda, &invalidations, secret.as_deref(), request).await) }
+        let (lambda, cloudfront, secret) = (lambda.clone(), cloudfront.clone(), secret.clone());
+        let iam = iam.clone();
+        async move { answer(&lambda, &cloudfront, secret.as_deref(), &iam, request).await }
     })
 }
 
 async fn answer(
     lambda: &Lambda,
-    invalidations: &Invalidations,
+    cloudfront: &Api,
     secret: Option<&str>,
+    iam: &Iam,
     request: Request<Incoming>,
-) -> Reply {
+) -> Result<Reply, Cut> {
     let path = request.uri().path();
-    if path.starts_with(cloudfront::API_PREFIX) {
-        cloudfront::answer(invalidations, request).await
+    Ok(if path.starts_with(cloudfront::API_PREFIX) {
+        cloudfront.answer(request).await?
     } else if path.starts_with(INVOKE_PREFIX) {
         lambda::answer_invoke(lambda, request).await
     } else if request.headers().contains_key("x-amz-target") {
-        secrets::answer(secret, request).await
+        secrets::answer(secret, iam, request).await
     } else {
         let known = "this endpoint stands in for CloudFront, Secrets Manager and Lambda's Invoke API\n";
         reply(StatusCode::NOT_FOUND, "text/plain", known)
-    }
+    })
 }

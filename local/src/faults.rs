@@ -1,7 +1,8 @@
 //! Where tests can make the stand-ins misbehave. By default nothing does.
 //!
-//! Each hook is consulted in exactly one place: [`Faults::s3`] by the S3 listener, once per request, and
-//! [`Faults::delivery`] by the Lambda queue, once per asynchronous event.
+//! Each hook is consulted in exactly one place: [`Faults::s3`] by the S3 listener, once per request,
+//! [`Faults::invalidation`] by CloudFront's API, once per `CreateInvalidation`, and [`Faults::delivery`] by the Lambda
+//! queue, once per asynchronous event.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,12 @@ pub trait Faults: Send + Sync {
     fn s3(&self, request: &RequestSeen) -> S3Fault {
         let _ = request;
         S3Fault::None
+    }
+
+    /// What happens to one `CreateInvalidation`.
+    fn invalidation(&self, request: &InvalidationSeen) -> InvalidationFault {
+        let _ = request;
+        InvalidationFault::None
     }
 
     /// What happens to one asynchronous event on its way to a function.
@@ -32,6 +39,8 @@ pub struct RequestSeen {
     pub operation: String,
     /// Empty for operations on the bucket.
     pub key: String,
+    /// The prefix that a listing is asked for; empty for everything else.
+    pub prefix: String,
     /// 1 for the first request of this function, counted over all of its processes; 0 for anybody else.
     pub number: usize,
 }
@@ -60,6 +69,34 @@ pub enum S3Fault {
     Disconnect(When),
     /// The process that asks is killed.
     Kill(When),
+    /// The answer ends in the middle of its body. One without a body does not come at all.
+    Cut,
+    /// One byte of the body is another one when it arrives: of the request before, of the answer after the effect.
+    Corrupt(When),
+}
+
+/// One `CreateInvalidation` as a fault rule sees it.
+#[derive(Debug, Clone)]
+pub struct InvalidationSeen {
+    /// The function that asks, or `None` for anybody else.
+    pub function: Option<String>,
+    /// What the invalidation is to be made for.
+    pub paths: Vec<String>,
+}
+
+/// What goes wrong with a `CreateInvalidation`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InvalidationFault {
+    /// Nothing.
+    None,
+    /// An error is answered, such as 400 `Throttling` or 503 `ServiceUnavailable`.
+    Fail(When, u16, &'static str),
+    /// The connection is closed without an answer.
+    Disconnect(When),
+    /// The process that asks is killed.
+    Kill(When),
+    /// All looks well, but the edge goes on serving what it has for that much longer.
+    Stale(Duration),
 }
 
 /// How an asynchronous event reaches its function.

@@ -10,6 +10,7 @@
 //! | [`cloudfront`] | `CreateInvalidation` and its relatives |
 //! | [`edge`] | the CDN as a client sees it: serves `charts/` only, really caches |
 //! | [`secrets`] | `GetSecretValue` |
+//! | [`iam`] | what `template.yaml` lets each function do |
 //!
 //! The command line (`cargo run -p local`) is a thin user of the same library; so are the end-to-end tests.
 //! `README.md` beside this crate says where each stand-in is known to differ from AWS.
@@ -21,6 +22,7 @@ pub mod cloudfront;
 pub mod edge;
 pub mod faults;
 mod http;
+pub mod iam;
 pub mod lambda;
 mod observer;
 mod options;

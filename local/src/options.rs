@@ -9,6 +9,7 @@ use std::{fmt, io};
 
 use crate::binaries::{Binaries, BuildError};
 use crate::faults::{Faults, NoFaults};
+use crate::iam::{TEMPLATE, TemplateError};
 use crate::lambda::RETRY_DELAYS;
 
 /// How a system is set up. The default listens on free ports of 127.0.0.1 and keeps everything in memory.
@@ -26,6 +27,8 @@ pub struct Options {
     pub settings: BTreeMap<String, String>,
     /// The value of the one secret.
     pub secret: Option<String>,
+    /// The text of the template whose policies the functions are held to.
+    pub template: String,
     /// S3 tells the functions about new objects. Without, a test delivers events by itself.
     pub notifications: bool,
     /// Fetches the index through the edge until each published chart is visible there, and tells [`crate::StepKind::Visible`].
@@ -54,6 +57,7 @@ impl Default for Options {
             instances: 10,
             settings: BTreeMap::new(),
             secret: None,
+            template: TEMPLATE.to_owned(),
             notifications: true,
             watch_edge: false,
             functions: None,
@@ -101,6 +105,9 @@ pub enum StartError {
         /// The system's words.
         error: io::Error,
     },
+    /// What the functions may do is not known.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// There are no functions to run.
     #[error(transparent)]
     Functions(#[from] BuildError),

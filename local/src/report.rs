@@ -6,8 +6,9 @@ use std::io::Write;
 use chartdrop::printable::{escape_json, printable};
 use serde::Serialize;
 
+use crate::iam::Denied;
 use crate::outcomes::{Outcome, OutcomeKind};
-use crate::steps::Step;
+use crate::steps::{Step, StepKind};
 use crate::system::System;
 
 /// An outcome together with when it became visible.
@@ -26,6 +27,17 @@ impl Concluded {
     pub(crate) fn is_invisible(&self) -> bool {
         self.outcome.kind == OutcomeKind::Published && self.visible_ms.is_none()
     }
+}
+
+/// A denied request, with where to look.
+pub(crate) fn told_denied(denied: &Denied) -> String {
+    let Denied {
+        function,
+        action,
+        resource,
+        because,
+    } = denied;
+    format!("{function} may not {action} on {resource}, {because}: see Policies in template.yaml")
 }
 
 /// What became of a whole run.
@@ -95,6 +107,12 @@ struct SummaryLine<'a> {
 pub(crate) struct Report;
 
 impl Printer for Report {
+    fn step(&mut self, step: &Step) {
+        if let StepKind::Denied(denied) = &step.kind {
+            let _ = writeln!(std::io::stderr(), "{}", told_denied(denied));
+        }
+    }
+
     fn concluded(&mut self, concluded: &Concluded) {
         let Outcome {
             upload,

@@ -5,14 +5,17 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::http::{Reply, body, reply};
+use crate::iam::{Access, Iam};
+use crate::s3::signed_by;
 
 /// The name of the one secret, and the value of `SECRET_ID`.
 pub const SECRET: &str = "chartdrop-local";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:chartdrop-local-LoCaL0";
+pub(crate) const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:chartdrop-local-LoCaL0";
 
 /// Answers a request whose `X-Amz-Target` starts with `secretsmanager.`.
-pub(crate) async fn answer(secret: Option<&str>, request: Request<Incoming>) -> Reply {
+pub(crate) async fn answer(secret: Option<&str>, iam: &Iam, request: Request<Incoming>) -> Reply {
+    let function = signed_by(&request);
     let target = request
         .headers()
         .get("x-amz-target")
@@ -34,6 +37,13 @@ pub(crate) async fn answer(secret: Option<&str>, request: Request<Incoming>) -> 
     let Some(id) = input.get("SecretId").and_then(Value::as_str) else {
         return error("ValidationException", "SecretId is missing");
     };
+    let access = Access {
+        action: "secretsmanager:GetSecretValue",
+        resource: if id == SECRET { ARN } else { id }.to_owned(),
+    };
+    if let Err(denied) = iam.authorize(function.as_deref(), &[access]) {
+        return error("AccessDeniedException", &denied.to_string());
+    }
     match secret.filter(|_| id == SECRET || id == ARN) {
         Some(value) => reply(StatusCode::OK, CONTENT_TYPE, found(value).to_string()),
         None => error(

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::broadcast;
 
+use crate::iam::Denied;
 use crate::lambda::FunctionError;
 use crate::outcomes::Outcome;
 
@@ -77,6 +78,8 @@ pub enum StepKind {
         /// The function that removed it.
         by: Option<String>,
     },
+    /// A function asked for what its policies do not allow.
+    Denied(Denied),
     /// An upload has its outcome.
     Outcome(Box<Outcome>),
     /// CloudFront accepted an invalidation.

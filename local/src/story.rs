@@ -8,7 +8,7 @@ use chartdrop::printable::printable;
 
 use crate::binaries::PUBLISH_CHART;
 use crate::outcomes::{Outcome, OutcomeKind};
-use crate::report::{Concluded, INVISIBLE, Printer, Summary, milliseconds};
+use crate::report::{Concluded, INVISIBLE, Printer, Summary, milliseconds, told_denied};
 use crate::s3::{BUCKET, REGION, SECRET_KEY};
 use crate::steps::{Step, StepKind};
 use crate::system::System;
@@ -142,6 +142,7 @@ impl Printer for Story {
                 let text = format!("{chart} {version} is visible: a `helm repo update` anywhere finds it now");
                 self.line(step, "edge", &text);
             }
+            StepKind::Denied(denied) => self.line(step, &denied.function, &format!("DENIED: {}", told_denied(denied))),
             StepKind::Finished { error: None, .. } => {}
         }
     }

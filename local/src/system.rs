@@ -12,14 +12,15 @@ use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
 use crate::binaries::{self, Binaries, BuildError, INVALIDATE_CDN, PUBLISH_CHART};
-use crate::cloudfront::Invalidations;
+use crate::cloudfront::{Api, Invalidations};
 use crate::edge::Edge;
 use crate::http::Server;
+use crate::iam::{Denied, Iam, Permission};
 use crate::lambda::{DeadLetter, Endpoints, Environment, FunctionError, FunctionSpec, Lambda};
 use crate::observer::{Observer, on_dead_letter};
 use crate::options::{Options, StartError};
 use crate::outcomes::{Outcome, Outcomes, Upload};
-use crate::s3::{BUCKET, Disk, Front, LoggedRequest, RequestLog, Store};
+use crate::s3::{BUCKET, Disk, Front, Killer, LoggedRequest, RequestLog, Store};
 use crate::steps::{Step, StepKind, Steps};
 use crate::visibility::Visibility;
 use crate::{aws, edge};
@@ -31,6 +32,7 @@ pub struct System {
     aws: SocketAddr,
     store: Store,
     requests: RequestLog,
+    iam: Iam,
     lambda: Lambda,
     invalidations: Invalidations,
     outcomes: Outcomes,
@@ -65,6 +67,7 @@ impl System {
         let store = open(&options)?;
 
         let steps = Steps::new();
+        let iam = Iam::new(&options.template, steps.clone())?;
         let outcomes = Outcomes::new();
         let visibility = Visibility::new(reachable(edge_address), outcomes.clone(), steps.clone());
         let edge = Edge::new(store.clone());
@@ -100,16 +103,24 @@ impl System {
 
         let requests = RequestLog::default();
         let killer = lambda.clone();
+        let killer: Killer = Arc::new(move |process| killer.kill(process));
+        let cloudfront = Api {
+            invalidations: invalidations.clone(),
+            faults: Arc::clone(&options.faults),
+            killer: Arc::clone(&killer),
+            iam: iam.clone(),
+        };
         let front = Front {
             store: store.clone(),
             log: requests.clone(),
             faults: options.faults,
-            killer: Arc::new(move |process| killer.kill(process)),
+            killer,
+            iam: iam.clone(),
         };
         let servers = [
             edge::serve(edge_listener, edge),
             front.serve(s3_listener),
-            aws::serve(aws_listener, &lambda, &invalidations, options.secret),
+            aws::serve(aws_listener, &lambda, &cloudfront, options.secret, &iam),
         ];
         let watch = options.watch_edge.then(|| visibility.clone().watch());
         let system = Self {
@@ -118,6 +129,7 @@ impl System {
             aws: aws_address,
             store,
             requests,
+            iam,
             lambda,
             invalidations,
             outcomes,
@@ -232,6 +244,18 @@ impl System {
     #[must_use]
     pub fn s3_requests(&self) -> Vec<LoggedRequest> {
         self.requests.all()
+    }
+
+    /// The functions' requests that their policies do not allow, oldest first.
+    #[must_use]
+    pub fn denied_requests(&self) -> Vec<Denied> {
+        self.iam.denied()
+    }
+
+    /// The permissions in the template without which no request so far would have failed, each with its function.
+    #[must_use]
+    pub fn unneeded_permissions(&self) -> Vec<(String, Permission)> {
+        self.iam.unneeded()
     }
 
     /// How many there were of each operation.

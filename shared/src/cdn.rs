@@ -2,14 +2,21 @@
 
 use std::sync::OnceLock;
 
+use std::time::Duration;
+
 use aws_sdk_cloudfront::Client;
 use aws_sdk_cloudfront::error::{DisplayErrorContext, ProvideErrorMetadata};
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
+use jiff::Timestamp;
 
 use crate::aws::Aws;
 use crate::digest::Hasher;
-use crate::keys::Repository;
+use crate::keys::{CHARTS, Repository};
 use crate::store::{ETag, Store, StoreError};
+
+/// Indexes that were written longer ago than this are left alone by a sweep: whatever became of their event, every cache
+/// has asked for them again since (`INDEX_MAX_AGE` is minutes).
+const SWEPT_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What an event about an index came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +123,21 @@ impl Invalidator {
         Ok(Invalidated::Made { id, paths })
     }
 
+    /// The repositories whose indexes were written lately. To answer [`Invalidator::index_written`] for each of them is
+    /// free where its event has come: CloudFront makes no second invalidation of the same reference.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidateError::Store`] if the bucket cannot be listed.
+    pub async fn written_lately(&self, now: Timestamp) -> Result<Vec<Repository>, InvalidateError> {
+        let listed = self.store.list(CHARTS, usize::MAX).await?;
+        let lately = now - SWEPT_BACK;
+        let indexes = listed.iter().filter(|object| object.modified >= lately);
+        Ok(indexes
+            .filter_map(|object| Repository::of_index_key(&object.key))
+            .collect())
+    }
+
     async fn create(&self, paths: &[String], reference: &str) -> Result<String, InvalidateError> {
         let other = |message: String| InvalidateError::Other { message };
         let items = Paths::builder()
@@ -153,7 +175,7 @@ impl Invalidator {
 ///
 /// CloudFront answers a repeated reference with the earlier invalidation. So it must not come from the clock (a retry
 /// would make a second one), nor from the path or the bytes alone (going back to an earlier index would make none).
-fn caller_reference(key: &str, etag: &ETag, modified: jiff::Timestamp) -> String {
+fn caller_reference(key: &str, etag: &ETag, modified: Timestamp) -> String {
     reference(&format!("{key}\0{}\0{modified}", etag.unquoted()))
 }
 

@@ -26,7 +26,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::ChecksumMode;
+use aws_sdk_s3::types::{AnnotationDirective, ChecksumMode, TaggingDirective};
 use bytes::Bytes;
 use jiff::Timestamp;
 
@@ -265,6 +265,10 @@ impl Store {
             .key(to)
             .copy_source(source)
             .copy_source_if_match(&read.0)
+            // What an uploader has hung on its upload stays there: to take it along needs permissions of its own, and
+            // without them the upload could never be refused.
+            .tagging_directive(TaggingDirective::Replace)
+            .annotation_directive(AnnotationDirective::Exclude)
             .send()
             .await;
         match copy {

@@ -23,21 +23,23 @@ pub(crate) struct Handler {
 pub(crate) enum HandlerError {
     #[error(
         "invalidate-cdn doesn't know this event; it accepts S3 notifications (Records) and EventBridge's \
-         \"Object Created\" from S3 about …index.yaml, the same and \"Object Deleted\" about removed archives, and \
-         s3:TestEvent. It got: {start}"
+         \"Object Created\" from S3 about …index.yaml, the same and \"Object Deleted\" about removed archives, \
+         {{\"command\":\"sweep\"}} and s3:TestEvent. It got: {start}"
     )]
     Unknown { start: String },
     #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}")]
     OtherBucket { found: String, expected: String },
     #[error("{key}: {source}")]
     Invalidate { key: String, source: InvalidateError },
+    #[error(transparent)]
+    Sweep(InvalidateError),
 }
 
 impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match error {
             HandlerError::Unknown { .. } | HandlerError::OtherBucket { .. } => "UnknownEvent",
-            HandlerError::Invalidate { .. } => "TryAgain",
+            HandlerError::Invalidate { .. } | HandlerError::Sweep(_) => "TryAgain",
         };
         Diagnostic {
             error_type: error_type.to_owned(),
@@ -65,7 +67,11 @@ impl Handler {
         let mut metrics = Metrics::default();
         let (mut indexes, mut archives) = (Vec::new(), Vec::new());
         let mut failure = None;
-        let written = self.indexes(event)?;
+        let written = if is_sweep(event) {
+            self.written_lately().await?
+        } else {
+            self.indexes(event)?
+        };
         for (key, path, sequencer) in self.archives(event)? {
             let removed = self.invalidator.archive_removed(&key, path, sequencer.as_deref());
             match removed.await {
@@ -126,6 +132,13 @@ impl Handler {
         Ok(indexes)
     }
 
+    /// The indexes that were written lately, whatever became of their events.
+    async fn written_lately(&self) -> Result<BTreeMap<Repository, Option<String>>, HandlerError> {
+        let written = self.invalidator.written_lately(Timestamp::now()).await;
+        let written = written.map_err(HandlerError::Sweep)?;
+        Ok(written.into_iter().map(|repository| (repository, None)).collect())
+    }
+
     /// The archives and provenance files that were removed: key, path at the edge, sequencer.
     fn archives(&self, event: &Value) -> Result<Vec<(String, String, Option<String>)>, HandlerError> {
         let mut archives = Vec::new();
@@ -148,6 +161,11 @@ impl Handler {
             expected: self.bucket.clone(),
         })
     }
+}
+
+/// The schedule's input: an event may never have come, or have failed for good.
+fn is_sweep(event: &Value) -> bool {
+    event.get("command").and_then(Value::as_str) == Some("sweep")
 }
 
 /// A line in the log, a count, and the answer's part. `what` is `index` or `archive`.

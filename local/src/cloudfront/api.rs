@@ -1,5 +1,8 @@
 //! `CreateInvalidation`, `GetInvalidation` and `ListInvalidations` as REST with XML.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use quick_xml::events::Event;
@@ -7,69 +10,148 @@ use quick_xml::{Reader, escape};
 
 use super::DISTRIBUTION;
 use super::invalidations::{CreateError, Invalidation, Invalidations};
+use crate::faults::{Faults, InvalidationFault, InvalidationSeen, When};
 use crate::http::{Reply, body, header, reply};
-use crate::s3::function_of;
+use crate::iam::{ACCOUNT, Access, Iam};
+use crate::s3::{Killer, signed_by};
 
 /// The version of the API, and the start of all its paths.
 pub(crate) const PREFIX: &str = "/2020-05-31/";
 const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 
-pub(crate) async fn answer(invalidations: &Invalidations, request: Request<Incoming>) -> Reply {
-    let path = request.uri().path().to_owned();
-    let parts: Vec<&str> = path
-        .trim_start_matches(PREFIX)
-        .trim_end_matches('/')
-        .split('/')
-        .collect();
-    let function = caller(&request);
-    match (request.method().clone(), parts.as_slice()) {
-        (_, ["distribution", id, "invalidation", ..]) if *id != DISTRIBUTION => error(
-            StatusCode::NOT_FOUND,
-            "NoSuchDistribution",
-            &format!("The specified distribution does not exist; the local CloudFront has one: {DISTRIBUTION}"),
-        ),
-        (Method::POST, ["distribution", _, "invalidation"]) => match body(request).await {
-            Ok(bytes) => create(invalidations, function.as_deref(), &bytes),
-            Err(reply) => reply,
-        },
-        (Method::GET, ["distribution", _, "invalidation"]) => list(invalidations, request.uri().query()),
-        (Method::GET, ["distribution", _, "invalidation", id]) => {
-            match invalidations
-                .all()
-                .into_iter()
-                .find(|invalidation| invalidation.id == *id)
-            {
-                Some(invalidation) => reply(StatusCode::OK, "text/xml", document(&invalidation)),
-                None => error(
-                    StatusCode::NOT_FOUND,
-                    "NoSuchInvalidation",
-                    "The specified invalidation does not exist.",
-                ),
+/// What the API needs besides the invalidations.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) invalidations: Invalidations,
+    pub(crate) faults: Arc<dyn Faults>,
+    pub(crate) killer: Killer,
+    pub(crate) iam: Iam,
+}
+
+/// The connection ends without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is cut, as asked")]
+pub(crate) struct Cut;
+
+impl Api {
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Reply, Cut> {
+        let path = request.uri().path().to_owned();
+        let parts: Vec<&str> = path
+            .trim_start_matches(PREFIX)
+            .trim_end_matches('/')
+            .split('/')
+            .collect();
+        let function = signed_by(&request);
+        if let Some(access) = access(request.method(), &parts)
+            && let Err(denied) = self.iam.authorize(function.as_deref(), &[access])
+        {
+            return Ok(error(StatusCode::FORBIDDEN, "AccessDenied", &denied.to_string()));
+        }
+        Ok(match (request.method().clone(), parts.as_slice()) {
+            (_, ["distribution", id, "invalidation", ..]) if *id != DISTRIBUTION => error(
+                StatusCode::NOT_FOUND,
+                "NoSuchDistribution",
+                &format!("The specified distribution does not exist; the local CloudFront has one: {DISTRIBUTION}"),
+            ),
+            (Method::POST, ["distribution", _, "invalidation"]) => {
+                let caller = Caller::of(&request);
+                match body(request).await {
+                    Ok(bytes) => self.create_amid_faults(&caller, &bytes)?,
+                    Err(reply) => reply,
+                }
+            }
+            (Method::GET, ["distribution", _, "invalidation"]) => list(&self.invalidations, request.uri().query()),
+            (Method::GET, ["distribution", _, "invalidation", id]) => self.get(id),
+            _ => error(
+                StatusCode::NOT_IMPLEMENTED,
+                "NotImplemented",
+                "the local CloudFront knows invalidations only",
+            ),
+        })
+    }
+
+    fn get(&self, id: &str) -> Reply {
+        let all = self.invalidations.all();
+        match all.iter().find(|invalidation| invalidation.id == id) {
+            Some(invalidation) => reply(StatusCode::OK, "text/xml", document(invalidation)),
+            None => error(
+                StatusCode::NOT_FOUND,
+                "NoSuchInvalidation",
+                "The specified invalidation does not exist.",
+            ),
+        }
+    }
+
+    fn create_amid_faults(&self, caller: &Caller, bytes: &[u8]) -> Result<Reply, Cut> {
+        let Some(batch) = Batch::parse(bytes) else {
+            return Ok(error(
+                StatusCode::BAD_REQUEST,
+                "MalformedXML",
+                "The XML document is malformed.",
+            ));
+        };
+        let fault = self.faults.invalidation(&InvalidationSeen {
+            function: caller.function.clone(),
+            paths: batch.paths.clone(),
+        });
+        let create = |late| create(&self.invalidations, caller.function.as_deref(), batch, late);
+        let failure = |status, code: &str| {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            error(status, code, "a fault, as asked")
+        };
+        match fault {
+            InvalidationFault::None => Ok(create(Duration::ZERO)),
+            InvalidationFault::Stale(late) => Ok(create(late)),
+            InvalidationFault::Fail(When::Before, status, code) => Ok(failure(status, code)),
+            InvalidationFault::Fail(When::After, status, code) => {
+                create(Duration::ZERO);
+                Ok(failure(status, code))
+            }
+            InvalidationFault::Disconnect(when) | InvalidationFault::Kill(when) => {
+                if when == When::After {
+                    create(Duration::ZERO);
+                }
+                if matches!(fault, InvalidationFault::Kill(_)) {
+                    (self.killer)(&caller.process);
+                }
+                Err(Cut)
             }
         }
-        _ => error(
-            StatusCode::NOT_IMPLEMENTED,
-            "NotImplemented",
-            "the local CloudFront knows invalidations only",
-        ),
     }
 }
 
-/// The function whose access key signed the request.
-fn caller(request: &Request<Incoming>) -> Option<String> {
-    let authorization = request.headers().get("authorization")?.to_str().ok()?;
-    let (_, credential) = authorization.split_once("Credential=")?;
-    function_of(credential.split('/').next()?).map(str::to_owned)
+/// Who asks.
+struct Caller {
+    function: Option<String>,
+    process: String,
 }
 
-fn create(invalidations: &Invalidations, function: Option<&str>, bytes: &[u8]) -> Reply {
-    let Some(batch) = Batch::parse(bytes) else {
-        return error(
-            StatusCode::BAD_REQUEST,
-            "MalformedXML",
-            "The XML document is malformed.",
-        );
+impl Caller {
+    fn of(request: &Request<Incoming>) -> Self {
+        let process = request.headers().get("x-amz-security-token");
+        let process = process.and_then(|token| token.to_str().ok()).unwrap_or_default();
+        Self {
+            function: signed_by(request),
+            process: process.to_owned(),
+        }
+    }
+}
+
+/// What the request takes: the action of each operation has its name, and all are about the distribution.
+fn access(method: &Method, parts: &[&str]) -> Option<Access> {
+    let (action, id) = match (method, parts) {
+        (&Method::POST, ["distribution", id, "invalidation"]) => ("cloudfront:CreateInvalidation", id),
+        (&Method::GET, ["distribution", id, "invalidation"]) => ("cloudfront:ListInvalidations", id),
+        (&Method::GET, ["distribution", id, "invalidation", _]) => ("cloudfront:GetInvalidation", id),
+        _ => return None,
     };
+    Some(Access {
+        action,
+        resource: format!("arn:aws:cloudfront::{ACCOUNT}:distribution/{id}"),
+    })
+}
+
+fn create(invalidations: &Invalidations, function: Option<&str>, batch: Batch, late: Duration) -> Reply {
     let Some(caller_reference) = batch.caller_reference.filter(|reference| !reference.is_empty()) else {
         return error(
             StatusCode::BAD_REQUEST,
@@ -84,7 +166,7 @@ fn create(invalidations: &Invalidations, function: Option<&str>, bytes: &[u8]) -
             "The value of Quantity and the size of Items don't match.",
         );
     }
-    match invalidations.create_by(function, &caller_reference, batch.paths) {
+    match invalidations.create_by(function, &caller_reference, batch.paths, late) {
         Ok(invalidation) => {
             let mut answer = reply(StatusCode::CREATED, "text/xml", document(&invalidation));
             let location = format!("{PREFIX}distribution/{DISTRIBUTION}/invalidation/{}", invalidation.id);

@@ -81,15 +81,16 @@ impl Invalidations {
     ///
     /// See [`CreateError`].
     pub fn create(&self, caller_reference: &str, paths: Vec<String>) -> Result<Invalidation, CreateError> {
-        self.create_by(None, caller_reference, paths)
+        self.create_by(None, caller_reference, paths, Duration::ZERO)
     }
 
-    /// The same, for a function.
+    /// The same, for a function; takes effect that much later than others do.
     pub(super) fn create_by(
         &self,
         function: Option<&str>,
         caller_reference: &str,
         paths: Vec<String>,
+        late: Duration,
     ) -> Result<Invalidation, CreateError> {
         let mut all = lock(&self.all);
         if let Some(earlier) = all.iter().find(|earlier| earlier.caller_reference == caller_reference) {
@@ -117,14 +118,14 @@ impl Invalidations {
             by: function.map(str::to_owned),
         });
         drop(all);
-        self.complete_later(invalidation.clone());
+        self.complete_later(invalidation.clone(), late);
         Ok(invalidation)
     }
 
-    fn complete_later(&self, invalidation: Invalidation) {
+    fn complete_later(&self, invalidation: Invalidation, late: Duration) {
         let this = self.clone();
         self.runtime.spawn(async move {
-            tokio::time::sleep(this.takes).await;
+            tokio::time::sleep(this.takes + late).await;
             this.edge.forget(&invalidation.paths);
             if let Some(entry) = lock(&this.all).iter_mut().find(|entry| entry.id == invalidation.id) {
                 entry.completed = true;

@@ -3,7 +3,7 @@
 mod api;
 mod invalidations;
 
-pub(crate) use self::api::{PREFIX as API_PREFIX, answer};
+pub(crate) use self::api::{Api, Cut, PREFIX as API_PREFIX};
 pub use self::invalidations::{CreateError, Invalidation, Invalidations};
 
 /// The one distribution.

@@ -4,10 +4,12 @@
 //! it reads `+` in a path as S3 does, logs what the functions ask for, and is where faults are injected.
 //!
 //! Anybody may ask without a signature (`curl -T chart.tgz …` is enough); a signature, if there is one, is verified
-//! with the secret key [`SECRET_KEY`] whatever the access key.
+//! with the secret key [`SECRET_KEY`] whatever the access key. The functions have access keys of their own, and what they
+//! ask for is held against their policies ([`crate::iam`]).
 
 mod checksums;
 mod conditions;
+mod damage;
 mod disk;
 mod listing;
 mod multipart;
@@ -35,6 +37,7 @@ pub use self::request_log::{LoggedRequest, RequestLog};
 pub use self::store::{Headers, Object, Store};
 use crate::faults::{Faults, RequestSeen, S3Fault, When};
 use crate::http::{Server, serve};
+use crate::iam::{Access, Asked, Denied, Iam, bucket_arn};
 use crate::sync::lock;
 
 /// The one bucket.
@@ -56,6 +59,13 @@ pub(crate) fn function_of(access_key: &str) -> Option<&str> {
     access_key.strip_prefix(FUNCTION_PREFIX)
 }
 
+/// The function whose access key signed a request.
+pub(crate) fn signed_by<B>(request: &Request<B>) -> Option<String> {
+    let authorization = request.headers().get("authorization")?.to_str().ok()?;
+    let (_, credential) = authorization.split_once("Credential=")?;
+    function_of(credential.split('/').next()?).map(str::to_owned)
+}
+
 /// Kills the function process that a session token names.
 pub(crate) type Killer = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -65,6 +75,7 @@ pub(crate) struct Front {
     pub(crate) log: RequestLog,
     pub(crate) faults: Arc<dyn Faults>,
     pub(crate) killer: Killer,
+    pub(crate) iam: Iam,
 }
 
 impl Front {
@@ -77,11 +88,12 @@ impl Front {
             log: self.log.clone(),
             faults: self.faults,
             killer: Arc::clone(&self.killer),
+            iam: self.iam.clone(),
         });
         let service = builder.build();
-        let (log, killer) = (self.log, self.killer);
+        let (log, killer, iam) = (self.log, self.killer, self.iam);
         serve(listener, move |request| {
-            answer(service.clone(), log.clone(), Arc::clone(&killer), request)
+            answer(service.clone(), log.clone(), Arc::clone(&killer), iam.clone(), request)
         })
     }
 }
@@ -95,6 +107,8 @@ struct Pass {
     answered_before: usize,
     fault: S3Fault,
     process: String,
+    /// What the answer takes if it is that the object is missing.
+    if_missing: Option<Access>,
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -103,10 +117,11 @@ async fn answer(
     service: S3Service,
     log: RequestLog,
     killer: Killer,
+    iam: Iam,
     request: Request<Incoming>,
 ) -> Result<Response<s3s::Body>, Failure> {
     let passed = Passed::default();
-    let mut request = request.map(s3s::Body::from);
+    let mut request = request.map(|body| damage::on_arrival(body, passed.clone()));
     if let Some(uri) = plus_is_space(request.uri()) {
         *request.uri_mut() = uri;
     }
@@ -119,19 +134,30 @@ async fn answer(
         answered_before,
         fault,
         process,
+        if_missing,
     }) = pass
     else {
         return Ok(response);
     };
-    let disconnect = matches!(fault, S3Fault::Disconnect(_) | S3Fault::Kill(_));
+    if response.status() == StatusCode::NOT_FOUND
+        && let Err(denied) = iam.authorize(seen.function.as_deref(), if_missing.as_slice())
+    {
+        response = access_denied(&denied).to_http_response()?;
+    }
+    let mut cut = matches!(fault, S3Fault::Disconnect(_) | S3Fault::Kill(_));
     match fault {
         S3Fault::Delay(When::After, time) => tokio::time::sleep(time).await,
         S3Fault::Fail(When::After, status, code) => response = error(status, code).to_http_response()?,
         S3Fault::Kill(When::After) => killer(&process),
+        S3Fault::Corrupt(When::After) => response = damage::corrupted(response).await,
+        S3Fault::Cut => match damage::halved(response).await {
+            Some(half) => response = half,
+            None => (response, cut) = (Response::default(), true),
+        },
         _ => {}
     }
     if let Some(function) = seen.function {
-        let status = if disconnect { 0 } else { response.status().as_u16() };
+        let status = if cut { 0 } else { response.status().as_u16() };
         log.add(LoggedRequest {
             function,
             operation: seen.operation,
@@ -140,7 +166,7 @@ async fn answer(
             answered_before,
         });
     }
-    if disconnect {
+    if cut {
         return Err("the connection is cut, as asked".into());
     }
     Ok(response)
@@ -151,6 +177,7 @@ struct Gate {
     log: RequestLog,
     faults: Arc<dyn Faults>,
     killer: Killer,
+    iam: Iam,
 }
 
 #[async_trait::async_trait]
@@ -166,11 +193,18 @@ impl S3Access for Gate {
             S3Path::Object { key, .. } => key.to_string(),
             _ => String::new(),
         };
+        let asked = Asked {
+            operation: cx.s3_op().name(),
+            path: cx.s3_path(),
+            headers: cx.headers(),
+        };
+        let (accesses, if_missing) = (asked.accesses(), asked.accesses_if_missing());
         let seen = RequestSeen {
             function,
             operation: cx.s3_op().name().to_owned(),
             key,
             number,
+            prefix: prefix(cx.uri().query().unwrap_or_default()),
         };
         let process = cx
             .headers()
@@ -178,14 +212,17 @@ impl S3Access for Gate {
             .and_then(|token| token.to_str().ok());
         let process = process.unwrap_or_default().to_owned();
         let fault = self.faults.s3(&seen);
+        let allowed = self.authorize(&seen, accesses);
         if let Some(passed) = cx.extensions_mut().get::<Passed>() {
             *lock(&passed.0) = Some(Pass {
                 seen,
                 answered_before,
                 fault: fault.clone(),
                 process: process.clone(),
+                if_missing,
             });
         }
+        allowed.map_err(|denied| access_denied(&denied))?;
         match fault {
             S3Fault::Delay(When::Before, time) => tokio::time::sleep(time).await,
             S3Fault::Meet(barrier) => {
@@ -201,6 +238,28 @@ impl S3Access for Gate {
         }
         Ok(())
     }
+}
+
+impl Gate {
+    fn authorize(&self, seen: &RequestSeen, accesses: Option<Vec<Access>>) -> Result<(), Denied> {
+        match (seen.function.as_deref(), accesses) {
+            (Some(function), None) => {
+                let resource = format!("{}/{}", bucket_arn(BUCKET), seen.key);
+                Err(self.iam.deny_unknown(function, &seen.operation, &resource))
+            }
+            (function, accesses) => self.iam.authorize(function, &accesses.unwrap_or_default()),
+        }
+    }
+}
+
+fn access_denied(denied: &Denied) -> S3Error {
+    S3Error::with_message(S3ErrorCode::AccessDenied, denied.to_string())
+}
+
+/// The prefix that the query of a listing names.
+fn prefix(query: &str) -> String {
+    let named = query.split('&').find_map(|pair| pair.strip_prefix("prefix="));
+    named.and_then(decode_plus_and_percent).unwrap_or_default()
 }
 
 fn error(status: u16, code: &str) -> S3Error {

@@ -40,16 +40,16 @@ async fn write_twice(
             .key(key)
             .body(ByteStream::from_static(b"x"))
     };
-    put("one").send().await.unwrap();
+    put("receipts/one").send().await.unwrap();
     // Others are never meant.
     s3(system)
         .head_object()
         .bucket("chartdrop-local")
-        .key("one")
+        .key("receipts/one")
         .send()
         .await
         .unwrap();
-    put("two").send().await.map(|_| ())
+    put("receipts/two").send().await.map(|_| ())
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn a_request_can_fail_before_or_after_its_effect() {
     for (when, kept) in [(When::Before, false), (When::After, true)] {
         let system = with(S3Fault::Fail(when, 503, "SlowDown")).await;
         assert_eq!(code(write_twice(&system).await), "SlowDown");
-        assert_eq!(system.store().get("two").is_some(), kept, "{when:?}");
+        assert_eq!(system.store().get("receipts/two").is_some(), kept, "{when:?}");
         let log: Vec<u16> = system.s3_requests().iter().map(|request| request.status).collect();
         assert_eq!(log, [200, 503]);
     }
@@ -69,7 +69,7 @@ async fn a_connection_can_end_before_or_after_the_effect() {
         let system = with(S3Fault::Disconnect(when)).await;
         let error = write_twice(&system).await.unwrap_err();
         assert!(error.as_service_error().is_none(), "no answer comes: {error:?}");
-        assert_eq!(system.store().get("two").is_some(), kept, "{when:?}");
+        assert_eq!(system.store().get("receipts/two").is_some(), kept, "{when:?}");
     }
 }
 

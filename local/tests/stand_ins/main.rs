@@ -16,6 +16,7 @@ mod fake;
 mod faults;
 mod lambda;
 mod outcomes;
+mod permissions;
 mod s3_conditions;
 mod s3_objects;
 mod secrets;

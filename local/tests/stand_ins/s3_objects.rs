@@ -386,12 +386,24 @@ async fn a_wrong_signature_is_refused_and_none_is_accepted() {
 async fn only_the_functions_requests_are_counted() {
     let system = start_bucket().await;
     let function = s3_as(&system, "LOCAL-publish-chart");
-    s3(&system).put_object().bucket(BUCKET).key("k").send().await.unwrap();
-    function.get_object().bucket(BUCKET).key("k").send().await.unwrap();
+    s3(&system)
+        .put_object()
+        .bucket(BUCKET)
+        .key("charts/k")
+        .send()
+        .await
+        .unwrap();
     function
         .get_object()
         .bucket(BUCKET)
-        .key("missing")
+        .key("charts/k")
+        .send()
+        .await
+        .unwrap();
+    function
+        .get_object()
+        .bucket(BUCKET)
+        .key("charts/missing")
         .send()
         .await
         .unwrap_err();
@@ -406,8 +418,8 @@ async fn only_the_functions_requests_are_counted() {
     assert_eq!(
         log,
         [
-            entry("GetObject", "k", 200),
-            entry("GetObject", "missing", 404),
+            entry("GetObject", "charts/k", 200),
+            entry("GetObject", "charts/missing", 404),
             entry("ListObjectsV2", "", 200)
         ]
     );

@@ -1,0 +1,181 @@
+//! The flows: what is there before, what starts them, and what has to come of each upload.
+
+use chartdrop::digest::Digest;
+use local::s3::Store;
+use serde_json::{Value, json};
+use tests::{ChartArchive, Chartdrop};
+
+/// One flow.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) name: &'static str,
+    /// Published before it starts.
+    pub(crate) before: &'static [&'static str],
+    /// Versions that are uploaded, with the outcome of each. Of a rejected one the content differs from what is published.
+    pub(crate) uploads: &'static [(&'static str, &'static str)],
+    pub(crate) started_by: StartedBy,
+    /// Somebody else writes the index between our read and our write.
+    pub(crate) rival: bool,
+}
+
+/// What starts a flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StartedBy {
+    /// The notification of each upload.
+    Uploads,
+    /// One notification of all of them.
+    OneEvent,
+    /// The schedule, as no notification has come. It finds whatever lies in staging, so it needs a system of its own.
+    Sweep,
+}
+
+const PLAIN: Flow = Flow {
+    name: "",
+    before: &[],
+    uploads: &[("1.1.0", "published")],
+    started_by: StartedBy::Uploads,
+    rival: false,
+};
+
+pub(crate) const FLOWS: &[Flow] = &[
+    Flow {
+        name: "first chart",
+        ..PLAIN
+    },
+    Flow {
+        name: "later chart",
+        before: &["1.0.0"],
+        ..PLAIN
+    },
+    Flow {
+        name: "lost race",
+        before: &["1.0.0"],
+        rival: true,
+        ..PLAIN
+    },
+    Flow {
+        name: "unchanged",
+        before: &["1.0.0"],
+        uploads: &[("1.0.0", "unchanged")],
+        ..PLAIN
+    },
+    Flow {
+        name: "rejection",
+        before: &["1.0.0"],
+        uploads: &[("1.0.0", "rejected")],
+        ..PLAIN
+    },
+    Flow {
+        name: "batch",
+        before: &["1.0.0"],
+        uploads: &[("1.1.0", "published"), ("1.0.0", "rejected"), ("1.2.0", "published")],
+        started_by: StartedBy::OneEvent,
+        ..PLAIN
+    },
+    Flow {
+        name: "sweep",
+        before: &["1.0.0"],
+        uploads: &[("1.1.0", "published"), ("1.2.0", "published")],
+        started_by: StartedBy::Sweep,
+        ..PLAIN
+    },
+];
+
+impl Flow {
+    /// Published before: `demo` in these versions.
+    pub(crate) fn prepare(&self, chartdrop: &Chartdrop, folder: &str) {
+        for version in self.before {
+            chartdrop.upload_to(&format!("{folder}/"), &ChartArchive::new("demo", version));
+        }
+        if self.rival {
+            let rival = Rival::archive();
+            chartdrop.put(&format!("charts/{folder}/{}", rival.file_name()), rival.bytes());
+        }
+    }
+
+    pub(crate) fn rival(&self, chartdrop: &Chartdrop, folder: &str) -> Option<Rival> {
+        self.rival.then(|| Rival {
+            index: format!("charts/{folder}/index.yaml"),
+            url: format!(
+                "{}/{folder}/{}",
+                chartdrop.system.edge_url(),
+                Rival::archive().file_name()
+            ),
+        })
+    }
+
+    /// The uploads, and whatever else starts it.
+    pub(crate) fn start(&self, chartdrop: &Chartdrop, folder: &str) {
+        let keys: Vec<String> = self
+            .uploads
+            .iter()
+            .map(|upload| chartdrop.upload_to(&format!("{folder}/"), &archive(*upload)))
+            .collect();
+        let publish_chart = |event: &Value| {
+            chartdrop.system.invoke_async("publish-chart", event);
+        };
+        match self.started_by {
+            StartedBy::Uploads => {}
+            StartedBy::OneEvent => {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                publish_chart(&chartdrop.notification(&keys));
+            }
+            StartedBy::Sweep => publish_chart(&json!({"command": "sweep"})),
+        }
+    }
+
+    /// What the index lists in the end: chart and version.
+    pub(crate) fn listed(&self) -> Vec<(String, String)> {
+        let published = self.uploads.iter().filter(|(_, outcome)| *outcome == "published");
+        let demo = self
+            .before
+            .iter()
+            .copied()
+            .chain(published.map(|(version, _)| *version));
+        let mut listed: Vec<_> = demo.map(|version| ("demo".to_owned(), version.to_owned())).collect();
+        if self.rival {
+            listed.push(("rival".to_owned(), "1.0.0".to_owned()));
+        }
+        listed.sort();
+        listed
+    }
+}
+
+/// The archive of an upload that is to have this outcome.
+pub(crate) fn archive((version, outcome): (&str, &str)) -> ChartArchive {
+    let chart = ChartArchive::new("demo", version);
+    match outcome {
+        "rejected" => chart.file("values.yaml", "other: content\n"),
+        "unchanged" => chart.packed_at(1_767_300_000),
+        _ => chart,
+    }
+}
+
+/// Lists a chart of its own in an index, once.
+#[derive(Debug, Clone)]
+pub(crate) struct Rival {
+    index: String,
+    url: String,
+}
+
+impl Rival {
+    fn archive() -> ChartArchive {
+        ChartArchive::new("rival", "1.0.0")
+    }
+
+    pub(crate) fn writes(&self, store: &Store) {
+        let object = store.get(&self.index).expect("an index");
+        let mut index: Value = serde_json::from_slice(&object.bytes).expect("an index in JSON form");
+        index["entries"]["rival"] = json!([{
+            "apiVersion": "v2",
+            "name": "rival",
+            "version": "1.0.0",
+            "created": "2026-01-01T00:00:00Z",
+            "digest": Digest::of(&Self::archive().bytes()).to_string(),
+            "urls": [self.url],
+        }]);
+        store
+            .put(&self.index, index.to_string(), std::collections::BTreeMap::new())
+            .expect("the bucket takes it");
+    }
+}
