@@ -28,10 +28,10 @@ use index::Layout;
 use table::{Goal, Table};
 
 const MIB: f64 = 1024.0 * 1024.0;
-/// A binary, in MiB. publish-chart is over the target, and README says what it consists of; it must not become larger.
+/// A binary, in MiB.
 const BINARY: Goal = Goal {
     target: 6.0,
-    limit: 8.0,
+    limit: 6.0,
 };
 /// A start, in starts of the empty function. What is above the target is for a busy machine.
 const START: Goal = Goal {
