@@ -5,9 +5,12 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 
+use crate::chaos::{Chaos, MODERATE_RATE};
+use crate::faults::Faults;
 use crate::options::{Options, StartError};
 use crate::package::{PackageError, package};
 use crate::report::{Printer, Report};
@@ -65,6 +68,15 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub instances: usize,
 
+    /// The worst day: requests and events go wrong and processes die, the same for the same SEED as far as timing
+    /// allows. With --once it ends with a sweep, as the schedule would make one, and says which promise was broken
+    #[arg(long, value_name = "SEED")]
+    pub chaos: Option<u64>,
+
+    /// The share of requests and events that go wrong, from 0 to 1
+    #[arg(long, value_name = "RATE", requires = "chaos", default_value_t = MODERATE_RATE, value_parser = share)]
+    pub chaos_rate: f64,
+
     /// A line of JSON for each outcome instead of the story, and with --once a summary
     #[arg(long)]
     pub json: bool,
@@ -87,6 +99,13 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|count| *count > 0)
         .ok_or_else(|| "a whole number from 1 on".to_owned())
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "a number from 0 to 1, such as 0.05".to_owned())
 }
 
 /// Runs the program with the arguments of this process.
@@ -159,17 +178,21 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         Box::new(Story::new())
     };
     printer.building();
-    let system = System::start(options(&arguments)).await?;
-    let session = Session::new(system, printer, arguments.once);
+    let chaos = arguments.chaos.map(|seed| Chaos::new(seed, arguments.chaos_rate));
+    let system = System::start(options(&arguments, chaos.as_ref())).await?;
+    let session = Session::new(system, printer, arguments.once, chaos);
     Ok(session.run(uploads).await)
 }
 
-fn options(arguments: &Arguments) -> Options {
+fn options(arguments: &Arguments, chaos: Option<&Chaos>) -> Options {
     let settings: BTreeMap<String, String> = SETTINGS
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)))
         .collect();
+    let faults = chaos.map(|chaos| Arc::new(chaos.clone()) as Arc<dyn Faults>);
     Options {
+        faults: faults.unwrap_or_else(|| Options::default().faults),
+        watch_promises: chaos.is_some(),
         edge: arguments.listen,
         s3: arguments.s3,
         data: arguments.data.clone(),

@@ -17,6 +17,7 @@
 
 mod aws;
 pub mod binaries;
+pub mod chaos;
 pub mod cli;
 pub mod cloudfront;
 pub mod edge;
@@ -28,6 +29,7 @@ mod observer;
 mod options;
 pub mod outcomes;
 pub mod package;
+mod promises;
 mod report;
 pub mod s3;
 pub mod secrets;

@@ -3,6 +3,7 @@
 use crate::binaries::PUBLISH_CHART;
 use crate::lambda::{DeadLetter, Lambda};
 use crate::outcomes::{Outcome, Outcomes};
+use crate::promises::Promises;
 use crate::s3::Object;
 use crate::s3::notifications::RULES;
 use crate::s3::store::Change;
@@ -15,11 +16,15 @@ pub(crate) struct Observer {
     pub(crate) notify: Option<Lambda>,
     pub(crate) outcomes: Outcomes,
     pub(crate) visibility: Visibility,
+    pub(crate) promises: Option<Promises>,
     pub(crate) steps: Steps,
 }
 
 impl Observer {
     pub(crate) fn see(&self, change: &Change<'_>) {
+        if let Some(promises) = &self.promises {
+            promises.see(change);
+        }
         match change.object {
             Some(object) => self.written(change, object),
             None => {

@@ -33,6 +33,8 @@ pub struct Options {
     pub notifications: bool,
     /// Fetches the index through the edge until each published chart is visible there, and tells [`crate::StepKind::Visible`].
     pub watch_edge: bool,
+    /// Watches each change of the bucket for promises that it breaks: [`crate::System::broken_promises`].
+    pub watch_promises: bool,
     /// The functions' executables; `None`: [`crate::binaries::build`].
     pub functions: Option<Binaries>,
     /// How long publish-chart may take.
@@ -60,6 +62,7 @@ impl Default for Options {
             template: TEMPLATE.to_owned(),
             notifications: true,
             watch_edge: false,
+            watch_promises: false,
             functions: None,
             publish_timeout: Duration::from_secs(60),
             invalidate_timeout: Duration::from_secs(30),

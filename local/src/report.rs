@@ -54,9 +54,21 @@ pub(crate) struct Summary {
     pub(crate) s3_requests: BTreeMap<String, usize>,
     pub(crate) index_writes: usize,
     pub(crate) invalidations: Vec<Vec<String>>,
+    /// With `--chaos`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) chaos: Option<WorstDay>,
     /// Published, but no client can see it.
     #[serde(skip)]
     pub(crate) invisible: usize,
+}
+
+/// What went wrong on purpose, and what came of it.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WorstDay {
+    pub(crate) seed: u64,
+    pub(crate) faults: BTreeMap<&'static str, usize>,
+    pub(crate) broken_promises: Vec<String>,
 }
 
 /// Where a run tells what it does.
@@ -155,9 +167,10 @@ impl Summary {
         }
     }
 
-    /// Nothing was refused, nothing failed, and clients see all that was published.
+    /// Nothing was refused, nothing failed, clients see all that was published, and no promise was broken.
     pub(crate) fn is_good(&self) -> bool {
-        self.rejected + self.failed + self.invisible == 0
+        let broken = self.chaos.as_ref().map_or(0, |day| day.broken_promises.len());
+        self.rejected + self.failed + self.invisible + broken == 0
     }
 }
 

@@ -10,6 +10,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
+use crate::chaos::Chaos;
 use crate::outcomes::{Outcome, OutcomeKind, Upload};
 use crate::report::{Concluded, Printer, Summary, milliseconds};
 use crate::steps::{Step, StepKind};
@@ -44,10 +45,13 @@ pub(crate) struct Session {
     unseen: Vec<Outcome>,
     summary: Summary,
     idle_pulses: u32,
+    /// What goes wrong, until nothing happens any more by itself.
+    chaos: Option<Chaos>,
+    is_calm: bool,
 }
 
 impl Session {
-    pub(crate) fn new(system: System, printer: Box<dyn Printer>, once: bool) -> Self {
+    pub(crate) fn new(system: System, printer: Box<dyn Printer>, once: bool, chaos: Option<Chaos>) -> Self {
         let steps = system.subscribe();
         let open = system.open_uploads();
         Self {
@@ -61,6 +65,8 @@ impl Session {
             unseen: Vec::new(),
             summary: Summary::default(),
             idle_pulses: 0,
+            is_calm: chaos.is_none(),
+            chaos,
         }
     }
 
@@ -75,7 +81,7 @@ impl Session {
         let mut through = false;
         loop {
             self.upload_what_can_be();
-            if !through && self.is_through() {
+            if !through && self.is_calm && self.is_through() {
                 through = true;
                 if self.once {
                     break;
@@ -145,6 +151,8 @@ impl Session {
             StepKind::Written { key, .. } if key.starts_with("charts/") && key.ends_with("/index.yaml") => {
                 self.summary.index_writes += 1;
             }
+            // Whatever has failed on the worst day, the sweep at its end takes up.
+            StepKind::Outcome(outcome) if outcome.kind == OutcomeKind::Failed && !self.is_calm => {}
             StepKind::Outcome(outcome) => {
                 self.open.retain(|open| *open != outcome.upload);
                 if !matches!(outcome.kind, OutcomeKind::Held | OutcomeKind::Failed) {
@@ -185,12 +193,16 @@ impl Session {
 
     /// When nothing is queued, running or being invalidated any more, what is still open stays open for good.
     async fn look_for_an_end(&mut self) {
-        if self.is_through() || !self.system.is_idle() || !self.steps.is_empty() {
+        if (self.is_calm && self.is_through()) || !self.system.is_idle() || !self.steps.is_empty() {
             self.idle_pulses = 0;
             return;
         }
         self.idle_pulses += 1;
         if self.idle_pulses < 3 {
+            return;
+        }
+        if !self.is_calm {
+            self.end_the_worst_day().await;
             return;
         }
         self.leaving.clear();
@@ -208,6 +220,19 @@ impl Session {
         }
     }
 
+    /// Nothing goes wrong from now on, and the schedule comes round once.
+    async fn end_the_worst_day(&mut self) {
+        self.idle_pulses = 0;
+        self.is_calm = true;
+        if let Some(chaos) = &self.chaos {
+            chaos.calm();
+        }
+        if let Err(error) = self.system.sweep().await {
+            let broken = format!("the sweep at the end failed: {error}");
+            self.summary.chaos.get_or_insert_default().broken_promises.push(broken);
+        }
+    }
+
     async fn finish(mut self, through: bool) -> ExitCode {
         if self.once && through {
             // What the last events leave behind belongs to the story: removed uploads, the end of an invalidation.
@@ -215,6 +240,13 @@ impl Session {
             self.system.invalidations_completed().await;
             while let Ok(step) = self.steps.try_recv() {
                 self.take(&step);
+            }
+            if let Some(chaos) = &self.chaos {
+                let broken = self.system.broken_promises().await;
+                let day = self.summary.chaos.get_or_insert_default();
+                day.seed = chaos.seed();
+                day.faults = chaos.caused();
+                day.broken_promises.extend(broken);
             }
             self.summary.repository_url = self.system.edge_url();
             self.summary.s3_endpoint = self.system.s3_endpoint();

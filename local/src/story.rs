@@ -8,7 +8,7 @@ use chartdrop::printable::printable;
 
 use crate::binaries::PUBLISH_CHART;
 use crate::outcomes::{Outcome, OutcomeKind};
-use crate::report::{Concluded, INVISIBLE, Printer, Summary, milliseconds, told_denied};
+use crate::report::{Concluded, INVISIBLE, Printer, Summary, WorstDay, milliseconds, told_denied};
 use crate::s3::{BUCKET, REGION, SECRET_KEY};
 use crate::steps::{Step, StepKind};
 use crate::system::System;
@@ -183,10 +183,36 @@ impl Printer for Story {
             counted(summary.index_writes, "index write"),
             counted(summary.invalidations.len(), "invalidation")
         ));
+        if let Some(day) = &summary.chaos {
+            tell_of(day);
+        }
         say(&format!(
             "\nWithout --once it would serve on, and this could be tried next:\n\n{}",
             next_steps(system)
         ));
+    }
+}
+
+fn tell_of(day: &WorstDay) {
+    let faults: usize = day.faults.values().sum();
+    let by_kind: Vec<String> = day
+        .faults
+        .iter()
+        .map(|(kind, count)| format!("{count} × {kind}"))
+        .collect();
+    say(&format!(
+        "  chaos {}: {} ({})",
+        day.seed,
+        counted(faults, "fault"),
+        by_kind.join(", ")
+    ));
+    if day.broken_promises.is_empty() {
+        say(
+            "  every promise was kept: nothing lost, nothing twice, nothing changed, nothing listed before it was there",
+        );
+    }
+    for broken in &day.broken_promises {
+        say(&format!("  BROKEN: {}", printable(broken)));
     }
 }
 

@@ -20,6 +20,7 @@ use crate::lambda::{DeadLetter, Endpoints, Environment, FunctionError, FunctionS
 use crate::observer::{Observer, on_dead_letter};
 use crate::options::{Options, StartError};
 use crate::outcomes::{Outcome, Outcomes, Upload};
+use crate::promises::Promises;
 use crate::s3::{BUCKET, Disk, Front, Killer, LoggedRequest, RequestLog, Store};
 use crate::steps::{Step, StepKind, Steps};
 use crate::visibility::Visibility;
@@ -37,6 +38,7 @@ pub struct System {
     invalidations: Invalidations,
     outcomes: Outcomes,
     visibility: Visibility,
+    promises: Option<Promises>,
     steps: Steps,
     _servers: [Server; 3],
     watch: Option<JoinHandle<()>>,
@@ -93,10 +95,14 @@ impl System {
             steps.clone(),
             on_dead_letter(outcomes.clone(), steps.clone()),
         );
+        let repository_url = options.settings.get("REPOSITORY_URL").cloned();
+        let repository_url = repository_url.unwrap_or_else(|| url(edge_address));
+        let promises = options.watch_promises.then(|| Promises::new(&repository_url));
         let observer = Observer {
             notify: options.notifications.then(|| lambda.clone()),
             outcomes: outcomes.clone(),
             visibility: visibility.clone(),
+            promises: promises.clone(),
             steps: steps.clone(),
         };
         store.observe(move |change| observer.see(change));
@@ -134,6 +140,7 @@ impl System {
             invalidations,
             outcomes,
             visibility,
+            promises,
             steps,
             _servers: servers,
             watch,
@@ -313,6 +320,29 @@ impl System {
     /// Waits for an upload's outcome; `None` if it was replaced or withdrawn before it had one.
     pub async fn outcome(&self, upload: &Upload) -> Option<Outcome> {
         self.outcomes.wait(upload).await
+    }
+
+    /// Runs both functions as the schedules in `template.yaml` would.
+    ///
+    /// # Errors
+    ///
+    /// What the first function that failed reported.
+    pub async fn sweep(&self) -> Result<(), FunctionError> {
+        for function in [PUBLISH_CHART, INVALIDATE_CDN] {
+            self.invoke(function, json!({ "command": "sweep" })).await?;
+            self.settled().await;
+        }
+        self.invalidations_completed().await;
+        Ok(())
+    }
+
+    /// The promises that were broken so far or don't hold now; to be asked when nothing is under way. Always empty without
+    /// [`Options::watch_promises`].
+    pub async fn broken_promises(&self) -> Vec<String> {
+        match &self.promises {
+            Some(promises) => promises.broken(self).await,
+            None => Vec::new(),
+        }
     }
 
     /// Uploads without an outcome.

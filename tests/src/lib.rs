@@ -3,6 +3,7 @@
 //! Each file under `tests/` is about one promise. `tests/conformance` holds what needs real tools, behind the feature
 //! `conformance`; `events/` the sample events for `cargo lambda invoke`.
 
+pub mod chaos;
 pub mod chart_archive;
 pub mod events;
 pub mod faults;
