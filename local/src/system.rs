@@ -230,6 +230,12 @@ impl System {
         self.lambda.invoke_async(function, payload)
     }
 
+    /// Queues events as [`System::invoke_async`] does, for who hears of them from elsewhere and outlives no system.
+    #[must_use]
+    pub fn invoker(&self) -> Lambda {
+        self.lambda.clone()
+    }
+
     /// Waits until no event is queued, delayed or running. Invalidations may still be in progress:
     /// see [`System::invalidations_completed`].
     pub async fn settled(&self) {

@@ -9,6 +9,9 @@ pub mod events;
 pub mod faults;
 pub mod http;
 pub mod program;
+pub mod races;
+pub mod site;
+pub mod suite;
 pub mod system;
 
 pub use chart_archive::ChartArchive;

@@ -13,5 +13,6 @@ mod indexes;
 mod kubernetes;
 mod readers;
 mod reading;
+mod servers;
 mod tools;
 mod variations;

@@ -4,7 +4,7 @@ use chartdrop::digest::Digest;
 use chartdrop::index::Index;
 use serde_json::Value;
 use tests::system::entries;
-use tests::{Chartdrop, http};
+use tests::{ChartArchive, Chartdrop, http};
 
 use crate::flow::{Flow, archive};
 
@@ -32,6 +32,15 @@ pub(crate) async fn missing(chartdrop: &Chartdrop, folder: &str, flow: &Flow, co
     let staged = chartdrop.keys(&format!("staging/{folder}/"));
     if !staged.is_empty() {
         missing.push(format!("still in staging: {staged:?}"));
+    }
+    if let Some(version) = flow.unpublished {
+        let file = ChartArchive::new("demo", version).file_name();
+        if chartdrop.object(&format!("charts/{folder}/{file}")).is_some() {
+            missing.push(format!("{file} is still in the bucket"));
+        }
+        if chartdrop.edge(&format!("/{folder}/{file}")).await.status == 200 {
+            missing.push(format!("the edge still serves {file}"));
+        }
     }
     missing.extend(wrong_in_index(chartdrop, folder, flow).await);
     missing

@@ -14,6 +14,8 @@ pub(crate) struct Flow {
     /// Versions that are uploaded, with the outcome of each. Of a rejected one the content differs from what is published.
     pub(crate) uploads: &'static [(&'static str, &'static str)],
     pub(crate) started_by: StartedBy,
+    /// Taken back by the command.
+    pub(crate) unpublished: Option<&'static str>,
     /// Somebody else writes the index between our read and our write.
     pub(crate) rival: bool,
 }
@@ -27,6 +29,8 @@ pub(crate) enum StartedBy {
     OneEvent,
     /// The schedule, as no notification has come. It finds whatever lies in staging, so it needs a system of its own.
     Sweep,
+    /// The command of an operator, who gives it again when it has failed.
+    Unpublish,
 }
 
 const PLAIN: Flow = Flow {
@@ -34,6 +38,7 @@ const PLAIN: Flow = Flow {
     before: &[],
     uploads: &[("1.1.0", "published")],
     started_by: StartedBy::Uploads,
+    unpublished: None,
     rival: false,
 };
 
@@ -79,6 +84,14 @@ pub(crate) const FLOWS: &[Flow] = &[
         started_by: StartedBy::Sweep,
         ..PLAIN
     },
+    Flow {
+        name: "unpublish",
+        before: &["1.0.0", "1.1.0"],
+        uploads: &[],
+        started_by: StartedBy::Unpublish,
+        unpublished: Some("1.0.0"),
+        ..PLAIN
+    },
 ];
 
 impl Flow {
@@ -121,16 +134,22 @@ impl Flow {
                 publish_chart(&chartdrop.notification(&keys));
             }
             StartedBy::Sweep => publish_chart(&json!({"command": "sweep"})),
+            StartedBy::Unpublish => publish_chart(&self.command(folder)),
         }
+    }
+
+    /// Takes a version back.
+    pub(crate) fn command(&self, folder: &str) -> Value {
+        let version = self.unpublished.unwrap_or_default();
+        json!({"command": "unpublish", "repository": folder, "chart": "demo", "version": version})
     }
 
     /// What the index lists in the end: chart and version.
     pub(crate) fn listed(&self) -> Vec<(String, String)> {
         let published = self.uploads.iter().filter(|(_, outcome)| *outcome == "published");
-        let demo = self
-            .before
-            .iter()
-            .copied()
+        let before = self.before.iter().copied();
+        let demo = before
+            .filter(|version| self.unpublished != Some(version))
             .chain(published.map(|(version, _)| *version));
         let mut listed: Vec<_> = demo.map(|version| ("demo".to_owned(), version.to_owned())).collect();
         if self.rival {

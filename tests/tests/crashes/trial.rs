@@ -132,6 +132,9 @@ async fn run(chartdrop: &Chartdrop, script: &Script, trials: &[Trial]) {
     for Trial { folder, flow, fault } in trials {
         // An edge that holds the index from before, or that there is none, is what makes the invalidation matter.
         chartdrop.edge(&format!("/{folder}/index.yaml")).await;
+        if let Some(version) = flow.unpublished {
+            chartdrop.edge(&format!("/{folder}/demo-{version}.tgz")).await;
+        }
         let quiet = flow.started_by != StartedBy::Uploads;
         script.arm(folder, quiet, flow.rival(chartdrop, folder), fault.clone());
         if flow.started_by == StartedBy::Sweep {
@@ -151,6 +154,14 @@ async fn judge(chartdrop: &Chartdrop, script: &Script, trials: &[Trial]) -> Find
         problems: Vec::new(),
     };
     let fired: Vec<usize> = trials.iter().map(|trial| script.disarm(&trial.folder)).collect();
+    for Trial { folder, flow, .. } in trials {
+        if flow.started_by == StartedBy::Unpublish {
+            let again = chartdrop.invoke("publish-chart", &flow.command(folder)).await;
+            if let Err(error) = again {
+                findings.problems.push(format!("the command failed: {error}"));
+            }
+        }
+    }
     for function in ["publish-chart", "invalidate-cdn"] {
         let swept = chartdrop.invoke(function, &json!({"command": "sweep"})).await;
         if let Err(error) = swept {

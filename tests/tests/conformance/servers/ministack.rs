@@ -1,0 +1,101 @@
+//! MiniStack: S3 and CloudFront of another hand. It tells no function of uploads here; the site does.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+use tests::site::{Server, Site, client};
+use tokio::process::Command;
+
+use super::process::Process;
+use crate::tools;
+
+pub(super) struct MiniStack {
+    process: Process,
+    distribution: String,
+}
+
+pub(super) async fn start() -> MiniStack {
+    let process = Process::start(|port, folder| {
+        let mut command = Command::new(tools::path("CHARTDROP_MINISTACK"));
+        command
+            .current_dir(folder.path())
+            .env("BIND_HOST", "127.0.0.1")
+            .env("GATEWAY_PORT", port.to_string());
+        command
+    })
+    .await;
+    let mut ministack = MiniStack {
+        process,
+        distribution: String::new(),
+    };
+    let created = ministack
+        .cloudfront(&["create-distribution", "--origin-domain-name", "suite.s3.amazonaws.com"])
+        .await;
+    ministack.distribution = created["Distribution"]["Id"].as_str().expect("an ID").to_owned();
+    ministack
+}
+
+impl MiniStack {
+    /// A new bucket, and the functions at work on it.
+    pub(super) async fn site(&self, bucket: &str) -> Site {
+        let server = Server {
+            endpoint: self.process.endpoint(),
+            access_key: "test".to_owned(),
+            secret_key: "test".to_owned(),
+            bucket: bucket.to_owned(),
+            notifies: false,
+            settings: [
+                ("AWS_ENDPOINT_URL_CLOUDFRONT".to_owned(), self.process.endpoint()),
+                ("DISTRIBUTION_ID".to_owned(), self.distribution.clone()),
+            ]
+            .into(),
+        };
+        let client = client(&server.endpoint, &server.access_key, &server.secret_key);
+        let created = client.create_bucket().bucket(bucket).send().await;
+        created.unwrap_or_else(|error| panic!("{error:?}: {}", self.process.log()));
+        Site::on(&server).await
+    }
+
+    /// The paths of each invalidation.
+    pub(super) async fn invalidations(&self) -> Vec<Vec<String>> {
+        let listed = self
+            .cloudfront(&["list-invalidations", "--distribution-id", &self.distribution])
+            .await;
+        let mut all = Vec::new();
+        for one in listed["InvalidationList"]["Items"].as_array().into_iter().flatten() {
+            let id = one["Id"].as_str().expect("an ID");
+            let whole = self
+                .cloudfront(&["get-invalidation", "--distribution-id", &self.distribution, "--id", id])
+                .await;
+            let paths = &whole["Invalidation"]["InvalidationBatch"]["Paths"]["Items"];
+            all.push(serde_json::from_value(paths.clone()).expect("paths"));
+        }
+        all
+    }
+
+    /// `aws cloudfront ARGUMENTS`. What it said; it must succeed.
+    async fn cloudfront(&self, arguments: &[&str]) -> Value {
+        let output = Command::new(tools::path("CHARTDROP_AWS"))
+            .arg("cloudfront")
+            .args(arguments)
+            .args(["--endpoint-url", &self.process.endpoint(), "--output", "json"])
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env_remove("AWS_PROFILE")
+            .stdin(Stdio::null())
+            .output()
+            .await
+            .expect("aws runs");
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}{}",
+            String::from_utf8_lossy(&output.stderr),
+            self.process.log()
+        );
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+}

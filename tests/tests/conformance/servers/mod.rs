@@ -1,0 +1,57 @@
+//! The suite of `tests::suite` and the races on servers that we did not write.
+//!
+//! MinIO tells the functions of uploads by its own webhooks. MiniStack answers CloudFront's API too.
+
+mod differences;
+mod minio;
+mod ministack;
+mod process;
+mod webhooks;
+
+use tests::{races, suite};
+
+use differences::{Difference, differences};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chartdrop_works_on_minio() {
+    let minio = minio::start().await;
+    suite::run(&minio.site("suite").await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chartdrop_works_on_ministack_with_its_cloudfront() {
+    let ministack = ministack::start().await;
+    suite::run(&ministack.site("suite").await).await;
+    let listed = ministack.invalidations().await;
+    let of_the_suite = listed.iter().filter(|paths| **paths == ["/edge/index.yaml"]).count();
+    assert_eq!(
+        of_the_suite, 1,
+        "repeated events made more than one invalidation: {listed:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_uploads_on_minio_are_all_published_and_no_reader_ever_misses_one() {
+    let minio = minio::start().await;
+    races::all_are_published_and_no_reader_ever_misses_one(minio.site("race").await, 500).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_same_version_with_different_content_one_wins_on_minio() {
+    let minio = minio::start().await;
+    races::of_the_same_version_with_different_content_one_wins(minio.site("rivals").await).await;
+}
+
+/// `local/README.md` says which to believe.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_servers_differ_from_s3_is_known_by_name() {
+    let local = tests::site::Site::local().await;
+    assert_eq!(differences(&local).await, []);
+    let minio = minio::start().await;
+    assert_eq!(
+        differences(&minio.site("differences").await).await,
+        [Difference::DeleteIgnoresIfMatch]
+    );
+    let ministack = ministack::start().await;
+    assert_eq!(differences(&ministack.site("differences").await).await, []);
+}
