@@ -146,7 +146,7 @@ async fn archives_are_not_invalidated() {
 async fn an_event_that_invalidate_cdn_does_not_know_is_an_error_that_says_what_is_accepted() {
     let chartdrop = Chartdrop::start().await;
     let error = chartdrop
-        .invoke("invalidate-cdn", &json!({"command": "sweep"}))
+        .invoke("invalidate-cdn", &json!({"command": "dance"}))
         .await
         .expect_err("unknown");
     assert!(
