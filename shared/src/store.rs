@@ -431,3 +431,22 @@ fn of_base64(text: &str) -> Option<Digest> {
     let bytes = aws_smithy_types::base64::decode(text).ok()?;
     Some(Digest::from(<[u8; 32]>::try_from(bytes).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Racers that pause equally long race again, and the same ones lose again.
+    #[test]
+    fn racers_pause_differently_and_longer_each_time() {
+        for attempt in 1..8 {
+            let pauses: BTreeSet<Duration> = (0..100).map(|_| jittered(attempt)).collect();
+            assert!(pauses.len() > 10, "attempt {attempt}: {pauses:?}");
+        }
+        let longest = |attempt| (0..100).map(|_| jittered(attempt)).max();
+        assert!(longest(4) > longest(1));
+        assert!(longest(25) < Some(Duration::from_secs(2)));
+    }
+}

@@ -90,30 +90,3 @@ async fn read_all_the_time(site: Arc<Site>, over: Arc<AtomicBool>) -> (usize, us
     }
     (reads, known.len())
 }
-
-/// The same version with different content, uploaded into one repository by 20 uploaders at the same time: one is published,
-/// and whatever else had its turn is rejected.
-pub async fn of_the_same_version_with_different_content_one_wins(site: Site) {
-    let site = Arc::new(site);
-    let rival = |number: usize| ChartArchive::new("demo", "1.0.0").file("values.yaml", format!("rival: {number}\n"));
-    let mut uploaders = tokio::task::JoinSet::new();
-    for number in 0..UPLOADERS {
-        let site = Arc::clone(&site);
-        uploaders.spawn(async move { site.upload("", &rival(number)).await });
-    }
-    uploaders.join_all().await;
-    site.until("uploads are left", async || {
-        site.keys("staging/").await.is_empty() && site.get("charts/index.yaml").await.is_some()
-    })
-    .await;
-    site.system.settled().await;
-    let index = site.index("").await;
-    let listed = entries(&index);
-    assert_eq!(listed.len(), 1, "{index}");
-    let archive = site.get("charts/demo-1.0.0.tgz").await.expect("the archive");
-    assert_eq!(listed[0]["digest"], Digest::of(&archive).to_string());
-    assert!(
-        (0..UPLOADERS).any(|number| rival(number).bytes() == archive),
-        "what is published is one of the uploads, whole"
-    );
-}

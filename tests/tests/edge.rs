@@ -29,6 +29,22 @@ async fn a_client_sees_the_new_index_once_it_is_invalidated() {
 }
 
 #[tokio::test]
+async fn a_sweep_makes_the_invalidation_that_no_event_asked_for_and_no_second_one() {
+    let chartdrop = Chartdrop::with_faults(NoEvents("invalidate-cdn")).await;
+    chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+    assert_eq!(seen(&chartdrop).await, ["1.0.0"]);
+    chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
+    let sweep = json!({"command": "sweep"});
+    for _ in 0..2 {
+        let answer = chartdrop.invoke("invalidate-cdn", &sweep).await.expect("it sweeps");
+        assert_eq!(answer["indexes"][0]["index"], "charts/index.yaml", "{answer}");
+        chartdrop.settled().await;
+        assert_eq!(seen(&chartdrop).await, ["1.1.0", "1.0.0"]);
+    }
+    assert_eq!(chartdrop.system.invalidations(), [["/index.yaml"]]);
+}
+
+#[tokio::test]
 async fn without_the_second_function_a_client_sees_the_old_index() {
     let chartdrop = Chartdrop::with_faults(NoEvents("invalidate-cdn")).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
@@ -130,7 +146,7 @@ async fn archives_are_not_invalidated() {
 async fn an_event_that_invalidate_cdn_does_not_know_is_an_error_that_says_what_is_accepted() {
     let chartdrop = Chartdrop::start().await;
     let error = chartdrop
-        .invoke("invalidate-cdn", &json!({"command": "sweep"}))
+        .invoke("invalidate-cdn", &json!({"command": "dance"}))
         .await
         .expect_err("unknown");
     assert!(

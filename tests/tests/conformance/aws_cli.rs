@@ -12,11 +12,16 @@ use crate::tools;
 
 /// `aws ARGUMENTS` against the local S3. What it said; it must succeed.
 async fn aws(chartdrop: &Chartdrop, arguments: &[&str]) -> String {
+    aws_at(&chartdrop.system.s3_endpoint(), "local", arguments).await
+}
+
+/// The same against any server, whose access key and secret key are both `key`.
+pub async fn aws_at(endpoint: &str, key: &str, arguments: &[&str]) -> String {
     let output = Command::new(tools::path("CHARTDROP_AWS"))
         .args(arguments)
-        .args(["--endpoint-url", &chartdrop.system.s3_endpoint()])
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .args(["--endpoint-url", endpoint])
+        .env("AWS_ACCESS_KEY_ID", key)
+        .env("AWS_SECRET_ACCESS_KEY", key)
         .env("AWS_DEFAULT_REGION", "us-east-1")
         // Nothing from the person's own configuration.
         .env("AWS_CONFIG_FILE", "/dev/null")

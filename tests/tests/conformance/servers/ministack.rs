@@ -1,12 +1,11 @@
 //! MiniStack: S3 and CloudFront of another hand. It tells no function of uploads here; the site does.
 
-use std::process::Stdio;
-
 use serde_json::Value;
 use tests::site::{Server, Site, client};
 use tokio::process::Command;
 
 use super::process::Process;
+use crate::aws_cli::aws_at;
 use crate::tools;
 
 pub(super) struct MiniStack {
@@ -75,27 +74,8 @@ impl MiniStack {
 
     /// `aws cloudfront ARGUMENTS`. What it said; it must succeed.
     async fn cloudfront(&self, arguments: &[&str]) -> Value {
-        let output = Command::new(tools::path("CHARTDROP_AWS"))
-            .arg("cloudfront")
-            .args(arguments)
-            .args(["--endpoint-url", &self.process.endpoint(), "--output", "json"])
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_DEFAULT_REGION", "us-east-1")
-            .env("AWS_CONFIG_FILE", "/dev/null")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env_remove("AWS_PROFILE")
-            .stdin(Stdio::null())
-            .output()
-            .await
-            .expect("aws runs");
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {}{}",
-            String::from_utf8_lossy(&output.stderr),
-            self.process.log()
-        );
-        serde_json::from_slice(&output.stdout).expect("JSON")
+        let arguments = [&["cloudfront", "--output", "json"], arguments].concat();
+        let said = aws_at(&self.process.endpoint(), "test", &arguments).await;
+        serde_json::from_str(&said).expect("JSON")
     }
 }
