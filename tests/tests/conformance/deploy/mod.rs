@@ -157,9 +157,10 @@ async fn an_update_of_the_stack_keeps_the_repository(stack: &mut Stack) {
 
 async fn what_is_unpublished_is_forgotten_by_the_edge(stack: &Stack) {
     let command = json!({"command": "unpublish", "repository": "team-a", "chart": "demo", "version": "2.0.0+build.7"});
+    let command = command.to_string();
     let function = stack.output("PublishFunctionName").to_owned();
     let invoke = ["lambda", "invoke", "--function-name", &function];
-    let answer = [&invoke[..], &["--payload", &command.to_string(), "/dev/null"]].concat();
+    let answer = [&invoke[..], &["--payload", &command, "/dev/null"]].concat();
     let answer = stack.aws(&answer).await;
     assert_eq!(answer["FunctionError"], Value::Null, "{answer}");
     stack
