@@ -87,7 +87,7 @@ fn each_alarm_says_what_to_do_and_has_a_runbook() {
     }
 }
 
-/// The diagram in the docs shows what is deployed, and nothing else.
+/// The diagram in the docs, and the table below it, show what is deployed, and nothing else.
 #[test]
 fn the_diagram_names_every_resource_of_the_template() {
     let page = std::fs::read_to_string(workspace().join("docs/operations.md")).expect("a page");
@@ -103,5 +103,16 @@ fn the_diagram_names_every_resource_of_the_template() {
     assert!(
         missing.is_empty(),
         "docs/operations.md, \"What is deployed\", does not show {missing:?}"
+    );
+    let diagram = section.split("```").nth(1).expect("a diagram");
+    let invented: Vec<&str> = diagram
+        .split(|char: char| !char.is_ascii_alphanumeric())
+        // What is written like the name of a resource.
+        .filter(|word| word.chars().skip(1).any(char::is_uppercase) && word.starts_with(char::is_uppercase))
+        .filter(|word| word.chars().any(char::is_lowercase) && !keys("Resources").contains(*word))
+        .collect();
+    assert!(
+        invented.is_empty(),
+        "the diagram shows {invented:?}, which template.yaml does not have"
     );
 }

@@ -32,6 +32,7 @@ async fn the_template_is_built_deployed_used_and_updated_without_aws() {
     the_schedule_publishes_what_waits_once_the_cause_is_mended(&stack).await;
     an_update_of_the_stack_keeps_the_repository(&mut stack).await;
     what_is_unpublished_is_forgotten_by_the_edge(&stack).await;
+    a_domain_gets_its_certificate_and_its_records(&mut stack).await;
     both_helms_read_what_lies_in_the_bucket(&stack).await;
 }
 
@@ -172,6 +173,44 @@ async fn what_is_unpublished_is_forgotten_by_the_edge(stack: &Stack) {
         })
         .await;
     assert_eq!(stack.keys("charts/team-a/").await, ["charts/team-a/index.yaml"]);
+}
+
+/// With the parameters that the first deployment left at their default.
+async fn a_domain_gets_its_certificate_and_its_records(stack: &mut Stack) {
+    let zone = ["--name", "example.com", "--caller-reference", "charts"];
+    let zone = stack
+        .aws(&[&["route53", "create-hosted-zone"], &zone[..]].concat())
+        .await;
+    let zone = zone["HostedZone"]["Id"]
+        .as_str()
+        .expect("an ID")
+        .trim_start_matches("/hostedzone/")
+        .to_owned();
+    let named = [
+        "DomainName=charts.example.com",
+        &format!("HostedZoneId={zone}"),
+        "AlarmEmail=ops@example.com",
+        "ReservedConcurrency=5",
+        "Tracing=Active",
+        "CreateSecret=true",
+        "AccessLogs=false",
+    ];
+    stack.update(&[&PARAMETERS[..], &named].concat()).await;
+    assert_eq!(stack.output("RepositoryUrl"), "https://charts.example.com");
+    assert_eq!(
+        stack.output("HelmRepoAdd"),
+        "helm repo add charts https://charts.example.com"
+    );
+    let records = stack
+        .aws(&["route53", "list-resource-record-sets", "--hosted-zone-id", &zone])
+        .await;
+    for kind in ["A", "AAAA"] {
+        let records = records["ResourceRecordSets"].as_array().expect("records").iter();
+        let mut ours = records.filter(|record| record["Name"] == "charts.example.com." && record["Type"] == kind);
+        let target = ours.next().and_then(|record| record["AliasTarget"]["DNSName"].as_str());
+        let target = target.unwrap_or_else(|| panic!("no {kind}")).trim_end_matches('.');
+        assert_eq!(target, stack.output("DistributionDomain"), "{kind}");
+    }
 }
 
 /// Behind an edge that is `local`'s: MiniStack serves nothing under CloudFront's names.

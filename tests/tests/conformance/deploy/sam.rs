@@ -11,7 +11,7 @@ use crate::tools;
 
 /// Release builds of both functions, from nothing, on a machine that is busy with something else.
 const BUILD: Duration = Duration::from_secs(2_400);
-const DEPLOY: Duration = Duration::from_secs(300);
+const DEPLOY: Duration = Duration::from_secs(900);
 
 /// What `sam build` made: the template in it names the two folders that are deployed.
 pub(super) struct Built(PathBuf);

@@ -18,7 +18,7 @@ use crate::tools;
 /// The stack of the first profile in `samconfig.toml`.
 const STACK: &str = "chartdrop-staging";
 /// How long anything may take that a stack does by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Ended with the emulator that it is deployed on.
 pub(super) struct Stack {
@@ -37,6 +37,8 @@ impl Stack {
                 .current_dir(folder.path())
                 .env("BIND_HOST", "127.0.0.1")
                 .env("GATEWAY_PORT", port.to_string())
+                // It gives its functions the address that it has in its own environment.
+                .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
                 // Its clock for retries; Lambda's is minutes.
                 .env("LAMBDA_ASYNC_RETRY_BASE_SECONDS", "0.2");
             command
