@@ -1,9 +1,11 @@
 //! What docs/costs.md multiplies is what happens.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use local::iam::TEMPLATE;
 use tests::costs::{ALARMS, PUBLISH, Prices, markdown};
+use tests::faults::Late;
 use tests::program::workspace;
 use tests::{ChartArchive, Chartdrop};
 
@@ -35,6 +37,20 @@ async fn a_publish_takes_the_requests_that_the_bill_counts() {
     let told = PUBLISH.iter().filter(|(by, _, _)| *by != "whoever releases");
     let told = told.map(|(by, operation, count)| (((*by).to_owned(), (*operation).to_owned()), *count));
     assert_eq!(counted, told.collect(), "tests/src/costs.rs, PUBLISH");
+}
+
+/// S3 tells of a write within seconds, and not in no time as `local` does; by then the burst has gone on, and the events of
+/// all writes but the last find their index written again.
+#[tokio::test]
+async fn a_burst_of_a_hundred_charts_makes_a_handful_of_invalidations() {
+    let chartdrop = Chartdrop::with_faults(Late("index.yaml", Duration::from_secs(3))).await;
+    for number in 0..100 {
+        chartdrop.upload(&ChartArchive::new("demo", &format!("0.{number}.0")));
+    }
+    chartdrop.settled().await;
+    assert_eq!(chartdrop.versions("demo").len(), 100);
+    let invalidations = chartdrop.system.invalidations().len();
+    assert!((1..=5).contains(&invalidations), "{invalidations} invalidations");
 }
 
 #[test]

@@ -106,3 +106,16 @@ fn a_function_starts_with_every_value_that_the_parameters_let_through() {
         }
     }
 }
+
+/// What is proven with `local` is proven for the time that a function has when it is deployed.
+#[test]
+fn a_function_has_the_time_that_it_has_in_local() {
+    let here = local::Options::default();
+    for (binary, timeout) in [
+        ("publish-chart", here.publish_timeout),
+        ("invalidate-cdn", here.invalidate_timeout),
+    ] {
+        let (_, function) = function(binary);
+        assert_eq!(function["Properties"]["Timeout"], timeout.as_secs(), "{binary}");
+    }
+}
