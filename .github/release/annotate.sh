@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # To be sourced: messages that GitHub shows on the run, on the release's commit and beside the line that is wrong.
 
+# To stderr, which the runner reads as well: stdout may be what a caller wants to know.
+#
 # annotate LEVEL PLACE MESSAGE: LEVEL is error, warning or notice, PLACE such as file=Chart.yaml,line=5, or empty.
 annotate() {
   local message=$3
@@ -8,7 +10,7 @@ annotate() {
   message=${message//'%'/'%25'}
   message=${message//$'\r'/'%0D'}
   message=${message//$'\n'/'%0A'}
-  printf '::%s%s::%s\n' "$1" "${2:+ $2}" "$message"
+  printf '::%s%s::%s\n' "$1" "${2:+ $2}" "$message" >&2
 }
 
 # fail PLACE MESSAGE

@@ -40,7 +40,7 @@ field() { jq -r ".$1 // \"\"" <<<"$now"; }
 printf 'outcome=%s\n' "$outcome" >> "$GITHUB_OUTPUT"
 case $outcome in
   published | unchanged)
-    field 'warnings[]?' | while IFS= read -r warning; do annotate warning '' "$warning"; done
+    jq -r '.warnings[]' <<<"$now" | while IFS= read -r warning; do annotate warning '' "$warning"; done
     annotate notice '' "$outcome: $(field chart) $(field version) at $(field url)"
     printf 'url=%s\n' "$(field url)" >> "$GITHUB_OUTPUT"
     ;;
