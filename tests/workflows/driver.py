@@ -8,13 +8,13 @@ CLI, crane, jq, yq. The cases are in cases.py.
 import concurrent.futures
 import contextlib
 import http.server
+import itertools
 import json
 import os
 import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -31,10 +31,15 @@ WORKFLOWS = ["release-image", "release-chart", "verify-release"]
 REPOSITORY = "alto9/kube9-operator"
 
 
+# Below those that the system gives to connections, which would take one between its choice and its use.
+PORTS = itertools.count(20000 + os.getpid() % 8000)
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    for port in PORTS:
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def run(*command, **options):
@@ -124,7 +129,7 @@ class World:
     api: str = ""
     has_code_scanning: bool = True
     failed_runs: dict = field(default_factory=dict)  # by workflow file: what the API says of its runs
-    go: dict = field(default_factory=lambda: json.loads(run("go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOPATH")))
+    go: dict = field(default_factory=lambda: json.loads(run("go", "env", "-json", "GOCACHE", "GOENV", "GOMODCACHE", "GOPATH")))
 
     @property
     def image(self):
