@@ -36,6 +36,12 @@ async fn five_hundred_uploads_on_minio_are_all_published_and_no_reader_ever_miss
     races::all_are_published_and_no_reader_ever_misses_one(minio.site("race").await, 500).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_rivals_for_one_version_on_minio_one_wins() {
+    let minio = minio::start().await;
+    races::of_the_same_version_with_different_content_one_wins(minio.site("rivals").await).await;
+}
+
 /// `local/README.md` says which to believe.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_servers_differ_from_s3_is_known_by_name() {
