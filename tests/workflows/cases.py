@@ -11,9 +11,9 @@ VALUES = "charts/kube9-operator/values.yaml"
 CASES = []
 
 
-def case(function):
-    CASES.append(function)
-    return function
+def case(**settings):
+    """A case, with settings of the functions."""
+    return lambda function: CASES.append((function, settings)) or function
 
 
 def expect(condition, run, what):
@@ -36,7 +36,7 @@ def line_of(world, file, text):
     return next(number for number, line in enumerate(lines, 1) if line.startswith(text))
 
 
-@case
+@case()
 def a_release_is_published_and_verified(world):
     # Nothing of this stops it: no fix yet, and not critical.
     findings = [{"id": "CVE-1", "severity": "CRITICAL", "fixed": False}, {"id": "CVE-2", "severity": "HIGH", "fixed": True}]
@@ -102,7 +102,7 @@ HISTORY = [
 ]
 
 
-@case
+@case()
 def a_version_that_differs_is_refused_with_the_line_to_change(world):
     for tag, version, app_version, image_tag, wrong in HISTORY:
         world.set_versions(version, app_version, image_tag)
@@ -124,7 +124,7 @@ def a_version_that_differs_is_refused_with_the_line_to_change(world):
     expect(world.versions() == [], run, "something was published")
 
 
-@case
+@case()
 def set_version_stamps_what_differs(world):
     world.tag("v1.0.4")
     run = world.again("v1.0.4", "release-chart", inputs={"set-version": True})
@@ -136,7 +136,7 @@ def set_version_stamps_what_differs(world):
     expect(stamped == ("1.0.4", "1.0.4", "1.0.4"), run, f"{stamped}")
 
 
-@case
+@case()
 def a_rejection_is_told_in_the_words_of_the_publisher(world):
     world.tag("v1.0.0")
     succeeded(world.release("v1.0.0", "release-chart")["release-chart"])
@@ -151,14 +151,14 @@ def a_rejection_is_told_in_the_words_of_the_publisher(world):
     expect(world.versions() == ["1.0.0"], run, f"{world.versions()}")
 
 
-@case
+@case()
 def a_setting_that_is_missing_is_named(world):
     world.tag("v1.0.0")
     run = world.release("v1.0.0", "release-chart", variables={"CHARTDROP_BUCKET": ""})["release-chart"]
     failed(run, "CHARTDROP_BUCKET is not set")
 
 
-@case
+@case()
 def a_critical_vulnerability_with_a_fix_stops_the_image_and_nothing_else(world):
     (world.source / "www/findings.json").write_text(json.dumps([{"id": "CVE-2026-1", "severity": "CRITICAL", "fixed": True}]))
     revision = world.tag("v1.0.0")
@@ -176,7 +176,7 @@ def a_critical_vulnerability_with_a_fix_stops_the_image_and_nothing_else(world):
     expect("- [x] the results of the scan" in verify.summary, verify, "the results are in the Security tab")
 
 
-@case
+@case()
 def the_chart_fails_alone(world):
     world.set_versions(version="0.9.0")
     world.tag("v1.0.0")
@@ -187,7 +187,7 @@ def the_chart_fails_alone(world):
     failed(runs["verify-release"], "Chart failed, image published", "is not in the repository")
 
 
-@case
+@case()
 def both_fail(world):
     world.set_versions(version="0.9.0")
     world.tag("v1.0.0")
@@ -197,7 +197,7 @@ def both_fail(world):
     failed(runs["verify-release"], "Both failed", "nothing of it is published")
 
 
-@case
+@case()
 def an_image_without_a_platform_is_noticed(world):
     world.tag("v1.0.0")
     succeeded(world.release("v1.0.0", "release-image")["release-image"])
@@ -211,7 +211,7 @@ def an_image_without_a_platform_is_noticed(world):
     expect("- [ ] **it is missing for linux/arm64**" in run.summary, run, "the checklist does not name it")
 
 
-@case
+@case()
 def an_image_that_has_not_the_tag_that_the_chart_asks_for_is_noticed(world):
     # As the real project did: pushed as v2.4.0 only, while the chart asked for 2.4.0.
     world.set_versions("2.4.0", "2.4.0", "2.4.0")
@@ -226,7 +226,7 @@ def an_image_that_has_not_the_tag_that_the_chart_asks_for_is_noticed(world):
     expect(f"asks for {world.image}:2.4.0, which is not there" in run.summary, run, "the checklist does not name it")
 
 
-@case
+@case()
 def an_archive_that_is_not_what_the_index_names_is_noticed(world):
     world.tag("v1.0.0")
     succeeded(world.release("v1.0.0", "release-chart")["release-chart"])
@@ -236,12 +236,14 @@ def an_archive_that_is_not_what_the_index_names_is_noticed(world):
     expect("instead of" in run.summary, run, "the checklist has no digests")
 
 
-@case
+@case()
 def a_prerelease_takes_no_tag_from_anybody(world):
     world.tag("v1.0.0")
     succeeded(world.release("v1.0.0", "release-image")["release-image"])
     before = world.digests()
-    world.set_versions("1.1.0-rc.1", "1.1.0-rc.1", "1.1.0-rc.1")
+    world.set_versions("1.1.0-rc.1", "1.1.0-rc.1")
+    # A chart without one asks for its appVersion.
+    world.edit(VALUES, 'tag: "1.0.0"', 'tag: ""')
     revision = world.tag("v1.1.0-rc.1")
     runs = world.release("v1.1.0-rc.1")
     for run in runs.values():
@@ -254,7 +256,7 @@ def a_prerelease_takes_no_tag_from_anybody(world):
     expect(refs == {"refs/tags/v1.1.0-rc.1"}, run, f"{refs}")
 
 
-@case
+@case()
 def a_patch_of_an_old_line_leaves_the_newer_ones_their_tags(world):
     world.tag("v1.0.0")
     for version in ["1.1.0", "2.0.0"]:
@@ -273,7 +275,7 @@ def a_patch_of_an_old_line_leaves_the_newer_ones_their_tags(world):
     expect("| v1.1.0 |" not in runs["release-image"].summary, run, "compared with a later release")
 
 
-@case
+@case()
 def what_failed_is_published_again_by_hand(world):
     world.tag("v1.0.0")
     world.failed_runs = {"release-image.yml": [{"conclusion": "failure"}]}
@@ -292,7 +294,7 @@ def what_failed_is_published_again_by_hand(world):
     expect("Users can install it now." in verify.summary, verify, "nobody says so")
 
 
-@case
+@case()
 def a_private_repository_signs_nothing_in_public(world):
     world.tag("v1.0.0")
     world.has_code_scanning = False
@@ -306,19 +308,20 @@ def a_private_repository_signs_nothing_in_public(world):
     expect("no code scanning" in runs["verify-release"].summary, runs["verify-release"], "the checklist does not say so")
 
 
-@case
+@case()
 def a_tag_that_no_image_can_have_is_refused(world):
     world.tag("v1.0.0+build.1")
     failed(world.release("v1.0.0+build.1", "release-image")["release-image"], 'can\'t hold a "+"')
 
 
-@case
+@case()
 def a_repository_that_calls_the_workflows_needs_one_file(world):
-    caller = driver.TREE / "examples/kube9-operator/.github/workflows/release.yml"
-    # It has neither the workflows nor their scripts.
+    # It has neither the workflows nor their scripts, and gives an input to one of them.
     world.git("rm", "-r", "--quiet", ".github")
+    (world.source / "www/findings.json").write_text(json.dumps([{"id": "CVE-2026-1", "severity": "CRITICAL", "fixed": True}]))
     world.tag("v1.0.0")
-    run = world.call(caller, "v1.0.0")
+    caller = (driver.TREE / "examples/kube9-operator/.github/workflows/release.yml").read_text()
+    run = world.call(caller.replace("    with:\n", "    with:\n      ignore: CVE-2026-0 CVE-2026-1\n", 1), "v1.0.0")
     succeeded(run)
     expect(world.versions() == ["1.0.0"] and "1.0.0" in world.digests(), run, "not published")
     expect("Users can install it now." in run.summary, run, "nobody says so")

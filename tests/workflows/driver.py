@@ -292,6 +292,8 @@ class World:
 
     def call(self, caller, tag):
         """A release of a repository that has only this workflow, which calls those of this tree."""
+        file = self.work / "caller.yml"
+        file.write_text(caller)
         name = "alto9/chartdrop"
         origin = self.work / f"origins/{name}.git"
         copy = self.work / "chartdrop"
@@ -305,7 +307,7 @@ class World:
             "release",
             tag,
             "caller",
-            file=caller,
+            file=file,
             environment={"STANDINS_WORKFLOW_REPOSITORY": name},
             more=[f"--local-repository={name}@v1.0.0={copy}"],
         )
@@ -358,8 +360,8 @@ class GitHubApi(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def world(tools):
-    """A world of its own for a case."""
+def world(tools, settings):
+    """A world of its own for a case, with these settings of the functions."""
     with contextlib.ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chartdrop-workflows-")))
         made = World(work, tools)
@@ -374,13 +376,14 @@ def world(tools):
         )
         # `local` begins with a chart; any other than the one of the cases.
         (work / "first/templates").mkdir(parents=True)
-        (work / "first/Chart.yaml").write_text("apiVersion: v2\nname: first\nversion: 0.1.0\n")
+        (work / "first/Chart.yaml").write_text("apiVersion: v2\nname: first\nversion: 0.1.0\nappVersion: 0.1.0\n")
         functions = os.environ["CHARTDROP_FUNCTIONS"]
         stack.enter_context(
             server(
                 [f"{functions}/local", "--listen", f"127.0.0.1:{edge}", "--s3", f"127.0.0.1:{s3}", work / "first"],
                 f"{made.edge}/index.yaml",
                 work / "local.log",
+                env=os.environ | settings,
             )
         )
         api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Api", (GitHubApi,), {"world": made}))

@@ -13,7 +13,7 @@ import tags
 TOOLS = ["ACT", "AWS", "CRANE", "HELM3", "HELM4", "REGISTRY", "YQ"]
 
 
-def settings():
+def tools():
     """What .ci/workflows exports: where the tools are, and the versions of both Helms."""
     names = [*(f"CHARTDROP_{tool}" for tool in TOOLS), "STANDINS_HELM3_VERSION", "STANDINS_HELM4_VERSION"]
     missing = [name for name in [*names, "CHARTDROP_FUNCTIONS"] if name not in os.environ]
@@ -22,10 +22,10 @@ def settings():
     return {name: os.environ[name] for name in names}
 
 
-def attempt(case, tools):
+def attempt(case, settings, tools):
     began = time.monotonic()
     try:
-        with driver.world(tools) as world:
+        with driver.world(tools, settings) as world:
             case(world)
         problem = None
     except Exception:
@@ -34,8 +34,10 @@ def attempt(case, tools):
 
 
 def main():
-    tools = settings()
-    wanted = [case for case in cases.CASES if all(part in case.__name__ for part in sys.argv[1:])]
+    where = tools()
+    wanted = [(case, settings) for case, settings in cases.CASES if all(part in case.__name__ for part in sys.argv[1:])]
+    if not wanted:
+        sys.exit(f"there is no case with {' and '.join(sys.argv[1:])} in its name")
     passed = failed = 0
     problems = list(tags.problems())
     passed += len(tags.RELEASES) - len(problems)
@@ -45,7 +47,7 @@ def main():
     print(f"{len(tags.RELEASES)} releases and their image tags", flush=True)
     # Most of a case is waiting.
     with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
-        for done in concurrent.futures.as_completed([pool.submit(attempt, case, tools) for case in wanted]):
+        for done in concurrent.futures.as_completed([pool.submit(attempt, *case, where) for case in wanted]):
             case, problem, seconds = done.result()
             passed, failed = passed + (problem is None), failed + (problem is not None)
             print(f"{'ok' if problem is None else 'FAILED'}: {case.__name__.replace('_', ' ')} ({seconds:.0f} s)", flush=True)
