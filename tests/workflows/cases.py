@@ -121,11 +121,21 @@ def a_version_that_differs_is_refused_with_the_line_to_change(world):
         expect(len(errors) == len(expected), run, f"{tag}: {len(errors)} errors")
         for (place, message), (at, *parts) in zip(errors, expected):
             expect(place == at and all(part in message for part in parts), run, f"{tag}: {place} {message}, expected {at} {parts}")
+
+    # A field that is missing has no line, and an image tag that is missing is none that differs.
+    world.edit(CHART, 'appVersion: "2.4.0"\n', "")
+    world.edit(VALUES, '  tag: "v2.4.0"\n', "")
+    world.tag("v2.4.0")
+    run = world.release("v2.4.0", "release-chart")["release-chart"]
+    failed(run, f'Add `appVersion: "2.4.0"` to {CHART}')
+    expect(len(run.errors()) == 1, run, "more is wrong")
     expect(world.versions() == [], run, "something was published")
 
 
 @case()
-def set_version_stamps_what_differs(world):
+def set_version_stamps_what_differs_and_dependencies_are_fetched(world):
+    chart = world.source / CHART
+    chart.write_text(f"{chart.read_text()}dependencies:\n  - {{name: first, version: 0.1.0, repository: '{world.edge}'}}\n")
     world.tag("v1.0.4")
     run = world.again("v1.0.4", "release-chart", inputs={"set-version": True})
     succeeded(run)
@@ -134,6 +144,7 @@ def set_version_stamps_what_differs(world):
     chart, values = (yaml.safe_load((world.work / "kube9-operator" / file).read_text()) for file in ["Chart.yaml", "values.yaml"])
     stamped = chart["version"], chart["appVersion"], values["image"]["tag"]
     expect(stamped == ("1.0.4", "1.0.4", "1.0.4"), run, f"{stamped}")
+    expect(list((world.work / "kube9-operator/charts").iterdir()) != [], run, "there is no dependency in the archive")
 
 
 @case()
@@ -152,8 +163,10 @@ def a_rejection_is_told_in_the_words_of_the_publisher(world):
 
 
 @case()
-def a_setting_that_is_missing_is_named(world):
+def a_setting_that_is_missing_or_wrong_is_named(world):
     world.tag("v1.0.0")
+    run = world.release("v1.0.0", "release-chart", variables={"CHARTDROP_BUCKET": "another"})["release-chart"]
+    failed(run, "the upload to s3://another/staging/kube9-operator-1.0.0.tgz failed", "CHARTDROP_BUCKET")
     run = world.release("v1.0.0", "release-chart", variables={"CHARTDROP_BUCKET": ""})["release-chart"]
     failed(run, "CHARTDROP_BUCKET is not set")
 
@@ -325,3 +338,22 @@ def a_repository_that_calls_the_workflows_needs_one_file(world):
     succeeded(run)
     expect(world.versions() == ["1.0.0"] and "1.0.0" in world.digests(), run, "not published")
     expect("Users can install it now." in run.summary, run, "nobody says so")
+
+
+@case()
+def a_caller_says_how_the_other_jobs_ended_and_nobody_waits_for_them(world):
+    world.tag("v1.0.0")
+    succeeded(world.release("v1.0.0", "release-chart")["release-chart"])
+    # act ends a workflow with the first called one that fails, so this one begins where the others have ended.
+    caller = """
+on: release
+jobs:
+  verify:
+    uses: alto9/chartdrop/.github/workflows/verify-release.yml@v1.0.0
+    with:
+      image-result: failure
+      chart-result: success
+"""
+    run = world.call(caller, "v1.0.0")
+    failed(run, "Image failed, chart published")
+    expect("image: its workflow has failed" in run.log, run, "waited")
