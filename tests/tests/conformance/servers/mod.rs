@@ -5,7 +5,7 @@
 mod differences;
 mod minio;
 mod ministack;
-mod process;
+pub(crate) mod process;
 mod webhooks;
 
 use tests::{races, suite};
