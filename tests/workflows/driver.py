@@ -263,7 +263,7 @@ class World:
                 stdin=subprocess.DEVNULL,
             )
             try:
-                process.wait(timeout=300)
+                process.wait(timeout=200)
             except subprocess.TimeoutExpired:
                 # So that act ends its steps too.
                 process.terminate()
