@@ -68,6 +68,11 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub instances: usize,
 
+    /// The tag of the release that the charts belong to, such as v1.2.3: metadata of their uploads, which publish-chart
+    /// compares with their versions (VERSION_CHECK)
+    #[arg(long, value_name = "TAG")]
+    pub release: Option<String>,
+
     /// The worst day: requests and events go wrong and processes die, the same for the same SEED as far as timing
     /// allows. With --once it ends with a sweep, as the schedule would make one, and says which promise was broken
     #[arg(long, value_name = "SEED")]
@@ -171,7 +176,7 @@ pub enum CliError {
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
-    let uploads = prepare(&charts(&arguments.charts))?;
+    let uploads = prepare(&charts(&arguments.charts), arguments.release.as_deref())?;
     let mut printer: Box<dyn Printer> = if arguments.json {
         Box::new(Report)
     } else {
@@ -217,8 +222,12 @@ fn charts(named: &[PathBuf]) -> Vec<PathBuf> {
     vec![sources.join(EXAMPLE)]
 }
 
-fn prepare(charts: &[PathBuf]) -> Result<Vec<Prepared>, CliError> {
+fn prepare(charts: &[PathBuf], release: Option<&str>) -> Result<Vec<Prepared>, CliError> {
     let mut uploads: Vec<Prepared> = charts.iter().map(|path| prepare_one(path)).collect::<Result<_, _>>()?;
+    for upload in &mut uploads {
+        let release = release.map(|tag| ("release".to_owned(), tag.to_owned()));
+        upload.metadata.extend(release);
+    }
     // Provenance lies beside its archive before anybody is told of the archive.
     uploads.sort_by_key(|upload| !upload.key.ends_with(".prov"));
     Ok(uploads)
@@ -233,6 +242,7 @@ fn prepare_one(path: &Path) -> Result<Prepared, CliError> {
         return Ok(Prepared {
             key: format!("staging/{}", archive.file_name),
             bytes: archive.bytes.into(),
+            metadata: BTreeMap::new(),
         });
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -246,5 +256,6 @@ fn prepare_one(path: &Path) -> Result<Prepared, CliError> {
     Ok(Prepared {
         key: format!("staging/{name}"),
         bytes: bytes.into(),
+        metadata: BTreeMap::new(),
     })
 }

@@ -27,4 +27,6 @@ pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod unpublished;
+pub mod values;
+pub mod versions;
 pub mod yaml;

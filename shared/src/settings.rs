@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::index::Format;
 use crate::keys::{Repository, StagedKey, url_path};
+use crate::versions::VersionCheck;
 
 /// Everything that publish-chart is told by its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Settings {
     pub url_style: UrlStyle,
     /// `MAX_CHART_BYTES`.
     pub max_chart_bytes: u64,
+    /// `VERSION_CHECK`.
+    pub version_check: VersionCheck,
 }
 
 /// How an entry names its archive.
@@ -94,7 +97,7 @@ impl Variable<'_> {
 }
 
 /// Checks that are not built yet: someone who asks for one must not be told in silence that it passed.
-const NOT_YET: [&str; 4] = ["VERSION_CHECK", "IMAGE_CHECK", "PROVENANCE", "OCI_MIRROR"];
+const NOT_YET: [&str; 3] = ["IMAGE_CHECK", "PROVENANCE", "OCI_MIRROR"];
 
 impl Settings {
     /// Reads the settings through `lookup` (`|name| std::env::var(name).ok()`).
@@ -134,6 +137,14 @@ impl Settings {
             max_chart_bytes: variable("MAX_CHART_BYTES", "a whole number of bytes above 0")
                 .optional(|value| value.parse::<NonZeroU64>().ok())?
                 .map_or(20 * 1024 * 1024, NonZeroU64::get),
+            version_check: variable("VERSION_CHECK", "release, strict or off")
+                .optional(|value| match value {
+                    "release" => Some(VersionCheck::Release),
+                    "strict" => Some(VersionCheck::Strict),
+                    "off" => Some(VersionCheck::Off),
+                    _ => None,
+                })?
+                .unwrap_or_default(),
         })
     }
 
@@ -262,6 +273,7 @@ mod tests {
             ("INDEX_MAX_AGE", "5 minutes"),
             ("URL_STYLE", "both"),
             ("MAX_CHART_BYTES", "0"),
+            ("VERSION_CHECK", "Strict"),
             ("IMAGE_CHECK", "require"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

@@ -18,6 +18,8 @@ use crate::unpublished::Unpublished;
 
 /// User metadata of a published archive: which upload it came from.
 const UPLOAD_METADATA: &str = "chartdrop-upload";
+/// User metadata of an upload: the tag of the release that it belongs to.
+const RELEASE_METADATA: &str = "release";
 /// User metadata of an archive whose version had been taken back: which removal the publisher knew of when it stored it.
 ///
 /// An archive without it, or with another removal's, is the one that was taken back and is about to be deleted. An index
@@ -100,8 +102,8 @@ impl Publisher {
             }
         };
         let upload = upload(repository, staged, object.etag, object.modified);
-        let archive = match archive::read(&object.bytes, &self.limits) {
-            Ok(archive) => archive,
+        let (archive, values) = match archive::read_with_values(&object.bytes, &self.limits) {
+            Ok(read) => read,
             Err(error) => {
                 let refused = Decided::refused(upload, None, error.into());
                 let digest = Some(Digest::of(&object.bytes));
@@ -109,6 +111,11 @@ impl Publisher {
             }
         };
         if let Err(error) = chart::check_file_name(staged.file_name(), &archive.metadata) {
+            return Ok(refused(upload, Some(archive), error));
+        }
+        let release = object.metadata.get(RELEASE_METADATA).map(String::as_str);
+        let check = self.settings.version_check;
+        if let Err(error) = check.check(&archive.metadata, values.as_deref(), release) {
             return Ok(refused(upload, Some(archive), error));
         }
         let state = self.index_state(repository, state).await?;

@@ -6,6 +6,7 @@ use crate::archive::ArchiveError;
 use crate::chart::FileNameError;
 use crate::digest::Digest;
 use crate::keys::BadRepository;
+use crate::versions::VersionError;
 
 /// A definite no: the same upload would be refused again.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,9 @@ pub enum Refusal {
     /// The folder below `staging/` can be no repository.
     #[error(transparent)]
     BadRepository(#[from] BadRepository),
+    /// Its versions are not those of its release, or not the same.
+    #[error(transparent)]
+    Versions(#[from] VersionError),
     /// The version is published with other content.
     #[error(
         "{chart} {version} is published already, with other content (digest {published}, yours has {own}). \
@@ -85,6 +89,7 @@ impl Refusal {
             Refusal::Archive(error) => error.code(),
             Refusal::FileName(_) => "file-name",
             Refusal::BadRepository(_) => "repository-name",
+            Refusal::Versions(error) => error.code(),
             Refusal::OtherContent { .. } => "other-content",
             Refusal::FileNameTaken { .. } => "file-name-taken",
             Refusal::Unpublished { .. } => "unpublished",
