@@ -19,7 +19,7 @@ use crate::story::Story;
 use crate::system::System;
 
 /// Settings of the functions that may be given in our own environment.
-pub const SETTINGS: [&str; 12] = [
+pub const SETTINGS: [&str; 13] = [
     "INDEX_FORMAT",
     "INDEX_MAX_AGE",
     "URL_STYLE",
@@ -30,6 +30,7 @@ pub const SETTINGS: [&str; 12] = [
     "IMAGE_REGISTRIES",
     "IMAGE_WAIT",
     "PROVENANCE",
+    "PROVENANCE_WAIT",
     "OCI_MIRROR",
     "REPOSITORY_URL",
 ];
@@ -72,6 +73,10 @@ pub struct Arguments {
     /// compares with their versions (VERSION_CHECK)
     #[arg(long, value_name = "TAG")]
     pub release: Option<String>,
+
+    /// What Secrets Manager holds: a file with the JSON that docs/secret.md describes
+    #[arg(long, value_name = "FILE")]
+    pub secret: Option<PathBuf>,
 
     /// The worst day: requests and events go wrong and processes die, the same for the same SEED as far as timing
     /// allows. With --once it ends with a sweep, as the schedule would make one, and says which promise was broken
@@ -184,7 +189,15 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     };
     printer.building();
     let chaos = arguments.chaos.map(|seed| Chaos::new(seed, arguments.chaos_rate));
-    let system = System::start(options(&arguments, chaos.as_ref())).await?;
+    let mut options = options(&arguments, chaos.as_ref());
+    options.secret = match &arguments.secret {
+        None => None,
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| CliError::Unreadable {
+            path: path.clone(),
+            error,
+        })?),
+    };
+    let system = System::start(options).await?;
     let session = Session::new(system, printer, arguments.once, chaos);
     Ok(session.run(uploads).await)
 }

@@ -4,6 +4,7 @@
 //! a publisher that guesses its URL publishes charts that nobody can download.
 
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
@@ -28,6 +29,38 @@ pub struct Settings {
     pub max_chart_bytes: u64,
     /// `VERSION_CHECK`.
     pub version_check: VersionCheck,
+    /// `PROVENANCE`.
+    pub provenance: ProvenanceMode,
+    /// `PROVENANCE_WAIT`: how long a chart waits for its provenance file where it must have one.
+    pub provenance_wait: Duration,
+    /// `SECRET_ID`: name or ARN of the secret.
+    pub secret_id: Option<String>,
+}
+
+/// What is done with provenance files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProvenanceMode {
+    /// Nobody looks at them.
+    #[default]
+    Off,
+    /// Those that are uploaded are checked and published.
+    Verify,
+    /// That, and a chart without one is refused.
+    Require,
+    /// Those that are uploaded are checked and published, and every other chart is signed here.
+    Sign,
+}
+
+impl ProvenanceMode {
+    /// What it is set to, for messages.
+    pub fn setting(self) -> &'static str {
+        match self {
+            ProvenanceMode::Off => "PROVENANCE=off",
+            ProvenanceMode::Verify => "PROVENANCE=verify",
+            ProvenanceMode::Require => "PROVENANCE=require",
+            ProvenanceMode::Sign => "PROVENANCE=sign",
+        }
+    }
 }
 
 /// How an entry names its archive.
@@ -97,7 +130,7 @@ impl Variable<'_> {
 }
 
 /// Checks that are not built yet: someone who asks for one must not be told in silence that it passed.
-const NOT_YET: [&str; 3] = ["IMAGE_CHECK", "PROVENANCE", "OCI_MIRROR"];
+const NOT_YET: [&str; 2] = ["IMAGE_CHECK", "OCI_MIRROR"];
 
 impl Settings {
     /// Reads the settings through `lookup` (`|name| std::env::var(name).ok()`).
@@ -110,8 +143,30 @@ impl Settings {
         for name in NOT_YET {
             variable(name, "only `off` in this version").optional(|value| (value == "off").then_some(()))?;
         }
+        let provenance = variable("PROVENANCE", "off, verify, require or sign")
+            .optional(|value| match value {
+                "off" => Some(ProvenanceMode::Off),
+                "verify" => Some(ProvenanceMode::Verify),
+                "require" => Some(ProvenanceMode::Require),
+                "sign" => Some(ProvenanceMode::Sign),
+                _ => None,
+            })?
+            .unwrap_or_default();
+        let secret_id = variable(
+            "SECRET_ID",
+            "the name or ARN of the secret with the keys, which PROVENANCE needs",
+        );
+        let secret_id = match provenance {
+            ProvenanceMode::Off => secret_id.value(),
+            _ => Some(secret_id.required(|value| Some(value.to_owned()))?),
+        };
         Ok(Settings {
             bucket: bucket(lookup)?,
+            provenance,
+            secret_id,
+            provenance_wait: variable("PROVENANCE_WAIT", "a time such as 90s, 15m or 2h")
+                .optional(time)?
+                .unwrap_or(Duration::from_secs(15 * 60)),
             repository_url: variable(
                 "REPOSITORY_URL",
                 "the URL that users give to `helm repo add`, https://…",
@@ -216,6 +271,15 @@ impl CdnSettings {
     }
 }
 
+/// A whole number of seconds, minutes or hours, a month at most: `90s`, `15m`, `2h`.
+fn time(value: &str) -> Option<Duration> {
+    let (unit, seconds) = [("s", 1), ("m", 60), ("h", 3600)]
+        .into_iter()
+        .find(|(unit, _)| value.ends_with(unit))?;
+    let seconds = value.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds)?;
+    (seconds <= 31 * 24 * 3600).then(|| Duration::from_secs(seconds))
+}
+
 fn repository_url(value: &str) -> Option<String> {
     let host = value
         .strip_prefix("https://")
@@ -274,6 +338,9 @@ mod tests {
             ("URL_STYLE", "both"),
             ("MAX_CHART_BYTES", "0"),
             ("VERSION_CHECK", "Strict"),
+            ("PROVENANCE", "on"),
+            ("PROVENANCE_WAIT", "15"),
+            ("PROVENANCE_WAIT", "-1m"),
             ("IMAGE_CHECK", "require"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
@@ -282,6 +349,25 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn provenance_needs_a_secret() {
+        for mode in ["verify", "require", "sign"] {
+            let missing = read(&[("PROVENANCE", mode)]);
+            assert!(
+                matches!(missing, Err(SettingError::Missing { name: "SECRET_ID", .. })),
+                "{missing:?}"
+            );
+            assert!(read(&[("PROVENANCE", mode), ("SECRET_ID", "chartdrop")]).is_ok());
+        }
+        assert_eq!(read(&[("PROVENANCE", "off")]), read(&[]));
+    }
+
+    #[test]
+    fn a_time_is_a_number_with_its_unit() {
+        let wait = |value| read(&[("PROVENANCE_WAIT", value)]).unwrap().provenance_wait.as_secs();
+        assert_eq!([wait("90s"), wait("15m"), wait("2h"), wait("0s")], [90, 900, 7200, 0]);
     }
 
     #[test]

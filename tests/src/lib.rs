@@ -8,6 +8,7 @@ pub mod chart_archive;
 pub mod events;
 pub mod faults;
 pub mod http;
+pub mod keys;
 pub mod program;
 pub mod races;
 pub mod site;

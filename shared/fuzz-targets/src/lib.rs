@@ -10,7 +10,7 @@ use chartdrop::archive::{self, Limits};
 use chartdrop::chart::Metadata;
 use chartdrop::digest::Digest;
 use chartdrop::index::{Added, Entry, Format, Index};
-use chartdrop::keys::{ARCHIVE_SUFFIX, CHARTS, RECEIPTS, STAGING};
+use chartdrop::keys::{ARCHIVE_SUFFIX, CHARTS, RECEIPTS, STAGING, StagedKey};
 use chartdrop::notification;
 use chartdrop::printable::printable;
 use chartdrop::yaml;
@@ -115,12 +115,14 @@ pub fn event(bytes: &[u8]) {
     };
     let objects = notification::objects_created(&event);
     match Trigger::of(&event, BUCKET) {
-        Ok(Trigger::Uploads(uploads)) => {
+        Ok(Trigger::Uploads { archives, provenance }) => {
             let objects = objects.expect("uploads come of written objects");
-            for upload in uploads {
+            let keys = archives.iter().map(|upload| upload.key().to_owned());
+            let keys = keys.chain(provenance.iter().map(StagedKey::staged_provenance_key));
+            for (key, upload) in keys.zip(archives.iter().chain(&provenance)) {
                 assert!(upload.key().starts_with(STAGING) && upload.key().ends_with(ARCHIVE_SUFFIX));
                 assert!(upload.archive_key().starts_with(CHARTS) && upload.receipt_key().starts_with(RECEIPTS));
-                let object = objects.iter().find(|object| object.key == upload.key());
+                let object = objects.iter().find(|object| object.key == key);
                 assert_eq!(object.map(|object| object.bucket.as_str()), Some(BUCKET));
                 // A repository's name is part of keys and URLs as it is.
                 match upload.repository() {

@@ -6,6 +6,7 @@ use crate::archive::ArchiveError;
 use crate::chart::FileNameError;
 use crate::digest::Digest;
 use crate::keys::BadRepository;
+use crate::provenance::ProvenanceError;
 use crate::versions::VersionError;
 
 /// A definite no: the same upload would be refused again.
@@ -23,6 +24,25 @@ pub enum Refusal {
     /// Its versions are not those of its release, or not the same.
     #[error(transparent)]
     Versions(#[from] VersionError),
+    /// Its provenance file proves nothing.
+    #[error(transparent)]
+    Provenance(#[from] ProvenanceError),
+    /// It must have a provenance file, which may still come.
+    #[error("waits until {until} for its provenance file, {file}.prov")]
+    AwaitsProvenance {
+        /// The archive's name.
+        file: String,
+        /// When it is refused.
+        until: Timestamp,
+    },
+    /// It must have a provenance file, and none came.
+    #[error(
+        "only signed charts are published here, and {file}.prov did not come: package with `helm package --sign`, and upload          both files"
+    )]
+    NoProvenance {
+        /// The archive's name.
+        file: String,
+    },
     /// The version is published with other content.
     #[error(
         "{chart} {version} is published already, with other content (digest {published}, yours has {own}). \
@@ -90,6 +110,9 @@ impl Refusal {
             Refusal::FileName(_) => "file-name",
             Refusal::BadRepository(_) => "repository-name",
             Refusal::Versions(error) => error.code(),
+            Refusal::Provenance(error) => error.code(),
+            Refusal::AwaitsProvenance { .. } => "awaits-provenance",
+            Refusal::NoProvenance { .. } => "no-provenance",
             Refusal::OtherContent { .. } => "other-content",
             Refusal::FileNameTaken { .. } => "file-name-taken",
             Refusal::Unpublished { .. } => "unpublished",
