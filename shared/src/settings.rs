@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
+use crate::image::{Platform, is_host};
 use crate::index::Format;
 use crate::keys::{Repository, StagedKey, url_path};
 use crate::versions::VersionCheck;
@@ -33,8 +34,28 @@ pub struct Settings {
     pub provenance: ProvenanceMode,
     /// `PROVENANCE_WAIT`: how long a chart waits for its provenance file where it must have one.
     pub provenance_wait: Duration,
+    /// `IMAGE_CHECK`.
+    pub image_check: ImageCheck,
+    /// `IMAGE_PLATFORMS`.
+    pub image_platforms: Vec<Platform>,
+    /// `IMAGE_REGISTRIES`: the hosts that may be asked.
+    pub image_registries: Vec<String>,
+    /// `IMAGE_WAIT`: how long a chart waits for its images.
+    pub image_wait: Duration,
     /// `SECRET_ID`: name or ARN of the secret.
     pub secret_id: Option<String>,
+}
+
+/// What is done about the images that a chart names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ImageCheck {
+    /// Nobody asks for them.
+    #[default]
+    Off,
+    /// A chart is published without them, with warnings.
+    Warn,
+    /// A chart waits for them.
+    Require,
 }
 
 /// What is done with provenance files.
@@ -129,8 +150,20 @@ impl Variable<'_> {
     }
 }
 
+/// Where nearly all public images lie.
+const REGISTRIES: [&str; 8] = [
+    "ghcr.io",
+    "docker.io",
+    "quay.io",
+    "registry.k8s.io",
+    "public.ecr.aws",
+    "gcr.io",
+    "registry.gitlab.com",
+    "mcr.microsoft.com",
+];
+
 /// Checks that are not built yet: someone who asks for one must not be told in silence that it passed.
-const NOT_YET: [&str; 2] = ["IMAGE_CHECK", "OCI_MIRROR"];
+const NOT_YET: [&str; 1] = ["OCI_MIRROR"];
 
 impl Settings {
     /// Reads the settings through `lookup` (`|name| std::env::var(name).ok()`).
@@ -164,6 +197,31 @@ impl Settings {
             bucket: bucket(lookup)?,
             provenance,
             secret_id,
+            image_check: variable("IMAGE_CHECK", "off, warn or require")
+                .optional(|value| match value {
+                    "off" => Some(ImageCheck::Off),
+                    "warn" => Some(ImageCheck::Warn),
+                    "require" => Some(ImageCheck::Require),
+                    _ => None,
+                })?
+                .unwrap_or_default(),
+            image_platforms: variable(
+                "IMAGE_PLATFORMS",
+                "platforms with commas between them: linux/amd64,linux/arm64",
+            )
+            .optional(|value| listed(value, |platform| platform.parse().ok()))?
+            .unwrap_or_else(|| {
+                vec![
+                    Platform::new("linux", "amd64", None),
+                    Platform::new("linux", "arm64", None),
+                ]
+            }),
+            image_registries: variable("IMAGE_REGISTRIES", "hosts with commas between them: ghcr.io,docker.io")
+                .optional(|value| listed(value, |host| is_host(host).then(|| host.to_ascii_lowercase())))?
+                .unwrap_or_else(|| REGISTRIES.map(str::to_owned).to_vec()),
+            image_wait: variable("IMAGE_WAIT", "a time such as 90s, 15m or 2h")
+                .optional(time)?
+                .unwrap_or(Duration::from_secs(2 * 3600)),
             provenance_wait: variable("PROVENANCE_WAIT", "a time such as 90s, 15m or 2h")
                 .optional(time)?
                 .unwrap_or(Duration::from_secs(15 * 60)),
@@ -271,6 +329,11 @@ impl CdnSettings {
     }
 }
 
+/// What stands between commas.
+fn listed<T>(value: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    value.split(',').map(|item| parse(item.trim())).collect()
+}
+
 /// A whole number of seconds, minutes or hours, a month at most: `90s`, `15m`, `2h`.
 fn time(value: &str) -> Option<Duration> {
     let (unit, seconds) = [("s", 1), ("m", 60), ("h", 3600)]
@@ -341,7 +404,13 @@ mod tests {
             ("PROVENANCE", "on"),
             ("PROVENANCE_WAIT", "15"),
             ("PROVENANCE_WAIT", "-1m"),
-            ("IMAGE_CHECK", "require"),
+            ("IMAGE_CHECK", "yes"),
+            ("IMAGE_PLATFORMS", "linux"),
+            ("IMAGE_PLATFORMS", "linux/amd64,,linux/arm64"),
+            ("IMAGE_REGISTRIES", "https://ghcr.io"),
+            ("IMAGE_REGISTRIES", "ghcr.io/alto9"),
+            ("IMAGE_WAIT", "2 h"),
+            ("OCI_MIRROR", "oci://ghcr.io/alto9/charts"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(

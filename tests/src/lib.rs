@@ -11,6 +11,7 @@ pub mod http;
 pub mod keys;
 pub mod program;
 pub mod races;
+pub mod registry;
 pub mod site;
 pub mod suite;
 pub mod system;

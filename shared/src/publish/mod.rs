@@ -18,10 +18,11 @@
 //! needs few index writes.
 //!
 //! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index, [`recover`] what a lost one held,
-//! [`provenance`] checks or makes the signature beside an archive, [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads.
+//! [`images`] asks for the images that a chart names, [`provenance`] checks or makes the signature beside an archive, [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads.
 
 pub mod command;
 mod conclude;
+mod images;
 mod index_state;
 mod prepare;
 mod provenance;
@@ -54,6 +55,7 @@ use crate::secret::{SecretError, SecretFieldError, Secrets};
 use crate::settings::{ProvenanceMode, Settings};
 use crate::store::{Store, StoreError};
 use conclude::Decided;
+use images::Images;
 use index_state::StateCell;
 use prepare::Prepared;
 
@@ -77,6 +79,7 @@ pub struct Publisher {
     limits: Limits,
     pub(crate) clock: fn() -> Timestamp,
     secrets: Option<Secrets>,
+    images: Images,
     /// The keyring that is known to be published.
     keyring: Known<Digest>,
 }
@@ -258,6 +261,7 @@ impl Publisher {
             limits,
             clock,
             secrets: None,
+            images: Images::default(),
             keyring: Known(Mutex::new(None)),
         }
     }

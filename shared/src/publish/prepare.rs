@@ -6,6 +6,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::conclude::Decided;
+use super::images::Gate;
 use super::index_state::{IndexState, StateCell};
 use super::provenance::{Checked, LateProvenance};
 use super::{PublishError, Publisher, Refusal};
@@ -14,7 +15,7 @@ use crate::chart;
 use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
-use crate::settings::ProvenanceMode;
+use crate::settings::{ImageCheck, ProvenanceMode};
 use crate::store::{Created, ETag, Got};
 use crate::unpublished::Unpublished;
 
@@ -113,7 +114,7 @@ impl Publisher {
             }
         };
         let mut upload = upload(repository, staged, object.etag, object.modified);
-        let (archive, values) = match archive::read_with_values(&object.bytes, &self.limits) {
+        let (mut archive, values) = match archive::read_with_values(&object.bytes, &self.limits) {
             Ok(read) => read,
             Err(error) => {
                 let refused = Decided::refused(upload, None, error.into());
@@ -128,6 +129,16 @@ impl Publisher {
         let check = self.settings.version_check;
         if let Err(error) = check.check(&archive.metadata, values.as_deref(), release) {
             return Ok(refused(upload, Some(archive), error));
+        }
+        let is_published = |state: &IndexState| listed(state, &archive) == Some(archive.digest.to_string());
+        if self.settings.image_check != ImageCheck::Off && !is_published(self.index_state(repository, state).await?) {
+            match self.check_images(&upload, &archive, values.as_deref()).await? {
+                Gate::Open(warnings) => archive.warnings.extend(warnings),
+                Gate::Shut(refusal) => return Ok(refused(upload, Some(archive), refusal)),
+                Gate::Awaited(refusal) => {
+                    return Ok(Prepared::Decided(Box::new(Decided::held(upload, archive, refusal))));
+                }
+            }
         }
         let (provenance, etag) = self.check_provenance(&upload, &archive).await?;
         upload.provenance = etag;

@@ -43,6 +43,35 @@ pub enum Refusal {
         /// The archive's name.
         file: String,
     },
+    /// What it says of its images can't be checked.
+    #[error("the chart's images can't be checked: {}", problems.join("; "))]
+    Images {
+        /// Each, in words.
+        problems: Vec<String>,
+    },
+    /// Images are not there yet.
+    #[error("waits until {until} for its images: {}", problems.join("; "))]
+    AwaitsImage {
+        /// Each, with what is missing of it.
+        problems: Vec<String>,
+        /// When it is refused.
+        until: Timestamp,
+    },
+    /// Images did not come.
+    #[error(
+        "the chart could not be installed, because its images did not come: {}; push them, and upload the chart again",
+        problems.join("; ")
+    )]
+    NoImage {
+        /// Each, with what is missing of it.
+        problems: Vec<String>,
+    },
+    /// Nobody knows whether the images are there.
+    #[error("waits for an answer about its images: {}", problems.join("; "))]
+    RegistrySilent {
+        /// Each, with why.
+        problems: Vec<String>,
+    },
     /// The version is published with other content.
     #[error(
         "{chart} {version} is published already, with other content (digest {published}, yours has {own}). \
@@ -113,6 +142,10 @@ impl Refusal {
             Refusal::Provenance(error) => error.code(),
             Refusal::AwaitsProvenance { .. } => "awaits-provenance",
             Refusal::NoProvenance { .. } => "no-provenance",
+            Refusal::Images { .. } => "images",
+            Refusal::AwaitsImage { .. } => "awaits-image",
+            Refusal::NoImage { .. } => "no-image",
+            Refusal::RegistrySilent { .. } => "registry-silent",
             Refusal::OtherContent { .. } => "other-content",
             Refusal::FileNameTaken { .. } => "file-name-taken",
             Refusal::Unpublished { .. } => "unpublished",
