@@ -16,7 +16,7 @@ use crate::store::{ETag, Store, StoreError};
 
 /// Indexes that were written longer ago than this are left alone by a sweep: whatever became of their event, every cache
 /// has asked for them again since (`INDEX_MAX_AGE` is minutes).
-const SWEPT_BACK: Duration = Duration::from_secs(24 * 60 * 60);
+pub const SWEPT_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What an event about an index came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

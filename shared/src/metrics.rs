@@ -15,6 +15,8 @@ pub enum Unit {
     Count,
     /// Time.
     Milliseconds,
+    /// Longer time.
+    Seconds,
     /// Size.
     Bytes,
 }
@@ -24,6 +26,7 @@ impl Unit {
         match self {
             Unit::Count => "Count",
             Unit::Milliseconds => "Milliseconds",
+            Unit::Seconds => "Seconds",
             Unit::Bytes => "Bytes",
         }
     }
@@ -63,7 +66,8 @@ impl Metrics {
     }
 
     /// The lines, without line breaks: none if there is nothing to tell, more than one if a metric has more values than fit
-    /// in one. `function` is the only dimension.
+    /// in one. `function`, the name that the function is deployed under, is the only dimension: it tells two stacks of one
+    /// account apart.
     pub fn lines(&self, function: &str, now: Timestamp) -> Vec<String> {
         let longest = self
             .metrics

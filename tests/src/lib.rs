@@ -5,6 +5,7 @@
 
 pub mod chaos;
 pub mod chart_archive;
+pub mod costs;
 pub mod events;
 pub mod faults;
 pub mod http;

@@ -90,3 +90,47 @@ async fn read_all_the_time(site: Arc<Site>, over: Arc<AtomicBool>) -> (usize, us
     }
     (reads, known.len())
 }
+/// The same version with different content from 20 uploaders at the same time: one of them is published, whole, and none of
+/// the others ever takes its place.
+pub async fn of_the_same_version_with_different_content_one_wins(site: Site) {
+    let site = Arc::new(site);
+    let rival = |number: usize| ChartArchive::new("demo", "1.0.0").file("NOTES.md", format!("rival {number}\n"));
+    let over = Arc::new(AtomicBool::new(false));
+    let reader = tokio::spawn(read_all_the_time(Arc::clone(&site), Arc::clone(&over)));
+    let mut uploaders = tokio::task::JoinSet::new();
+    for number in 0..UPLOADERS {
+        let site = Arc::clone(&site);
+        uploaders.spawn(async move { site.upload("", &rival(number)).await });
+    }
+    uploaders.join_all().await;
+    site.until("uploads are left", async || {
+        site.keys("staging/").await.is_empty() && site.get("charts/index.yaml").await.is_some()
+    })
+    .await;
+    site.system.settled().await;
+    over.store(true, Ordering::SeqCst);
+    reader.await.expect("the reader found nothing wrong");
+
+    let index = site.index("").await;
+    let listed = entries(&index);
+    assert_eq!(listed.len(), 1, "{index}");
+    let archive = site.get("charts/demo-1.0.0.tgz").await.expect("the archive");
+    assert_eq!(listed[0]["digest"], Digest::of(&archive).to_string());
+    assert!(
+        (0..UPLOADERS).any(|number| rival(number).bytes() == archive),
+        "what is published is one of the uploads, whole"
+    );
+    // The last upload under that name has its outcome: it won, or it was refused for the one that did.
+    let last = last_receipt(&site).await;
+    let winner = Digest::of(&archive).to_string();
+    match last["outcome"].as_str() {
+        Some("published") => assert_eq!(last["digest"], winner, "{last}"),
+        Some("rejected") => assert_ne!(last["digest"], winner, "{last}"),
+        _ => panic!("{last}"),
+    }
+}
+
+async fn last_receipt(site: &Site) -> Value {
+    let receipt = site.get("receipts/demo-1.0.0.tgz.json").await.expect("a receipt");
+    serde_json::from_slice(&receipt).expect("JSON")
+}

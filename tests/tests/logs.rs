@@ -92,7 +92,7 @@ async fn metrics_follow_the_embedded_metric_format() {
                     "{line}"
                 );
                 let unit = metric["Unit"].as_str().expect("a unit");
-                assert!(["Count", "Milliseconds", "Bytes"].contains(&unit), "{line}");
+                assert!(["Count", "Milliseconds", "Seconds", "Bytes"].contains(&unit), "{line}");
             }
         }
     }

@@ -7,3 +7,8 @@ use tests::site::Site;
 async fn five_hundred_uploads_from_twenty_uploaders_are_all_published_and_no_reader_ever_misses_one() {
     races::all_are_published_and_no_reader_ever_misses_one(Site::local().await, 500).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_rivals_for_one_version_one_wins_and_stays() {
+    races::of_the_same_version_with_different_content_one_wins(Site::local().await).await;
+}

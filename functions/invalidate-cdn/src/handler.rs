@@ -8,7 +8,7 @@ use chartdrop::metrics::Metrics;
 use chartdrop::notification::{self, ObjectCreated, ObjectRemoved};
 use chartdrop::printable::printable;
 use jiff::Timestamp;
-use lambda_runtime::{Diagnostic, LambdaEvent};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::{error, info};
 
@@ -54,16 +54,16 @@ impl Handler {
     }
 
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
-        let request_id = event.context.request_id.clone();
-        self.run(&event.payload, &request_id).await.inspect_err(|problem| {
+        let context = &event.context;
+        self.run(&event.payload, context).await.inspect_err(|problem| {
             let problem = problem.to_string();
             let problem = printable(&problem);
-            error!(requestId = request_id, %problem, "failed: {problem}");
+            error!(requestId = context.request_id, %problem, "failed: {problem}");
         })
     }
 
     /// Everything is tried; the first failure fails the invocation, and its retry repeats no invalidation.
-    async fn run(&self, event: &Value, request_id: &str) -> Result<Value, HandlerError> {
+    async fn run(&self, event: &Value, context: &Context) -> Result<Value, HandlerError> {
         let mut metrics = Metrics::default();
         let (mut indexes, mut archives) = (Vec::new(), Vec::new());
         let mut failure = None;
@@ -92,8 +92,8 @@ impl Handler {
                 }
             }
         }
-        metrics.property("requestId", request_id);
-        for line in metrics.lines("invalidate-cdn", Timestamp::now()) {
+        metrics.property("requestId", context.request_id.as_str());
+        for line in metrics.lines(&context.env_config.function_name, Timestamp::now()) {
             println!("{line}");
         }
         match failure {

@@ -60,22 +60,22 @@ impl Handler {
 
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
         let started = SystemTime::now();
-        let request_id = event.context.request_id.clone();
+        let context = &event.context;
         let done = self.run(&event).await.inspect_err(|problem| {
             let problem = problem.to_string();
             let problem = printable(&problem);
-            error!(requestId = request_id, %problem, "failed: {problem}");
+            error!(requestId = context.request_id, %problem, "failed: {problem}");
         })?;
         let report = match done {
             Done::Published(report) => report,
             Done::Maintained(maintained) => {
                 maintained.log();
-                maintained.count(&request_id);
+                maintained.count(context);
                 return Ok(maintained.answer());
             }
         };
         report::log(&report);
-        report::count(&report, started.elapsed().unwrap_or_default(), &request_id);
+        report::count(&report, started.elapsed().unwrap_or_default(), context);
         match report.failed.first() {
             None => Ok(report::answer(&report)),
             Some(first) => Err(HandlerError::Uploads {

@@ -3,10 +3,12 @@
 use chartdrop::maintain::{Reindexed, Takeback, UnpublishReport, Verified};
 use chartdrop::metrics::{Metrics, Unit};
 use chartdrop::printable::printable;
-use jiff::Timestamp;
+use lambda_runtime::Context;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tracing::{info, warn};
+
+use crate::report;
 
 /// What a command came to.
 #[derive(Debug, Serialize)]
@@ -26,7 +28,7 @@ impl Maintained {
         }
     }
 
-    pub(crate) fn count(&self, request_id: &str) {
+    pub(crate) fn count(&self, context: &Context) {
         let mut metrics = Metrics::default();
         let lost_races = match self {
             Maintained::Verify(verified) => {
@@ -50,10 +52,7 @@ impl Maintained {
         if lost_races > 0 {
             metrics.count("CompareAndSwapRetries", lost_races.into());
         }
-        metrics.property("requestId", request_id);
-        for line in metrics.lines("publish-chart", Timestamp::now()) {
-            println!("{line}");
-        }
+        report::print(&mut metrics, context);
     }
 
     /// What the caller gets.

@@ -8,6 +8,7 @@ use chartdrop::provenance::ProvenanceError;
 use chartdrop::publish::{Concluded, Report};
 use chartdrop::receipt::Outcome;
 use jiff::Timestamp;
+use lambda_runtime::Context;
 use serde_json::{Value, json};
 use tracing::{error, info, warn};
 
@@ -98,7 +99,7 @@ fn log_outcome(concluded: &Concluded) {
 }
 
 /// The metrics line. An outcome that another run recorded was counted there.
-pub(crate) fn count(report: &Report, took: Duration, request_id: &str) {
+pub(crate) fn count(report: &Report, took: Duration, context: &Context) {
     let mut metrics = Metrics::default();
     for concluded in report.concluded.iter().filter(|concluded| concluded.recorded) {
         metrics.count(metric(concluded.receipt.outcome), 1);
@@ -133,8 +134,16 @@ pub(crate) fn count(report: &Report, took: Duration, request_id: &str) {
             u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         );
     }
-    metrics.property("requestId", request_id);
-    for line in metrics.lines("publish-chart", Timestamp::now()) {
+    if let Some(age) = report.oldest_waiting {
+        metrics.add("OldestUpload", Unit::Seconds, age.as_secs());
+    }
+    print(&mut metrics, context);
+}
+
+/// The lines of an invocation's metrics.
+pub(crate) fn print(metrics: &mut Metrics, context: &Context) {
+    metrics.property("requestId", context.request_id.as_str());
+    for line in metrics.lines(&context.env_config.function_name, Timestamp::now()) {
         println!("{line}");
     }
 }

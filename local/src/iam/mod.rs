@@ -2,8 +2,10 @@
 //!
 //! Every request that a function makes to S3, CloudFront and Secrets Manager is held against the statements of that
 //! function in the template, which is part of this program: [`template`] reads them, [`policy`] decides, [`needs`] knows
-//! which permissions a request of S3 takes. Requests of anybody else are not looked at.
+//! which permissions a request of S3 takes. Requests of anybody else are not looked at; what the template lets the edge, the
+//! release role and everybody do with the bucket is in [`access`].
 
+mod access;
 mod needs;
 mod policy;
 mod template;
@@ -11,6 +13,7 @@ mod template;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+pub use self::access::{BucketAccess, Visit, Visitor};
 pub(crate) use self::needs::{Asked, bucket_arn};
 use self::policy::{Decision, decide};
 pub use self::policy::{Effect, Permission};

@@ -27,6 +27,9 @@ pub enum TemplateError {
         /// Why.
         error: serde_yaml::Error,
     },
+    /// A policy of the bucket or of the release role is missing, or not of the shape that is expected.
+    #[error("template.yaml: {0}")]
+    Access(String),
     /// A value that is no text, or text by a function that is not known here.
     #[error("template.yaml: {0} is no text that `local` can resolve; it knows !Ref, !Sub and !GetAtt")]
     Unresolved(String),
@@ -34,10 +37,10 @@ pub enum TemplateError {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Template {
+pub(super) struct Template {
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
-    resources: BTreeMap<String, Resource>,
+    pub(super) resources: BTreeMap<String, Resource>,
 }
 
 #[derive(Deserialize)]
@@ -48,26 +51,26 @@ struct Parameter {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Resource {
-    r#type: String,
+pub(super) struct Resource {
+    pub(super) r#type: String,
     #[serde(default)]
     metadata: Value,
     #[serde(default)]
-    properties: Value,
+    pub(super) properties: Value,
 }
 
 /// A field that is not listed here, such as `Condition` or `NotAction`, would change what the statement means.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Document {
+pub(super) struct Document {
     #[serde(rename = "Version")]
     _version: String,
-    statement: Vec<Statement>,
+    pub(super) statement: Vec<Statement>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Statement {
+pub(super) struct Statement {
     sid: String,
     effect: Effect,
     action: Value,
@@ -99,13 +102,13 @@ pub(super) fn policies(text: &str) -> Result<BTreeMap<String, Vec<Permission>>, 
     Ok(policies)
 }
 
-fn field<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
+pub(super) fn field<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
     path.iter()
         .fold(value, |value, name| value.get(name).unwrap_or(&Value::Null))
 }
 
 /// One, or a list of them; nothing is none.
-fn each(value: &Value) -> &[Value] {
+pub(super) fn each(value: &Value) -> &[Value] {
     match value {
         Value::Null => &[],
         Value::Sequence(all) => all,
@@ -114,7 +117,7 @@ fn each(value: &Value) -> &[Value] {
 }
 
 impl Template {
-    fn permissions(&self, statement: &Statement, into: &mut Vec<Permission>) -> Result<(), TemplateError> {
+    pub(super) fn permissions(&self, statement: &Statement, into: &mut Vec<Permission>) -> Result<(), TemplateError> {
         for action in each(&statement.action) {
             for resource in each(&statement.resource) {
                 into.push(Permission {
@@ -128,7 +131,7 @@ impl Template {
         Ok(())
     }
 
-    fn text(&self, value: &Value) -> Result<String, TemplateError> {
+    pub(super) fn text(&self, value: &Value) -> Result<String, TemplateError> {
         let unresolved = || TemplateError::Unresolved(format!("{value:?}"));
         match value {
             // A variable in plain text is a !Sub that was forgotten.
@@ -163,7 +166,6 @@ impl Template {
             "AWS::Region" => return Some(REGION.to_owned()),
             "AWS::AccountId" => return Some(ACCOUNT.to_owned()),
             "AWS::StackName" => return Some("chartdrop".to_owned()),
-            "DistributionId" => return Some(DISTRIBUTION.to_owned()),
             _ => {}
         }
         if let Some(parameter) = self.parameters.get(name) {
@@ -172,20 +174,29 @@ impl Template {
         }
         let (resource, attribute) = name.split_once('.').unwrap_or((name, ""));
         match (self.resources.get(resource)?.r#type.as_str(), attribute) {
-            ("AWS::S3::Bucket", "") => Some(BUCKET.to_owned()),
-            ("AWS::S3::Bucket", "Arn") => Some(bucket_arn(BUCKET)),
+            ("AWS::S3::Bucket", "") if Some(resource) == self.chart_bucket() => Some(BUCKET.to_owned()),
+            ("AWS::S3::Bucket", "Arn") if Some(resource) == self.chart_bucket() => Some(bucket_arn(BUCKET)),
             ("AWS::CloudFront::Distribution", "" | "Id") => Some(DISTRIBUTION.to_owned()),
             ("AWS::SecretsManager::Secret", "" | "Id") => Some(crate::secrets::ARN.to_owned()),
             _ => None,
         }
     }
 
+    /// The bucket of the charts: there are others (of logs), but only this one tells functions of its objects.
+    pub(super) fn chart_bucket(&self) -> Option<&str> {
+        let functions = self.resources.values();
+        let functions = functions.filter(|resource| resource.r#type == "AWS::Serverless::Function");
+        let events = functions.filter_map(|function| field(&function.properties, &["Events"]).as_mapping());
+        let mut events = events.flat_map(|events| events.values());
+        events.find_map(|event| match field(event, &["Properties", "Bucket"]) {
+            Value::Tagged(bucket) => bucket.value.as_str(),
+            _ => None,
+        })
+    }
+
     /// What the bucket would be called; empty if it has no name of its own.
     fn bucket_name(&self) -> Result<String, TemplateError> {
-        let bucket = self
-            .resources
-            .values()
-            .find(|resource| resource.r#type == "AWS::S3::Bucket");
+        let bucket = self.chart_bucket().and_then(|name| self.resources.get(name));
         match bucket.map(|bucket| field(&bucket.properties, &["BucketName"])) {
             Some(Value::Tagged(name)) => self.substituted(name.value.as_str().unwrap_or_default()),
             _ => Ok(String::new()),

@@ -10,10 +10,10 @@ use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::printable::printable;
 use crate::receipt::{Outcome, Receipt};
-use crate::store::{Got, Replaced};
+use crate::store::{Got, Replaced, jittered};
 
 /// Writes of a receipt that may lose their race; only runs that deal with the same file name race for it.
-const RECORD_ATTEMPTS: u32 = 5;
+const RECORD_ATTEMPTS: u32 = 10;
 /// Receipts are small; a larger object is none.
 pub(crate) const MAX_RECEIPT_BYTES: u64 = 1024 * 1024;
 
@@ -92,7 +92,11 @@ impl Publisher {
         let key = upload.staged.receipt_key();
         let mut receipt = receipt;
         let mut earlier = None;
-        for _ in 0..RECORD_ATTEMPTS {
+        for attempt in 0..RECORD_ATTEMPTS {
+            // The first race is lost to the receipt of an earlier upload. More of them are lost to other runs.
+            if attempt > 1 {
+                tokio::time::sleep(jittered(attempt)).await;
+            }
             let bytes = vec![Bytes::from(receipt.to_bytes())];
             match self
                 .store

@@ -53,7 +53,7 @@ use crate::printable::printable;
 use crate::provenance::KeyError;
 use crate::secret::{SecretError, SecretFieldError, Secrets};
 use crate::settings::{ProvenanceMode, Settings};
-use crate::store::{Store, StoreError};
+use crate::store::{Listed, Store, StoreError};
 use conclude::Decided;
 use images::Images;
 use index_state::StateCell;
@@ -113,6 +113,8 @@ pub struct Report {
     pub index_writes: Vec<IndexWrite>,
     /// Compare-and-swaps that lost their race.
     pub lost_races: u32,
+    /// How long the oldest upload that a sweep found had been lying in staging by then.
+    pub oldest_waiting: Option<Duration>,
 }
 
 /// An upload that could not be dealt with now.
@@ -320,8 +322,14 @@ impl Publisher {
             let of_provenance = || StagedKey::of_provenance(key).filter(|_| self.takes_provenance());
             StagedKey::new(key).or_else(of_provenance)
         };
-        let waiting: Vec<StagedKey> = listed.iter().filter_map(|object| staged(&object.key)).collect();
-        Ok(self.publish(&waiting, deadline).await)
+        let waiting = |object: &Listed| Some((staged(&object.key)?, object.modified));
+        let (waiting, uploaded): (Vec<StagedKey>, Vec<Timestamp>) = listed.iter().filter_map(waiting).unzip();
+        let oldest = uploaded.into_iter().min();
+        let now = (self.clock)();
+        let mut report = self.publish(&waiting, deadline).await;
+        // A clock that is behind S3's makes it no age at all.
+        report.oldest_waiting = oldest.map(|oldest| now.duration_since(oldest).try_into().unwrap_or_default());
+        Ok(report)
     }
 
     /// Groups uploads; an event may name one twice. Those whose folder can be no repository are refused on the way.

@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::helm::Helm;
 use crate::indexes::Indexes;
-use crate::process::Samples;
+use crate::process::{Samples, measure};
 use crate::programs::Programs;
 use crate::server::Server;
 use crate::table::{Row, Target, Value, count};
@@ -25,8 +25,8 @@ pub(crate) fn rows(programs: &Programs, indexes: &Indexes, rounds: usize) -> Res
             let (mut with_ours, mut with_theirs) = (Samples::default(), Samples::default());
             for round in 1..=rounds {
                 eprintln!("{} {name}: round {round} of {rounds}", helm.label);
-                with_theirs.take(&theirs.helm.command(command))?;
-                with_ours.take(&ours.helm.command(command))?;
+                with_theirs.add(measure(&theirs.helm.command(command))?);
+                with_ours.add(measure(&ours.helm.command(command))?);
             }
             let work = format!(
                 "`{name}` of {}, {} versions",

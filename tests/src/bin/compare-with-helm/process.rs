@@ -25,10 +25,9 @@ pub(crate) struct Sample {
 pub(crate) struct Samples(Vec<Sample>);
 
 impl Samples {
-    /// Runs the command once more; it must succeed.
-    pub(crate) fn take(&mut self, command: &Command) -> Result<()> {
-        self.0.push(measure(command)?);
-        Ok(())
+    /// One run more.
+    pub(crate) fn add(&mut self, sample: Sample) {
+        self.0.push(sample);
     }
 
     /// Median of the wall times, in seconds.
@@ -52,7 +51,8 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     }
 }
 
-fn measure(command: &Command) -> Result<Sample> {
+/// Runs the command; it must succeed.
+pub(crate) fn measure(command: &Command) -> Result<Sample> {
     let mut measuring = Command::new(std::env::current_exe()?);
     measuring
         .arg("measure")

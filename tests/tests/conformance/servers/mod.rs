@@ -5,7 +5,7 @@
 mod differences;
 mod minio;
 mod ministack;
-mod process;
+pub(crate) mod process;
 mod webhooks;
 
 use tests::{races, suite};
@@ -34,6 +34,12 @@ async fn chartdrop_works_on_ministack_with_its_cloudfront() {
 async fn five_hundred_uploads_on_minio_are_all_published_and_no_reader_ever_misses_one() {
     let minio = minio::start().await;
     races::all_are_published_and_no_reader_ever_misses_one(minio.site("race").await, 500).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_rivals_for_one_version_on_minio_one_wins() {
+    let minio = minio::start().await;
+    races::of_the_same_version_with_different_content_one_wins(minio.site("rivals").await).await;
 }
 
 /// `local/README.md` says which to believe.

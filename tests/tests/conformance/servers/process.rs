@@ -8,16 +8,16 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// What it keeps, and its log.
-    pub(super) folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 impl Process {
     /// Starts what `command` makes of the port and the folder, and waits until somebody listens.
-    pub(super) async fn start(command: impl FnOnce(u16, &TempDir) -> Command) -> Self {
+    pub(crate) async fn start(command: impl FnOnce(u16, &TempDir) -> Command) -> Self {
         let folder = TempDir::new().expect("a folder");
         let port = free_port();
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
@@ -42,11 +42,11 @@ impl Process {
         process
     }
 
-    pub(super) fn endpoint(&self) -> String {
+    pub(crate) fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 }

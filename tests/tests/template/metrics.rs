@@ -1,0 +1,206 @@
+//! Alarms and dashboard look at metrics that the functions emit, under the name that they emit them under.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use chartdrop::metrics::NAMESPACE;
+use local::Options;
+use local::faults::{Delivery, Faults, InvalidationFault, InvalidationSeen, RequestSeen, S3Fault, When};
+use serde_json::{Value, json};
+use tests::faults::OnRequest;
+use tests::{ChartArchive, Chartdrop, events};
+
+use crate::text::{function, only, referred, resources};
+
+/// Function, by its binary, and metric.
+type Named = (String, String);
+
+/// Metrics that nobody looks at every day: they are there for who asks.
+const NOT_SHOWN: [(&str, &str); 3] = [
+    ("publish-chart", "RepositoryDifferences"),
+    ("publish-chart", "IndexesMended"),
+    ("publish-chart", "IndexChanges"),
+];
+
+/// Another publisher is faster once, CloudFront refuses one path, and one event never comes.
+struct World(OnRequest);
+
+impl Faults for World {
+    fn s3(&self, request: &RequestSeen) -> S3Fault {
+        self.0.s3(request)
+    }
+
+    fn invalidation(&self, request: &InvalidationSeen) -> InvalidationFault {
+        if request.paths.iter().any(|path| path.starts_with("/refused/")) {
+            return InvalidationFault::Fail(When::Before, 400, "TooManyInvalidationsInProgress");
+        }
+        InvalidationFault::None
+    }
+
+    fn delivery(&self, _: &str, payload: &[u8]) -> Delivery {
+        let text = String::from_utf8_lossy(payload);
+        Delivery::Times(usize::from(!text.contains("staging/swept/")))
+    }
+}
+
+/// Each metric that a function emits, in a life with everything that one counts. A new metric is a new line.
+async fn life() -> Chartdrop {
+    let lost = S3Fault::Fail(When::Before, 412, "PreconditionFailed");
+    let chartdrop = Chartdrop::with(Options {
+        faults: Arc::new(World(OnRequest::new("PutObject", "charts/raced/index.yaml", [lost]))),
+        retry_delays: Vec::new(),
+        ..Options::default()
+    })
+    .await;
+    let chart = |version: &str| ChartArchive::new("demo", version);
+    for (folder, chart) in [
+        ("", chart("1.0.0")),
+        // Unchanged, in another second: S3's clock tells whole ones.
+        ("", chart("1.0.0")),
+        // Rejected.
+        ("", chart("1.0.0").file("other.txt", "other")),
+        ("raced/", chart("1.0.0")),
+        ("refused/", chart("1.0.0")),
+        ("swept/", chart("1.0.0")),
+    ] {
+        chartdrop.upload_to(folder, &chart);
+        chartdrop.system.settled().await;
+        tests::system::next_second().await;
+    }
+    for command in [
+        json!({"command": "sweep"}),
+        json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"}),
+        json!({"command": "verify", "repository": ""}),
+    ] {
+        chartdrop.run(&command).await;
+        chartdrop.system.settled().await;
+    }
+    // An event of an earlier write.
+    let event = events::s3_put(chartdrop.system.bucket_name(), &["charts/index.yaml"]);
+    let told = chartdrop.invoke("invalidate-cdn", &event).await;
+    told.expect("nothing to do");
+    chartdrop
+}
+
+/// The metrics in a function's log, by the value of their only dimension.
+fn emitted(chartdrop: &Chartdrop) -> BTreeSet<Named> {
+    let mut emitted = BTreeSet::new();
+    for binary in ["publish-chart", "invalidate-cdn"] {
+        let lines = chartdrop.system.function_logs(binary);
+        let lines = lines
+            .iter()
+            .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        for line in lines.filter(|line| line.get("_aws").is_some()) {
+            let told = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(
+                (&told["Namespace"], &told["Dimensions"]),
+                (&json!(NAMESPACE), &json!([["function"]]))
+            );
+            let metrics = told["Metrics"].as_array().expect("metrics");
+            // Here a function is deployed under the name of its binary.
+            let function = line["function"].as_str().expect("a name");
+            emitted.extend(
+                metrics
+                    .iter()
+                    .map(|metric| (function.to_owned(), metric["Name"].as_str().expect("a name").to_owned())),
+            );
+        }
+    }
+    emitted
+}
+
+/// The binaries of the functions, by their names in the template.
+fn binaries() -> BTreeMap<String, &'static str> {
+    ["publish-chart", "invalidate-cdn"]
+        .map(|binary| (function(binary).0, binary))
+        .into()
+}
+
+/// What alarms watch.
+fn watched() -> BTreeSet<Named> {
+    let binaries = binaries();
+    let alarms = resources("AWS::CloudWatch::Alarm").into_values();
+    let ours = alarms.filter(|alarm| alarm["Properties"]["Namespace"] == NAMESPACE);
+    ours.map(|alarm| {
+        let properties = &alarm["Properties"];
+        let dimensions = properties["Dimensions"].as_sequence().expect("dimensions");
+        let [dimension] = dimensions.as_slice() else {
+            panic!("{properties:?}")
+        };
+        assert_eq!(dimension["Name"], "function");
+        let function = referred(&dimension["Value"]).expect("a !Ref: a name would not tell two stacks apart");
+        (
+            binaries[function].to_owned(),
+            properties["MetricName"].as_str().expect("text").to_owned(),
+        )
+    })
+    .collect()
+}
+
+/// What the dashboard shows, with CloudWatch's shorthands written out: `.` repeats the field above, `...` all of them but
+/// the last ones given.
+fn shown() -> BTreeSet<Named> {
+    let dashboard = only("AWS::CloudWatch::Dashboard")["Properties"]["DashboardBody"].clone();
+    let serde_yaml::Value::Tagged(body) = dashboard else {
+        panic!("no !Sub")
+    };
+    let body: Value = serde_json::from_str(body.value.as_str().expect("text")).expect("JSON");
+    let mut shown = BTreeSet::new();
+    for widget in body["widgets"].as_array().expect("widgets") {
+        let mut above: Vec<String> = Vec::new();
+        for metric in widget["properties"]["metrics"].as_array().expect("metrics") {
+            let fields = metric.as_array().expect("fields").iter();
+            let fields: Vec<&str> = fields.filter_map(Value::as_str).collect();
+            // An expression, of other metrics.
+            if fields.is_empty() {
+                continue;
+            }
+            let written = match fields.split_first() {
+                Some((&"...", given)) => [&above[..above.len() - given.len()], &owned(given)].concat(),
+                _ => fields
+                    .iter()
+                    .enumerate()
+                    .map(|(at, &field)| {
+                        if field == "." {
+                            above[at].clone()
+                        } else {
+                            field.to_owned()
+                        }
+                    })
+                    .collect(),
+            };
+            if written[0] == NAMESPACE {
+                assert_eq!((written.len(), written[2].as_str()), (4, "function"), "{written:?}");
+                let function = written[3].trim_start_matches("${").trim_end_matches('}');
+                shown.insert((binaries()[function].to_owned(), written[1].clone()));
+            }
+            above = written;
+        }
+    }
+    shown
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+#[tokio::test]
+async fn alarms_and_dashboard_look_at_metrics_that_the_functions_emit() {
+    let chartdrop = life().await;
+    let emitted = emitted(&chartdrop);
+    let looked_at: BTreeSet<Named> = watched().union(&shown()).cloned().collect();
+    let absent: Vec<_> = looked_at.difference(&emitted).collect();
+    assert!(
+        absent.is_empty(),
+        "template.yaml looks at {absent:?}, which no function emits in the life of this test"
+    );
+    let not_shown = NOT_SHOWN.map(|(function, metric)| (function.to_owned(), metric.to_owned()));
+    let unseen: Vec<_> = emitted
+        .difference(&looked_at)
+        .filter(|metric| !not_shown.contains(metric))
+        .collect();
+    assert!(
+        unseen.is_empty(),
+        "nobody looks at {unseen:?}: put it on the dashboard, or into NOT_SHOWN"
+    );
+}

@@ -1,0 +1,105 @@
+//! The bucket tells each function of just what it deals with.
+
+use chartdrop::keys::{Repository, StagedKey, archive_path};
+use serde_yaml::Value;
+
+use crate::text::function;
+
+/// The filters of a function's S3 events: kind of event, prefix, suffix.
+fn filters(binary: &str) -> Vec<(String, String, String)> {
+    let (_, function) = function(binary);
+    let events = function["Properties"]["Events"].as_mapping().expect("events").clone();
+    let of_s3 = events
+        .into_iter()
+        .map(|(_, event)| event)
+        .filter(|event| event["Type"] == "S3");
+    of_s3
+        .map(|event| {
+            let rules = event["Properties"]["Filter"]["S3Key"]["Rules"]
+                .as_sequence()
+                .expect("rules");
+            let rule = |name: &str| {
+                let rule = rules.iter().find(|rule| rule["Name"] == name).expect("both rules");
+                rule["Value"].as_str().expect("text").to_owned()
+            };
+            let kind = event["Properties"]["Events"].as_str().expect("one kind").to_owned();
+            (kind, rule("prefix"), rule("suffix"))
+        })
+        .collect()
+}
+
+fn tells(binary: &str, kind: &str, key: &str) -> bool {
+    let matching = |(of_kind, prefix, suffix): &(String, String, String)| {
+        of_kind == &format!("s3:{kind}:*") && key.starts_with(prefix.as_str()) && key.ends_with(suffix.as_str())
+    };
+    let matching = filters(binary).iter().filter(|filter| matching(filter)).count();
+    assert!(matching < 2, "{binary} would be told twice of {key}");
+    matching == 1
+}
+
+/// Keys of all kinds, and such as look like them.
+const KEYS: [&str; 16] = [
+    "staging/demo-1.0.0.tgz",
+    "staging/team-a/demo-1.0.0+b.tgz",
+    "staging/a/b/demo-1.0.0.tgz",
+    "staging/demo-1.0.0.tgz.prov",
+    "staging/",
+    "staging/demo.txt",
+    "charts/index.yaml",
+    "charts/team-a/index.yaml",
+    "charts/demo-1.0.0.tgz",
+    "charts/team-a/demo-1.0.0.tgz",
+    "charts/demo-1.0.0.tgz.prov",
+    "charts/index.yaml.bak",
+    "receipts/demo-1.0.0.tgz.json",
+    "rejected/demo-1.0.0.tgz",
+    "rejected/index.yaml",
+    "other/demo-1.0.0.tgz",
+];
+
+#[test]
+fn publish_chart_is_told_of_every_staged_upload_and_of_nothing_else() {
+    for key in KEYS {
+        let meant = StagedKey::new(key).is_some();
+        assert_eq!(tells("publish-chart", "ObjectCreated", key), meant, "{key}");
+        assert!(!tells("publish-chart", "ObjectRemoved", key), "{key}");
+    }
+}
+
+#[test]
+fn invalidate_cdn_is_told_of_every_written_index_and_every_removed_archive_and_of_nothing_else() {
+    for key in KEYS {
+        let written = Repository::of_index_key(key).is_some();
+        assert_eq!(tells("invalidate-cdn", "ObjectCreated", key), written, "{key}");
+        let removed = archive_path(key).is_some();
+        assert_eq!(tells("invalidate-cdn", "ObjectRemoved", key), removed, "{key}");
+    }
+}
+
+/// Lambda stops a function that feeds itself after about 16 rounds.
+#[test]
+fn no_function_is_told_of_what_it_writes_itself() {
+    for key in KEYS.iter().filter(|key| !key.starts_with("staging/")) {
+        assert!(!tells("publish-chart", "ObjectCreated", key), "{key}");
+    }
+}
+
+#[test]
+fn each_function_has_a_schedule_that_sweeps() {
+    for binary in ["publish-chart", "invalidate-cdn"] {
+        let (_, function) = function(binary);
+        let events: Vec<Value> = function["Properties"]["Events"]
+            .as_mapping()
+            .expect("events")
+            .values()
+            .filter(|event| event["Type"] == "ScheduleV2")
+            .cloned()
+            .collect();
+        let [schedule] = events.as_slice() else {
+            panic!("{binary}: {events:?}")
+        };
+        let input = schedule["Properties"]["Input"].as_str().expect("text");
+        let input: serde_json::Value = serde_json::from_str(input).expect("JSON");
+        assert_eq!(input, serde_json::json!({"command": "sweep"}), "{binary}");
+    }
+}

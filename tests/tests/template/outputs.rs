@@ -1,0 +1,118 @@
+//! The outputs name what exists, and the docs name outputs and parameters that there are.
+
+use std::collections::BTreeSet;
+
+use serde_yaml::Value;
+use tests::program::workspace;
+
+use crate::text::{names, template};
+
+fn keys(section: &str) -> BTreeSet<String> {
+    let template = template();
+    let keys = template[section].as_mapping().expect("a mapping").keys();
+    keys.map(|key| key.as_str().expect("text").to_owned()).collect()
+}
+
+#[test]
+fn each_output_names_what_exists_whenever_it_is_there() {
+    let template = template();
+    let (resources, parameters) = (keys("Resources"), keys("Parameters"));
+    for (output, value) in template["Outputs"].as_mapping().expect("outputs") {
+        let output = output.as_str().expect("text");
+        for name in names(&value["Value"]) {
+            let (resource, _) = name.split_once('.').unwrap_or((&name, ""));
+            if resource.starts_with("AWS::") || parameters.contains(resource) {
+                continue;
+            }
+            assert!(resources.contains(resource), "{output} names {resource}");
+            let condition = &template["Resources"][resource]["Condition"];
+            assert!(
+                condition.is_null() || *condition == value["Condition"],
+                "{output} is there without {resource}"
+            );
+        }
+    }
+}
+
+#[test]
+fn whoever_deploys_is_told_all_that_the_docs_need() {
+    let outputs = keys("Outputs");
+    for promised in [
+        "RepositoryUrl",
+        "BucketName",
+        "DistributionId",
+        "ReleaseRoleArn",
+        "DashboardUrl",
+        "HelmRepoAdd",
+    ] {
+        assert!(outputs.contains(promised), "{promised}");
+    }
+    for page in ["README.md", "docs/operations.md", "docs/commands.md"] {
+        let text = std::fs::read_to_string(workspace().join(page)).expect("a page");
+        for named in text.split("$(out ").skip(1) {
+            let named = named.split(')').next().unwrap_or_default();
+            assert!(outputs.contains(named), "{page} names the output {named}");
+        }
+    }
+}
+
+/// `sam deploy` without answers has to work.
+#[test]
+fn every_parameter_has_a_default_and_says_what_it_is() {
+    for (name, parameter) in template()["Parameters"].as_mapping().expect("parameters") {
+        assert!(!parameter["Default"].is_null(), "{name:?}");
+        assert!(parameter["Description"].is_string(), "{name:?}");
+    }
+}
+
+/// Each alarm's runbook is found by its name.
+#[test]
+fn each_alarm_says_what_to_do_and_has_a_runbook() {
+    let page = std::fs::read_to_string(workspace().join("docs/operations.md")).expect("a page");
+    let template = template();
+    let resources = template["Resources"].as_mapping().expect("resources");
+    let alarms = resources
+        .iter()
+        .filter(|(_, resource)| resource["Type"] == "AWS::CloudWatch::Alarm");
+    for (name, alarm) in alarms {
+        let name = name.as_str().expect("text");
+        let description = alarm["Properties"]["AlarmDescription"].as_str().unwrap_or_default();
+        // CloudWatch takes no longer one.
+        assert!((80..=1024).contains(&description.len()), "{name}: {description}");
+        assert!(
+            page.contains(&format!("### {name}\n")),
+            "docs/operations.md has no runbook for {name}"
+        );
+        assert_ne!(alarm["Properties"]["AlarmActions"], Value::Null, "{name} tells nobody");
+    }
+}
+
+/// The diagram in the docs, and the table below it, show what is deployed, and nothing else.
+#[test]
+fn the_diagram_names_every_resource_of_the_template() {
+    let page = std::fs::read_to_string(workspace().join("docs/operations.md")).expect("a page");
+    let section = page
+        .split("\n## ")
+        .find(|section| section.starts_with("What is deployed"));
+    let section = section.expect("a section with the diagram");
+    let words: BTreeSet<&str> = section.split(|char: char| !char.is_ascii_alphanumeric()).collect();
+    let missing: Vec<String> = keys("Resources")
+        .into_iter()
+        .filter(|name| !words.contains(name.as_str()))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "docs/operations.md, \"What is deployed\", does not show {missing:?}"
+    );
+    let diagram = section.split("```").nth(1).expect("a diagram");
+    let invented: Vec<&str> = diagram
+        .split(|char: char| !char.is_ascii_alphanumeric())
+        // What is written like the name of a resource.
+        .filter(|word| word.chars().skip(1).any(char::is_uppercase) && word.starts_with(char::is_uppercase))
+        .filter(|word| word.chars().any(char::is_lowercase) && !keys("Resources").contains(*word))
+        .collect();
+    assert!(
+        invented.is_empty(),
+        "the diagram shows {invented:?}, which template.yaml does not have"
+    );
+}

@@ -1,0 +1,108 @@
+//! Every setting that a function reads is set, every one that is set is read, and the parameters let nothing through that a
+//! function refuses.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chartdrop::settings::{CdnSettings, SettingError, Settings};
+use serde_yaml::Value;
+
+use crate::text::{function, referred, template};
+
+/// Settings that a function reads and the template leaves at their default, each with the reason. Whoever builds what one of
+/// them switches on takes it off this list and gives it a parameter.
+const LEFT_AT_DEFAULT: [(&str, &str); 4] = [
+    ("VERSION_CHECK", "takes only `off` in this version"),
+    ("IMAGE_CHECK", "takes only `off` in this version"),
+    ("PROVENANCE", "takes only `off` in this version"),
+    ("OCI_MIRROR", "takes only `off` in this version"),
+];
+
+type Read = fn(&dyn Fn(&str) -> Option<String>) -> Result<(), SettingError>;
+
+/// What each function does with its environment at start.
+const FUNCTIONS: [(&str, Read); 2] = [
+    ("publish-chart", |lookup| Settings::read(lookup).map(drop)),
+    ("invalidate-cdn", |lookup| CdnSettings::read(lookup).map(drop)),
+];
+
+/// The variables that the template sets for a function.
+fn variables(binary: &str) -> BTreeMap<String, Value> {
+    let (_, function) = function(binary);
+    let variables = &function["Properties"]["Environment"]["Variables"];
+    serde_yaml::from_value(variables.clone()).expect("variables")
+}
+
+/// Values that a variable can get: of a parameter its default and the ends of what it allows, otherwise what a deployment
+/// would make of it.
+fn values(name: &str, value: &Value) -> Vec<String> {
+    let Some(parameter) = referred(value).filter(|name| template()["Parameters"].get(*name).is_some()) else {
+        return match name {
+            "CHART_BUCKET" => vec!["chartdrop-123456789012-us-east-1".to_owned()],
+            "REPOSITORY_URL" => vec!["https://d111111abcdef8.cloudfront.net".to_owned()],
+            "DISTRIBUTION_ID" => vec!["EDFDVBD6EXAMPLE".to_owned()],
+            _ => panic!("say what the template makes of {name}"),
+        };
+    };
+    let parameter = &template()["Parameters"][parameter];
+    let bounds = ["Default", "MinValue", "MaxValue"].map(|bound| parameter[bound].clone());
+    let allowed = parameter["AllowedValues"].as_sequence().cloned().unwrap_or_default();
+    let values = bounds.into_iter().chain(allowed).filter(|value| !value.is_null());
+    values
+        .map(|value| match value {
+            Value::String(text) => text,
+            number => serde_yaml::to_string(&number).expect("a number").trim().to_owned(),
+        })
+        .collect()
+}
+
+#[test]
+fn every_setting_that_a_function_reads_is_set_and_every_one_that_is_set_is_read() {
+    for (binary, read) in FUNCTIONS {
+        let set = variables(binary);
+        let asked = RefCell::new(BTreeSet::new());
+        let lookup = |name: &str| {
+            asked.borrow_mut().insert(name.to_owned());
+            set.get(name).map(|value| values(name, value).remove(0))
+        };
+        read(&lookup).unwrap_or_else(|error| panic!("{binary} would not start: {error}"));
+        let asked = asked.into_inner();
+        let left: BTreeSet<String> = LEFT_AT_DEFAULT.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let set: BTreeSet<String> = set.into_keys().collect();
+        let missing: Vec<_> = asked.difference(&set).filter(|name| !left.contains(*name)).collect();
+        assert!(
+            missing.is_empty(),
+            "{binary} reads {missing:?}, which template.yaml does not set: give each a parameter, or a reason in LEFT_AT_DEFAULT"
+        );
+        let idle: Vec<_> = set.difference(&asked).collect();
+        assert!(
+            idle.is_empty(),
+            "template.yaml sets {idle:?}, which {binary} does not read"
+        );
+        let both: Vec<_> = set.intersection(&left).collect();
+        assert!(
+            both.is_empty(),
+            "template.yaml sets {both:?}: take them off LEFT_AT_DEFAULT"
+        );
+    }
+}
+
+#[test]
+fn a_function_starts_with_every_value_that_the_parameters_let_through() {
+    for (binary, read) in FUNCTIONS {
+        let set = variables(binary);
+        for (name, value) in &set {
+            for tried in values(name, value) {
+                let lookup = |other: &str| {
+                    let value = set.get(other)?;
+                    Some(if other == name {
+                        tried.clone()
+                    } else {
+                        values(other, value).remove(0)
+                    })
+                };
+                read(&lookup).unwrap_or_else(|error| panic!("{binary} would not start: {error}"));
+            }
+        }
+    }
+}
