@@ -20,7 +20,9 @@ const MAX_IMAGES: usize = 50;
 /// An image that was there is not asked for again so soon: a burst of charts names the same ones.
 const REMEMBERED: Duration = Duration::from_secs(60);
 /// Nor is a registry that did not answer.
-const LEFT_ALONE: Duration = Duration::from_secs(20);
+const LEFT_ALONE: Duration = Duration::from_secs(60);
+/// All images of one chart: the function has a minute, and other charts wait too.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What the gate says of an upload.
 #[derive(Debug)]
@@ -90,7 +92,13 @@ impl Publisher {
         if check == ImageCheck::Off {
             return Ok(Gate::Open(Vec::new()));
         }
-        let problems = self.image_problems(archive, values).await?;
+        let problems = tokio::time::timeout(PATIENCE, self.image_problems(archive, values)).await;
+        let problems = problems.unwrap_or_else(|_| {
+            Ok(Problems {
+                silent: vec!["the registries took too long to answer for all of them".to_owned()],
+                ..Problems::default()
+            })
+        })?;
         let Problems { wrong, missing, silent } = problems;
         if check == ImageCheck::Warn {
             let all = [wrong, missing, silent].concat();

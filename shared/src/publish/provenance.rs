@@ -271,18 +271,19 @@ impl Publisher {
             Got::TooLarge { etag, .. } => Some(Some(etag)),
             Got::Missing => Some(None),
         };
-        if let Some(etag) = read {
-            let headers = Headers::keyring(self.settings.index_max_age);
-            // Who was faster knew the same secret, or a newer one.
-            match self
-                .store
-                .replace(KEYRING, vec![bytes], &headers, etag.as_ref())
-                .await?
-            {
-                Replaced::Done | Replaced::LostRace => {}
+        let replaced = match read {
+            None => Replaced::Done,
+            Some(etag) => {
+                let headers = Headers::keyring(self.settings.index_max_age);
+                self.store
+                    .replace(KEYRING, vec![bytes], &headers, etag.as_ref())
+                    .await?
             }
+        };
+        // Whoever was faster may have known an older secret: then the next chart tries again.
+        if replaced == Replaced::Done {
+            self.keyring.set(digest);
         }
-        self.keyring.set(digest);
         Ok(())
     }
 

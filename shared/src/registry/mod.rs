@@ -24,7 +24,7 @@ use http::Answer;
 use manifest::Manifest;
 
 /// All that one image may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a registry says of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
