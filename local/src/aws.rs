@@ -1,7 +1,5 @@
 //! One listener for the small APIs of AWS, told apart by their paths and headers.
 
-use std::sync::Arc;
-
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::net::TcpListener;
@@ -17,15 +15,15 @@ pub(crate) fn serve(
     listener: TcpListener,
     lambda: &Lambda,
     cloudfront: &Api,
-    secret: Option<String>,
+    secret: secrets::Value,
     iam: &Iam,
 ) -> Server {
-    let (lambda, cloudfront, secret) = (lambda.clone(), cloudfront.clone(), secret.map(Arc::<str>::from));
+    let (lambda, cloudfront) = (lambda.clone(), cloudfront.clone());
     let iam = iam.clone();
     crate::http::serve(listener, move |request| {
         let (lambda, cloudfront, secret) = (lambda.clone(), cloudfront.clone(), secret.clone());
         let iam = iam.clone();
-        async move { answer(&lambda, &cloudfront, secret.as_deref(), &iam, request).await }
+        async move { answer(&lambda, &cloudfront, secret.get().as_deref(), &iam, request).await }
     })
 }
 

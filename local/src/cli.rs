@@ -19,7 +19,7 @@ use crate::story::Story;
 use crate::system::System;
 
 /// Settings of the functions that may be given in our own environment.
-pub const SETTINGS: [&str; 12] = [
+pub const SETTINGS: [&str; 13] = [
     "INDEX_FORMAT",
     "INDEX_MAX_AGE",
     "URL_STYLE",
@@ -30,6 +30,7 @@ pub const SETTINGS: [&str; 12] = [
     "IMAGE_REGISTRIES",
     "IMAGE_WAIT",
     "PROVENANCE",
+    "PROVENANCE_WAIT",
     "OCI_MIRROR",
     "REPOSITORY_URL",
 ];
@@ -67,6 +68,15 @@ pub struct Arguments {
     /// Processes of publish-chart at once
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = at_least_one)]
     pub instances: usize,
+
+    /// The tag of the release that the charts belong to, such as v1.2.3: metadata of their uploads, which publish-chart
+    /// compares with their versions (VERSION_CHECK)
+    #[arg(long, value_name = "TAG")]
+    pub release: Option<String>,
+
+    /// What Secrets Manager holds: a file with the JSON that docs/secret.md describes
+    #[arg(long, value_name = "FILE")]
+    pub secret: Option<PathBuf>,
 
     /// The worst day: requests and events go wrong and processes die, the same for the same SEED as far as timing
     /// allows. With --once it ends with a sweep, as the schedule would make one, and says which promise was broken
@@ -171,7 +181,7 @@ pub enum CliError {
 }
 
 async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
-    let uploads = prepare(&charts(&arguments.charts))?;
+    let uploads = prepare(&charts(&arguments.charts), arguments.release.as_deref())?;
     let mut printer: Box<dyn Printer> = if arguments.json {
         Box::new(Report)
     } else {
@@ -179,7 +189,15 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     };
     printer.building();
     let chaos = arguments.chaos.map(|seed| Chaos::new(seed, arguments.chaos_rate));
-    let system = System::start(options(&arguments, chaos.as_ref())).await?;
+    let mut options = options(&arguments, chaos.as_ref());
+    options.secret = match &arguments.secret {
+        None => None,
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| CliError::Unreadable {
+            path: path.clone(),
+            error,
+        })?),
+    };
+    let system = System::start(options).await?;
     let session = Session::new(system, printer, arguments.once, chaos);
     Ok(session.run(uploads).await)
 }
@@ -217,8 +235,12 @@ fn charts(named: &[PathBuf]) -> Vec<PathBuf> {
     vec![sources.join(EXAMPLE)]
 }
 
-fn prepare(charts: &[PathBuf]) -> Result<Vec<Prepared>, CliError> {
+fn prepare(charts: &[PathBuf], release: Option<&str>) -> Result<Vec<Prepared>, CliError> {
     let mut uploads: Vec<Prepared> = charts.iter().map(|path| prepare_one(path)).collect::<Result<_, _>>()?;
+    for upload in &mut uploads {
+        let release = release.map(|tag| ("release".to_owned(), tag.to_owned()));
+        upload.metadata.extend(release);
+    }
     // Provenance lies beside its archive before anybody is told of the archive.
     uploads.sort_by_key(|upload| !upload.key.ends_with(".prov"));
     Ok(uploads)
@@ -233,6 +255,7 @@ fn prepare_one(path: &Path) -> Result<Prepared, CliError> {
         return Ok(Prepared {
             key: format!("staging/{}", archive.file_name),
             bytes: archive.bytes.into(),
+            metadata: BTreeMap::new(),
         });
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -246,5 +269,6 @@ fn prepare_one(path: &Path) -> Result<Prepared, CliError> {
     Ok(Prepared {
         key: format!("staging/{name}"),
         bytes: bytes.into(),
+        metadata: BTreeMap::new(),
     })
 }

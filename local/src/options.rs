@@ -25,7 +25,7 @@ pub struct Options {
     pub instances: usize,
     /// Environment of the functions: their settings, and whatever else is to be set or overridden.
     pub settings: BTreeMap<String, String>,
-    /// The value of the one secret.
+    /// The value of the one secret, until [`crate::System::set_secret`] changes it.
     pub secret: Option<String>,
     /// The text of the template whose policies the functions are held to.
     pub template: String,

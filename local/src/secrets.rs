@@ -1,17 +1,38 @@
 //! Secrets Manager's `GetSecretValue`, for the one secret that a run may have.
 
+use std::sync::{Arc, Mutex};
+
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::http::{Reply, body, reply};
 use crate::iam::{Access, Iam};
 use crate::s3::signed_by;
+use crate::sync::lock;
 
 /// The name of the one secret, and the value of `SECRET_ID`.
 pub const SECRET: &str = "chartdrop-local";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 pub(crate) const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:chartdrop-local-LoCaL0";
+
+/// The secret's value, which may be another one with each request, as after a rotation.
+#[derive(Clone, Default)]
+pub(crate) struct Value(Arc<Mutex<Option<String>>>);
+
+impl Value {
+    pub(crate) fn new(value: Option<String>) -> Self {
+        Self(Arc::new(Mutex::new(value)))
+    }
+
+    pub(crate) fn set(&self, value: Option<String>) {
+        *lock(&self.0) = value;
+    }
+
+    pub(crate) fn get(&self) -> Option<String> {
+        lock(&self.0).clone()
+    }
+}
 
 /// Answers a request whose `X-Amz-Target` starts with `secretsmanager.`.
 pub(crate) async fn answer(secret: Option<&str>, iam: &Iam, request: Request<Incoming>) -> Reply {
@@ -31,10 +52,10 @@ pub(crate) async fn answer(secret: Option<&str>, iam: &Iam, request: Request<Inc
         Ok(bytes) => bytes,
         Err(reply) => return reply,
     };
-    let Ok(Value::Object(input)) = serde_json::from_slice(&bytes) else {
+    let Ok(serde_json::Value::Object(input)) = serde_json::from_slice(&bytes) else {
         return error("SerializationException", "the body is not a JSON object");
     };
-    let Some(id) = input.get("SecretId").and_then(Value::as_str) else {
+    let Some(id) = input.get("SecretId").and_then(serde_json::Value::as_str) else {
         return error("ValidationException", "SecretId is missing");
     };
     let access = Access {
@@ -53,7 +74,7 @@ pub(crate) async fn answer(secret: Option<&str>, iam: &Iam, request: Request<Inc
     }
 }
 
-fn found(value: &str) -> Value {
+fn found(value: &str) -> serde_json::Value {
     json!({
         "ARN": ARN,
         "Name": SECRET,

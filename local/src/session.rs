@@ -27,6 +27,8 @@ const CLOCK: Duration = Duration::from_secs(1);
 pub(crate) struct Prepared {
     pub(crate) key: String,
     pub(crate) bytes: Bytes,
+    /// User metadata.
+    pub(crate) metadata: BTreeMap<String, String>,
 }
 
 pub(crate) struct Session {
@@ -117,7 +119,7 @@ impl Session {
                 continue;
             }
             let key = next.key.clone();
-            match self.system.store().put(&next.key, next.bytes, BTreeMap::new()) {
+            match self.system.store().put(&next.key, next.bytes, next.metadata) {
                 Ok(etag) if key.ends_with(".tgz") => self.open.push(Upload { key, etag }),
                 Ok(_) => {}
                 Err(error) => self.system.fail(

@@ -24,7 +24,7 @@ use crate::promises::Promises;
 use crate::s3::{BUCKET, Disk, Front, Killer, LoggedRequest, RequestLog, Store};
 use crate::steps::{Step, StepKind, Steps};
 use crate::visibility::Visibility;
-use crate::{aws, edge};
+use crate::{aws, edge, secrets};
 
 /// A running system. Dropping it ends everything, processes included.
 pub struct System {
@@ -36,6 +36,7 @@ pub struct System {
     iam: Iam,
     lambda: Lambda,
     invalidations: Invalidations,
+    secret: secrets::Value,
     outcomes: Outcomes,
     visibility: Visibility,
     promises: Option<Promises>,
@@ -123,10 +124,11 @@ impl System {
             killer,
             iam: iam.clone(),
         };
+        let secret = secrets::Value::new(options.secret);
         let servers = [
             edge::serve(edge_listener, edge),
             front.serve(s3_listener),
-            aws::serve(aws_listener, &lambda, &cloudfront, options.secret, &iam),
+            aws::serve(aws_listener, &lambda, &cloudfront, secret.clone(), &iam),
         ];
         let watch = options.watch_edge.then(|| visibility.clone().watch());
         let system = Self {
@@ -138,6 +140,7 @@ impl System {
             iam,
             lambda,
             invalidations,
+            secret,
             outcomes,
             visibility,
             promises,
@@ -223,6 +226,11 @@ impl System {
     /// What the function reported, or why it could not answer.
     pub async fn invoke(&self, function: &str, payload: Value) -> Result<Value, FunctionError> {
         self.lambda.invoke(function, &payload).await
+    }
+
+    /// Rotates the one secret.
+    pub fn set_secret(&self, value: Option<String>) {
+        self.secret.set(value);
     }
 
     /// Queues an event for a function as S3 would; returns its request id.

@@ -19,6 +19,11 @@ pub const INDEX: &str = "index.yaml";
 /// Ending of a chart archive.
 pub const ARCHIVE_SUFFIX: &str = ".tgz";
 
+/// What a provenance file has behind the name of its archive.
+pub const PROVENANCE_SUFFIX: &str = ".prov";
+/// The certificates of those who sign, for `helm --keyring`.
+pub const KEYRING: &str = "charts/keyring.gpg";
+
 /// A repository: a folder of published archives with one index. The root one has the empty name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Repository(String);
@@ -181,12 +186,27 @@ impl StagedKey {
 
     /// Where its archive's provenance file is published.
     pub fn provenance_key(&self) -> String {
-        format!("{}.prov", self.archive_key())
+        format!("{}{PROVENANCE_SUFFIX}", self.archive_key())
     }
 
     /// Where it is kept if it is refused.
     pub fn rejected_key(&self) -> String {
         format!("{REJECTED}{}", self.rest())
+    }
+
+    /// The upload that a staged provenance file belongs to; `None` if the key is none of one.
+    pub fn of_provenance(key: &str) -> Option<Self> {
+        StagedKey::new(key.strip_suffix(PROVENANCE_SUFFIX)?)
+    }
+
+    /// Where its provenance file waits.
+    pub fn staged_provenance_key(&self) -> String {
+        format!("{}{PROVENANCE_SUFFIX}", self.key)
+    }
+
+    /// Where its provenance file is kept if it is refused.
+    pub fn rejected_provenance_key(&self) -> String {
+        format!("{}{PROVENANCE_SUFFIX}", self.rejected_key())
     }
 }
 
@@ -214,7 +234,7 @@ pub fn url_path(key: &str) -> impl fmt::Display + '_ {
 /// The path at the edge of a published archive or provenance file; `None` if the key is none of one.
 pub fn archive_path(key: &str) -> Option<String> {
     let rest = key.strip_prefix(CHARTS)?;
-    let archive = rest.strip_suffix(".prov").unwrap_or(rest);
+    let archive = rest.strip_suffix(PROVENANCE_SUFFIX).unwrap_or(rest);
     archive
         .ends_with(ARCHIVE_SUFFIX)
         .then(|| format!("/{}", url_path(rest)))
@@ -235,6 +255,22 @@ impl Headers {
         Headers {
             content_type: "application/gzip",
             cache_control: Some("public, max-age=31536000, immutable".to_owned()),
+        }
+    }
+
+    /// A provenance file changes as little as its archive.
+    pub fn provenance() -> Self {
+        Headers {
+            content_type: "text/plain",
+            ..Headers::archive()
+        }
+    }
+
+    /// A keyring may be served from a cache for as long as an index.
+    pub fn keyring(max_age: u32) -> Self {
+        Headers {
+            content_type: "application/octet-stream",
+            ..Headers::index(max_age)
         }
     }
 

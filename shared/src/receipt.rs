@@ -62,6 +62,9 @@ pub struct Receipt {
     pub reason: Option<String>,
     /// The same as a short stable word.
     pub reason_code: Option<String>,
+    /// Fingerprint of the certificate whose signature is published beside the archive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// What the packager should know although the chart was accepted.
     pub warnings: Vec<String>,
     /// When this was written.

@@ -4,11 +4,14 @@
 //! a publisher that guesses its URL publishes charts that nobody can download.
 
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
+use crate::image::{Platform, is_host};
 use crate::index::Format;
 use crate::keys::{Repository, StagedKey, url_path};
+use crate::versions::VersionCheck;
 
 /// Everything that publish-chart is told by its environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,60 @@ pub struct Settings {
     pub url_style: UrlStyle,
     /// `MAX_CHART_BYTES`.
     pub max_chart_bytes: u64,
+    /// `VERSION_CHECK`.
+    pub version_check: VersionCheck,
+    /// `PROVENANCE`.
+    pub provenance: ProvenanceMode,
+    /// `PROVENANCE_WAIT`: how long a chart waits for its provenance file where it must have one.
+    pub provenance_wait: Duration,
+    /// `IMAGE_CHECK`.
+    pub image_check: ImageCheck,
+    /// `IMAGE_PLATFORMS`.
+    pub image_platforms: Vec<Platform>,
+    /// `IMAGE_REGISTRIES`: the hosts that may be asked.
+    pub image_registries: Vec<String>,
+    /// `IMAGE_WAIT`: how long a chart waits for its images.
+    pub image_wait: Duration,
+    /// `SECRET_ID`: name or ARN of the secret.
+    pub secret_id: Option<String>,
+}
+
+/// What is done about the images that a chart names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ImageCheck {
+    /// Nobody asks for them.
+    #[default]
+    Off,
+    /// A chart is published without them, with warnings.
+    Warn,
+    /// A chart waits for them.
+    Require,
+}
+
+/// What is done with provenance files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProvenanceMode {
+    /// Nobody looks at them.
+    #[default]
+    Off,
+    /// Those that are uploaded are checked and published.
+    Verify,
+    /// That, and a chart without one is refused.
+    Require,
+    /// Those that are uploaded are checked and published, and every other chart is signed here.
+    Sign,
+}
+
+impl ProvenanceMode {
+    /// What it is set to, for messages.
+    pub fn setting(self) -> &'static str {
+        match self {
+            ProvenanceMode::Off => "PROVENANCE=off",
+            ProvenanceMode::Verify => "PROVENANCE=verify",
+            ProvenanceMode::Require => "PROVENANCE=require",
+            ProvenanceMode::Sign => "PROVENANCE=sign",
+        }
+    }
 }
 
 /// How an entry names its archive.
@@ -93,8 +150,20 @@ impl Variable<'_> {
     }
 }
 
+/// Where nearly all public images lie.
+const REGISTRIES: [&str; 8] = [
+    "ghcr.io",
+    "docker.io",
+    "quay.io",
+    "registry.k8s.io",
+    "public.ecr.aws",
+    "gcr.io",
+    "registry.gitlab.com",
+    "mcr.microsoft.com",
+];
+
 /// Checks that are not built yet: someone who asks for one must not be told in silence that it passed.
-const NOT_YET: [&str; 4] = ["VERSION_CHECK", "IMAGE_CHECK", "PROVENANCE", "OCI_MIRROR"];
+const NOT_YET: [&str; 1] = ["OCI_MIRROR"];
 
 impl Settings {
     /// Reads the settings through `lookup` (`|name| std::env::var(name).ok()`).
@@ -107,8 +176,55 @@ impl Settings {
         for name in NOT_YET {
             variable(name, "only `off` in this version").optional(|value| (value == "off").then_some(()))?;
         }
+        let provenance = variable("PROVENANCE", "off, verify, require or sign")
+            .optional(|value| match value {
+                "off" => Some(ProvenanceMode::Off),
+                "verify" => Some(ProvenanceMode::Verify),
+                "require" => Some(ProvenanceMode::Require),
+                "sign" => Some(ProvenanceMode::Sign),
+                _ => None,
+            })?
+            .unwrap_or_default();
+        let secret_id = variable(
+            "SECRET_ID",
+            "the name or ARN of the secret with the keys, which PROVENANCE needs",
+        );
+        let secret_id = match provenance {
+            ProvenanceMode::Off => secret_id.value(),
+            _ => Some(secret_id.required(|value| Some(value.to_owned()))?),
+        };
         Ok(Settings {
             bucket: bucket(lookup)?,
+            provenance,
+            secret_id,
+            image_check: variable("IMAGE_CHECK", "off, warn or require")
+                .optional(|value| match value {
+                    "off" => Some(ImageCheck::Off),
+                    "warn" => Some(ImageCheck::Warn),
+                    "require" => Some(ImageCheck::Require),
+                    _ => None,
+                })?
+                .unwrap_or_default(),
+            image_platforms: variable(
+                "IMAGE_PLATFORMS",
+                "platforms with commas between them: linux/amd64,linux/arm64",
+            )
+            .optional(|value| listed(value, |platform| platform.parse().ok()))?
+            .unwrap_or_else(|| {
+                vec![
+                    Platform::new("linux", "amd64", None),
+                    Platform::new("linux", "arm64", None),
+                ]
+            }),
+            image_registries: variable("IMAGE_REGISTRIES", "hosts with commas between them: ghcr.io,docker.io")
+                .optional(|value| listed(value, |host| is_host(host).then(|| host.to_ascii_lowercase())))?
+                .unwrap_or_else(|| REGISTRIES.map(str::to_owned).to_vec()),
+            image_wait: variable("IMAGE_WAIT", "a time such as 90s, 15m or 2h")
+                .optional(time)?
+                .unwrap_or(Duration::from_secs(2 * 3600)),
+            provenance_wait: variable("PROVENANCE_WAIT", "a time such as 90s, 15m or 2h")
+                .optional(time)?
+                .unwrap_or(Duration::from_secs(15 * 60)),
             repository_url: variable(
                 "REPOSITORY_URL",
                 "the URL that users give to `helm repo add`, https://…",
@@ -134,6 +250,14 @@ impl Settings {
             max_chart_bytes: variable("MAX_CHART_BYTES", "a whole number of bytes above 0")
                 .optional(|value| value.parse::<NonZeroU64>().ok())?
                 .map_or(20 * 1024 * 1024, NonZeroU64::get),
+            version_check: variable("VERSION_CHECK", "release, strict or off")
+                .optional(|value| match value {
+                    "release" => Some(VersionCheck::Release),
+                    "strict" => Some(VersionCheck::Strict),
+                    "off" => Some(VersionCheck::Off),
+                    _ => None,
+                })?
+                .unwrap_or_default(),
         })
     }
 
@@ -205,6 +329,20 @@ impl CdnSettings {
     }
 }
 
+/// What stands between commas.
+fn listed<T>(value: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    value.split(',').map(|item| parse(item.trim())).collect()
+}
+
+/// A whole number of seconds, minutes or hours, a month at most: `90s`, `15m`, `2h`.
+fn time(value: &str) -> Option<Duration> {
+    let (unit, seconds) = [("s", 1), ("m", 60), ("h", 3600)]
+        .into_iter()
+        .find(|(unit, _)| value.ends_with(unit))?;
+    let seconds = value.strip_suffix(unit)?.parse::<u64>().ok()?.checked_mul(seconds)?;
+    (seconds <= 31 * 24 * 3600).then(|| Duration::from_secs(seconds))
+}
+
 fn repository_url(value: &str) -> Option<String> {
     let host = value
         .strip_prefix("https://")
@@ -262,7 +400,17 @@ mod tests {
             ("INDEX_MAX_AGE", "5 minutes"),
             ("URL_STYLE", "both"),
             ("MAX_CHART_BYTES", "0"),
-            ("IMAGE_CHECK", "require"),
+            ("VERSION_CHECK", "Strict"),
+            ("PROVENANCE", "on"),
+            ("PROVENANCE_WAIT", "15"),
+            ("PROVENANCE_WAIT", "-1m"),
+            ("IMAGE_CHECK", "yes"),
+            ("IMAGE_PLATFORMS", "linux"),
+            ("IMAGE_PLATFORMS", "linux/amd64,,linux/arm64"),
+            ("IMAGE_REGISTRIES", "https://ghcr.io"),
+            ("IMAGE_REGISTRIES", "ghcr.io/alto9"),
+            ("IMAGE_WAIT", "2 h"),
+            ("OCI_MIRROR", "oci://ghcr.io/alto9/charts"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(
@@ -270,6 +418,25 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn provenance_needs_a_secret() {
+        for mode in ["verify", "require", "sign"] {
+            let missing = read(&[("PROVENANCE", mode)]);
+            assert!(
+                matches!(missing, Err(SettingError::Missing { name: "SECRET_ID", .. })),
+                "{missing:?}"
+            );
+            assert!(read(&[("PROVENANCE", mode), ("SECRET_ID", "chartdrop")]).is_ok());
+        }
+        assert_eq!(read(&[("PROVENANCE", "off")]), read(&[]));
+    }
+
+    #[test]
+    fn a_time_is_a_number_with_its_unit() {
+        let wait = |value| read(&[("PROVENANCE_WAIT", value)]).unwrap().provenance_wait.as_secs();
+        assert_eq!([wait("90s"), wait("15m"), wait("2h"), wait("0s")], [90, 900, 7200, 0]);
     }
 
     #[test]

@@ -65,6 +65,14 @@ impl ChartArchive {
         self
     }
 
+    /// Replaces the `values.yaml`.
+    #[must_use]
+    pub fn values(mut self, text: impl Into<Vec<u8>>) -> Self {
+        let path = format!("{}/values.yaml", self.name).into_bytes();
+        self.entries.retain(|entry| entry.path != path);
+        self.file("values.yaml", text)
+    }
+
     /// Adds a file inside of the chart's folder.
     #[must_use]
     pub fn file(self, path: &str, content: impl Into<Vec<u8>>) -> Self {

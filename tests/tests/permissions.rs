@@ -1,6 +1,6 @@
 //! Each function may do what it does, and nothing else: the policies in `template.yaml` against what the flows ask for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use local::Options;
@@ -9,6 +9,7 @@ use local::iam::TEMPLATE;
 use serde_json::json;
 use serde_yaml::Value;
 use tests::faults::OnRequest;
+use tests::keys::Key;
 use tests::{ChartArchive, Chartdrop, events};
 
 /// Everything that the functions do, so that every way to a request is gone. A new flow is a new line.
@@ -127,6 +128,9 @@ async fn start(template: String) -> Chartdrop {
         template,
         faults: Arc::new(World::new()),
         retry_delays: Vec::new(),
+        // So that the secret is read.
+        settings: BTreeMap::from([("PROVENANCE".to_owned(), "sign".to_owned())]),
+        secret: Some(Key::new().secret_to_sign()),
         ..Options::default()
     })
     .await

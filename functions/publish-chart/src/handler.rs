@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use chartdrop::keys::StagedKey;
 use chartdrop::printable::printable;
 use chartdrop::publish::{Deadline, PublishError, Publisher, Report};
 use chartdrop::store::StoreError;
@@ -87,7 +88,11 @@ impl Handler {
     async fn run(&self, event: &LambdaEvent<Value>) -> Result<Done, HandlerError> {
         let deadline = Deadline::after(time_left(event.context.deadline));
         match Trigger::of(&event.payload, &self.bucket)? {
-            Trigger::Uploads(uploads) => Ok(Done::Published(self.publisher.publish(&uploads, deadline).await)),
+            Trigger::Uploads { archives, provenance } => {
+                let late = provenance.into_iter().filter(|_| self.publisher.takes_provenance());
+                let uploads: Vec<StagedKey> = archives.into_iter().chain(late).collect();
+                Ok(Done::Published(self.publisher.publish(&uploads, deadline).await))
+            }
             Trigger::Command(command) => self.command(command, deadline).await,
             Trigger::Test => {
                 info!("S3 tried out its notification; nothing to do");

@@ -9,6 +9,7 @@ pub mod trigger;
 
 use chartdrop::aws::Aws;
 use chartdrop::publish::Publisher;
+use chartdrop::secret::Secrets;
 use chartdrop::settings::Settings;
 use chartdrop::store::Store;
 use chartdrop::telemetry;
@@ -28,9 +29,12 @@ pub async fn serve() -> Result<(), Error> {
     telemetry::init();
     let settings = Settings::read(&|name| std::env::var(name).ok())
         .inspect_err(|problem| error!(%problem, "publish-chart can't start: {problem}"))?;
-    let store = Store::new(Aws::default(), &settings.bucket);
+    let aws = Aws::default();
+    let secrets = settings.secret_id.as_deref().map(|id| Secrets::new(aws.clone(), id));
+    let store = Store::new(aws, &settings.bucket);
     let bucket = settings.bucket.clone();
-    let handler = Handler::new(Publisher::new(store, settings, Timestamp::now), bucket);
+    let publisher = Publisher::new(store, settings, Timestamp::now).with_secrets(secrets);
+    let handler = Handler::new(publisher, bucket);
     // Boxed: the compiler gives up on one type that holds the runtime's futures and the SDK's.
     run(service_fn(|event: LambdaEvent<Value>| Box::pin(handler.handle(event)))).await
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chartdrop::metrics::{Metrics, Unit};
 use chartdrop::printable::printable;
+use chartdrop::provenance::ProvenanceError;
 use chartdrop::publish::{Concluded, Report};
 use chartdrop::receipt::Outcome;
 use jiff::Timestamp;
@@ -21,6 +22,19 @@ pub(crate) fn log(report: &Report) {
             upload = staged.key(),
             "{staged} is not there any more: another run has dealt with it"
         );
+    }
+    for late in &report.late_provenance {
+        let (staged, upload) = (&late.staged, late.staged.key());
+        match &late.result {
+            Ok(signer) => info!(
+                upload,
+                signer, "the provenance file of {staged}, signed by {signer}, is published"
+            ),
+            Err(reason) => {
+                let reason = &*printable(reason);
+                warn!(upload, reason, "the provenance file of {staged} is refused: {reason}");
+            }
+        }
     }
     for failure in &report.failed {
         error!(
@@ -97,6 +111,15 @@ pub(crate) fn count(report: &Report, took: Duration, context: &Context) {
             );
         }
     }
+    let refused = |concluded: &&Concluded| {
+        let code = concluded.receipt.reason_code.as_deref();
+        concluded.recorded && code.is_some_and(ProvenanceError::is_code)
+    };
+    let late = report.late_provenance.iter().filter(|late| late.result.is_err());
+    let failures = report.concluded.iter().filter(refused).count() + late.count();
+    if failures > 0 {
+        metrics.count("SignatureFailures", failures as u64);
+    }
     for write in &report.index_writes {
         metrics.add("IndexBytes", Unit::Bytes, write.bytes as u64);
         metrics.add("IndexVersions", Unit::Count, write.versions as u64);
@@ -150,6 +173,7 @@ pub(crate) fn answer(report: &Report) -> Value {
                 "url": receipt.url,
                 "reason": receipt.reason,
                 "reasonCode": receipt.reason_code,
+                "signedBy": receipt.signed_by,
                 "warnings": receipt.warnings,
             })
         })

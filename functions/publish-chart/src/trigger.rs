@@ -10,7 +10,12 @@ use crate::command::{self, Command};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trigger {
     /// Publish these uploads.
-    Uploads(Vec<StagedKey>),
+    Uploads {
+        /// Whose archives were uploaded.
+        archives: Vec<StagedKey>,
+        /// Whose provenance files were uploaded.
+        provenance: Vec<StagedKey>,
+    },
     /// What somebody asks for.
     Command(Command),
     /// Nothing: S3 tried out its notification.
@@ -52,10 +57,10 @@ pub enum TriggerError {
 }
 
 impl Trigger {
-    /// Reads an event. Objects that are no staged uploads (a `.prov` file, a folder marker) are left out.
+    /// Reads an event. Objects that are no staged uploads (a folder marker, something beside) are left out.
     pub fn of(event: &Value, bucket: &str) -> Result<Self, TriggerError> {
         if let Some(objects) = notification::objects_created(event) {
-            return uploads(&objects, bucket).map(Trigger::Uploads);
+            return uploads(&objects, bucket);
         }
         if notification::is_test_event(event) {
             return Ok(Trigger::Test);
@@ -72,17 +77,18 @@ impl Trigger {
     }
 }
 
-fn uploads(objects: &[ObjectCreated], bucket: &str) -> Result<Vec<StagedKey>, TriggerError> {
+fn uploads(objects: &[ObjectCreated], bucket: &str) -> Result<Trigger, TriggerError> {
     if let Some(other) = objects.iter().find(|object| object.bucket != bucket) {
         return Err(TriggerError::OtherBucket {
             found: other.bucket.clone(),
             expected: bucket.to_owned(),
         });
     }
-    Ok(objects
-        .iter()
-        .filter_map(|object| StagedKey::new(&object.key))
-        .collect())
+    let keys = || objects.iter().map(|object| object.key.as_str());
+    Ok(Trigger::Uploads {
+        archives: keys().filter_map(StagedKey::new).collect(),
+        provenance: keys().filter_map(StagedKey::of_provenance).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -110,6 +116,17 @@ mod tests {
             Err(TriggerError::OtherBucket { .. })
         ));
         let uploads = vec![StagedKey::new("staging/a-1.tgz").unwrap()];
-        assert_eq!(Trigger::of(&event, "other"), Ok(Trigger::Uploads(uploads)));
+        let expected = Trigger::Uploads {
+            archives: uploads.clone(),
+            provenance: Vec::new(),
+        };
+        assert_eq!(Trigger::of(&event, "other"), Ok(expected));
+        let mut event = event;
+        event["detail"]["object"]["key"] = "staging/a-1.tgz.prov".into();
+        let expected = Trigger::Uploads {
+            archives: Vec::new(),
+            provenance: uploads,
+        };
+        assert_eq!(Trigger::of(&event, "other"), Ok(expected));
     }
 }

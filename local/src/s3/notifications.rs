@@ -28,12 +28,19 @@ pub(crate) enum On {
 }
 
 /// The rules that `template.yaml` sets up.
-pub(crate) const RULES: [Rule; 4] = [
+pub(crate) const RULES: [Rule; 5] = [
     Rule {
         id: "uploads",
         on: On::Created,
         prefix: "staging/",
         suffix: ".tgz",
+        function: "publish-chart",
+    },
+    Rule {
+        id: "provenance",
+        on: On::Created,
+        prefix: "staging/",
+        suffix: ".tgz.prov",
         function: "publish-chart",
     },
     Rule {
@@ -181,7 +188,7 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(wanted(On::Created, "staging/team-a/x-1.0.0.tgz"), ["publish-chart"]);
-        assert_eq!(wanted(On::Created, "staging/x-1.0.0.tgz.prov"), Vec::<&str>::new());
+        assert_eq!(wanted(On::Created, "staging/x-1.0.0.tgz.prov"), ["publish-chart"]);
         assert_eq!(wanted(On::Created, "charts/team-a/index.yaml"), ["invalidate-cdn"]);
         assert_eq!(wanted(On::Created, "charts/x-1.0.0.tgz"), Vec::<&str>::new());
         assert_eq!(wanted(On::Removed, "charts/team-a/x-1.0.0.tgz"), ["invalidate-cdn"]);

@@ -65,6 +65,7 @@ async fn cloudfront_and_secrets_manager_deny_too() {
     assert_eq!(denied.status, 403);
     assert!(String::from_utf8_lossy(&denied.body).contains("<Code>AccessDenied</Code>"));
 
+    let by = "AWS4-HMAC-SHA256 Credential=LOCAL-invalidate-cdn/20260101/us-east-1/x/aws4_request";
     let headers = [("authorization", by), ("x-amz-target", "secretsmanager.GetSecretValue")];
     let denied = raw(
         &system.aws_endpoint(),

@@ -10,9 +10,10 @@ use chartdrop::archive::{self, Limits};
 use chartdrop::chart::Metadata;
 use chartdrop::digest::Digest;
 use chartdrop::index::{Added, Entry, Format, Index};
-use chartdrop::keys::{ARCHIVE_SUFFIX, CHARTS, RECEIPTS, STAGING};
+use chartdrop::keys::{ARCHIVE_SUFFIX, CHARTS, RECEIPTS, STAGING, StagedKey};
 use chartdrop::notification;
 use chartdrop::printable::printable;
+use chartdrop::provenance::{Keyring, ProvenanceError, Subject};
 use chartdrop::yaml;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -108,6 +109,48 @@ pub fn index(bytes: &[u8]) {
     assert!(!twice.added.contains(&Added::New));
 }
 
+/// The certificate that signed what is good in the corpus. Its private key is gone.
+const KEYRING: &str = include_str!("keyring.asc");
+
+/// Checking a provenance file, and reading keys: only what was signed is let through, whatever stands around it.
+pub fn provenance(bytes: &[u8]) {
+    let keyring = Keyring::read(KEYRING).expect("a keyring");
+    let metadata = Metadata {
+        name: "demo".to_owned(),
+        version: "1.0.0".to_owned(),
+        app_version: "1.0.0".to_owned(),
+        ..Metadata::default()
+    };
+    let subject = Subject {
+        file_name: "demo-1.0.0.tgz",
+        digest: Digest::of(b"archive"),
+        metadata: &metadata,
+    };
+    match keyring.verify(bytes, subject, now()) {
+        Ok(signer) => {
+            assert_eq!(keyring.fingerprints(), [signer]);
+            let text = String::from_utf8_lossy(bytes);
+            let signed = format!("  demo-1.0.0.tgz: sha256:{}", subject.digest);
+            assert!(text.lines().any(|line| line.trim_end() == signed), "{text}");
+        }
+        Err(error) => {
+            assert_safe(&error.to_string());
+            assert!(ProvenanceError::is_code(error.code()));
+        }
+    }
+    let text = String::from_utf8_lossy(bytes);
+    // A key that is read can be published, and is read again.
+    if let Ok(keys) = Keyring::read(&text) {
+        let written = keys.to_bytes().expect("what was read can be written");
+        let again = Keyring::read(&base64_of(&written)).expect("what was written is read");
+        assert_eq!(keys.fingerprints(), again.fingerprints());
+    }
+}
+
+fn base64_of(bytes: &[u8]) -> String {
+    base64::Engine::encode(&base64::prelude::BASE64_STANDARD, bytes)
+}
+
 /// Reading an event: whatever it says, only staged uploads come of it.
 pub fn event(bytes: &[u8]) {
     let Ok(event) = serde_json::from_slice::<Value>(bytes) else {
@@ -115,12 +158,14 @@ pub fn event(bytes: &[u8]) {
     };
     let objects = notification::objects_created(&event);
     match Trigger::of(&event, BUCKET) {
-        Ok(Trigger::Uploads(uploads)) => {
+        Ok(Trigger::Uploads { archives, provenance }) => {
             let objects = objects.expect("uploads come of written objects");
-            for upload in uploads {
+            let keys = archives.iter().map(|upload| upload.key().to_owned());
+            let keys = keys.chain(provenance.iter().map(StagedKey::staged_provenance_key));
+            for (key, upload) in keys.zip(archives.iter().chain(&provenance)) {
                 assert!(upload.key().starts_with(STAGING) && upload.key().ends_with(ARCHIVE_SUFFIX));
                 assert!(upload.archive_key().starts_with(CHARTS) && upload.receipt_key().starts_with(RECEIPTS));
-                let object = objects.iter().find(|object| object.key == upload.key());
+                let object = objects.iter().find(|object| object.key == key);
                 assert_eq!(object.map(|object| object.bucket.as_str()), Some(BUCKET));
                 // A repository's name is part of keys and URLs as it is.
                 match upload.repository() {

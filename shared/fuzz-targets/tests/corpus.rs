@@ -131,3 +131,8 @@ fn an_edit_of_any_index_loses_nothing_and_the_fast_way_says_what_the_slow_one_sa
 fn of_any_event_come_only_staged_uploads() {
     run(fuzz_targets::event, &["../fuzz/corpus/event"]);
 }
+
+#[test]
+fn of_any_provenance_file_only_what_was_signed_is_let_through() {
+    run(fuzz_targets::provenance, &["../fuzz/corpus/provenance"]);
+}

@@ -42,13 +42,23 @@ pub struct Archive {
 /// [`ArchiveError`] says what is wrong with the archive in words for the person who packaged it. The same bytes always
 /// give the same answer, so trying again is pointless.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Archive, ArchiveError> {
+    read_with_values(bytes, limits).map(|(archive, _)| archive)
+}
+
+/// As [`read`], with the text of the chart's `values.yaml`, if it has one.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn read_with_values(bytes: &[u8], limits: &Limits) -> Result<(Archive, Option<Vec<u8>>), ArchiveError> {
     let mut budget = limits.budget();
-    let files = walk::walk(bytes, limits, &mut budget)?;
+    let mut files = walk::walk(bytes, limits, &mut budget)?;
     let loaded = load::load(&files, limits, &mut budget)?;
-    Ok(Archive {
+    let archive = Archive {
         metadata: loaded.metadata,
         digest: Digest::of(bytes),
         content_digest: files.content_digest(),
         warnings: loaded.warnings,
-    })
+    };
+    Ok((archive, files.kept.remove("values.yaml")))
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 
 /// Serializes a value as compact JSON text on one line.
-pub(super) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
+pub(crate) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
     let mut text = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Careful))?;
     String::from_utf8(text).map_err(serde::ser::Error::custom)

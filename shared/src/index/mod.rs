@@ -45,7 +45,7 @@ pub use listing::{ListedVersion, Place};
 pub use remove::Removal;
 pub use spliced::Spliced;
 
-pub(crate) use json_text::written_len;
+pub(crate) use json_text::{to_string as one_line, written_len};
 
 use document::Document;
 use outline::Outline;

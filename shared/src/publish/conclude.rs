@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::prepare::Upload;
+use super::prepare::{self, Upload};
 use super::{PublishError, Publisher, Refusal, Report};
 use crate::archive::Archive;
 use crate::digest::Digest;
@@ -30,6 +30,14 @@ pub(super) struct Decided {
 }
 
 impl Decided {
+    /// It waits: nothing of it is done yet.
+    pub(super) fn held(upload: Upload, archive: Archive, awaits: Refusal) -> Self {
+        Decided {
+            outcome: Outcome::Held,
+            ..Decided::refused(upload, Some(archive), awaits)
+        }
+    }
+
     pub(super) fn refused(upload: Upload, archive: Option<Archive>, refusal: Refusal) -> Self {
         Decided {
             upload,
@@ -53,14 +61,29 @@ pub struct Concluded {
 impl Publisher {
     /// Records the outcome, then removes the upload.
     pub(super) async fn conclude(&self, decided: Decided) -> Result<Concluded, PublishError> {
-        let Upload { staged, etag, .. } = &decided.upload;
+        let Upload {
+            staged,
+            etag,
+            provenance,
+            ..
+        } = &decided.upload;
         // A refused upload is kept before anything says that it was refused. If it was replaced meanwhile there is
         // nothing to keep, and the new one waits for its own outcome.
         if decided.outcome == Outcome::Rejected {
             self.store.copy(staged.key(), &staged.rejected_key(), etag).await?;
+            if let Some(etag) = provenance {
+                let key = staged.staged_provenance_key();
+                self.store.copy(&key, &staged.rejected_provenance_key(), etag).await?;
+            }
         }
         let concluded = self.record(&decided.upload, self.receipt(&decided)).await?;
+        if decided.outcome == Outcome::Held {
+            return Ok(concluded);
+        }
         self.store.delete(staged.key(), etag).await?;
+        if let Some(etag) = provenance {
+            self.store.delete(&staged.staged_provenance_key(), etag).await?;
+        }
         Ok(concluded)
     }
 
@@ -91,7 +114,7 @@ impl Publisher {
             earlier = match self.store.get(&key, MAX_RECEIPT_BYTES).await? {
                 Got::Missing => None,
                 Got::TooLarge { etag, .. } => Some(etag),
-                Got::Found(object) => match final_receipt_of(upload, &object.bytes) {
+                Got::Found(object) => match said_already(upload, &receipt, &object.bytes) {
                     Some(receipt) => {
                         return Ok(Concluded {
                             receipt,
@@ -122,6 +145,8 @@ impl Publisher {
             repository,
             etag,
             uploaded,
+            signed_by,
+            ..
         } = &decided.upload;
         let archive = decided.archive.as_ref();
         let warnings = archive.map(|archive| archive.warnings.iter()).into_iter().flatten();
@@ -143,6 +168,7 @@ impl Publisher {
                 .as_ref()
                 .map(|refusal| printable(&refusal.to_string()).into_owned()),
             reason_code: decided.refusal.as_ref().map(|refusal| refusal.code().to_owned()),
+            signed_by: signed_by.clone().filter(|_| visible),
             warnings: warnings.map(|warning| printable(warning).into_owned()).collect(),
             recorded_at: (self.clock)(),
             unpublished: None,
@@ -152,12 +178,7 @@ impl Publisher {
     /// Refuses an upload for its key alone.
     pub(super) async fn refuse_unread(&self, staged: &StagedKey, refusal: Refusal, report: &mut Report) {
         let upload = match self.store.head(staged.key()).await {
-            Ok(Some((etag, uploaded))) => Upload {
-                staged: staged.clone(),
-                repository: Repository::default(),
-                etag,
-                uploaded,
-            },
+            Ok(Some((etag, uploaded))) => prepare::upload(&Repository::default(), staged, etag, uploaded),
             Ok(None) => return report.gone.push(staged.clone()),
             Err(error) => return report.fail(staged.clone(), &error),
         };
@@ -166,6 +187,18 @@ impl Publisher {
             Err(error) => report.fail(staged.clone(), &error),
         }
     }
+}
+
+/// What is recorded of this very upload already, if there is nothing to add: an outcome that stays, or the same wait.
+fn said_already(upload: &Upload, receipt: &Receipt, bytes: &[u8]) -> Option<Receipt> {
+    final_receipt_of(upload, bytes).or_else(|| {
+        let earlier: Receipt = serde_json::from_slice(bytes).ok()?;
+        let same_wait = receipt.outcome == Outcome::Held
+            && earlier.outcome == Outcome::Held
+            && earlier.is_of(upload.etag.unquoted(), upload.uploaded)
+            && earlier.reason == receipt.reason;
+        same_wait.then_some(earlier)
+    })
 }
 
 /// The outcome that is recorded of this very upload, if it is one that stays.

@@ -18,18 +18,20 @@
 //! needs few index writes.
 //!
 //! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index, [`recover`] what a lost one held,
-//! [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads.
+//! [`images`] asks for the images that a chart names, [`provenance`] checks or makes the signature beside an archive, [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads.
 
 pub mod command;
 mod conclude;
+mod images;
 mod index_state;
 mod prepare;
+mod provenance;
 mod recover;
 mod refusal;
 mod swap;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
@@ -40,15 +42,20 @@ pub use conclude::Concluded;
 pub(crate) use conclude::MAX_RECEIPT_BYTES;
 pub(crate) use index_state::{IndexState, MAX_INDEX_BYTES};
 pub(crate) use prepare::RETURNED_METADATA;
+pub use provenance::LateProvenance;
 pub use refusal::Refusal;
 
 use crate::archive::Limits;
+use crate::digest::Digest;
 use crate::index::IndexError;
 use crate::keys::{Repository, STAGING, StagedKey};
 use crate::printable::printable;
-use crate::settings::Settings;
+use crate::provenance::KeyError;
+use crate::secret::{SecretError, SecretFieldError, Secrets};
+use crate::settings::{ProvenanceMode, Settings};
 use crate::store::{Listed, Store, StoreError};
 use conclude::Decided;
+use images::Images;
 use index_state::StateCell;
 use prepare::Prepared;
 
@@ -71,6 +78,24 @@ pub struct Publisher {
     pub(crate) settings: Settings,
     limits: Limits,
     pub(crate) clock: fn() -> Timestamp,
+    secrets: Option<Secrets>,
+    images: Images,
+    /// The keyring that is known to be published.
+    keyring: Known<Digest>,
+}
+
+/// What this process knows of the bucket, so that it need not ask again.
+#[derive(Debug)]
+struct Known<T>(Mutex<Option<T>>);
+
+impl<T: Copy> Known<T> {
+    fn get(&self) -> Option<T> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, value: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
 }
 
 /// What a run came to.
@@ -80,6 +105,8 @@ pub struct Report {
     pub concluded: Vec<Concluded>,
     /// Uploads that were not there (any more): another run has dealt with them.
     pub gone: Vec<StagedKey>,
+    /// Provenance files that came after their archives.
+    pub late_provenance: Vec<LateProvenance>,
     /// Uploads that another try may publish; they stay in staging.
     pub failed: Vec<Failure>,
     /// The indexes that were written.
@@ -116,6 +143,9 @@ pub enum PublishError {
     /// S3 did not do what it was asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The secret can't be had, or lacks what a setting needs.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The index is there, but Helm could not load it. It stays as it is.
     #[error(
         "{}: {source}, or run {} to rebuild it from the published archives",
@@ -232,7 +262,33 @@ impl Publisher {
             settings,
             limits,
             clock,
+            secrets: None,
+            images: Images::default(),
+            keyring: Known(Mutex::new(None)),
         }
+    }
+
+    /// With the secret for the features that need one.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Option<Secrets>) -> Self {
+        Publisher { secrets, ..self }
+    }
+
+    fn secrets(&self) -> Result<&Secrets, SecretError> {
+        self.secrets.as_ref().ok_or(SecretError::NoSecret)
+    }
+
+    /// A key of the secret that turned out to be of no use.
+    fn wrong_key(&self, field: &'static str, problem: KeyError) -> SecretError {
+        match self.secrets() {
+            Ok(secrets) => secrets.wrong(SecretFieldError::Key { field, problem }),
+            Err(error) => error,
+        }
+    }
+
+    /// Whether an upload may have a provenance file that has to be looked at.
+    pub fn takes_provenance(&self) -> bool {
+        self.settings.provenance != ProvenanceMode::Off
     }
 
     /// Publishes these uploads, and where others are writing the same index everything else that waits for it.
@@ -262,7 +318,11 @@ impl Publisher {
     /// [`StoreError`] if staging cannot be listed.
     pub async fn sweep(&self, deadline: Deadline) -> Result<Report, StoreError> {
         let listed = self.store.list(STAGING, SWEEP).await?;
-        let waiting = |object: &Listed| Some((StagedKey::new(&object.key)?, object.modified));
+        let staged = |key: &str| {
+            let of_provenance = || StagedKey::of_provenance(key).filter(|_| self.takes_provenance());
+            StagedKey::new(key).or_else(of_provenance)
+        };
+        let waiting = |object: &Listed| Some((staged(&object.key)?, object.modified));
         let (waiting, uploaded): (Vec<StagedKey>, Vec<Timestamp>) = listed.iter().filter_map(waiting).unzip();
         let oldest = uploaded.into_iter().min();
         let now = (self.clock)();
@@ -355,6 +415,7 @@ impl Round {
             match prepared {
                 Ok(Prepared::Candidate(candidate)) => self.candidates.push(*candidate),
                 Ok(Prepared::Decided(decided)) => self.decided.push(*decided),
+                Ok(Prepared::Late(late)) => report.late_provenance.push(late),
                 Ok(Prepared::Gone) => report.gone.push(staged),
                 Err(error) => report.fail(staged, &error),
             }

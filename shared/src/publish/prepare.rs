@@ -6,18 +6,23 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::conclude::Decided;
+use super::images::Gate;
 use super::index_state::{IndexState, StateCell};
+use super::provenance::{Checked, LateProvenance};
 use super::{PublishError, Publisher, Refusal};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;
 use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
+use crate::settings::{ImageCheck, ProvenanceMode};
 use crate::store::{Created, ETag, Got};
 use crate::unpublished::Unpublished;
 
 /// User metadata of a published archive: which upload it came from.
 const UPLOAD_METADATA: &str = "chartdrop-upload";
+/// User metadata of an upload: the tag of the release that it belongs to.
+const RELEASE_METADATA: &str = "release";
 /// User metadata of an archive whose version had been taken back: which removal the publisher knew of when it stored it.
 ///
 /// An archive without it, or with another removal's, is the one that was taken back and is about to be deleted. An index
@@ -31,6 +36,10 @@ pub(super) struct Upload {
     pub(super) repository: Repository,
     pub(super) etag: ETag,
     pub(super) uploaded: Timestamp,
+    /// Which state of its provenance file goes with it.
+    pub(super) provenance: Option<ETag>,
+    /// Whose signature is published with it.
+    pub(super) signed_by: Option<String>,
 }
 
 impl Upload {
@@ -55,6 +64,8 @@ pub(super) enum Prepared {
     Candidate(Box<Candidate>),
     /// Its outcome does not depend on the index any more.
     Decided(Box<Decided>),
+    /// Only its provenance file is there, or was.
+    Late(LateProvenance),
     /// It is not there.
     Gone,
 }
@@ -92,6 +103,9 @@ impl Publisher {
     ) -> Result<Prepared, PublishError> {
         let object = match self.store.get(staged.key(), self.limits.packed_bytes).await? {
             Got::Found(object) => object,
+            Got::Missing if self.settings.provenance != ProvenanceMode::Off => {
+                return self.late_provenance(staged).await;
+            }
             Got::Missing => return Ok(Prepared::Gone),
             Got::TooLarge { size, etag, modified } => {
                 let upload = upload(repository, staged, etag, modified);
@@ -99,9 +113,9 @@ impl Publisher {
                 return Ok(refused(upload, None, ArchiveError::TooLarge { size, limit }));
             }
         };
-        let upload = upload(repository, staged, object.etag, object.modified);
-        let archive = match archive::read(&object.bytes, &self.limits) {
-            Ok(archive) => archive,
+        let mut upload = upload(repository, staged, object.etag, object.modified);
+        let (mut archive, values) = match archive::read_with_values(&object.bytes, &self.limits) {
+            Ok(read) => read,
             Err(error) => {
                 let refused = Decided::refused(upload, None, error.into());
                 let digest = Some(Digest::of(&object.bytes));
@@ -111,16 +125,53 @@ impl Publisher {
         if let Err(error) = chart::check_file_name(staged.file_name(), &archive.metadata) {
             return Ok(refused(upload, Some(archive), error));
         }
+        let release = object.metadata.get(RELEASE_METADATA).map(String::as_str);
+        let check = self.settings.version_check;
+        if let Err(error) = check.check(&archive.metadata, values.as_deref(), release) {
+            return Ok(refused(upload, Some(archive), error));
+        }
+        let is_published = |state: &IndexState| listed(state, &archive) == Some(archive.digest.to_string());
+        if self.settings.image_check != ImageCheck::Off && !is_published(self.index_state(repository, state).await?) {
+            match self.check_images(&upload, &archive, values.as_deref()).await? {
+                Gate::Open(warnings) => archive.warnings.extend(warnings),
+                Gate::Shut(refusal) => return Ok(refused(upload, Some(archive), refusal)),
+                Gate::Awaited(refusal) => {
+                    return Ok(Prepared::Decided(Box::new(Decided::held(upload, archive, refusal))));
+                }
+            }
+        }
+        let (provenance, etag) = self.check_provenance(&upload, &archive).await?;
+        upload.provenance = etag;
+        match provenance {
+            Checked::Bad(refusal) => return Ok(refused(upload, Some(archive), refusal)),
+            Checked::Awaited(refusal) => {
+                return Ok(Prepared::Decided(Box::new(Decided::held(upload, archive, refusal))));
+            }
+            Checked::None | Checked::Good(_) | Checked::ToSign => {}
+        }
         let state = self.index_state(repository, state).await?;
-        match (listed(state, &archive), state.unpublished.get(staged.file_name())) {
+        let mut prepared = self.place(state, upload, archive, object.bytes).await?;
+        if let Prepared::Candidate(candidate) = &mut prepared {
+            self.publish_provenance(candidate, provenance).await?;
+        }
+        Ok(prepared)
+    }
+
+    /// Puts an upload that has passed beside what is published.
+    async fn place(
+        &self,
+        state: &IndexState,
+        upload: Upload,
+        archive: Archive,
+        bytes: Bytes,
+    ) -> Result<Prepared, PublishError> {
+        let file_name = upload.staged.file_name();
+        match (listed(state, &archive), state.unpublished.get(file_name)) {
             (Some(listed), _) if listed != archive.digest.to_string() => {
                 self.compare_with_listed(upload, archive, listed).await
             }
-            (None, Some(unpublished)) => self.bring_back(upload, archive, object.bytes, unpublished).await,
-            (listed, _) => {
-                self.store_archive(upload, archive, object.bytes, listed.is_some(), None)
-                    .await
-            }
+            (None, Some(unpublished)) => self.bring_back(upload, archive, bytes, unpublished).await,
+            (listed, _) => self.store_archive(upload, archive, bytes, listed.is_some(), None).await,
         }
     }
 
@@ -290,12 +341,14 @@ fn is_same_version(a: &Archive, b: &Archive) -> bool {
     a.metadata.name == b.metadata.name && a.metadata.version == b.metadata.version
 }
 
-fn upload(repository: &Repository, staged: &StagedKey, etag: ETag, uploaded: Timestamp) -> Upload {
+pub(super) fn upload(repository: &Repository, staged: &StagedKey, etag: ETag, uploaded: Timestamp) -> Upload {
     Upload {
         staged: staged.clone(),
         repository: repository.clone(),
         etag,
         uploaded,
+        provenance: None,
+        signed_by: None,
     }
 }
 

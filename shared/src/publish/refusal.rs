@@ -6,6 +6,8 @@ use crate::archive::ArchiveError;
 use crate::chart::FileNameError;
 use crate::digest::Digest;
 use crate::keys::BadRepository;
+use crate::provenance::ProvenanceError;
+use crate::versions::VersionError;
 
 /// A definite no: the same upload would be refused again.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,57 @@ pub enum Refusal {
     /// The folder below `staging/` can be no repository.
     #[error(transparent)]
     BadRepository(#[from] BadRepository),
+    /// Its versions are not those of its release, or not the same.
+    #[error(transparent)]
+    Versions(#[from] VersionError),
+    /// Its provenance file proves nothing.
+    #[error(transparent)]
+    Provenance(#[from] ProvenanceError),
+    /// It must have a provenance file, which may still come.
+    #[error("waits until {until} for its provenance file, {file}.prov")]
+    AwaitsProvenance {
+        /// The archive's name.
+        file: String,
+        /// When it is refused.
+        until: Timestamp,
+    },
+    /// It must have a provenance file, and none came.
+    #[error(
+        "only signed charts are published here, and {file}.prov did not come: package with `helm package --sign`, and upload          both files"
+    )]
+    NoProvenance {
+        /// The archive's name.
+        file: String,
+    },
+    /// What it says of its images can't be checked.
+    #[error("the chart's images can't be checked: {}", problems.join("; "))]
+    Images {
+        /// Each, in words.
+        problems: Vec<String>,
+    },
+    /// Images are not there yet.
+    #[error("waits until {until} for its images: {}", problems.join("; "))]
+    AwaitsImage {
+        /// Each, with what is missing of it.
+        problems: Vec<String>,
+        /// When it is refused.
+        until: Timestamp,
+    },
+    /// Images did not come.
+    #[error(
+        "the chart could not be installed, because its images did not come: {}; push them, and upload the chart again",
+        problems.join("; ")
+    )]
+    NoImage {
+        /// Each, with what is missing of it.
+        problems: Vec<String>,
+    },
+    /// Nobody knows whether the images are there.
+    #[error("waits for an answer about its images: {}", problems.join("; "))]
+    RegistrySilent {
+        /// Each, with why.
+        problems: Vec<String>,
+    },
     /// The version is published with other content.
     #[error(
         "{chart} {version} is published already, with other content (digest {published}, yours has {own}). \
@@ -85,6 +138,14 @@ impl Refusal {
             Refusal::Archive(error) => error.code(),
             Refusal::FileName(_) => "file-name",
             Refusal::BadRepository(_) => "repository-name",
+            Refusal::Versions(error) => error.code(),
+            Refusal::Provenance(error) => error.code(),
+            Refusal::AwaitsProvenance { .. } => "awaits-provenance",
+            Refusal::NoProvenance { .. } => "no-provenance",
+            Refusal::Images { .. } => "images",
+            Refusal::AwaitsImage { .. } => "awaits-image",
+            Refusal::NoImage { .. } => "no-image",
+            Refusal::RegistrySilent { .. } => "registry-silent",
             Refusal::OtherContent { .. } => "other-content",
             Refusal::FileNameTaken { .. } => "file-name-taken",
             Refusal::Unpublished { .. } => "unpublished",

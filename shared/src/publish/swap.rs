@@ -7,6 +7,7 @@ use super::{Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Roun
 use crate::index::{Added, Entry};
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
+use crate::settings::ImageCheck;
 use crate::store::{Replaced, jittered};
 
 /// Compare-and-swaps that may lose their race before the run gives up. Between two of them somebody else has published.
@@ -128,6 +129,10 @@ impl Publisher {
         state: IndexState,
         round: &mut Round,
     ) -> Result<IndexState, PublishError> {
+        // What waits for images would be asked for by every racer.
+        if self.settings.image_check != ImageCheck::Off {
+            return Ok(state);
+        }
         let listed = self.store.list(&repository.staging_prefix(), super::SWEEP).await?;
         let mut waiting: Vec<StagedKey> = listed
             .iter()

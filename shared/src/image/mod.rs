@@ -1,0 +1,10 @@
+//! The images that a chart asks for. No I/O: which they are ([`collect`]), and what they are called ([`Reference`]).
+
+mod collect;
+mod platform;
+mod reference;
+
+pub use collect::{Collected, collect};
+pub use platform::Platform;
+pub(crate) use reference::is_host;
+pub use reference::{Reference, ReferenceError};

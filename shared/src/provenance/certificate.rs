@@ -1,0 +1,217 @@
+//! Which of a certificate's keys may sign, and until when.
+//!
+//! A certificate is a bag of keys, names and signatures that anybody may have added to. What counts is what its primary key
+//! has signed; of several the newest, as in go-crypto.
+
+use pgp::composed::{SignedPublicKey, SignedPublicSubKey};
+use pgp::packet::{Signature, SignatureType};
+use pgp::types::{KeyDetails as _, KeyId, KeyVersion, SignedUser, Tag, Timestamp};
+
+use super::ProvenanceError;
+
+/// One key of a certificate that may sign.
+pub(super) struct Signer<'a> {
+    certificate: &'a SignedPublicKey,
+    /// `None`: the primary key itself.
+    subkey: Option<(&'a SignedPublicSubKey, &'a Signature)>,
+    /// What the certificate says of itself.
+    own: OwnWord<'a>,
+}
+
+/// The signature by which a primary key says what it is for and until when.
+#[derive(Clone, Copy)]
+struct OwnWord<'a> {
+    signature: &'a Signature,
+    /// The name that it is about was given up.
+    revoked: bool,
+}
+
+/// The keys of a certificate that may sign and have this ID.
+pub(super) fn signers<'a>(certificate: &'a SignedPublicKey, id: &KeyId) -> Vec<Signer<'a>> {
+    all_signers(certificate)
+        .into_iter()
+        .filter(|signer| signer.key_id() == *id)
+        .collect()
+}
+
+/// The keys of a certificate that may sign, subkeys last and the newest of them at the end.
+pub(super) fn all_signers(certificate: &SignedPublicKey) -> Vec<Signer<'_>> {
+    let Some(own) = own_word(certificate) else {
+        return Vec::new();
+    };
+    let primary = own.signature.key_flags().sign().then_some(Signer {
+        certificate,
+        subkey: None,
+        own,
+    });
+    let mut subkeys: Vec<_> = certificate
+        .public_subkeys
+        .iter()
+        .filter_map(|subkey| Some((subkey, binding(certificate, subkey)?)))
+        .filter(|(subkey, binding)| binding.key_flags().sign() && is_bound_back(certificate, subkey, binding))
+        .collect();
+    subkeys.sort_by_key(|(_, binding)| binding.created());
+    let subkeys = subkeys.into_iter().map(|subkey| Signer {
+        certificate,
+        subkey: Some(subkey),
+        own,
+    });
+    primary.into_iter().chain(subkeys).collect()
+}
+
+/// Of several names the one that counts: not given up, marked as primary, the newest.
+fn own_word(certificate: &SignedPublicKey) -> Option<OwnWord<'_>> {
+    let primary = &certificate.primary_key;
+    if primary.version() == KeyVersion::V6 {
+        let direct = certificate.details.direct_signatures.iter();
+        let valid = direct.filter(|signature| signature.verify_key(primary).is_ok());
+        let signature = valid.max_by_key(|signature| signature.created())?;
+        return Some(OwnWord {
+            signature,
+            revoked: false,
+        });
+    }
+    let words = certificate.details.users.iter().filter_map(|user| {
+        let valid = |signature: &&Signature| is_own(certificate, user, signature);
+        let signature = user
+            .signatures
+            .iter()
+            .filter(valid)
+            .filter(|signature| !is_revocation(signature));
+        let signature = signature.max_by_key(|signature| signature.created())?;
+        let revoked = user.signatures.iter().filter(valid).any(is_revocation);
+        Some(OwnWord { signature, revoked })
+    });
+    words.max_by_key(|word| (!word.revoked, word.signature.is_primary(), word.signature.created()))
+}
+
+fn is_own(certificate: &SignedPublicKey, user: &SignedUser, signature: &Signature) -> bool {
+    let key = &certificate.primary_key;
+    signature.verify_certification(key, Tag::UserId, &user.id).is_ok()
+}
+
+fn is_revocation(signature: &Signature) -> bool {
+    signature.typ() == Some(SignatureType::CertRevocation)
+}
+
+/// The signature by which the primary key took a subkey in.
+fn binding<'a>(certificate: &SignedPublicKey, subkey: &'a SignedPublicSubKey) -> Option<&'a Signature> {
+    let bindings = subkey.signatures.iter().filter(|signature| {
+        signature.typ() == Some(SignatureType::SubkeyBinding)
+            && signature
+                .verify_subkey_binding(&certificate.primary_key, &subkey.key)
+                .is_ok()
+    });
+    bindings.max_by_key(|signature| signature.created())
+}
+
+/// Has the subkey signed that it belongs there? Else somebody could take in a key that is not theirs, and its signatures.
+fn is_bound_back(certificate: &SignedPublicKey, subkey: &SignedPublicSubKey, binding: &Signature) -> bool {
+    binding.embedded_signature().is_some_and(|back| {
+        back.verify_primary_key_binding(&subkey.key, &certificate.primary_key)
+            .is_ok()
+    })
+}
+
+impl Signer<'_> {
+    fn key_id(&self) -> KeyId {
+        match self.subkey {
+            None => self.certificate.primary_key.legacy_key_id(),
+            Some((subkey, _)) => subkey.key.legacy_key_id(),
+        }
+    }
+
+    /// Of the certificate, by which people know it.
+    pub(super) fn fingerprint(&self) -> String {
+        self.certificate
+            .primary_key
+            .fingerprint()
+            .to_string()
+            .to_ascii_uppercase()
+    }
+
+    /// The fingerprint of the very key.
+    pub(super) fn key_fingerprint(&self) -> pgp::types::Fingerprint {
+        match self.subkey {
+            None => self.certificate.primary_key.fingerprint(),
+            Some((subkey, _)) => subkey.key.fingerprint(),
+        }
+    }
+
+    /// Whether it made this signature over this text.
+    pub(super) fn made(&self, signature: &Signature, text: &[u8]) -> bool {
+        let verified = match self.subkey {
+            None => signature.verify(&self.certificate.primary_key, text),
+            Some((subkey, _)) => signature.verify(&subkey.key, text),
+        };
+        verified.is_ok()
+    }
+
+    /// Whether the key may be used now.
+    pub(super) fn check(&self, now: Timestamp) -> Result<(), ProvenanceError> {
+        let certificate = self.certificate;
+        let fingerprint = || self.fingerprint();
+        let subkey_revoked = self.subkey.is_some_and(|(subkey, _)| {
+            let mut signatures = subkey.signatures.iter();
+            signatures.any(|signature| signature.typ() == Some(SignatureType::SubkeyRevocation))
+        });
+        // One that does not verify counts too: whoever put it there wanted the key out of use.
+        if !certificate.details.revocation_signatures.is_empty() || self.own.revoked || subkey_revoked {
+            return Err(ProvenanceError::Revoked {
+                fingerprint: fingerprint(),
+            });
+        }
+        let primary_expired = is_expired(certificate.primary_key.created_at(), self.own.signature, now);
+        let subkey_expired = self
+            .subkey
+            .is_some_and(|(subkey, binding)| is_expired(subkey.key.created_at(), binding, now));
+        if primary_expired || subkey_expired {
+            return Err(ProvenanceError::KeyExpired {
+                fingerprint: fingerprint(),
+            });
+        }
+        let binding = self.subkey.map(|(_, binding)| binding);
+        let back = binding.and_then(Signature::embedded_signature);
+        for signature in [Some(self.own.signature), binding, back].into_iter().flatten() {
+            check_signature(signature, now, &self.fingerprint())?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a key of this age has expired by what this signature says of it.
+fn is_expired(created: Timestamp, says: &Signature, now: Timestamp) -> bool {
+    let (created, now) = (u64::from(created.as_secs()), u64::from(now.as_secs()));
+    let lasts = says.key_expiration_time().map_or(0, |lasts| u64::from(lasts.as_secs()));
+    created > now || (lasts > 0 && created + lasts < now)
+}
+
+/// Whether a signature is valid now, and asks for nothing that is not understood.
+pub(super) fn check_signature(signature: &Signature, now: Timestamp, fingerprint: &str) -> Result<(), ProvenanceError> {
+    let now = u64::from(now.as_secs());
+    let created = signature
+        .created()
+        .map_or(u64::MAX, |created| u64::from(created.as_secs()));
+    let lasts = signature.signature_expiration_time();
+    let lasts = lasts.map_or(0, |lasts| u64::from(lasts.as_secs()));
+    if created > now || (lasts > 0 && created + lasts < now) {
+        return Err(ProvenanceError::SignatureExpired {
+            fingerprint: fingerprint.to_owned(),
+        });
+    }
+    let critical = |signature: &Signature| {
+        let mut subpackets = signature
+            .config()
+            .into_iter()
+            .flat_map(|config| config.hashed_subpackets());
+        subpackets
+            .any(|subpacket| subpacket.is_critical && matches!(subpacket.data, pgp::packet::SubpacketData::Notation(_)))
+    };
+    if critical(signature) {
+        return Err(ProvenanceError::Weak {
+            fingerprint: fingerprint.to_owned(),
+            why: "it has a critical notation, which nobody here understands",
+        });
+    }
+    Ok(())
+}

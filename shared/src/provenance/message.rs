@@ -1,0 +1,98 @@
+//! The text that is signed: two documents of YAML, with `...` on a line between them.
+
+use std::collections::BTreeMap;
+
+use super::{ProvenanceError, Subject};
+use crate::chart::{ChartYaml, Metadata};
+use crate::index;
+use crate::yaml::{self, Duplicates};
+
+/// Helm splits the text here, whatever YAML would say.
+const SEPARATOR: &str = "\n...\n";
+
+/// What a text says.
+#[derive(Debug)]
+pub(super) struct Message {
+    chart: Metadata,
+    /// `sha256:HEX` by the archive's name.
+    files: BTreeMap<String, String>,
+}
+
+impl Message {
+    /// The text for an archive. As JSON, field by field: no line of it ends with space, which signing in the clear would
+    /// drop, starts with a dash, which it would escape, or is the separator; and every reader of YAML takes it.
+    pub(super) fn text(subject: Subject<'_>) -> String {
+        // Texts and numbers always serialize.
+        let json = |value: &serde_json::Value| index::one_line(value).unwrap_or_default();
+        let fields = match serde_json::to_value(subject.metadata) {
+            Ok(serde_json::Value::Object(fields)) => fields,
+            _ => serde_json::Map::new(),
+        };
+        let fields: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("  {}: {}", json(&name.as_str().into()), json(value)))
+            .collect();
+        format!(
+            "{{\n{}\n}}\n{SEPARATOR}files:\n  {}: sha256:{}\n",
+            fields.join(",\n"),
+            json(&subject.file_name.into()),
+            subject.digest,
+        )
+    }
+
+    /// Reads a text, line feeds only.
+    pub(super) fn read(text: &str) -> Result<Self, ProvenanceError> {
+        let format = |problem: &str| ProvenanceError::Format(problem.to_owned());
+        let parts: Vec<&str> = text.split(SEPARATOR).collect();
+        let [chart, sums] = parts.as_slice() else {
+            return Err(format("its text is not two documents with a line `...` between them"));
+        };
+        let ChartYaml { metadata, .. } =
+            Metadata::from_chart_yaml(chart.as_bytes()).map_err(|error| ProvenanceError::Format(error.to_string()))?;
+        let sums = yaml::parse(sums.as_bytes(), &yaml::Limits::CHART_YAML, Duplicates::Refuse)
+            .map_err(|error| ProvenanceError::Format(error.to_string()))?;
+        let files = sums.value.get("files").and_then(yaml::Value::as_mapping);
+        let files = files.ok_or_else(|| format("its second document has no `files`"))?;
+        let files = files
+            .iter()
+            .map(|(name, sum)| Some((name.clone(), sum.as_str()?.to_owned())));
+        Ok(Message {
+            chart: metadata,
+            files: files
+                .collect::<Option<_>>()
+                .ok_or_else(|| format("a sum in `files` is no text"))?,
+        })
+    }
+
+    /// Is it about this archive? Helm looks at the digest alone.
+    pub(super) fn check(&self, subject: Subject<'_>) -> Result<(), ProvenanceError> {
+        let Some(signed) = self.files.get(subject.file_name) else {
+            let named: Vec<&str> = self.files.keys().map(String::as_str).take(3).collect();
+            return Err(ProvenanceError::OtherFile {
+                file: subject.file_name.to_owned(),
+                named: format!("{named:?}"),
+            });
+        };
+        if *signed != format!("sha256:{}", subject.digest) {
+            return Err(ProvenanceError::OtherDigest {
+                signed: signed.clone(),
+                own: subject.digest,
+            });
+        }
+        // The digest binds the whole archive. What people see of the file must not be about another chart all the same.
+        let (chart, own) = (&self.chart, subject.metadata);
+        let fields = [
+            ("name", &chart.name, &own.name),
+            ("version", &chart.version, &own.version),
+            ("appVersion", &chart.app_version, &own.app_version),
+        ];
+        match fields.into_iter().find(|(_, signed, own)| signed != own) {
+            None => Ok(()),
+            Some((field, signed, own)) => Err(ProvenanceError::OtherChart {
+                field,
+                signed: signed.clone(),
+                own: own.clone(),
+            }),
+        }
+    }
+}

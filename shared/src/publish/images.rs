@@ -1,0 +1,216 @@
+//! The image gate: a chart becomes visible only when the images that it names are there, for every platform.
+//!
+//! A registry that does not answer says nothing about an image: the upload waits for it, however long that takes. An image that
+//! is not there is waited for as long as `IMAGE_WAIT` says, since the workflow that builds it may be at work.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::prepare::Upload;
+use super::{PublishError, Publisher, Refusal};
+use crate::archive::Archive;
+use crate::image::{self, Platform, Reference};
+use crate::registry::{Found, Http, RegistryError};
+use crate::settings::ImageCheck;
+use crate::values;
+
+/// A chart that names more is refused where each has to be there.
+const MAX_IMAGES: usize = 50;
+/// An image that was there is not asked for again so soon: a burst of charts names the same ones.
+const REMEMBERED: Duration = Duration::from_secs(60);
+/// Nor is a registry that did not answer.
+const LEFT_ALONE: Duration = Duration::from_secs(60);
+/// All images of one chart: the function has a minute, and other charts wait too.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// What the gate says of an upload.
+#[derive(Debug)]
+pub(super) enum Gate {
+    /// It may pass; what its packager should know.
+    Open(Vec<String>),
+    /// It waits.
+    Awaited(Refusal),
+    /// It never will.
+    Shut(Refusal),
+}
+
+/// Asks registries, and remembers a little.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    http: Http,
+    seen: Mutex<HashMap<Reference, (Instant, Found)>>,
+    silent: Mutex<HashMap<String, (Instant, RegistryError)>>,
+}
+
+impl Images {
+    fn remembered(&self, image: &Reference) -> Option<Result<Found, RegistryError>> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = seen.get(image).filter(|(at, _)| at.elapsed() < REMEMBERED) {
+            return Some(Ok(found.clone()));
+        }
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, error) = silent.get(image.host()).filter(|(at, _)| at.elapsed() < LEFT_ALONE)?;
+        Some(Err(error.clone()))
+    }
+
+    fn remember(&self, image: &Reference, found: &Result<Found, RegistryError>, is_enough: bool) {
+        match found {
+            Ok(found) if is_enough => {
+                let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+                if seen.len() > 1_000 {
+                    seen.clear();
+                }
+                seen.insert(image.clone(), (Instant::now(), found.clone()));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+                silent.insert(image.host().to_owned(), (Instant::now(), error.clone()));
+            }
+        }
+    }
+}
+
+/// What keeps a chart from passing, in words: what it waits for, and what no waiting mends.
+#[derive(Debug, Default)]
+struct Problems {
+    wrong: Vec<String>,
+    missing: Vec<String>,
+    silent: Vec<String>,
+}
+
+impl Publisher {
+    /// Asks for the images of an upload.
+    pub(super) async fn check_images(
+        &self,
+        upload: &Upload,
+        archive: &Archive,
+        values: Option<&[u8]>,
+    ) -> Result<Gate, PublishError> {
+        let check = self.settings.image_check;
+        if check == ImageCheck::Off {
+            return Ok(Gate::Open(Vec::new()));
+        }
+        let problems = tokio::time::timeout(PATIENCE, self.image_problems(archive, values)).await;
+        let problems = problems.unwrap_or_else(|_| {
+            Ok(Problems {
+                silent: vec!["the registries took too long to answer for all of them".to_owned()],
+                ..Problems::default()
+            })
+        })?;
+        let Problems { wrong, missing, silent } = problems;
+        if check == ImageCheck::Warn {
+            let all = [wrong, missing, silent].concat();
+            return Ok(Gate::Open(
+                all.into_iter().map(|problem| format!("images: {problem}")).collect(),
+            ));
+        }
+        let wait = self.settings.image_wait;
+        let until = upload.uploaded + wait;
+        let is_over = (self.clock)() >= until;
+        Ok(if !wrong.is_empty() {
+            Gate::Shut(Refusal::Images { problems: wrong })
+        } else if !silent.is_empty() {
+            // Is what is missing still missing? Nobody can tell now.
+            Gate::Awaited(Refusal::RegistrySilent { problems: silent })
+        } else if missing.is_empty() {
+            Gate::Open(Vec::new())
+        } else if is_over {
+            Gate::Shut(Refusal::NoImage { problems: missing })
+        } else {
+            Gate::Awaited(Refusal::AwaitsImage {
+                problems: missing,
+                until,
+            })
+        })
+    }
+
+    async fn image_problems(&self, archive: &Archive, values: Option<&[u8]>) -> Result<Problems, PublishError> {
+        let mut problems = Problems::default();
+        let values = match values::read(values) {
+            Ok(values) => values,
+            Err(error) => {
+                problems.wrong.push(error.to_string());
+                return Ok(problems);
+            }
+        };
+        let collected = image::collect(&archive.metadata, &values);
+        problems.wrong.extend(collected.wrong.iter().map(ToString::to_string));
+        let completed = collected.unknown.iter();
+        problems.wrong.extend(
+            completed.map(|name| format!("{name:?} is completed by a template, so nobody knows which image it is")),
+        );
+        if collected.images.len() > MAX_IMAGES {
+            let count = collected.images.len();
+            problems
+                .wrong
+                .push(format!("the chart names {count} images; {MAX_IMAGES} can be checked"));
+            return Ok(problems);
+        }
+        for image in &collected.images {
+            let host = image.host();
+            if !self.settings.image_registries.iter().any(|allowed| allowed == host) {
+                problems.wrong.push(format!(
+                    "{image} lies in {host}, which is not asked; whoever runs this repository can add it to IMAGE_REGISTRIES"
+                ));
+                continue;
+            }
+            match self.find_image(image).await? {
+                Err(error) => problems.silent.push(format!("{image}: {error}")),
+                Ok(found) => problems.missing.extend(self.missing(image, &found)),
+            }
+        }
+        Ok(problems)
+    }
+
+    async fn find_image(&self, image: &Reference) -> Result<Result<Found, RegistryError>, PublishError> {
+        if let Some(remembered) = self.images.remembered(image) {
+            return Ok(remembered);
+        }
+        // Without a secret, as everybody else.
+        let secret = match &self.secrets {
+            Some(secrets) => Some(secrets.get().await?),
+            None => None,
+        };
+        let login = secret.as_ref().and_then(|secret| secret.login(image.host()));
+        let mut found = self.images.http.find(image, login).await;
+        // A password that is not good (any more) may have been replaced.
+        if let (Ok(Found::Denied), Some(secrets), Some(known)) = (&found, &self.secrets, &secret)
+            && let Some(newer) = secrets.again(known).await?
+        {
+            found = self.images.http.find(image, newer.login(image.host())).await;
+        }
+        let is_enough = found.as_ref().is_ok_and(|found| self.missing(image, found).is_none());
+        self.images.remember(image, &found, is_enough);
+        Ok(found)
+    }
+
+    /// What of an image is not there, in words.
+    fn missing(&self, image: &Reference, found: &Found) -> Option<String> {
+        let there = match found {
+            Found::Missing => return Some(format!("{image} is not there")),
+            Found::Denied => {
+                let host = image.host();
+                return Some(format!(
+                    "{image} is not shown to us: it is not there, or private and registries.{host} is not in the secret"
+                ));
+            }
+            Found::Platforms(there) => there,
+        };
+        let wanted = &self.settings.image_platforms;
+        let missing: Vec<&Platform> = wanted
+            .iter()
+            .filter(|wanted| !there.iter().any(|there| wanted.is_served_by(there)))
+            .collect();
+        (!missing.is_empty()).then(|| format!("{image} is there for {}, not for {}", list(there), list(missing)))
+    }
+}
+
+fn list(platforms: impl IntoIterator<Item = impl ToString>) -> String {
+    let platforms: Vec<String> = platforms.into_iter().map(|platform| platform.to_string()).collect();
+    if platforms.is_empty() {
+        return "no platform".to_owned();
+    }
+    platforms.join(", ")
+}

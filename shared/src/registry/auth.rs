@@ -1,0 +1,150 @@
+//! Who we are to a registry: nobody, or the login in the secret, shown where the registry says
+//! (<https://distribution.github.io/distribution/spec/auth/token/>).
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::RegistryError;
+use super::http::{Answer, Http, may_ask_for_token};
+use crate::image::Reference;
+use crate::secret::Login;
+
+/// The requests about one image.
+pub(super) struct Session<'a> {
+    http: &'a Http,
+    image: &'a Reference,
+    login: Option<&'a Login>,
+    authorization: Option<Zeroizing<String>>,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(http: &'a Http, image: &'a Reference, login: Option<&'a Login>) -> Self {
+        Session {
+            http,
+            image,
+            login,
+            authorization: None,
+        }
+    }
+
+    /// Gets a URL of the registry, and says who we are if it asks.
+    pub(super) async fn get(&mut self, url: &str, accept: &str) -> Result<Answer, RegistryError> {
+        let may_lead_away = url.contains("/blobs/");
+        let answer = self.http.get(url, accept, self.authorization(), may_lead_away).await?;
+        let challenge = answer
+            .challenge
+            .as_deref()
+            .filter(|_| answer.status == 401 && self.authorization.is_none());
+        let Some(authorization) = self.authorize(challenge).await? else {
+            return Ok(answer);
+        };
+        self.authorization = Some(authorization);
+        self.http.get(url, accept, self.authorization(), may_lead_away).await
+    }
+
+    fn authorization(&self) -> Option<&str> {
+        self.authorization.as_ref().map(|text| text.as_str())
+    }
+
+    /// What the registry asks for; `None` if we have nothing to show.
+    async fn authorize(&self, challenge: Option<&str>) -> Result<Option<Zeroizing<String>>, RegistryError> {
+        let Some(challenge) = challenge else { return Ok(None) };
+        let (scheme, rest) = challenge.split_once(' ').unwrap_or((challenge, ""));
+        if scheme.eq_ignore_ascii_case("basic") {
+            return Ok(self.login.map(basic));
+        }
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Ok(None);
+        }
+        let host = self.image.api_host();
+        let Some(realm) = parameter(rest, "realm").filter(|realm| may_ask_for_token(realm, host)) else {
+            return Err(RegistryError::Answer {
+                host: host.to_owned(),
+                problem: "with a place for tokens where nobody may be sent".to_owned(),
+            });
+        };
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let mut url = format!("{realm}{}", if realm.contains('?') { '&' } else { '?' });
+        if let Some(service) = parameter(rest, "service") {
+            url += &format!("service={}&", encoded(service));
+        }
+        // To read this image, whatever else the registry would give.
+        url += &format!(
+            "scope={}",
+            encoded(&format!("repository:{}:pull", self.image.repository()))
+        );
+        let shown = self.login.map(basic);
+        let answer = self.http.get(
+            &url,
+            "application/json",
+            shown.as_ref().map(|text| text.as_str()),
+            false,
+        );
+        let answer = answer.await?;
+        match answer.status {
+            200 => Ok(token(&answer.body).map(|token| Zeroizing::new(format!("Bearer {}", *token)))),
+            400 | 401 | 403 | 404 => Ok(None),
+            429 => Err(RegistryError::RateLimited { host: host.to_owned() }),
+            status => Err(RegistryError::Answer {
+                host: host.to_owned(),
+                problem: format!("with the status {status} where it gives tokens"),
+            }),
+        }
+    }
+}
+
+fn basic(login: &Login) -> Zeroizing<String> {
+    let both = Zeroizing::new(format!("{}:{}", *login.username, *login.password));
+    Zeroizing::new(format!("Basic {}", aws_smithy_types::base64::encode(both.as_bytes())))
+}
+
+fn token(body: &[u8]) -> Option<Zeroizing<String>> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let token = answer.get("token").or_else(|| answer.get("access_token"))?.as_str()?;
+    // Part of a header.
+    let good = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
+    good.then(|| Zeroizing::new(token.to_owned()))
+}
+
+/// `realm="https://auth.docker.io/token",service="registry.docker.io"`
+fn parameter<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut rest = text;
+    while let Some((found, after)) = rest.split_once("=\"") {
+        let (value, next) = after.split_once('"')?;
+        if found.trim_matches([' ', ',']).eq_ignore_ascii_case(name) {
+            return Some(value);
+        }
+        rest = next;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameters_of_a_challenge_are_told_apart() {
+        let text = r#"realm="https://auth.docker.io/token",service="registry.docker.io", scope="a,b=c""#;
+        assert_eq!(parameter(text, "realm"), Some("https://auth.docker.io/token"));
+        assert_eq!(parameter(text, "service"), Some("registry.docker.io"));
+        assert_eq!(parameter(text, "scope"), Some("a,b=c"));
+        assert_eq!(parameter(text, "error"), None);
+        assert_eq!(parameter("realm=\"x", "realm"), None);
+    }
+
+    #[test]
+    fn a_token_that_would_break_a_header_is_none() {
+        assert!(token(br#"{"token":"abc"}"#).is_some());
+        assert!(token(br#"{"access_token":"abc"}"#).is_some());
+        for bad in [
+            &b"{}"[..],
+            br#"{"token":""}"#,
+            b"{\"token\":\"a\\r\\nHost: x\"}",
+            b"<html>",
+        ] {
+            assert!(token(bad).is_none());
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Do the versions of a chart agree: with the release that it belongs to, and with each other?
+//!
+//! Whoever forgets to raise one of them publishes a chart that installs another version's image, or none. Here it is found
+//! before anybody can install it, whatever way the upload came.
+
+use std::fmt;
+
+use crate::chart::Metadata;
+use crate::values::{self, ValuesError};
+
+/// `VERSION_CHECK`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VersionCheck {
+    /// No check.
+    Off,
+    /// An upload that names its release has the release's version and app version.
+    #[default]
+    Release,
+    /// That, and of every upload: the app version is the version, and the image tag in `values.yaml`, if there is one, is
+    /// the app version.
+    Strict,
+}
+
+/// The versions do not agree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VersionError {
+    /// The upload names its release, and the chart has other versions.
+    #[error(
+        "the chart is of another version than its release {release}: {}. Mend it, package the chart and upload it again",
+        list(wrong)
+    )]
+    Release {
+        /// The release's tag.
+        release: String,
+        /// Each field with another version.
+        wrong: Vec<WrongVersion>,
+    },
+    /// The upload's metadata names no release, although it has a place for it.
+    #[error(
+        "the upload's metadata `release` is {release:?}, which is no tag of a release such as v1.2.3; upload it again with the \
+         tag, or without that metadata"
+    )]
+    NoTag {
+        /// What it says.
+        release: String,
+    },
+    /// The versions in the chart differ from each other.
+    #[error(
+        "the chart's versions differ: {}. Mend it, package the chart and upload it again, or set VERSION_CHECK to release",
+        list(wrong)
+    )]
+    Differ {
+        /// Each field with another version.
+        wrong: Vec<WrongVersion>,
+    },
+    /// `VERSION_CHECK` is `strict`, and the image tag cannot be found out.
+    #[error("the image tag can't be compared with the version: {0}")]
+    Values(#[from] ValuesError),
+}
+
+/// A field that has another version than it should have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongVersion {
+    /// Where the field stands: `Chart.yaml` or `values.yaml`.
+    pub file: &'static str,
+    /// Its name.
+    pub field: &'static str,
+    /// What it says.
+    pub found: String,
+    /// What it should say.
+    pub should_be: String,
+}
+
+impl fmt::Display for WrongVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let WrongVersion {
+            file,
+            field,
+            found,
+            should_be,
+        } = self;
+        write!(f, "in {file}, `{field}` is {found:?} and should be {should_be:?}")
+    }
+}
+
+fn list(wrong: &[WrongVersion]) -> String {
+    let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    wrong.join("; ")
+}
+
+impl VersionError {
+    /// A short stable word.
+    pub fn code(&self) -> &'static str {
+        match self {
+            VersionError::Release { .. } => "release-version",
+            VersionError::NoTag { .. } => "release-tag",
+            VersionError::Differ { .. } => "versions-differ",
+            VersionError::Values(_) => "values-unreadable",
+        }
+    }
+}
+
+impl VersionCheck {
+    /// Checks a chart with the text of its `values.yaml`; `release` is the tag in the upload's metadata.
+    ///
+    /// # Errors
+    ///
+    /// [`VersionError`] names each field that has another version than it should have.
+    pub fn check(self, chart: &Metadata, values: Option<&[u8]>, release: Option<&str>) -> Result<(), VersionError> {
+        if self == VersionCheck::Off {
+            return Ok(());
+        }
+        if let Some(tag) = release {
+            of_release(chart, tag)?;
+        }
+        if self == VersionCheck::Strict {
+            of_each_other(chart, values)?;
+        }
+        Ok(())
+    }
+}
+
+fn of_release(chart: &Metadata, tag: &str) -> Result<(), VersionError> {
+    let release = tag.trim().to_owned();
+    let version = release.strip_prefix('v').unwrap_or(&release);
+    if !version.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(VersionError::NoTag { release });
+    }
+    let fields = [("version", &chart.version), ("appVersion", &chart.app_version)];
+    let wrong: Vec<WrongVersion> = fields
+        .into_iter()
+        .filter(|(_, found)| *found != version)
+        .map(|(field, found)| in_chart_yaml(field, found, version))
+        .collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(VersionError::Release { release, wrong })
+}
+
+fn of_each_other(chart: &Metadata, values: Option<&[u8]>) -> Result<(), VersionError> {
+    let mut wrong = Vec::new();
+    if chart.app_version != chart.version {
+        wrong.push(in_chart_yaml("appVersion", &chart.app_version, &chart.version));
+    }
+    if let Some(tag) = image_tag(values)?
+        && tag != chart.version
+    {
+        wrong.push(WrongVersion {
+            file: "values.yaml",
+            field: "image.tag",
+            found: tag,
+            should_be: chart.version.clone(),
+        });
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(VersionError::Differ { wrong })
+}
+
+fn in_chart_yaml(field: &'static str, found: &str, should_be: &str) -> WrongVersion {
+    WrongVersion {
+        file: "Chart.yaml",
+        field,
+        found: found.to_owned(),
+        should_be: should_be.to_owned(),
+    }
+}
+
+/// The tag that `values.yaml` asks for. Without one, or with an empty one, charts take the app version.
+fn image_tag(values: Option<&[u8]>) -> Result<Option<String>, ValuesError> {
+    let values = values::read(values)?;
+    let tag = values.get("image").and_then(|image| image.get("tag"));
+    Ok(tag.and_then(|tag| tag.to_text()).filter(|tag| !tag.is_empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chart(version: &str, app_version: &str) -> Metadata {
+        Metadata {
+            version: version.to_owned(),
+            app_version: app_version.to_owned(),
+            ..Metadata::default()
+        }
+    }
+
+    fn problem(check: VersionCheck, chart: &Metadata, values: &str, release: Option<&str>) -> String {
+        check
+            .check(chart, Some(values.as_bytes()), release)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_release_has_its_version_and_app_version_with_and_without_a_v() {
+        for tag in ["v1.2.3", "1.2.3"] {
+            assert_eq!(
+                VersionCheck::Release.check(&chart("1.2.3", "1.2.3"), None, Some(tag)),
+                Ok(())
+            );
+        }
+        // Release v1.0.4 of the project that this was made for.
+        let stale = problem(VersionCheck::Release, &chart("1.0.0", "1.0.0"), "", Some("v1.0.4"));
+        for part in [
+            "release v1.0.4",
+            r#"in Chart.yaml, `version` is "1.0.0" and should be "1.0.4""#,
+            r#"in Chart.yaml, `appVersion` is "1.0.0" and should be "1.0.4""#,
+        ] {
+            assert!(stale.contains(part), "{stale}");
+        }
+        let half = problem(VersionCheck::Release, &chart("1.0.4", "1.0.0"), "", Some("v1.0.4"));
+        assert!(half.contains("`appVersion`") && !half.contains("`version`"), "{half}");
+    }
+
+    #[test]
+    fn near_is_not_equal() {
+        for (version, tag) in [
+            ("v1.2.3", "v1.2.3"),
+            ("1.2", "v1.2.0"),
+            ("1.2.3", "vv1.2.3"),
+            ("1.2.3", "v1.2.3-rc.1"),
+            ("1.2.3+a", "v1.2.3+b"),
+            ("1.2.3", "V1.2.3"),
+        ] {
+            let checked = VersionCheck::Release.check(&chart(version, version), None, Some(tag));
+            assert!(checked.is_err(), "{version} is no {tag}");
+        }
+    }
+
+    #[test]
+    fn a_release_without_a_tag_is_a_mistake_of_the_workflow() {
+        for tag in ["", " ", "v", "main", "refs/tags/v1.2.3"] {
+            let checked = VersionCheck::Release.check(&chart("1.2.3", "1.2.3"), None, Some(tag));
+            assert!(matches!(checked, Err(VersionError::NoTag { .. })), "{tag}: {checked:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_release_only_strict_compares() {
+        let odd = chart("1.2.3", "9.9.9");
+        assert_eq!(VersionCheck::Release.check(&odd, None, None), Ok(()));
+        assert_eq!(VersionCheck::Off.check(&odd, None, Some("v5.0.0")), Ok(()));
+        let differ = problem(VersionCheck::Strict, &odd, "", None);
+        assert!(
+            differ.contains(r#"`appVersion` is "9.9.9" and should be "1.2.3""#),
+            "{differ}"
+        );
+    }
+
+    #[test]
+    fn strict_compares_the_image_tag_where_there_is_one() {
+        let even = chart("1.0.5", "1.0.5");
+        for values in [
+            "",
+            "image: {repository: a}",
+            "image: {tag: }",
+            "image: {tag: 1.0.5}",
+            "image: a:1",
+            "[]",
+        ] {
+            assert_eq!(
+                VersionCheck::Strict.check(&even, Some(values.as_bytes()), None),
+                Ok(()),
+                "{values}"
+            );
+        }
+        // Releases v1.0.5 to v1.0.7 of the project that this was made for.
+        let stale = problem(
+            VersionCheck::Strict,
+            &even,
+            "image:\n  tag: \"1.0.0\"\n",
+            Some("v1.0.5"),
+        );
+        assert!(
+            stale.contains(r#"in values.yaml, `image.tag` is "1.0.0" and should be "1.0.5""#),
+            "{stale}"
+        );
+        // A number that YAML cuts short is what Helm would ask the registry for.
+        let cut = problem(VersionCheck::Strict, &chart("1.10", "1.10"), "image: {tag: 1.10}", None);
+        assert!(cut.contains(r#"is "1.1""#), "{cut}");
+    }
+
+    #[test]
+    fn values_that_cannot_be_read_cannot_pass_as_checked() {
+        let even = chart("1.0.0", "1.0.0");
+        assert!(problem(VersionCheck::Strict, &even, "a: [", None).contains("values.yaml"));
+        let large = "a: b\n".repeat(300_000);
+        assert!(problem(VersionCheck::Strict, &even, &large, None).contains("bytes"));
+        assert_eq!(VersionCheck::Release.check(&even, Some(b"a: ["), None), Ok(()));
+    }
+}
