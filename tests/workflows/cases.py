@@ -132,6 +132,23 @@ def a_version_that_differs_is_refused_with_the_line_to_change(world):
     expect(world.versions() == [], run, "something was published")
 
 
+@case(VERSION_CHECK="strict")
+def the_function_refuses_with_the_same_words_what_comes_past_the_workflow(world):
+    for tag, version, app_version, image_tag, wrong in HISTORY:
+        world.set_versions(version, app_version, image_tag)
+        receipt = world.upload(tag, f"kube9-operator-{version}.tgz")
+        if receipt["outcome"] != "rejected":
+            raise AssertionError(f"{tag}: {receipt}")
+        found = {"version": version, "appVersion": app_version}
+        words = [f'in Chart.yaml, `{name}` is "{found[name]}" and should be "{tag[1:]}"' for name in wrong.split() if name in found]
+        # It looks into values.yaml only when Chart.yaml is right, and at the tag only when Helm can read the version.
+        words = words or [f'in values.yaml, `image.tag` is "{image_tag}" and should be "{tag[1:]}"']
+        if not version.startswith("v") and not all(part in receipt["reason"] for part in words):
+            raise AssertionError(f"{tag}: not {words}, but {receipt}")
+    if world.versions() != []:
+        raise AssertionError(f"published: {world.versions()}")
+
+
 @case()
 def set_version_stamps_what_differs_and_dependencies_are_fetched(world):
     chart = world.source / CHART

@@ -7,6 +7,7 @@ CLI, crane, jq, yq. The cases are in cases.py.
 
 import concurrent.futures
 import contextlib
+import hashlib
 import http.server
 import itertools
 import json
@@ -210,6 +211,24 @@ class World:
         self.git("tag", "--force", tag)
         self.git("push", "--quiet", "--force", "store", tag)
         return self.git("rev-parse", f"{tag}^{{commit}}")
+
+    def upload(self, tag, file):
+        """Drops the chart past the workflow, for the release of that tag. The receipt."""
+        run(self.tools["CHARTDROP_HELM3"], "package", self.source / "charts/kube9-operator", "--destination", self.work)
+        credentials = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
+        run(
+            self.tools["CHARTDROP_AWS"], "s3", "cp", "--only-show-errors", "--metadata", f"release={tag}", self.work / file,
+            f"s3://chartdrop-local/staging/{file}",
+            env=os.environ | credentials | {"AWS_ENDPOINT_URL_S3": self.s3},
+        )  # fmt: skip
+        etag = hashlib.md5((self.work / file).read_bytes()).hexdigest()
+        for _ in range(100):
+            with contextlib.suppress(urllib.error.HTTPError):
+                receipt = json.loads(get(f"{self.s3}/chartdrop-local/receipts/{file}.json"))
+                if receipt["uploadEtag"] == etag:
+                    return receipt
+            time.sleep(0.1)
+        raise AssertionError(f"no receipt for {file}")
 
     # GitHub.
 
