@@ -137,6 +137,9 @@ pub(crate) fn count(report: &Report, took: Duration, context: &Context) {
     if let Some(age) = report.oldest_waiting {
         metrics.add("OldestUpload", Unit::Seconds, age.as_secs());
     }
+    if let Some(age) = report.oldest_held {
+        metrics.add("OldestHeld", Unit::Seconds, age.as_secs());
+    }
     print(&mut metrics, context);
 }
 

@@ -65,7 +65,28 @@ pub(super) struct Resource {
 pub(super) struct Document {
     #[serde(rename = "Version")]
     _version: String,
+    #[serde(deserialize_with = "statements")]
     pub(super) statement: Vec<Statement>,
+}
+
+/// Statements, those too that only some parameters bring in: `!If [CONDITION, STATEMENT, !Ref AWS::NoValue]`.
+fn statements<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Statement>, D::Error> {
+    let all = Vec::<Value>::deserialize(deserializer)?;
+    let statement = |value| serde_yaml::from_value(brought_in(value)).map_err(serde::de::Error::custom);
+    all.into_iter().map(statement).collect()
+}
+
+fn brought_in(value: Value) -> Value {
+    let Value::Tagged(tagged) = &value else { return value };
+    let (true, Some([_, statement, Value::Tagged(otherwise)])) =
+        (tagged.tag == "If", tagged.value.as_sequence().map(Vec::as_slice))
+    else {
+        return value;
+    };
+    if otherwise.tag == "Ref" && otherwise.value == "AWS::NoValue" {
+        return statement.clone();
+    }
+    value
 }
 
 #[derive(Deserialize)]

@@ -30,7 +30,7 @@ mod recover;
 mod refusal;
 mod swap;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,7 @@ use crate::index::IndexError;
 use crate::keys::{Repository, STAGING, StagedKey};
 use crate::printable::printable;
 use crate::provenance::KeyError;
+use crate::receipt::Outcome;
 use crate::secret::{SecretError, SecretFieldError, Secrets};
 use crate::settings::{ProvenanceMode, Settings};
 use crate::store::{Listed, Store, StoreError};
@@ -113,8 +114,10 @@ pub struct Report {
     pub index_writes: Vec<IndexWrite>,
     /// Compare-and-swaps that lost their race.
     pub lost_races: u32,
-    /// How long the oldest upload that a sweep found had been lying in staging by then.
+    /// How long the oldest upload that a sweep found had been lying in staging by then, without those that are held.
     pub oldest_waiting: Option<Duration>,
+    /// The same of those that are held.
+    pub oldest_held: Option<Duration>,
 }
 
 /// An upload that could not be dealt with now.
@@ -323,12 +326,20 @@ impl Publisher {
             StagedKey::new(key).or_else(of_provenance)
         };
         let waiting = |object: &Listed| Some((staged(&object.key)?, object.modified));
-        let (waiting, uploaded): (Vec<StagedKey>, Vec<Timestamp>) = listed.iter().filter_map(waiting).unzip();
-        let oldest = uploaded.into_iter().min();
+        let found: Vec<(StagedKey, Timestamp)> = listed.iter().filter_map(waiting).collect();
+        let waiting: Vec<StagedKey> = found.iter().map(|(staged, _)| staged.clone()).collect();
         let now = (self.clock)();
         let mut report = self.publish(&waiting, deadline).await;
-        // A clock that is behind S3's makes it no age at all.
-        report.oldest_waiting = oldest.map(|oldest| now.duration_since(oldest).try_into().unwrap_or_default());
+        let held: BTreeSet<&str> = report.held().collect();
+        let (held, other): (Vec<_>, Vec<_>) = found.iter().partition(|(staged, _)| held.contains(staged.key()));
+        let age = |uploads: Vec<&(StagedKey, Timestamp)>| {
+            let oldest = uploads.iter().map(|(_, uploaded)| *uploaded).min()?;
+            // A clock that is behind S3's makes it no age at all.
+            Some(now.duration_since(oldest).try_into().unwrap_or_default())
+        };
+        let (held, other) = (age(held), age(other));
+        report.oldest_held = held;
+        report.oldest_waiting = other;
         Ok(report)
     }
 
@@ -424,6 +435,13 @@ impl Round {
 }
 
 impl Report {
+    /// The keys of the uploads that wait for something.
+    fn held(&self) -> impl Iterator<Item = &str> {
+        let receipts = self.concluded.iter().map(|concluded| &concluded.receipt);
+        let held = receipts.filter(|receipt| receipt.outcome == Outcome::Held);
+        held.map(|receipt| receipt.upload.as_str())
+    }
+
     fn fail(&mut self, staged: StagedKey, error: &dyn std::fmt::Display) {
         self.failed.push(Failure {
             staged,

@@ -8,6 +8,8 @@ use local::Options;
 use local::faults::{Delivery, Faults, InvalidationFault, InvalidationSeen, RequestSeen, S3Fault, When};
 use serde_json::{Value, json};
 use tests::faults::OnRequest;
+use tests::keys::Key;
+use tests::registry::Registry;
 use tests::{ChartArchive, Chartdrop, events};
 
 use crate::text::{function, only, referred, resources};
@@ -46,13 +48,23 @@ impl Faults for World {
 /// Each metric that a function emits, in a life with everything that one counts. A new metric is a new line.
 async fn life() -> Chartdrop {
     let lost = S3Fault::Fail(When::Before, 412, "PreconditionFailed");
+    let registry = Registry::start().await;
+    let settings = [
+        ("IMAGE_CHECK", "require"),
+        ("IMAGE_REGISTRIES", registry.host()),
+        ("PROVENANCE", "verify"),
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let chartdrop = Chartdrop::with(Options {
+        settings: settings.into(),
+        secret: Some(json!({"keyring": Key::new().public}).to_string()),
         faults: Arc::new(World(OnRequest::new("PutObject", "charts/raced/index.yaml", [lost]))),
         retry_delays: Vec::new(),
         ..Options::default()
     })
     .await;
     let chart = |version: &str| ChartArchive::new("demo", version);
+    chartdrop.put("staging/signed/demo-1.0.0.tgz.prov", "no signature");
     for (folder, chart) in [
         ("", chart("1.0.0")),
         // Unchanged, in another second: S3's clock tells whole ones.
@@ -62,6 +74,13 @@ async fn life() -> Chartdrop {
         ("raced/", chart("1.0.0")),
         ("refused/", chart("1.0.0")),
         ("swept/", chart("1.0.0")),
+        // Held: nobody pushes its image.
+        (
+            "held/",
+            chart("1.0.0").values(format!("image: {}/app:1.0.0\n", registry.host())),
+        ),
+        // Refused for its signature.
+        ("signed/", chart("1.0.0")),
     ] {
         chartdrop.upload_to(folder, &chart);
         chartdrop.system.settled().await;

@@ -11,12 +11,7 @@ use crate::text::{function, referred, template};
 
 /// Settings that a function reads and the template leaves at their default, each with the reason. Whoever builds what one of
 /// them switches on takes it off this list and gives it a parameter.
-const LEFT_AT_DEFAULT: [(&str, &str); 4] = [
-    ("VERSION_CHECK", "takes only `off` in this version"),
-    ("IMAGE_CHECK", "takes only `off` in this version"),
-    ("PROVENANCE", "takes only `off` in this version"),
-    ("OCI_MIRROR", "takes only `off` in this version"),
-];
+const LEFT_AT_DEFAULT: [(&str, &str); 1] = [("OCI_MIRROR", "takes only `off` in this version")];
 
 type Read = fn(&dyn Fn(&str) -> Option<String>) -> Result<(), SettingError>;
 
@@ -41,6 +36,7 @@ fn values(name: &str, value: &Value) -> Vec<String> {
             "CHART_BUCKET" => vec!["chartdrop-123456789012-us-east-1".to_owned()],
             "REPOSITORY_URL" => vec!["https://d111111abcdef8.cloudfront.net".to_owned()],
             "DISTRIBUTION_ID" => vec!["EDFDVBD6EXAMPLE".to_owned()],
+            "SECRET_ID" => vec!["arn:aws:secretsmanager:us-east-1:123456789012:secret:Secret-AbCdEf".to_owned()],
             _ => panic!("say what the template makes of {name}"),
         };
     };
