@@ -51,7 +51,7 @@ async fn life() -> Chartdrop {
     let registry = Registry::start().await;
     let settings = [
         ("IMAGE_CHECK", "require"),
-        ("IMAGE_REGISTRIES", registry.host()),
+        ("IMAGE_REGISTRIES", &registry.host()),
         ("PROVENANCE", "verify"),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
