@@ -33,6 +33,12 @@ const BINARY: Goal = Goal {
     target: 6.0,
     limit: 6.0,
 };
+/// publish-chart holds OpenPGP too, for whoever has signatures checked: that is what takes it over the target, and nothing
+/// else may (README has what each feature costs).
+const PUBLISH_BINARY: Goal = Goal {
+    target: 6.0,
+    limit: 8.25,
+};
 /// A start, in starts of the empty function. What is above the target is for a busy machine.
 const START: Goal = Goal {
     target: 2.0,
@@ -64,8 +70,8 @@ async fn main() -> ExitCode {
     let invalidate = function(binaries::INVALIDATE_CDN, built.invalidate_cdn);
 
     let mut table = Table::default();
-    for function in [&publish, &invalidate] {
-        table.aimed(&format!("{function}: binary"), function.size() / MIB, "MiB", BINARY);
+    for (function, goal) in [(&publish, PUBLISH_BINARY), (&invalidate, BINARY)] {
+        table.aimed(&format!("{function}: binary"), function.size() / MIB, "MiB", goal);
     }
     table.row(&format!("{empty}: binary"), empty.size() / MIB, "MiB");
 
