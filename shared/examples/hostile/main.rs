@@ -128,9 +128,9 @@ mod tests {
             unpacked_bytes: 1 << 20,
             ..Limits::default()
         };
-        // What follows the first few blocks is no deflate stream: to read on would be another error.
+        // It is cut behind the first few blocks: to read on would be another error.
         let mut bomb = (CASES[0].bytes)();
-        bomb[100_000..].fill(0xff);
+        bomb.truncate(50_000);
         assert_eq!(
             archive::read(&bomb, &limits).expect_err("refused").code(),
             "unpacked-too-large"
