@@ -222,7 +222,7 @@ fn edit(change: &mut dyn FnMut(&str, &str, &mut Vec<String>)) -> String {
         let statements = policies
             .iter_mut()
             .flat_map(|policy| policy["Statement"].as_sequence_mut().expect("statements"));
-        for statement in statements {
+        for statement in statements.map(brought_in) {
             let sid = statement["Sid"].as_str().expect("a Sid").to_owned();
             let mut actions: Vec<String> = match &statement["Action"] {
                 Value::String(one) => vec![one.clone()],
@@ -233,4 +233,12 @@ fn edit(change: &mut dyn FnMut(&str, &str, &mut Vec<String>)) -> String {
         }
     }
     serde_yaml::to_string(&template).expect("YAML")
+}
+
+/// The statement that `!If` brings in.
+fn brought_in(statement: &mut Value) -> &mut Value {
+    match statement {
+        Value::Tagged(tagged) => &mut tagged.value[1],
+        plain => plain,
+    }
 }
