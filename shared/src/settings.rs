@@ -270,6 +270,11 @@ impl Settings {
         }
     }
 
+    /// Where users get a file of `repository`, whatever the entries say.
+    pub(crate) fn edge_url(&self, repository: &Repository, file_name: &str) -> String {
+        format!("{}/{}{}", self.repository_url, repository.folder(), url_path(file_name))
+    }
+
     /// The archive of `repository` that a URL in its index names: the other direction of [`Settings::archive_url`]. `None`
     /// for a URL that leads elsewhere.
     pub fn archive_at(&self, repository: &Repository, url: &str) -> Option<StagedKey> {

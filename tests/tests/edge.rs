@@ -155,3 +155,52 @@ async fn an_event_that_invalidate_cdn_does_not_know_is_an_error_that_says_what_i
         error.message
     );
 }
+
+/// What `{"command":"verify","edge":true}` finds, as `KIND KEY`, and how many archives it got.
+async fn verified_at_the_edge(chartdrop: &Chartdrop) -> (Vec<String>, Value) {
+    let command = json!({"command": "verify", "repository": "", "edge": true});
+    let report = chartdrop.run(&command).await;
+    let told = |difference: &Value| {
+        let text = |field: &str| difference[field].as_str().expect("text").to_owned();
+        format!("{} {}", text("kind"), text("key"))
+    };
+    let differences = report["differences"].as_array().expect("a list").iter().map(told);
+    assert_eq!(report["complete"], true, "{report}");
+    (differences.collect(), report["edge"]["archives"].clone())
+}
+
+#[tokio::test]
+async fn verify_downloads_what_users_get_where_it_is_asked_to() {
+    let chartdrop = Chartdrop::start().await;
+    for version in ["1.0.0", "1.1.0+b1"] {
+        chartdrop.publish(&ChartArchive::new("demo", version)).await;
+    }
+    assert_eq!(verified_at_the_edge(&chartdrop).await, (vec![], json!(2)));
+    let plain = chartdrop.run(&json!({"command": "verify", "repository": ""})).await;
+    assert_eq!(plain.get("edge"), None, "{plain}");
+}
+
+#[tokio::test]
+async fn verify_finds_what_only_the_edge_has_wrong() {
+    let chartdrop = Chartdrop::with_faults(NoEvents("invalidate-cdn")).await;
+    let first = ChartArchive::new("demo", "1.0.0");
+    // Somebody's bytes, which the edge may keep for a year, and which the bucket has not any more.
+    let store = chartdrop.system.store();
+    store
+        .put("charts/demo-1.0.0.tgz", "other bytes", Default::default())
+        .expect("the bucket takes it");
+    assert_eq!(chartdrop.edge("/demo-1.0.0.tgz").await.body, b"other bytes");
+    store.delete("charts/demo-1.0.0.tgz").expect("it is gone");
+    chartdrop.publish(&first).await;
+    assert_eq!(seen(&chartdrop).await, ["1.0.0"]);
+    chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
+
+    let plain = chartdrop.run(&json!({"command": "verify", "repository": ""})).await;
+    assert_eq!(plain["differences"], json!([]), "the bucket is as it should be");
+    let (differences, archives) = verified_at_the_edge(&chartdrop).await;
+    assert_eq!(
+        differences,
+        ["edge-digest charts/index.yaml", "edge-digest charts/demo-1.0.0.tgz"]
+    );
+    assert_eq!(archives, 2);
+}

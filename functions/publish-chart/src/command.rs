@@ -18,6 +18,9 @@ pub enum Command {
         /// Only archives behind this key: where an earlier answer says that it stopped.
         #[serde(default)]
         after: Option<String>,
+        /// Download the index and the archives from the edge too.
+        #[serde(default)]
+        edge: bool,
     },
     /// Mend the index of a repository from its archives.
     Reindex {
@@ -81,6 +84,7 @@ mod tests {
             Command::Verify {
                 repository: Repository::new("team-a").unwrap(),
                 after: Some("charts/team-a/a-1.tgz".to_owned()),
+                edge: false,
             }
         );
         assert_eq!(
@@ -110,7 +114,7 @@ mod tests {
         );
         for event in [
             json!({"command": "sweep", "repository": ""}),
-            json!({"command": "verify", "repository": "", "edge": true}),
+            json!({"command": "verify", "repository": "", "Edge": true}),
             json!({"command": "unpublish", "repository": "", "chart": "a", "version": "1", "force": true}),
         ] {
             assert!(problem(&event).contains("unknown field"), "{event}");

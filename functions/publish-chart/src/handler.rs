@@ -105,8 +105,12 @@ impl Handler {
         let publisher = &self.publisher;
         let maintained = match command {
             Command::Sweep {} => return Ok(Done::Published(publisher.sweep(deadline).await?)),
-            Command::Verify { repository, after } => {
-                let verified = publisher.verify(&repository, after.as_deref(), deadline);
+            Command::Verify {
+                repository,
+                after,
+                edge,
+            } => {
+                let verified = publisher.verify(&repository, after.as_deref(), edge, deadline);
                 Maintained::Verify(Box::pin(verified).await?)
             }
             Command::Reindex {

@@ -50,6 +50,12 @@ pub enum Kind {
     UnreadableArchive,
     /// The version was taken back, but its archive is still there.
     UnpublishUnfinished,
+    /// The edge serves other bytes than those that are listed.
+    EdgeDigest,
+    /// The edge does not serve what is there.
+    EdgeMissing,
+    /// The edge gave no answer that could be compared.
+    EdgeUnreachable,
 }
 
 /// What mends a difference.

@@ -5,10 +5,12 @@
 //! while charts are published: what is written is written by the compare-and-swap that publishing uses, and what is
 //! removed is removed only after a definite answer that it is gone.
 //!
-//! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what is listed of it.
+//! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what is listed of it,
+//! [`edge`] at what users get.
 
 mod compare;
 mod difference;
+mod edge;
 mod reindex;
 mod survey;
 mod unpublish;
@@ -17,6 +19,7 @@ mod verify;
 use serde::Serialize;
 
 pub use difference::{Difference, Kind};
+pub use edge::EdgeSummary;
 pub use reindex::{Change, Reindexed};
 pub use unpublish::{Takeback, UnpublishReport};
 pub use verify::Verified;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::compare::{Compared, Digests, Scope};
 use super::difference::{Difference, Kind, Mend};
 use super::survey::Survey;
-use super::{Elsewhere, IndexSummary};
+use super::{EdgeSummary, Elsewhere, IndexSummary};
 use crate::keys::{Repository, StagedKey};
 use crate::publish::{Deadline, IndexState, PublishError, Publisher, command};
 
@@ -32,6 +32,9 @@ pub struct Verified {
     pub compared: usize,
     /// Archives that had to be downloaded, since S3 does not know their digest or something was wrong.
     pub downloaded: usize,
+    /// What was downloaded from the edge, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edge: Option<EdgeSummary>,
     /// Every difference.
     pub differences: Vec<Difference>,
     /// Entries that point elsewhere, which nobody checked.
@@ -43,7 +46,8 @@ pub struct Verified {
 }
 
 impl Publisher {
-    /// Compares the index of a repository with its archives, from behind the key `after` on.
+    /// Compares the index of a repository with its archives, from behind the key `after` on; with `edge` also with what
+    /// users get of them.
     ///
     /// # Errors
     ///
@@ -52,6 +56,7 @@ impl Publisher {
         &self,
         repository: &Repository,
         after: Option<&str>,
+        edge: bool,
         deadline: Deadline,
     ) -> Result<Verified, PublishError> {
         let state = match self.read_existing_index(repository).await {
@@ -72,7 +77,15 @@ impl Publisher {
             deadline,
         };
         let compared = self.compare(&survey, &Digests::default(), scope).await?;
-        let differences = self.look_again(scope, &state, compared.differences).await?;
+        let mut differences = self.look_again(scope, &state, compared.differences).await?;
+        let (mut edge_summary, mut after) = (None, compared.after);
+        if edge {
+            let at_edge = self.compare_edge(&survey, scope, after.as_deref()).await?;
+            differences.extend(at_edge.differences);
+            edge_summary = Some(at_edge.summary);
+            // An empty key is in front of all.
+            after = at_edge.after.or(after);
+        }
         Ok(Verified {
             repository: repository.name().to_owned(),
             index: Some(IndexSummary {
@@ -83,10 +96,11 @@ impl Publisher {
             entries: survey.entries,
             compared: compared.names,
             downloaded: compared.downloaded,
+            edge: edge_summary,
             differences,
             elsewhere: Elsewhere::of(&survey.elsewhere),
-            complete: compared.after.is_none(),
-            after: compared.after,
+            complete: after.is_none(),
+            after,
         })
     }
 
@@ -183,6 +197,7 @@ fn no_index(repository: &Repository, archives: usize, difference: Option<(Kind, 
         entries: 0,
         compared: 0,
         downloaded: 0,
+        edge: None,
         differences: difference.into_iter().collect(),
         elsewhere: Elsewhere::default(),
         complete: true,

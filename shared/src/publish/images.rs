@@ -37,13 +37,18 @@ pub(super) enum Gate {
 
 /// Asks registries, and remembers a little.
 #[derive(Debug, Default)]
-pub(super) struct Images {
+pub(crate) struct Images {
     http: Http,
     seen: Mutex<HashMap<Reference, (Instant, Found)>>,
     silent: Mutex<HashMap<String, (Instant, RegistryError)>>,
 }
 
 impl Images {
+    /// For whoever else asks by HTTP.
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
     fn remembered(&self, image: &Reference) -> Option<Result<Found, RegistryError>> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, found)) = seen.get(image).filter(|(at, _)| at.elapsed() < REMEMBERED) {

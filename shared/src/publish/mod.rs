@@ -80,7 +80,7 @@ pub struct Publisher {
     limits: Limits,
     pub(crate) clock: fn() -> Timestamp,
     secrets: Option<Secrets>,
-    images: Images,
+    pub(crate) images: Images,
     /// The keyring that is known to be published.
     keyring: Known<Digest>,
 }

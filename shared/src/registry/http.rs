@@ -6,14 +6,17 @@ use std::time::Duration;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::HttpConnector as _;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::byte_stream::ByteStream;
 
 use super::{RegistryError, is_loopback};
+use crate::digest::{Digest, Hasher};
 use crate::image::is_host;
 
 /// One request, its answer included.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// One download, its last byte included.
+const DOWNLOAD: Duration = Duration::from_secs(20);
 /// A manifest may have this many bytes (the specification's own advice), and nothing else that is asked for needs more.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Registries send a blob's reader to their storage, and that perhaps to its region.
@@ -35,7 +38,48 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
+/// What a server has at a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// Bytes with this digest.
+    Digest(Digest),
+    /// An answer of this status and nothing else.
+    Status(u16),
+}
+
 impl Http {
+    /// The digest of what is served at a URL, as it arrives: nothing is kept of it.
+    ///
+    /// # Errors
+    ///
+    /// [`RegistryError`] if the server gave no whole answer, or one of more than `max_bytes`.
+    pub async fn digest(&self, url: &str, max_bytes: u64) -> Result<Served, RegistryError> {
+        let target = Target::of(url).ok_or_else(|| refused(url, "an address that is not asked"))?;
+        let unreachable = || RegistryError::Unreachable {
+            host: target.host.clone(),
+        };
+        let exchange = async {
+            let response = self.send(&target, "*/*", None).await?;
+            let status = response.status().as_u16();
+            if status != 200 {
+                return Ok(Served::Status(status));
+            }
+            let mut body = ByteStream::new(response.into_body());
+            let (mut hash, mut size) = (Hasher::default(), 0);
+            while let Some(piece) = body.try_next().await.map_err(|_| unreachable())? {
+                size += piece.len() as u64;
+                if size > max_bytes {
+                    return Err(refused(url, "with more than what was published"));
+                }
+                hash.update(&piece);
+            }
+            Ok(Served::Digest(hash.finish()))
+        };
+        tokio::time::timeout(DOWNLOAD, exchange)
+            .await
+            .unwrap_or_else(|_| Err(unreachable()))
+    }
+
     /// Gets a URL. `may_lead_away`: whether a redirect to another host is followed, without the authorization.
     pub(super) async fn get(
         &self,
@@ -73,20 +117,8 @@ impl Http {
         let unreachable = || RegistryError::Unreachable {
             host: target.host.clone(),
         };
-        let mut request = HttpRequest::get(&target.url).map_err(|_| unreachable())?;
-        let headers = request.headers_mut();
-        headers.insert("accept", accept.to_owned());
-        headers.insert("user-agent", concat!("chartdrop/", env!("CARGO_PKG_VERSION")));
-        if let Some(authorization) = authorization {
-            headers.insert("authorization", authorization.to_owned());
-        }
-        let connector = self.connector.get_or_init(|| {
-            Connector::builder()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build()
-        });
         let exchange = async {
-            let response = connector.call(request).await.map_err(|_| unreachable())?;
+            let response = self.send(target, accept, authorization).await?;
             let status = response.status().as_u16();
             let header = |name: &str| response.headers().get(name).map(str::to_owned);
             let (challenge, location) = (header("www-authenticate"), header("location"));
@@ -108,6 +140,32 @@ impl Http {
         tokio::time::timeout(PATIENCE, exchange)
             .await
             .unwrap_or_else(|_| Err(unreachable()))
+    }
+}
+
+impl Http {
+    async fn send(
+        &self,
+        target: &Target,
+        accept: &str,
+        authorization: Option<&str>,
+    ) -> Result<HttpResponse, RegistryError> {
+        let unreachable = || RegistryError::Unreachable {
+            host: target.host.clone(),
+        };
+        let mut request = HttpRequest::get(&target.url).map_err(|_| unreachable())?;
+        let headers = request.headers_mut();
+        headers.insert("accept", accept.to_owned());
+        headers.insert("user-agent", concat!("chartdrop/", env!("CARGO_PKG_VERSION")));
+        if let Some(authorization) = authorization {
+            headers.insert("authorization", authorization.to_owned());
+        }
+        let connector = self.connector.get_or_init(|| {
+            Connector::builder()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build()
+        });
+        connector.call(request).await.map_err(|_| unreachable())
     }
 }
 

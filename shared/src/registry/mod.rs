@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::image::{Platform, Reference};
 use crate::secret::Login;
 
-pub use http::Http;
+pub use http::{Http, Served};
 
 use http::Answer;
 use manifest::Manifest;

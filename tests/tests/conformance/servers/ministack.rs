@@ -37,22 +37,41 @@ pub(super) async fn start() -> MiniStack {
 impl MiniStack {
     /// A new bucket, and the functions at work on it.
     pub(super) async fn site(&self, bucket: &str) -> Site {
+        self.site_with(bucket, &[]).await
+    }
+
+    /// The same with more settings.
+    pub(super) async fn site_with(&self, bucket: &str, more: &[(&str, &str)]) -> Site {
+        let more = more
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let settings = [
+            ("AWS_ENDPOINT_URL_CLOUDFRONT".to_owned(), self.process.endpoint()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned(), self.process.endpoint()),
+            ("DISTRIBUTION_ID".to_owned(), self.distribution.clone()),
+        ];
         let server = Server {
             endpoint: self.process.endpoint(),
             access_key: "test".to_owned(),
             secret_key: "test".to_owned(),
             bucket: bucket.to_owned(),
             notifies: false,
-            settings: [
-                ("AWS_ENDPOINT_URL_CLOUDFRONT".to_owned(), self.process.endpoint()),
-                ("DISTRIBUTION_ID".to_owned(), self.distribution.clone()),
-            ]
-            .into(),
+            settings: settings.into_iter().chain(more).collect(),
         };
         let client = client(&server.endpoint, &server.access_key, &server.secret_key);
         let created = client.create_bucket().bucket(bucket).send().await;
         created.unwrap_or_else(|error| panic!("{error:?}: {}", self.process.log()));
         Site::on(&server).await
+    }
+
+    /// Makes a secret with this value, or gives it a new one.
+    pub(super) async fn secret(&self, command: &str, id: &str, value: &str) {
+        let id = match command {
+            "create-secret" => ["--name", id],
+            _ => ["--secret-id", id],
+        };
+        let arguments = [&["secretsmanager", command, "--secret-string", value], id.as_slice()].concat();
+        aws_at(&self.process.endpoint(), "test", &arguments).await;
     }
 
     /// The paths of each invalidation.

@@ -8,7 +8,10 @@ mod ministack;
 pub(crate) mod process;
 mod webhooks;
 
-use tests::{races, suite};
+use std::time::Duration;
+
+use tests::keys::Key;
+use tests::{ChartArchive, races, suite};
 
 use differences::{Difference, differences};
 
@@ -28,6 +31,35 @@ async fn chartdrop_works_on_ministack_with_its_cloudfront() {
         of_the_suite, 1,
         "repeated events made more than one invalidation: {listed:?}"
     );
+}
+
+/// A key that comes in counts at once, in the same process: nothing is deployed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_of_ministack_is_read_and_read_again_when_it_was_rotated() {
+    let ministack = ministack::start().await;
+    let (first, second) = (Key::new(), Key::new());
+    let id = "charts/keys";
+    ministack.secret("create-secret", id, &first.secret_to_verify()).await;
+    let settings = [("PROVENANCE", "verify"), ("SECRET_ID", id)];
+    let site = ministack.site_with("signed", &settings).await;
+    let publish = async |version: &str, key: &Key| {
+        let chart = ChartArchive::new("demo", version);
+        let provenance = format!("staging/{}.prov", chart.file_name());
+        site.put(&provenance, key.sign(&chart)).await;
+        site.publish("", &chart).await
+    };
+    let receipt = publish("1.0.0", &first).await;
+    assert_eq!(receipt["outcome"], "published", "{receipt}");
+    let refused = publish("1.1.0", &second).await;
+    assert_eq!(refused["reasonCode"], "unknown-signer", "{refused}");
+
+    ministack
+        .secret("put-secret-value", id, &second.secret_to_verify())
+        .await;
+    // It was read again for the chart that was refused, and is not read more often than every two seconds.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let receipt = publish("1.2.0", &second).await;
+    assert_eq!(receipt["outcome"], "published", "{receipt}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

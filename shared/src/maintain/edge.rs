@@ -1,0 +1,145 @@
+//! Does the edge serve what the index lists? What users get is what counts: a cache that is old, a policy that is wrong or a
+//! domain that leads elsewhere is seen nowhere else.
+
+use futures_util::stream::{self, StreamExt as _};
+use serde::Serialize;
+
+use super::compare::Scope;
+use super::difference::{Difference, Kind, Mend};
+use super::survey::{Subject, Survey};
+use crate::archive::Limits;
+use crate::digest::Digest;
+use crate::index::ListedVersion;
+use crate::keys::Repository;
+use crate::publish::{MAX_INDEX_BYTES, Publisher};
+use crate::registry::{RegistryError, Served};
+use crate::store::{Got, StoreError};
+
+/// Downloads under way at the same time. Nothing is kept of them.
+const CONCURRENT_DOWNLOADS: usize = 8;
+
+/// What was looked at, at the edge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EdgeSummary {
+    /// Where users get the index.
+    pub url: String,
+    /// Archives that were downloaded from there.
+    pub archives: usize,
+}
+
+/// What came of it.
+pub(super) struct AtEdge {
+    pub(super) summary: EdgeSummary,
+    pub(super) differences: Vec<Difference>,
+    /// The last key that was looked at, if the time was over before the others.
+    pub(super) after: Option<String>,
+}
+
+impl Publisher {
+    /// Downloads the index and each listed archive of the survey from the edge, up to the key `until`.
+    pub(super) async fn compare_edge(
+        &self,
+        survey: &Survey,
+        scope: Scope<'_>,
+        until: Option<&str>,
+    ) -> Result<AtEdge, StoreError> {
+        let url = self.settings.edge_url(scope.repository, "index.yaml");
+        let mut differences = Vec::new();
+        if scope.after.is_none() {
+            differences.extend(self.index_at_edge(scope.repository, &url).await?);
+        }
+        let subjects: Vec<(&String, &Subject)> = survey
+            .subjects
+            .iter()
+            .filter(|(key, subject)| {
+                let key = key.as_str();
+                let behind = scope.after.is_none_or(|after| key > after) && until.is_none_or(|until| key <= until);
+                behind && !subject.listed.is_empty() && subject.object.is_some()
+            })
+            .collect();
+        let mut looks = stream::iter(&subjects)
+            .take_while(|_| std::future::ready(scope.deadline.has_time()))
+            .map(|(_, subject)| self.archive_at_edge(scope.repository, subject))
+            .buffered(CONCURRENT_DOWNLOADS);
+        let mut archives: usize = 0;
+        while let Some(difference) = looks.next().await {
+            archives += 1;
+            differences.extend(difference);
+        }
+        let last = archives.checked_sub(1).and_then(|last| subjects.get(last));
+        let after = (archives < subjects.len()).then(|| last.map(|(key, _)| (*key).clone()).unwrap_or_default());
+        Ok(AtEdge {
+            summary: EdgeSummary { url, archives },
+            differences,
+            after,
+        })
+    }
+
+    async fn index_at_edge(&self, repository: &Repository, url: &str) -> Result<Option<Difference>, StoreError> {
+        let served = self.images.http().digest(url, MAX_INDEX_BYTES).await;
+        // Read after it: who writes meanwhile makes no difference that stays.
+        let Got::Found(object) = self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? else {
+            return Ok(None);
+        };
+        let difference = |kind, message| Difference {
+            kind,
+            key: repository.index_key(),
+            chart: None,
+            version: None,
+            message,
+            mend: Mend::None,
+        };
+        let max_age = self.settings.index_max_age;
+        Ok(match served {
+            Ok(Served::Digest(digest)) if digest == Digest::of(&object.bytes) => None,
+            Ok(Served::Digest(_)) => Some(difference(
+                Kind::EdgeDigest,
+                format!(
+                    "{url} serves another index than the bucket has. After a write that is so until its invalidation is through, \
+                     {max_age} seconds at most; later, run invalidate-cdn with {{\"command\":\"sweep\"}}"
+                ),
+            )),
+            Ok(Served::Status(status)) => Some(difference(Kind::EdgeMissing, format!("{url} answers {status}"))),
+            Err(error) => Some(difference(Kind::EdgeUnreachable, unreachable(url, &error))),
+        })
+    }
+
+    async fn archive_at_edge(&self, repository: &Repository, subject: &Subject) -> Option<Difference> {
+        let url = self.settings.edge_url(repository, subject.staged.file_name());
+        let served = self.images.http().digest(&url, Limits::default().unpacked_bytes).await;
+        let (kind, message) = match served {
+            Ok(Served::Digest(digest)) => {
+                let is_listed = |listed: &ListedVersion| {
+                    let listed = listed.digest.as_deref().unwrap_or_default();
+                    listed.eq_ignore_ascii_case(&digest.to_string())
+                };
+                if subject.listed.iter().any(is_listed) {
+                    return None;
+                }
+                let message = format!(
+                    "{url} serves an archive with the digest {digest}, which the index does not list. Make an invalidation of its path, \
+                     and run this again"
+                );
+                (Kind::EdgeDigest, message)
+            }
+            Ok(Served::Status(status)) => (
+                Kind::EdgeMissing,
+                format!("{url} answers {status}, although the archive is in the bucket"),
+            ),
+            Err(error) => (Kind::EdgeUnreachable, unreachable(&url, &error)),
+        };
+        let listed = subject.listed.first();
+        Some(Difference {
+            kind,
+            key: subject.staged.archive_key(),
+            chart: listed.map(|listed| listed.chart.clone()),
+            version: listed.map(|listed| listed.version.clone()),
+            message,
+            mend: Mend::None,
+        })
+    }
+}
+
+fn unreachable(url: &str, error: &RegistryError) -> String {
+    format!("{url} could not be compared: {error}")
+}
