@@ -14,6 +14,8 @@ pub const CHARTS: &str = "charts/";
 pub const RECEIPTS: &str = "receipts/";
 /// What was refused, kept for a while.
 pub const REJECTED: &str = "rejected/";
+/// What a registry still has to get of what is published: an object for each archive.
+pub const MIRROR: &str = "mirror/";
 /// Name of the index in its repository's folder.
 pub const INDEX: &str = "index.yaml";
 /// Ending of a chart archive.
@@ -202,6 +204,16 @@ impl StagedKey {
     /// Where its provenance file waits.
     pub fn staged_provenance_key(&self) -> String {
         format!("{}{PROVENANCE_SUFFIX}", self.key)
+    }
+
+    /// Where it is noted that a registry still has to get its archive.
+    pub fn mirror_key(&self) -> String {
+        format!("{MIRROR}{}", self.rest())
+    }
+
+    /// The upload that such a note is about; `None` if the key is none of one.
+    pub fn of_mirror(key: &str) -> Option<Self> {
+        StagedKey::new(&format!("{STAGING}{}", key.strip_prefix(MIRROR)?))
     }
 
     /// Where its provenance file is kept if it is refused.

@@ -65,6 +65,9 @@ pub struct Receipt {
     /// Fingerprint of the certificate whose signature is published beside the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<String>,
+    /// What it is called in the registry that mirrors the repository, once it is there: `oci://…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<String>,
     /// What the packager should know although the chart was accepted.
     pub warnings: Vec<String>,
     /// When this was written.

@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use crate::image::{Platform, is_host};
 use crate::index::Format;
 use crate::keys::{Repository, StagedKey, url_path};
+use crate::mirror::Mirror;
 use crate::versions::VersionCheck;
 
 /// Everything that publish-chart is told by its environment.
@@ -42,6 +43,8 @@ pub struct Settings {
     pub image_registries: Vec<String>,
     /// `IMAGE_WAIT`: how long a chart waits for its images.
     pub image_wait: Duration,
+    /// `OCI_MIRROR`: the registry that gets each published chart too.
+    pub oci_mirror: Option<Mirror>,
     /// `SECRET_ID`: name or ARN of the secret.
     pub secret_id: Option<String>,
 }
@@ -162,9 +165,6 @@ const REGISTRIES: [&str; 8] = [
     "mcr.microsoft.com",
 ];
 
-/// Checks that are not built yet: someone who asks for one must not be told in silence that it passed.
-const NOT_YET: [&str; 1] = ["OCI_MIRROR"];
-
 impl Settings {
     /// Reads the settings through `lookup` (`|name| std::env::var(name).ok()`).
     ///
@@ -173,9 +173,6 @@ impl Settings {
     /// [`SettingError`] for the first setting that is missing or wrong.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let variable = |name, accepts| Variable { name, accepts, lookup };
-        for name in NOT_YET {
-            variable(name, "only `off` in this version").optional(|value| (value == "off").then_some(()))?;
-        }
         let provenance = variable("PROVENANCE", "off, verify, require or sign")
             .optional(|value| match value {
                 "off" => Some(ProvenanceMode::Off),
@@ -225,6 +222,12 @@ impl Settings {
             provenance_wait: variable("PROVENANCE_WAIT", "a time such as 90s, 15m or 2h")
                 .optional(time)?
                 .unwrap_or(Duration::from_secs(15 * 60)),
+            oci_mirror: variable("OCI_MIRROR", "off, or a registry in lower case such as oci://ghcr.io/owner/charts")
+                .optional(|value| match value {
+                    "off" => Some(None),
+                    _ => Mirror::parse(value).map(Some),
+                })?
+                .flatten(),
             repository_url: variable(
                 "REPOSITORY_URL",
                 "the URL that users give to `helm repo add`, https://…",
@@ -415,7 +418,8 @@ mod tests {
             ("IMAGE_REGISTRIES", "https://ghcr.io"),
             ("IMAGE_REGISTRIES", "ghcr.io/alto9"),
             ("IMAGE_WAIT", "2 h"),
-            ("OCI_MIRROR", "oci://ghcr.io/alto9/charts"),
+            ("OCI_MIRROR", "https://ghcr.io/alto9/charts"),
+            ("OCI_MIRROR", "oci://ghcr.io/Alto9"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(

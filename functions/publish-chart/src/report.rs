@@ -36,6 +36,16 @@ pub(crate) fn log(report: &Report) {
             }
         }
     }
+    for mirrored in &report.mirrored {
+        let (staged, upload) = (&mirrored.staged, mirrored.staged.key());
+        match &mirrored.result {
+            Ok(name) => info!(upload, name, "{} is at {name} too", staged.file_name()),
+            Err(problem) => warn!(
+                upload,
+                problem, "{staged} is published, but not in the mirror yet: {problem}; the next sweep tries again"
+            ),
+        }
+    }
     for failure in &report.failed {
         error!(
             upload = failure.staged.key(),
@@ -120,6 +130,13 @@ pub(crate) fn count(report: &Report, took: Duration, context: &Context) {
     if failures > 0 {
         metrics.count("SignatureFailures", failures as u64);
     }
+    for mirrored in &report.mirrored {
+        let name = match mirrored.result {
+            Ok(_) => "ChartsMirrored",
+            Err(_) => "MirrorFailures",
+        };
+        metrics.count(name, 1);
+    }
     for write in &report.index_writes {
         metrics.add("IndexBytes", Unit::Bytes, write.bytes as u64);
         metrics.add("IndexVersions", Unit::Count, write.versions as u64);
@@ -139,6 +156,9 @@ pub(crate) fn count(report: &Report, took: Duration, context: &Context) {
     }
     if let Some(age) = report.oldest_held {
         metrics.add("OldestHeld", Unit::Seconds, age.as_secs());
+    }
+    if let Some(age) = report.oldest_unmirrored {
+        metrics.add("OldestUnmirrored", Unit::Seconds, age.as_secs());
     }
     print(&mut metrics, context);
 }
@@ -182,5 +202,13 @@ pub(crate) fn answer(report: &Report) -> Value {
         })
         .collect();
     let gone: Vec<&str> = report.gone.iter().map(|staged| staged.key()).collect();
-    json!({"outcomes": outcomes, "gone": gone})
+    let mut answer = json!({"outcomes": outcomes, "gone": gone});
+    if !report.mirrored.is_empty() {
+        let mirrored = report.mirrored.iter().map(|mirrored| {
+            let (name, problem) = (mirrored.result.as_ref().ok(), mirrored.result.as_ref().err());
+            json!({"upload": mirrored.staged.key(), "mirror": name, "problem": problem})
+        });
+        answer["mirrored"] = mirrored.collect();
+    }
+    answer
 }

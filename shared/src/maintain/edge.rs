@@ -9,10 +9,10 @@ use super::difference::{Difference, Kind, Mend};
 use super::survey::{Subject, Survey};
 use crate::archive::Limits;
 use crate::digest::Digest;
+use crate::http::{HttpError, Served};
 use crate::index::ListedVersion;
 use crate::keys::Repository;
 use crate::publish::{MAX_INDEX_BYTES, Publisher};
-use crate::registry::{RegistryError, Served};
 use crate::store::{Got, StoreError};
 
 /// Downloads under way at the same time. Nothing is kept of them.
@@ -76,7 +76,7 @@ impl Publisher {
     }
 
     async fn index_at_edge(&self, repository: &Repository, url: &str) -> Result<Option<Difference>, StoreError> {
-        let served = self.images.http().digest(url, MAX_INDEX_BYTES).await;
+        let served = self.http.digest(url, MAX_INDEX_BYTES).await;
         // Read after it: who writes meanwhile makes no difference that stays.
         let Got::Found(object) = self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? else {
             return Ok(None);
@@ -106,7 +106,7 @@ impl Publisher {
 
     async fn archive_at_edge(&self, repository: &Repository, subject: &Subject) -> Option<Difference> {
         let url = self.settings.edge_url(repository, subject.staged.file_name());
-        let served = self.images.http().digest(&url, Limits::default().unpacked_bytes).await;
+        let served = self.http.digest(&url, Limits::default().unpacked_bytes).await;
         let (kind, message) = match served {
             Ok(Served::Digest(digest)) => {
                 let is_listed = |listed: &ListedVersion| {
@@ -140,6 +140,6 @@ impl Publisher {
     }
 }
 
-fn unreachable(url: &str, error: &RegistryError) -> String {
+fn unreachable(url: &str, error: &HttpError) -> String {
     format!("{url} could not be compared: {error}")
 }

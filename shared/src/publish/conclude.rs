@@ -10,7 +10,7 @@ use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::printable::printable;
 use crate::receipt::{Outcome, Receipt};
-use crate::store::{Got, Replaced, jittered};
+use crate::store::{Got, Replaced, StoreError, jittered};
 
 /// Writes of a receipt that may lose their race; only runs that deal with the same file name race for it.
 const RECORD_ATTEMPTS: u32 = 10;
@@ -60,7 +60,8 @@ pub struct Concluded {
 
 impl Publisher {
     /// Records the outcome, then removes the upload.
-    pub(super) async fn conclude(&self, decided: Decided) -> Result<Concluded, PublishError> {
+    pub(super) async fn conclude(&self, mut decided: Decided) -> Result<Concluded, PublishError> {
+        self.owe_to_mirror(&mut decided).await?;
         let Upload {
             staged,
             etag,
@@ -169,10 +170,33 @@ impl Publisher {
                 .map(|refusal| printable(&refusal.to_string()).into_owned()),
             reason_code: decided.refusal.as_ref().map(|refusal| refusal.code().to_owned()),
             signed_by: signed_by.clone().filter(|_| visible),
+            mirror: None,
             warnings: warnings.map(|warning| printable(warning).into_owned()).collect(),
             recorded_at: (self.clock)(),
             unpublished: None,
         }
+    }
+
+    /// Writes into the receipt of a published archive what came later. A receipt that others write at the same time stays theirs:
+    /// the log has it too.
+    pub(super) async fn add_to_receipt(
+        &self,
+        staged: &StagedKey,
+        note: impl FnOnce(&mut Receipt),
+    ) -> Result<(), StoreError> {
+        let key = staged.receipt_key();
+        let Got::Found(object) = self.store.get(&key, MAX_RECEIPT_BYTES).await? else {
+            return Ok(());
+        };
+        let Ok(mut receipt) = serde_json::from_slice::<Receipt>(&object.bytes) else {
+            return Ok(());
+        };
+        note(&mut receipt);
+        let bytes = vec![Bytes::from(receipt.to_bytes())];
+        self.store
+            .replace(&key, bytes, &Headers::receipt(), Some(&object.etag))
+            .await?;
+        Ok(())
     }
 
     /// Refuses an upload for its key alone.

@@ -11,7 +11,7 @@ use super::prepare::Upload;
 use super::{PublishError, Publisher, Refusal};
 use crate::archive::Archive;
 use crate::image::{self, Platform, Reference};
-use crate::registry::{Found, Http, RegistryError};
+use crate::registry::{Found, RegistryError};
 use crate::settings::ImageCheck;
 use crate::values;
 
@@ -35,20 +35,14 @@ pub(super) enum Gate {
     Shut(Refusal),
 }
 
-/// Asks registries, and remembers a little.
+/// What registries have said lately.
 #[derive(Debug, Default)]
 pub(crate) struct Images {
-    http: Http,
     seen: Mutex<HashMap<Reference, (Instant, Found)>>,
     silent: Mutex<HashMap<String, (Instant, RegistryError)>>,
 }
 
 impl Images {
-    /// For whoever else asks by HTTP.
-    pub(crate) fn http(&self) -> &Http {
-        &self.http
-    }
-
     fn remembered(&self, image: &Reference) -> Option<Result<Found, RegistryError>> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, found)) = seen.get(image).filter(|(at, _)| at.elapsed() < REMEMBERED) {
@@ -179,12 +173,12 @@ impl Publisher {
             None => None,
         };
         let login = secret.as_ref().and_then(|secret| secret.login(image.host()));
-        let mut found = self.images.http.find(image, login).await;
+        let mut found = self.http.find(image, login).await;
         // A password that is not good (any more) may have been replaced.
         if let (Ok(Found::Denied), Some(secrets), Some(known)) = (&found, &self.secrets, &secret)
             && let Some(newer) = secrets.again(known).await?
         {
-            found = self.images.http.find(image, newer.login(image.host())).await;
+            found = self.http.find(image, newer.login(image.host())).await;
         }
         let is_enough = found.as_ref().is_ok_and(|found| self.missing(image, found).is_none());
         self.images.remember(image, &found, is_enough);

@@ -18,12 +18,14 @@
 //! needs few index writes.
 //!
 //! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index, [`recover`] what a lost one held,
-//! [`images`] asks for the images that a chart names, [`provenance`] checks or makes the signature beside an archive, [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads.
+//! [`images`] asks for the images that a chart names, [`provenance`] checks or makes the signature beside an archive, [`swap`] is the
+//! compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible to a registry.
 
 pub mod command;
 mod conclude;
 mod images;
 mod index_state;
+mod mirror;
 mod prepare;
 mod provenance;
 mod recover;
@@ -42,12 +44,14 @@ pub use conclude::Concluded;
 pub(crate) use conclude::MAX_RECEIPT_BYTES;
 pub(crate) use index_state::{IndexState, MAX_INDEX_BYTES};
 pub(crate) use prepare::RETURNED_METADATA;
+pub use mirror::Mirrored;
 pub use provenance::LateProvenance;
 pub use refusal::Refusal;
 
 use crate::archive::Limits;
 use crate::digest::Digest;
 use crate::index::IndexError;
+use crate::http::Http;
 use crate::keys::{Repository, STAGING, StagedKey};
 use crate::printable::printable;
 use crate::provenance::KeyError;
@@ -80,7 +84,8 @@ pub struct Publisher {
     limits: Limits,
     pub(crate) clock: fn() -> Timestamp,
     secrets: Option<Secrets>,
-    pub(crate) images: Images,
+    pub(crate) http: Http,
+    images: Images,
     /// The keyring that is known to be published.
     keyring: Known<Digest>,
 }
@@ -108,6 +113,8 @@ pub struct Report {
     pub gone: Vec<StagedKey>,
     /// Provenance files that came after their archives.
     pub late_provenance: Vec<LateProvenance>,
+    /// Charts that a registry had to get.
+    pub mirrored: Vec<Mirrored>,
     /// Uploads that another try may publish; they stay in staging.
     pub failed: Vec<Failure>,
     /// The indexes that were written.
@@ -118,6 +125,8 @@ pub struct Report {
     pub oldest_waiting: Option<Duration>,
     /// The same of those that are held.
     pub oldest_held: Option<Duration>,
+    /// For how long the registry has been waiting for the oldest chart that it did not get from a sweep.
+    pub oldest_unmirrored: Option<Duration>,
 }
 
 /// An upload that could not be dealt with now.
@@ -249,7 +258,11 @@ impl Deadline {
     }
 
     pub(crate) fn has_time(&self) -> bool {
-        Instant::now() < self.0
+        !self.left().is_zero()
+    }
+
+    fn left(&self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
     }
 }
 
@@ -266,6 +279,7 @@ impl Publisher {
             limits,
             clock,
             secrets: None,
+            http: Http::default(),
             images: Images::default(),
             keyring: Known(Mutex::new(None)),
         }
@@ -311,6 +325,7 @@ impl Publisher {
                 Box::pin(self.publish_batch(&repository, batch, deadline, &mut report)).await;
             }
         }
+        self.mirror_new(deadline, &mut report).await;
         report
     }
 
@@ -332,14 +347,11 @@ impl Publisher {
         let mut report = self.publish(&waiting, deadline).await;
         let held: BTreeSet<&str> = report.held().collect();
         let (held, other): (Vec<_>, Vec<_>) = found.iter().partition(|(staged, _)| held.contains(staged.key()));
-        let age = |uploads: Vec<&(StagedKey, Timestamp)>| {
-            let oldest = uploads.iter().map(|(_, uploaded)| *uploaded).min()?;
-            // A clock that is behind S3's makes it no age at all.
-            Some(now.duration_since(oldest).try_into().unwrap_or_default())
-        };
-        let (held, other) = (age(held), age(other));
+        let oldest = |uploads: Vec<&(StagedKey, Timestamp)>| age(now, uploads.iter().map(|(_, uploaded)| *uploaded));
+        let (held, other) = (oldest(held), oldest(other));
         report.oldest_held = held;
         report.oldest_waiting = other;
+        self.mirror_rest(deadline, &mut report).await?;
         Ok(report)
     }
 
@@ -411,6 +423,11 @@ impl Publisher {
             }
         }
     }
+}
+
+/// How old the oldest of them is. A clock that is behind S3's makes it no age at all.
+fn age(now: Timestamp, written: impl Iterator<Item = Timestamp>) -> Option<Duration> {
+    Some(now.duration_since(written.min()?).try_into().unwrap_or_default())
 }
 
 /// The uploads of one batch on their way to the index.

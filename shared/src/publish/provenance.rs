@@ -14,6 +14,7 @@ use super::{PublishError, Publisher, Refusal};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::keys::{Headers, KEYRING, StagedKey};
+use crate::printable::printable;
 use crate::provenance::{Keyring, MAX_BYTES, ProvenanceError, SigningKey, Subject};
 use crate::receipt::Receipt;
 use crate::secret::{Secret, SecretError};
@@ -219,6 +220,9 @@ impl Publisher {
                 },
             },
         };
+        if result.is_ok() && self.settings.oci_mirror.is_some() {
+            self.note_for_mirror(staged).await?;
+        }
         if result.is_err() {
             self.store.copy(&key, &staged.rejected_provenance_key(), &etag).await?;
         }
@@ -230,30 +234,16 @@ impl Publisher {
         }))
     }
 
-    /// Writes into the archive's receipt what became of its provenance file. A receipt that others write at the same time
-    /// stays theirs: the log has it too.
+    /// Writes into the archive's receipt what became of its provenance file.
     async fn note_provenance(&self, staged: &StagedKey, result: &Result<String, String>) -> Result<(), StoreError> {
-        let key = staged.receipt_key();
-        let Got::Found(object) = self.store.get(&key, super::MAX_RECEIPT_BYTES).await? else {
-            return Ok(());
-        };
-        let Ok(mut receipt) = serde_json::from_slice::<Receipt>(&object.bytes) else {
-            return Ok(());
-        };
-        match result {
+        let note = |receipt: &mut Receipt| match result {
             Ok(signed_by) => receipt.signed_by = Some(signed_by.clone()),
             Err(problem) => {
                 let warning = format!("a provenance file that came later was refused: {problem}");
-                receipt
-                    .warnings
-                    .push(crate::printable::printable(&warning).into_owned());
+                receipt.warnings.push(printable(&warning).into_owned());
             }
-        }
-        let bytes = vec![Bytes::from(receipt.to_bytes())];
-        self.store
-            .replace(&key, bytes, &Headers::receipt(), Some(&object.etag))
-            .await?;
-        Ok(())
+        };
+        self.add_to_receipt(staged, note).await
     }
 
     /// The public keyring, once for each state of the secret that this process knew.

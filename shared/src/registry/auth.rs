@@ -6,32 +6,49 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::RegistryError;
-use super::http::{Answer, Http, may_ask_for_token};
+use crate::http::{Answer, Http, HttpError, Request, may_ask_for_token};
 use crate::image::Reference;
 use crate::secret::Login;
 
-/// The requests about one image.
+/// What we want to do there; whatever else the registry would allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+}
+
+impl Access {
+    fn actions(self) -> &'static str {
+        match self {
+            Access::Read => "pull",
+            Access::Write => "pull,push",
+        }
+    }
+}
+
+/// The requests about one image, or whatever else lies in a registry under such a name.
 pub(super) struct Session<'a> {
     http: &'a Http,
     image: &'a Reference,
+    access: Access,
     login: Option<&'a Login>,
     authorization: Option<Zeroizing<String>>,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(http: &'a Http, image: &'a Reference, login: Option<&'a Login>) -> Self {
+    pub(super) fn new(http: &'a Http, image: &'a Reference, access: Access, login: Option<&'a Login>) -> Self {
         Session {
             http,
             image,
+            access,
             login,
             authorization: None,
         }
     }
 
-    /// Gets a URL of the registry, and says who we are if it asks.
-    pub(super) async fn get(&mut self, url: &str, accept: &str) -> Result<Answer, RegistryError> {
-        let may_lead_away = url.contains("/blobs/");
-        let answer = self.http.get(url, accept, self.authorization(), may_lead_away).await?;
+    /// Makes a request to the registry, and says who we are if it asks.
+    pub(super) async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, RegistryError> {
+        let answer = self.http.ask(request, self.authorization()).await?;
         let challenge = answer
             .challenge
             .as_deref()
@@ -40,7 +57,7 @@ impl<'a> Session<'a> {
             return Ok(answer);
         };
         self.authorization = Some(authorization);
-        self.http.get(url, accept, self.authorization(), may_lead_away).await
+        Ok(self.http.ask(request, self.authorization()).await?)
     }
 
     fn authorization(&self) -> Option<&str> {
@@ -59,37 +76,23 @@ impl<'a> Session<'a> {
         }
         let host = self.image.api_host();
         let Some(realm) = parameter(rest, "realm").filter(|realm| may_ask_for_token(realm, host)) else {
-            return Err(RegistryError::Answer {
-                host: host.to_owned(),
-                problem: "with a place for tokens where nobody may be sent".to_owned(),
-            });
+            return Err(HttpError::answer(host, "with a place for tokens where nobody may be sent").into());
         };
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let mut url = format!("{realm}{}", if realm.contains('?') { '&' } else { '?' });
         if let Some(service) = parameter(rest, "service") {
             url += &format!("service={}&", encoded(service));
         }
-        // To read this image, whatever else the registry would give.
-        url += &format!(
-            "scope={}",
-            encoded(&format!("repository:{}:pull", self.image.repository()))
-        );
+        let scope = format!("repository:{}:{}", self.image.repository(), self.access.actions());
+        url += &format!("scope={}", encoded(&scope));
         let shown = self.login.map(basic);
-        let answer = self.http.get(
-            &url,
-            "application/json",
-            shown.as_ref().map(|text| text.as_str()),
-            false,
-        );
-        let answer = answer.await?;
+        let request = Request::get(&url, "application/json");
+        let answer = self.http.ask(&request, shown.as_ref().map(|text| text.as_str())).await?;
         match answer.status {
             200 => Ok(token(&answer.body).map(|token| Zeroizing::new(format!("Bearer {}", *token)))),
             400 | 401 | 403 | 404 => Ok(None),
             429 => Err(RegistryError::RateLimited { host: host.to_owned() }),
-            status => Err(RegistryError::Answer {
-                host: host.to_owned(),
-                problem: format!("with the status {status} where it gives tokens"),
-            }),
+            status => Err(HttpError::answer(host, format!("with the status {status} where it gives tokens")).into()),
         }
     }
 }

@@ -1,0 +1,265 @@
+//! HTTP with bounds: to registries, and to the edge.
+//!
+//! Over the HTTP and TLS that the AWS SDK brings along: another client would be a second one in a function that starts
+//! cold. Whom an upload makes us ask is somebody else's choice, so what may be asked is bounded: TLS (plain HTTP only on this
+//! machine), a few seconds, a few megabytes, a few redirects, which lead nobody to an address or take a password along.
+
+mod target;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::HttpConnector as _;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use bytes::Bytes;
+
+pub(crate) use target::{may_ask_for_token, on_the_same_host, scheme};
+
+use crate::digest::{Digest, Hasher};
+use target::Target;
+
+/// One request, its answer included.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// That, and a second for each so many bytes that are sent.
+const SENT_IN_A_SECOND: usize = 1024 * 1024;
+/// One download, its last byte included.
+const DOWNLOAD: Duration = Duration::from_secs(20);
+/// A manifest may have this many bytes (the OCI specification's own advice), and nothing else that is read into memory needs more.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Registries send a blob's reader to their storage, and that perhaps to its region.
+const MAX_REDIRECTS: usize = 3;
+
+/// Makes requests. Its connections are made when one is first needed: to read the root certificates takes a while.
+#[derive(Debug, Default)]
+pub struct Http {
+    connector: OnceLock<Connector>,
+}
+
+/// What is asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'static str,
+    pub(crate) url: &'a str,
+    pub(crate) accept: &'a str,
+    /// Of the body.
+    pub(crate) content_type: &'a str,
+    pub(crate) body: Bytes,
+    /// Whether a redirect to another host is followed, without the authorization.
+    pub(crate) may_lead_away: bool,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// `WWW-Authenticate`.
+    pub(crate) challenge: Option<String>,
+    /// `Location`.
+    pub(crate) location: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// What a server has at a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// Bytes with this digest.
+    Digest(Digest),
+    /// An answer of this status and nothing else.
+    Status(u16),
+}
+
+/// There is no answer that means anything.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No connection, no answer in time, or one that broke off.
+    #[error("{host} can't be reached")]
+    Unreachable {
+        /// Whom we asked.
+        host: String,
+    },
+    /// One that nobody could use.
+    #[error("{host} answers {problem}")]
+    Answer {
+        /// Whom we asked.
+        host: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl HttpError {
+    pub(crate) fn answer(host: &str, problem: impl Into<String>) -> Self {
+        HttpError::Answer {
+            host: host.to_owned(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl<'a> Request<'a> {
+    pub(crate) fn get(url: &'a str, accept: &'a str) -> Self {
+        Request {
+            method: "GET",
+            url,
+            accept,
+            content_type: "",
+            body: Bytes::new(),
+            may_lead_away: false,
+        }
+    }
+
+    /// What changes something there is not repeated elsewhere.
+    fn follows_redirects(&self) -> bool {
+        matches!(self.method, "GET" | "HEAD")
+    }
+
+    fn patience(&self) -> Duration {
+        let seconds = self.body.len() / SENT_IN_A_SECOND;
+        PATIENCE + Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX))
+    }
+}
+
+impl Http {
+    /// The digest of what is served at a URL, as it arrives: nothing is kept of it.
+    ///
+    /// # Errors
+    ///
+    /// [`HttpError`] if the server gave no whole answer, or one of more than `max_bytes`.
+    pub async fn digest(&self, url: &str, max_bytes: u64) -> Result<Served, HttpError> {
+        let target = Target::of(url).ok_or_else(|| not_asked(url))?;
+        let exchange = async {
+            let response = self.send(&target, &Request::get(url, "*/*"), None).await?;
+            let status = response.status().as_u16();
+            if status != 200 {
+                return Ok(Served::Status(status));
+            }
+            let (mut hash, mut size) = (Hasher::default(), 0);
+            let too_large = || HttpError::answer(&target.host, "with more than what was published");
+            read(response, &target, |piece| {
+                size += piece.len() as u64;
+                hash.update(piece);
+                if size > max_bytes { Err(too_large()) } else { Ok(()) }
+            })
+            .await?;
+            Ok(Served::Digest(hash.finish()))
+        };
+        in_time(DOWNLOAD, &target, exchange).await
+    }
+
+    /// Makes a request, and follows where it may be led.
+    pub(crate) async fn ask(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, HttpError> {
+        let asked = Target::of(request.url).ok_or_else(|| not_asked(request.url))?;
+        let mut target = asked.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let authorization = authorization.filter(|_| target.host == asked.host);
+            let answer = self.ask_once(&target, request, authorization).await?;
+            let is_redirect = matches!(answer.status, 301..=308) && request.follows_redirects();
+            let Some(location) = answer.location.as_deref().filter(|_| is_redirect) else {
+                return Ok(answer);
+            };
+            let next = target.follow(location);
+            target = next
+                .filter(|next| next.host == asked.host || (request.may_lead_away && next.may_be_led_to_from(&asked)))
+                .ok_or_else(|| HttpError::answer(&asked.host, "with a redirect to where nobody may be sent"))?;
+        }
+        Err(HttpError::answer(&asked.host, "with one redirect after the other"))
+    }
+
+    async fn ask_once(
+        &self,
+        target: &Target,
+        request: &Request<'_>,
+        authorization: Option<&str>,
+    ) -> Result<Answer, HttpError> {
+        let exchange = async {
+            let response = self.send(target, request, authorization).await?;
+            let status = response.status().as_u16();
+            let header = |name: &str| response.headers().get(name).map(str::to_owned);
+            let (challenge, location) = (header("www-authenticate"), header("location"));
+            let mut body = Vec::new();
+            read(response, target, |piece| {
+                if body.len() + piece.len() > MAX_BYTES {
+                    return Err(HttpError::answer(&target.host, "with more than anybody needs"));
+                }
+                body.extend_from_slice(piece);
+                Ok(())
+            })
+            .await?;
+            Ok(Answer {
+                status,
+                challenge,
+                location,
+                body,
+            })
+        };
+        in_time(request.patience(), target, exchange).await
+    }
+
+    async fn send(
+        &self,
+        target: &Target,
+        request: &Request<'_>,
+        authorization: Option<&str>,
+    ) -> Result<HttpResponse, HttpError> {
+        let mut sent = HttpRequest::new(SdkBody::from(request.body.clone()));
+        let good = sent.set_method(request.method).is_ok() && sent.set_uri(target.url.as_str()).is_ok();
+        if !good {
+            return Err(not_asked(&target.url));
+        }
+        let headers = sent.headers_mut();
+        headers.insert("accept", request.accept.to_owned());
+        headers.insert("user-agent", concat!("chartdrop/", env!("CARGO_PKG_VERSION")));
+        if !request.follows_redirects() {
+            headers.insert("content-type", request.content_type.to_owned());
+            // Nothing is a length too: distribution answers 411 to a POST without one.
+            headers.insert("content-length", request.body.len().to_string());
+        }
+        if let Some(authorization) = authorization {
+            headers.insert("authorization", authorization.to_owned());
+        }
+        let connector = self.connector.get_or_init(|| {
+            Connector::builder()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build()
+        });
+        connector.call(sent).await.map_err(|_| unreachable(target))
+    }
+}
+
+/// Reads an answer to its end.
+async fn read(
+    response: HttpResponse,
+    target: &Target,
+    mut take: impl FnMut(&Bytes) -> Result<(), HttpError>,
+) -> Result<(), HttpError> {
+    let mut body = ByteStream::new(response.into_body());
+    while let Some(piece) = body.try_next().await.map_err(|_| unreachable(target))? {
+        take(&piece)?;
+    }
+    Ok(())
+}
+
+async fn in_time<T>(
+    patience: Duration,
+    target: &Target,
+    exchange: impl Future<Output = Result<T, HttpError>>,
+) -> Result<T, HttpError> {
+    tokio::time::timeout(patience, exchange)
+        .await
+        .unwrap_or_else(|_| Err(unreachable(target)))
+}
+
+fn unreachable(target: &Target) -> HttpError {
+    HttpError::Unreachable {
+        host: target.host.clone(),
+    }
+}
+
+fn not_asked(url: &str) -> HttpError {
+    let host = Target::of(url).map_or_else(|| "the server".to_owned(), |target| target.host);
+    HttpError::answer(&host, "an address that is not asked")
+}

@@ -1,0 +1,230 @@
+//! The mirror: each chart that is visible goes to a registry too (`OCI_MIRROR`), after everything else and for as long as it takes.
+//!
+//! What a registry still has to get is noted in the bucket before the upload goes, so that no run can be killed in between and
+//! forget it. The note goes when the registry has the chart. A registry that is down or refuses us delays nobody: the run that
+//! published the chart tries once, then every sweep does.
+
+use bytes::Bytes;
+use serde_json::json;
+
+use super::conclude::Decided;
+use super::{Deadline, PublishError, Publisher, Report};
+use crate::archive::{self, ArchiveError, Limits};
+use crate::image::{Reference, ReferenceError};
+use crate::keys::{BadRepository, Headers, MIRROR, StagedKey};
+use crate::mirror::{Artifact, Mirror};
+use crate::printable::printable;
+use crate::provenance::MAX_BYTES as MAX_PROVENANCE_BYTES;
+use crate::receipt::Outcome;
+use crate::registry::PushError;
+use crate::secret::SecretError;
+use crate::store::{Got, Listed, Replaced, StoreError};
+
+/// Runs that note the same archive at the same time.
+const NOTE_ATTEMPTS: u32 = 5;
+
+/// An archive that a registry had to get, and what became of it.
+#[derive(Debug, Clone)]
+pub struct Mirrored {
+    /// The upload that it came from.
+    pub staged: StagedKey,
+    /// What it is called there, or why the next sweep has to try again.
+    pub result: Result<String, String>,
+}
+
+/// Why a registry did not get a chart.
+#[derive(Debug, thiserror::Error)]
+enum MirrorError {
+    #[error(transparent)]
+    Push(#[from] PushError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Name(#[from] ReferenceError),
+    #[error(transparent)]
+    Repository(#[from] BadRepository),
+    #[error("the time was over before the registry had all of it")]
+    NoTime,
+}
+
+impl MirrorError {
+    /// Whether the next chart would fare no better.
+    fn is_for_all(&self) -> bool {
+        matches!(
+            self,
+            MirrorError::Push(PushError::Registry(_)) | MirrorError::Secret(_) | MirrorError::NoTime
+        )
+    }
+}
+
+/// A published chart on its way to the registry.
+struct Chart {
+    name: Reference,
+    artifact: Artifact,
+}
+
+impl Publisher {
+    /// Notes that the registry has to get a chart that the index lists, before its upload goes.
+    pub(super) async fn owe_to_mirror(&self, decided: &mut Decided) -> Result<(), PublishError> {
+        let Some(mirror) = &self.settings.oci_mirror else {
+            return Ok(());
+        };
+        let (Outcome::Published | Outcome::Unchanged, Some(archive)) = (decided.outcome, &mut decided.archive) else {
+            return Ok(());
+        };
+        match mirror.reference(&decided.upload.repository, &archive.metadata) {
+            Ok(_) => Ok(self.note_for_mirror(&decided.upload.staged).await?),
+            Err(error) => {
+                archive.warnings.push(format!("not pushed to {mirror}: {error}"));
+                Ok(())
+            }
+        }
+    }
+
+    /// Each note is another one than those before it: who has pushed an earlier state does not remove it.
+    pub(super) async fn note_for_mirror(&self, staged: &StagedKey) -> Result<(), StoreError> {
+        let key = staged.mirror_key();
+        let note = json!({"notedAt": (self.clock)(), "id": format!("{:016x}", fastrand::u64(..))});
+        let note = Bytes::from(format!("{note}\n"));
+        let mut earlier = None;
+        for _ in 0..NOTE_ATTEMPTS {
+            let (pieces, headers) = (vec![note.clone()], Headers::receipt());
+            let written = self.store.replace(&key, pieces, &headers, earlier.as_ref()).await?;
+            if written == Replaced::Done {
+                return Ok(());
+            }
+            earlier = self.store.head(&key).await?.map(|(etag, _)| etag);
+        }
+        // So many others have noted it since, each of them after the archive and its provenance were in place.
+        Ok(())
+    }
+
+    /// Pushes what this run has made visible.
+    pub(super) async fn mirror_new(&self, deadline: Deadline, report: &mut Report) {
+        let Some(mirror) = &self.settings.oci_mirror else { return };
+        let receipts = report.concluded.iter().map(|concluded| &concluded.receipt);
+        let visible = receipts.filter(|receipt| receipt.url.is_some());
+        let visible = visible.filter_map(|receipt| StagedKey::new(&receipt.upload));
+        let late = report.late_provenance.iter().filter(|late| late.result.is_ok());
+        let owed: Vec<StagedKey> = visible.chain(late.map(|late| late.staged.clone())).collect();
+        report.mirrored = self.mirror(mirror, owed, deadline).await;
+    }
+
+    /// Pushes what earlier runs have left.
+    pub(super) async fn mirror_rest(&self, deadline: Deadline, report: &mut Report) -> Result<(), StoreError> {
+        let Some(mirror) = &self.settings.oci_mirror else {
+            return Ok(());
+        };
+        let mut owed = self.store.list(MIRROR, super::SWEEP).await?;
+        owed.sort_by_key(|note| note.modified);
+        let now = (self.clock)();
+        let just_tried = |staged: &StagedKey| report.mirrored.iter().any(|mirrored| mirrored.staged == *staged);
+        let owed: Vec<(StagedKey, Listed)> = owed
+            .into_iter()
+            .filter_map(|note| Some((StagedKey::of_mirror(&note.key)?, note)))
+            .collect();
+        let untried = owed.iter().map(|(staged, _)| staged).filter(|staged| !just_tried(staged));
+        let mirrored = self.mirror(mirror, untried.cloned().collect(), deadline).await;
+        report.mirrored.extend(mirrored);
+        let done = |staged: &StagedKey| {
+            let of_it = report.mirrored.iter().find(|mirrored| mirrored.staged == *staged);
+            of_it.is_some_and(|mirrored| mirrored.result.is_ok())
+        };
+        let left = owed.iter().filter(|(staged, _)| !done(staged));
+        report.oldest_unmirrored = super::age(now, left.map(|(_, note)| note.modified));
+        Ok(())
+    }
+
+    /// One after the other: nobody waits for them.
+    async fn mirror(&self, mirror: &Mirror, owed: Vec<StagedKey>, deadline: Deadline) -> Vec<Mirrored> {
+        let mut mirrored = Vec::new();
+        for staged in owed {
+            // Boxed, as in `Publisher::publish`.
+            let pushed = Box::pin(self.mirror_one(mirror, &staged));
+            let pushed = tokio::time::timeout(deadline.left(), pushed).await;
+            let result = pushed.unwrap_or(Err(MirrorError::NoTime));
+            let goes_on = result.as_ref().err().is_none_or(|error| !error.is_for_all());
+            let result = match result {
+                Ok(Some(name)) => Ok(name),
+                Ok(None) => continue,
+                Err(error) => Err(printable(&error.to_string()).into_owned()),
+            };
+            mirrored.push(Mirrored { staged, result });
+            if !goes_on {
+                break;
+            }
+        }
+        mirrored
+    }
+
+    /// `None`: another run has done it, or there is nothing any more that it could be done with.
+    async fn mirror_one(&self, mirror: &Mirror, staged: &StagedKey) -> Result<Option<String>, MirrorError> {
+        let Some((note, _)) = self.store.head(&staged.mirror_key()).await? else {
+            return Ok(None);
+        };
+        let Some(mut chart) = self.published_chart(mirror, staged).await? else {
+            self.store.delete(&staged.mirror_key(), &note).await?;
+            return Ok(None);
+        };
+        self.push(&chart).await?;
+        // A run that knew of a provenance file may have pushed while this one, without it, was about to: a registry has no
+        // compare-and-swap. The file was in the bucket before that.
+        if !chart.artifact.has_provenance()
+            && self.takes_provenance()
+            && let Some(newer) = self.published_chart(mirror, staged).await?
+            && newer.artifact.has_provenance()
+        {
+            chart = newer;
+            self.push(&chart).await?;
+        }
+        let name = format!("oci://{}", chart.name);
+        self.add_to_receipt(staged, |receipt| receipt.mirror = Some(name.clone())).await?;
+        self.store.delete(&staged.mirror_key(), &note).await?;
+        Ok(Some(name))
+    }
+
+    /// What is published under the name of this upload.
+    async fn published_chart(&self, mirror: &Mirror, staged: &StagedKey) -> Result<Option<Chart>, MirrorError> {
+        let limits = Limits {
+            packed_bytes: u64::MAX,
+            ..Limits::default()
+        };
+        let archive = match self.store.get(&staged.archive_key(), limits.unpacked_bytes).await? {
+            Got::Found(object) => object,
+            Got::Missing | Got::TooLarge { .. } => return Ok(None),
+        };
+        let provenance = match self.store.get(&staged.provenance_key(), MAX_PROVENANCE_BYTES).await? {
+            Got::Found(object) => Some(object.bytes),
+            Got::Missing | Got::TooLarge { .. } => None,
+        };
+        let metadata = archive::read(&archive.bytes, &limits)?.metadata;
+        Ok(Some(Chart {
+            name: mirror.reference(&staged.repository()?, &metadata)?,
+            artifact: Artifact::new(&metadata, archive.bytes, provenance, archive.modified),
+        }))
+    }
+
+    async fn push(&self, chart: &Chart) -> Result<(), MirrorError> {
+        // Without a secret, as everybody else.
+        let secret = match &self.secrets {
+            Some(secrets) => Some(secrets.get().await?),
+            None => None,
+        };
+        let Chart { name, artifact } = chart;
+        let login = secret.as_ref().and_then(|secret| secret.login(name.host()));
+        let pushed = self.http.push(artifact, name, login).await;
+        // A password that is not good (any more) may have been replaced.
+        if let (Err(PushError::Denied { .. }), Some(secrets), Some(known)) = (&pushed, &self.secrets, &secret)
+            && let Some(newer) = secrets.again(known).await?
+        {
+            self.http.push(artifact, name, newer.login(name.host())).await?;
+            return Ok(());
+        }
+        pushed?;
+        Ok(())
+    }
+}
