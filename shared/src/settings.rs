@@ -222,12 +222,15 @@ impl Settings {
             provenance_wait: variable("PROVENANCE_WAIT", "a time such as 90s, 15m or 2h")
                 .optional(time)?
                 .unwrap_or(Duration::from_secs(15 * 60)),
-            oci_mirror: variable("OCI_MIRROR", "off, or a registry in lower case such as oci://ghcr.io/owner/charts")
-                .optional(|value| match value {
-                    "off" => Some(None),
-                    _ => Mirror::parse(value).map(Some),
-                })?
-                .flatten(),
+            oci_mirror: variable(
+                "OCI_MIRROR",
+                "off, or a registry in lower case such as oci://ghcr.io/owner/charts",
+            )
+            .optional(|value| match value {
+                "off" => Some(None),
+                _ => Mirror::parse(value).map(Some),
+            })?
+            .flatten(),
             repository_url: variable(
                 "REPOSITORY_URL",
                 "the URL that users give to `helm repo add`, https://…",

@@ -1,16 +1,17 @@
-//! A registry on loopback that says what a test wants: present, missing, private, slow, garbage.
+//! A registry on loopback that keeps what is pushed, and says what a test wants: missing, private, slow, garbage.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chartdrop::digest::Digest;
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -23,12 +24,16 @@ pub enum Answer {
     Status(u16),
     /// A redirect.
     Redirect(String),
+    /// An upload has begun and goes on there.
+    Begun(String),
     /// Nothing, for ever.
     Silence,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// What was pushed, by path.
+    pushed: BTreeMap<String, Bytes>,
     answers: BTreeMap<String, Answer>,
     login: Option<String>,
     requests: Vec<String>,
@@ -73,13 +78,35 @@ impl Registry {
         self.address.to_string()
     }
 
-    /// What is answered to a path below `/v2/` from now on.
+    /// What is answered to a path below `/v2/` from now on, whatever was pushed.
     pub fn answer(&self, path: &str, answer: Answer) {
         self.state
             .lock()
             .expect("nobody panics")
             .answers
             .insert(format!("/v2/{path}"), answer);
+    }
+
+    /// What is answered to a path is up to what was pushed again.
+    pub fn answer_as_usual(&self, path: &str) {
+        let answers = &mut self.state.lock().expect("nobody panics").answers;
+        answers.remove(&format!("/v2/{path}"));
+    }
+
+    /// The manifest that was pushed under this name: `charts/demo`, `1.0.0`.
+    pub fn manifest(&self, name: &str, tag: &str) -> Option<Value> {
+        let bytes = self.pushed(&format!("{name}/manifests/{tag}"))?;
+        Some(serde_json::from_slice(&bytes).expect("a manifest is JSON"))
+    }
+
+    /// The blob that was pushed under this name.
+    pub fn blob(&self, name: &str, digest: &str) -> Option<Bytes> {
+        self.pushed(&format!("{name}/blobs/{digest}"))
+    }
+
+    fn pushed(&self, path: &str) -> Option<Bytes> {
+        let state = self.state.lock().expect("nobody panics");
+        state.pushed.get(&format!("/v2/{path}")).cloned()
     }
 
     /// An image of several platforms.
@@ -97,7 +124,7 @@ impl Registry {
         );
     }
 
-    /// Only `user:password` gets answers from now on, with a token.
+    /// Only `user:password` gets answers from now on, with a token, and writes with one that was asked for to write.
     pub fn require_login(&self, login: &str) {
         self.state.lock().expect("nobody panics").login = Some(login.to_owned());
     }
@@ -114,6 +141,8 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, std::convert::Infallible> {
     let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
+    let method = request.method().to_string();
     let shown = request
         .headers()
         .get("authorization")
@@ -121,8 +150,13 @@ async fn answer(
     let shown = shown.unwrap_or_default().to_owned();
     let (login, answer) = {
         let mut state = state.lock().expect("nobody panics");
+        let method = if method == "GET" {
+            String::new()
+        } else {
+            format!("{method} ")
+        };
         state.requests.push(format!(
-            "{path} {}",
+            "{method}{path} {}",
             if shown.is_empty() { "anonymous" } else { "authorized" }
         ));
         (state.login.clone(), state.answers.get(&path).cloned())
@@ -136,12 +170,18 @@ async fn answer(
     if path == "/token" {
         let right = login.is_some_and(|login| shown == format!("Basic {}", base64(&login)));
         return Ok(if right {
-            reply(200, json!({"token": "t0ken"}).to_string())
+            let token = if query.ends_with("pull%2Cpush") {
+                "wr1te"
+            } else {
+                "t0ken"
+            };
+            reply(200, json!({"token": token}).to_string())
         } else {
             reply(401, String::new())
         });
     }
-    if login.is_some() && shown != "Bearer t0ken" {
+    let reads = ["GET", "HEAD"].contains(&method.as_str());
+    if login.is_some() && shown != "Bearer wr1te" && (shown != "Bearer t0ken" || !reads) {
         let mut refused = reply(401, String::new());
         let challenge = format!("Bearer realm=\"http://{address}/token\",service=\"stub\",scope=\"repository:x:pull\"");
         refused
@@ -150,7 +190,11 @@ async fn answer(
         return Ok(refused);
     }
     Ok(match answer {
-        None => reply(404, String::new()),
+        None => {
+            let body = request.into_body().collect().await;
+            let body = body.map(|body| body.to_bytes()).unwrap_or_default();
+            pushes(&mut state.lock().expect("nobody panics"), &method, &path, &query, body)
+        }
         Some(Answer::Body(body)) => reply(200, body),
         Some(Answer::Status(status)) => reply(status, String::new()),
         Some(Answer::Redirect(to)) => {
@@ -158,11 +202,65 @@ async fn answer(
             redirect.headers_mut().insert("location", to.parse().expect("a header"));
             redirect
         }
+        Some(Answer::Begun(place)) => {
+            let mut begun = reply(202, String::new());
+            begun.headers_mut().insert("location", place.parse().expect("a header"));
+            begun
+        }
         Some(Answer::Silence) => {
             tokio::time::sleep(Duration::from_secs(3600)).await;
             reply(500, String::new())
         }
     })
+}
+
+/// As the OCI distribution specification has it: a blob is begun by POST and sent by PUT, and a manifest names blobs that are there.
+fn pushes(state: &mut State, method: &str, path: &str, query: &str, body: Bytes) -> Response<Full<Bytes>> {
+    let reply = |status: u16, body: Bytes| {
+        let mut reply = Response::new(Full::new(body));
+        *reply.status_mut() = StatusCode::from_u16(status).expect("a status");
+        reply
+    };
+    let refused = |status: u16, code: &str| reply(status, json!({"errors": [{"code": code}]}).to_string().into());
+    match method {
+        "GET" | "HEAD" => match state.pushed.get(path) {
+            Some(bytes) => reply(200, bytes.clone()),
+            None => refused(404, "MANIFEST_UNKNOWN"),
+        },
+        "POST" if path.ends_with("/blobs/uploads/") => {
+            let mut begun = reply(202, Bytes::new());
+            let location = format!("{path}1?state=2").parse().expect("a header");
+            begun.headers_mut().insert("location", location);
+            begun
+        }
+        "PUT" => {
+            let named = match path.split_once("/blobs/uploads/1") {
+                Some((name, "")) => {
+                    let digest = format!("sha256:{}", Digest::of(&body));
+                    if query != format!("state=2&digest={digest}") {
+                        return refused(400, "DIGEST_INVALID");
+                    }
+                    format!("{name}/blobs/{digest}")
+                }
+                _ => {
+                    let (name, _) = path.split_once("/manifests/").expect("a manifest");
+                    let manifest: Value = serde_json::from_slice(&body).expect("a manifest is JSON");
+                    let layers = manifest["layers"].as_array().expect("layers");
+                    let blobs = layers.iter().chain([&manifest["config"]]);
+                    for blob in blobs {
+                        let digest = blob["digest"].as_str().expect("a digest");
+                        if !state.pushed.contains_key(&format!("{name}/blobs/{digest}")) {
+                            return refused(400, "MANIFEST_BLOB_UNKNOWN");
+                        }
+                    }
+                    path.to_owned()
+                }
+            };
+            state.pushed.insert(named, body);
+            reply(201, Bytes::new())
+        }
+        _ => refused(405, "UNSUPPORTED"),
+    }
 }
 
 fn base64(text: &str) -> String {

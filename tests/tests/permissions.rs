@@ -10,6 +10,7 @@ use serde_json::json;
 use serde_yaml::Value;
 use tests::faults::OnRequest;
 use tests::keys::Key;
+use tests::registry::Registry;
 use tests::{ChartArchive, Chartdrop, events};
 
 /// Everything that the functions do, so that every way to a request is gone. A new flow is a new line.
@@ -123,13 +124,17 @@ impl Faults for World {
     }
 }
 
-async fn start(template: String) -> Chartdrop {
+async fn start(template: String, registry: &Registry) -> Chartdrop {
+    let mirror = format!("oci://{}", registry.host());
     Chartdrop::with(Options {
         template,
         faults: Arc::new(World::new()),
         retry_delays: Vec::new(),
-        // So that the secret is read.
-        settings: BTreeMap::from([("PROVENANCE".to_owned(), "sign".to_owned())]),
+        // So that the secret is read, and published charts are noted.
+        settings: BTreeMap::from([
+            ("PROVENANCE".to_owned(), "sign".to_owned()),
+            ("OCI_MIRROR".to_owned(), mirror),
+        ]),
         secret: Some(Key::new().secret_to_sign()),
         ..Options::default()
     })
@@ -138,7 +143,8 @@ async fn start(template: String) -> Chartdrop {
 
 #[tokio::test]
 async fn the_functions_need_each_permission_that_they_have_and_no_other() {
-    let chartdrop = start(TEMPLATE.to_owned()).await;
+    let registry = Registry::start().await;
+    let chartdrop = start(TEMPLATE.to_owned(), &registry).await;
     all_flows(&chartdrop).await;
     chartdrop.settled().await;
     let denied = chartdrop.system.denied_requests();
@@ -153,8 +159,9 @@ async fn the_functions_need_each_permission_that_they_have_and_no_other() {
 /// The check bites: each permission is taken away once, and each time a flow is denied just that.
 #[tokio::test]
 async fn a_permission_that_is_taken_away_is_missed() {
+    let registry = Registry::start().await;
     for (function, statement, action) in permissions() {
-        let chartdrop = start(without(&function, &statement, &action)).await;
+        let chartdrop = start(without(&function, &statement, &action), &registry).await;
         all_flows(&chartdrop).await;
         let denied = chartdrop.system.denied_requests();
         assert!(!denied.is_empty(), "{function} does not miss {action} of {statement}");
@@ -171,7 +178,8 @@ async fn a_permission_that_is_taken_away_is_missed() {
 #[tokio::test]
 async fn without_the_permission_to_tell_missing_from_denied_nothing_is_published() {
     let template = without("publish-chart", "TellMissingFromDenied", "s3:ListBucket");
-    let chartdrop = start(template).await;
+    let registry = Registry::start().await;
+    let chartdrop = start(template, &registry).await;
     let upload = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
     chartdrop.system.settled().await;
     assert_eq!(chartdrop.keys(""), [upload], "no index is made where one may be");

@@ -233,6 +233,13 @@ impl Publisher {
                  shall stay away"
             ));
         }
+        if outcome == Takeback::Unpublished
+            && let Some(name) = self.name_in_mirror(target)
+        {
+            warnings.push(format!(
+                "{name} is not deleted if it is there: a registry keeps its tags, so delete it there if nobody shall have it"
+            ));
+        }
         for listed in listed {
             if let Some(url) = &listed.url
                 && self.settings.archive_at(target.repository, url).as_ref() != Some(staged)
@@ -247,6 +254,13 @@ impl Publisher {
             lost_races,
             ..target.report(outcome, message)
         })
+    }
+
+    /// What it is called in the registry that mirrors the repository.
+    fn name_in_mirror(&self, target: Target<'_>) -> Option<String> {
+        let mirror = self.settings.oci_mirror.as_ref()?;
+        let name = mirror.reference(target.repository, target.chart, target.version);
+        Some(format!("oci://{}", name.ok()?))
     }
 
     /// Leaves the note in the receipt, whatever else it says; where there is none, the note is all that it says.

@@ -236,7 +236,12 @@ mod tests {
 
     fn artifact(archive: &'static [u8], provenance: Option<&'static [u8]>) -> Artifact {
         let provenance = provenance.map(Bytes::from_static);
-        Artifact::new(&metadata(), Bytes::from_static(archive), provenance, Timestamp::UNIX_EPOCH)
+        Artifact::new(
+            &metadata(),
+            Bytes::from_static(archive),
+            provenance,
+            Timestamp::UNIX_EPOCH,
+        )
     }
 
     #[test]

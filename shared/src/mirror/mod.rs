@@ -7,7 +7,6 @@ use std::fmt;
 
 pub use artifact::{Artifact, Blob, MANIFEST_TYPE, Present};
 
-use crate::chart::Metadata;
 use crate::image::{Reference, ReferenceError};
 use crate::keys::Repository;
 
@@ -34,10 +33,10 @@ impl Mirror {
     /// # Errors
     ///
     /// [`ReferenceError`] if no registry takes such a name: it must be in lower case, for one, and a version has 128 characters at most.
-    pub fn reference(&self, repository: &Repository, metadata: &Metadata) -> Result<Reference, ReferenceError> {
+    pub fn reference(&self, repository: &Repository, name: &str, version: &str) -> Result<Reference, ReferenceError> {
         // A tag can't have a plus; Helm makes an underscore of it, both ways (https://github.com/helm/helm/issues/10166).
-        let tag = metadata.version.replace('+', "_");
-        let (base, folder, name) = (&self.base, repository.folder(), &metadata.name);
+        let tag = version.replace('+', "_");
+        let (base, folder) = (&self.base, repository.folder());
         Reference::parse(&format!("{base}/{folder}{name}:{tag}"))
     }
 }
@@ -53,24 +52,44 @@ mod tests {
     use super::*;
 
     fn called(mirror: &str, repository: &str, name: &str, version: &str) -> Option<String> {
-        let metadata = Metadata {
-            name: name.to_owned(),
-            version: version.to_owned(),
-            ..Metadata::default()
-        };
         let repository = Repository::new(repository).unwrap();
-        let reference = Mirror::parse(mirror).unwrap().reference(&repository, &metadata);
+        let reference = Mirror::parse(mirror).unwrap().reference(&repository, name, version);
         reference.ok().map(|reference| reference.to_string())
     }
 
     #[test]
     fn a_chart_is_called_what_helm_calls_it_there() {
         for (mirror, repository, version, name) in [
-            ("oci://ghcr.io/alto9/charts", "", "1.0.0", "ghcr.io/alto9/charts/demo:1.0.0"),
-            ("oci://ghcr.io/alto9/charts/", "", "1.0.0+b.2", "ghcr.io/alto9/charts/demo:1.0.0_b.2"),
-            ("oci://ghcr.io/alto9", "team-a", "1.0.0", "ghcr.io/alto9/team-a/demo:1.0.0"),
-            ("oci://127.0.0.1:5000", "", "v1.0.0-rc.1", "127.0.0.1:5000/demo:v1.0.0-rc.1"),
-            ("oci://localhost/x", "teams/a", "1.0.0", "localhost/x/teams/a/demo:1.0.0"),
+            (
+                "oci://ghcr.io/alto9/charts",
+                "",
+                "1.0.0",
+                "ghcr.io/alto9/charts/demo:1.0.0",
+            ),
+            (
+                "oci://ghcr.io/alto9/charts/",
+                "",
+                "1.0.0+b.2",
+                "ghcr.io/alto9/charts/demo:1.0.0_b.2",
+            ),
+            (
+                "oci://ghcr.io/alto9",
+                "team-a",
+                "1.0.0",
+                "ghcr.io/alto9/team-a/demo:1.0.0",
+            ),
+            (
+                "oci://127.0.0.1:5000",
+                "",
+                "v1.0.0-rc.1",
+                "127.0.0.1:5000/demo:v1.0.0-rc.1",
+            ),
+            (
+                "oci://localhost/x",
+                "teams/a",
+                "1.0.0",
+                "localhost/x/teams/a/demo:1.0.0",
+            ),
         ] {
             assert_eq!(called(mirror, repository, "demo", version).as_deref(), Some(name));
         }

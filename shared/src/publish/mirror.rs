@@ -76,7 +76,8 @@ impl Publisher {
         let (Outcome::Published | Outcome::Unchanged, Some(archive)) = (decided.outcome, &mut decided.archive) else {
             return Ok(());
         };
-        match mirror.reference(&decided.upload.repository, &archive.metadata) {
+        let metadata = &archive.metadata;
+        match mirror.reference(&decided.upload.repository, &metadata.name, &metadata.version) {
             Ok(_) => Ok(self.note_for_mirror(&decided.upload.staged).await?),
             Err(error) => {
                 archive.warnings.push(format!("not pushed to {mirror}: {error}"));
@@ -105,7 +106,9 @@ impl Publisher {
 
     /// Pushes what this run has made visible.
     pub(super) async fn mirror_new(&self, deadline: Deadline, report: &mut Report) {
-        let Some(mirror) = &self.settings.oci_mirror else { return };
+        let Some(mirror) = &self.settings.oci_mirror else {
+            return;
+        };
         let receipts = report.concluded.iter().map(|concluded| &concluded.receipt);
         let visible = receipts.filter(|receipt| receipt.url.is_some());
         let visible = visible.filter_map(|receipt| StagedKey::new(&receipt.upload));
@@ -127,7 +130,10 @@ impl Publisher {
             .into_iter()
             .filter_map(|note| Some((StagedKey::of_mirror(&note.key)?, note)))
             .collect();
-        let untried = owed.iter().map(|(staged, _)| staged).filter(|staged| !just_tried(staged));
+        let untried = owed
+            .iter()
+            .map(|(staged, _)| staged)
+            .filter(|staged| !just_tried(staged));
         let mirrored = self.mirror(mirror, untried.cloned().collect(), deadline).await;
         report.mirrored.extend(mirrored);
         let done = |staged: &StagedKey| {
@@ -182,7 +188,8 @@ impl Publisher {
             self.push(&chart).await?;
         }
         let name = format!("oci://{}", chart.name);
-        self.add_to_receipt(staged, |receipt| receipt.mirror = Some(name.clone())).await?;
+        self.add_to_receipt(staged, |receipt| receipt.mirror = Some(name.clone()))
+            .await?;
         self.store.delete(&staged.mirror_key(), &note).await?;
         Ok(Some(name))
     }
@@ -203,7 +210,7 @@ impl Publisher {
         };
         let metadata = archive::read(&archive.bytes, &limits)?.metadata;
         Ok(Some(Chart {
-            name: mirror.reference(&staged.repository()?, &metadata)?,
+            name: mirror.reference(&staged.repository()?, &metadata.name, &metadata.version)?,
             artifact: Artifact::new(&metadata, archive.bytes, provenance, archive.modified),
         }))
     }

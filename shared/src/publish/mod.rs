@@ -43,15 +43,15 @@ use jiff::Timestamp;
 pub use conclude::Concluded;
 pub(crate) use conclude::MAX_RECEIPT_BYTES;
 pub(crate) use index_state::{IndexState, MAX_INDEX_BYTES};
-pub(crate) use prepare::RETURNED_METADATA;
 pub use mirror::Mirrored;
+pub(crate) use prepare::RETURNED_METADATA;
 pub use provenance::LateProvenance;
 pub use refusal::Refusal;
 
 use crate::archive::Limits;
 use crate::digest::Digest;
-use crate::index::IndexError;
 use crate::http::Http;
+use crate::index::IndexError;
 use crate::keys::{Repository, STAGING, StagedKey};
 use crate::printable::printable;
 use crate::provenance::KeyError;

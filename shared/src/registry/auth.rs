@@ -87,7 +87,10 @@ impl<'a> Session<'a> {
         url += &format!("scope={}", encoded(&scope));
         let shown = self.login.map(basic);
         let request = Request::get(&url, "application/json");
-        let answer = self.http.ask(&request, shown.as_ref().map(|text| text.as_str())).await?;
+        let answer = self
+            .http
+            .ask(&request, shown.as_ref().map(|text| text.as_str()))
+            .await?;
         match answer.status {
             200 => Ok(token(&answer.body).map(|token| Zeroizing::new(format!("Bearer {}", *token)))),
             400 | 401 | 403 | 404 => Ok(None),

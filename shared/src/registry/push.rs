@@ -57,12 +57,7 @@ impl Http {
     /// # Errors
     ///
     /// [`PushError`]; whether it is there now is unknown then.
-    pub async fn push(
-        &self,
-        artifact: &Artifact,
-        to: &Reference,
-        login: Option<&Login>,
-    ) -> Result<Pushed, PushError> {
+    pub async fn push(&self, artifact: &Artifact, to: &Reference, login: Option<&Login>) -> Result<Pushed, PushError> {
         let mut push = Push {
             session: Session::new(self, to, Access::Write, login),
             to,

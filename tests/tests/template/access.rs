@@ -13,7 +13,7 @@ const ACTIONS: [&str; 7] = [
     "s3:PutBucketPolicy",
     "s3:DeleteBucket",
 ];
-const KEYS: [Option<&str>; 8] = [
+const KEYS: [Option<&str>; 9] = [
     None,
     Some("staging/demo-1.0.0.tgz"),
     Some("charts/demo-1.0.0.tgz"),
@@ -21,6 +21,7 @@ const KEYS: [Option<&str>; 8] = [
     Some("charts/team-a/index.yaml"),
     Some("receipts/demo-1.0.0.tgz.json"),
     Some("rejected/demo-1.0.0.tgz"),
+    Some("mirror/demo-1.0.0.tgz"),
     Some("other"),
 ];
 

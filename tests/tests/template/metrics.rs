@@ -9,7 +9,7 @@ use local::faults::{Delivery, Faults, InvalidationFault, InvalidationSeen, Reque
 use serde_json::{Value, json};
 use tests::faults::OnRequest;
 use tests::keys::Key;
-use tests::registry::Registry;
+use tests::registry::{Answer, Registry};
 use tests::{ChartArchive, Chartdrop, events};
 
 use crate::text::{function, only, referred, resources};
@@ -49,7 +49,11 @@ impl Faults for World {
 async fn life() -> Chartdrop {
     let lost = S3Fault::Fail(When::Before, 412, "PreconditionFailed");
     let registry = Registry::start().await;
+    let mirror = format!("oci://{}", registry.host());
+    // The registry takes one chart and not the other.
+    registry.answer("refused/demo/manifests/1.0.0", Answer::Status(403));
     let settings = [
+        ("OCI_MIRROR", mirror.as_str()),
         ("IMAGE_CHECK", "require"),
         ("IMAGE_REGISTRIES", &registry.host()),
         ("PROVENANCE", "verify"),

@@ -11,7 +11,7 @@ use crate::text::{function, referred, template};
 
 /// Settings that a function reads and the template leaves at their default, each with the reason. Whoever builds what one of
 /// them switches on takes it off this list and gives it a parameter.
-const LEFT_AT_DEFAULT: [(&str, &str); 1] = [("OCI_MIRROR", "takes only `off` in this version")];
+const LEFT_AT_DEFAULT: [(&str, &str); 0] = [];
 
 type Read = fn(&dyn Fn(&str) -> Option<String>) -> Result<(), SettingError>;
 

@@ -1,0 +1,309 @@
+//! Published charts go to a registry too (`OCI_MIRROR`): after the index, without delaying it, and for as long as it takes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use local::Options;
+use local::faults::{Faults, RequestSeen, S3Fault, When};
+use serde_json::{Value, json};
+use tests::keys::Key;
+use tests::registry::{Answer, Registry};
+use tests::{ChartArchive, Chartdrop};
+
+const ARCHIVE: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
+const MANIFEST: &str = "charts/demo/manifests/1.0.0";
+const NOTE: &str = "mirror/demo-1.0.0.tgz";
+const UPLOAD: &str = "staging/demo-1.0.0.tgz";
+
+fn options(registry: &Registry) -> Options {
+    let mirror = format!("oci://{}/charts", registry.host());
+    Options {
+        settings: BTreeMap::from([("OCI_MIRROR".to_owned(), mirror)]),
+        secret: Some("{}".to_owned()),
+        ..Options::default()
+    }
+}
+
+async fn start(registry: &Registry) -> Chartdrop {
+    Chartdrop::with(options(registry)).await
+}
+
+fn demo() -> ChartArchive {
+    ChartArchive::new("demo", "1.0.0")
+}
+
+/// The bytes that the registry has for a layer of this kind.
+fn layer(registry: &Registry, name: &str, tag: &str, kind: &str) -> Option<Vec<u8>> {
+    let manifest = registry.manifest(name, tag)?;
+    let layers = manifest["layers"].as_array().expect("layers");
+    let layer = layers.iter().find(|layer| layer["mediaType"] == kind)?;
+    let blob = registry.blob(name, layer["digest"].as_str().expect("a digest"));
+    Some(blob.expect("a manifest names blobs that are there").to_vec())
+}
+
+/// The registry has the chart, the receipt says so, and nothing is owed any more.
+fn assert_mirrored(chartdrop: &Chartdrop, registry: &Registry) {
+    assert_eq!(layer(registry, "charts/demo", "1.0.0", ARCHIVE), Some(demo().bytes()));
+    let name = format!("oci://{}/charts/demo:1.0.0", registry.host());
+    assert_eq!(chartdrop.receipt(UPLOAD)["mirror"], name);
+    assert_eq!(chartdrop.keys("mirror/"), [""; 0]);
+}
+
+/// Published, and owed to the registry.
+fn assert_owed(chartdrop: &Chartdrop) {
+    let receipt = chartdrop.receipt(UPLOAD);
+    assert_eq!(
+        (&receipt["outcome"], &receipt["mirror"]),
+        (&json!("published"), &Value::Null)
+    );
+    assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
+    assert_eq!(chartdrop.keys("staging/"), [""; 0]);
+    assert_eq!(chartdrop.keys("mirror/"), [NOTE]);
+}
+
+fn problem(answer: &Value) -> String {
+    answer["mirrored"][0]["problem"].as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_published_chart_is_in_the_registry_too() {
+    let registry = Registry::start().await;
+    let chartdrop = start(&registry).await;
+    let receipt = chartdrop.publish(&demo()).await;
+    assert_eq!(receipt["outcome"], "published");
+    assert_mirrored(&chartdrop, &registry);
+    let entry = &chartdrop.index()["entries"]["demo"][0];
+    assert!(entry["urls"][0].as_str().expect("a URL").starts_with("http"), "{entry}");
+    // Each repository's charts lie below its own name, and a plus is an underscore.
+    chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0+b1"));
+    chartdrop.settled().await;
+    assert!(registry.manifest("charts/team-a/demo", "1.0.0_b1").is_some());
+}
+
+/// Of another packaging of the same content it gets the one that the index lists.
+#[tokio::test]
+async fn a_chart_that_was_published_before_comes_when_it_is_uploaded_again() {
+    let registry = Registry::start().await;
+    registry.answer(MANIFEST, Answer::Status(503));
+    let chartdrop = start(&registry).await;
+    chartdrop.publish(&demo()).await;
+    chartdrop.system.store().delete(NOTE).expect("deleted");
+    registry.answer_as_usual(MANIFEST);
+    chartdrop.sweep().await;
+    assert_eq!(registry.manifest("charts/demo", "1.0.0"), None);
+
+    let receipt = chartdrop.publish(&demo().packed_at(1_767_300_000)).await;
+    assert_eq!(receipt["outcome"], "unchanged");
+    assert_mirrored(&chartdrop, &registry);
+}
+
+#[tokio::test]
+async fn a_registry_that_is_down_delays_nobody_and_gets_its_chart_from_a_sweep() {
+    for (path, answer, word) in [
+        (MANIFEST, Answer::Status(503), "503"),
+        (MANIFEST, Answer::Status(429), "limits how often"),
+        (MANIFEST, Answer::Silence, "can't be reached"),
+        (MANIFEST, Answer::Redirect("https://10.0.0.1/".to_owned()), "redirect"),
+        ("charts/demo/blobs/uploads/", Answer::Status(500), "500"),
+        ("charts/demo/blobs/uploads/", Answer::Status(200), "200"),
+        ("charts/demo/blobs/uploads/1", Answer::Status(413), "413"),
+        (
+            "charts/demo/blobs/uploads/1",
+            Answer::Redirect("https://storage.example.com/".to_owned()),
+            "307",
+        ),
+    ] {
+        let registry = Registry::start().await;
+        registry.answer(path, answer);
+        let chartdrop = start(&registry).await;
+        chartdrop.publish(&demo()).await;
+        assert_owed(&chartdrop);
+        let said = problem(&chartdrop.sweep().await);
+        assert!(said.contains(word), "{word}: {said}");
+        assert_owed(&chartdrop);
+
+        registry.answer_as_usual(path);
+        chartdrop.sweep().await;
+        assert_mirrored(&chartdrop, &registry);
+        // Nothing is left to do.
+        let asked = registry.requests().len();
+        chartdrop.sweep().await;
+        assert_eq!(registry.requests().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_password_stays_with_its_registry() {
+    let (registry, elsewhere) = (Registry::start().await, Registry::start().await);
+    registry.require_login("user:s3cret");
+    let location = format!("http://{}/v2/uploads/1", elsewhere.host());
+    registry.answer("charts/demo/blobs/uploads/", Answer::Begun(location));
+    let login = json!({"registries": {registry.host(): {"username": "user", "password": "s3cret"}}});
+    let chartdrop = Chartdrop::with(Options {
+        secret: Some(login.to_string()),
+        ..options(&registry)
+    })
+    .await;
+    chartdrop.publish(&demo()).await;
+    let said = problem(&chartdrop.sweep().await);
+    assert!(said.contains("not its own"), "{said}");
+    assert_eq!(elsewhere.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_registry_that_does_not_let_us_write_says_which_login_and_takes_a_new_one() {
+    let registry = Registry::start().await;
+    registry.require_login("user:s3cret");
+    let login = |password: &str| json!({"registries": {registry.host(): {"username": "user", "password": password}}});
+    for secret in [json!({}), login("wr0ng")] {
+        let chartdrop = Chartdrop::with(Options {
+            secret: Some(secret.to_string()),
+            ..options(&registry)
+        })
+        .await;
+        chartdrop.publish(&demo()).await;
+        assert_owed(&chartdrop);
+        let said = problem(&chartdrop.sweep().await);
+        let field = format!("registries.{}", registry.host());
+        assert!(said.contains(&field) && !said.contains("wr0ng"), "{said}");
+        chartdrop.system.set_secret(Some(login("s3cret").to_string()));
+        tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
+        chartdrop.sweep().await;
+        assert_mirrored(&chartdrop, &registry);
+        let logs = chartdrop.system.function_logs("publish-chart").join("\n");
+        assert!(!logs.contains("s3cret") && !logs.contains("wr0ng") && !logs.contains("wr1te"));
+    }
+}
+
+#[tokio::test]
+async fn what_has_the_tag_already_stays() {
+    let registry = Registry::start().await;
+    let other = json!({"schemaVersion": 2, "config": {"digest": "sha256:00"}, "layers": []}).to_string();
+    registry.answer(MANIFEST, Answer::Body(other));
+    let chartdrop = start(&registry).await;
+    chartdrop.publish(&demo()).await;
+    assert_owed(&chartdrop);
+    let said = problem(&chartdrop.sweep().await);
+    assert!(said.contains("no chart") && said.contains("delete the tag"), "{said}");
+    let wrote = registry.requests().iter().any(|request| request.starts_with("P"));
+    assert!(!wrote, "{:?}", registry.requests());
+    // Somebody has deleted it.
+    registry.answer_as_usual(MANIFEST);
+    chartdrop.sweep().await;
+    assert_mirrored(&chartdrop, &registry);
+}
+
+#[tokio::test]
+async fn one_chart_that_is_refused_does_not_keep_the_others_waiting() {
+    let registry = Registry::start().await;
+    registry.answer("charts/a/manifests/1.0.0", Answer::Status(403));
+    let chartdrop = start(&registry).await;
+    chartdrop.publish(&ChartArchive::new("a", "1.0.0")).await;
+    chartdrop.publish(&demo()).await;
+    assert!(registry.manifest("charts/demo", "1.0.0").is_some());
+    assert_eq!(chartdrop.keys("mirror/"), ["mirror/a-1.0.0.tgz"]);
+}
+
+#[tokio::test]
+async fn a_provenance_file_goes_along_even_if_it_comes_later() {
+    let (registry, key) = (Registry::start().await, Key::new());
+    let mut options = options(&registry);
+    options.settings.insert("PROVENANCE".to_owned(), "verify".to_owned());
+    options.secret = Some(key.secret_to_verify());
+    let chartdrop = Chartdrop::with(options).await;
+    chartdrop.publish(&demo()).await;
+    assert_mirrored(&chartdrop, &registry);
+    let provenance = || layer(&registry, "charts/demo", "1.0.0", PROVENANCE);
+    assert_eq!(provenance(), None);
+
+    let text = key.sign(&demo());
+    chartdrop.put("staging/demo-1.0.0.tgz.prov", text.clone());
+    chartdrop.settled().await;
+    assert_eq!(provenance(), Some(text.into_bytes()));
+    assert_mirrored(&chartdrop, &registry);
+}
+
+#[tokio::test]
+async fn a_name_that_no_registry_takes_is_published_with_a_warning() {
+    let registry = Registry::start().await;
+    let chartdrop = start(&registry).await;
+    let receipt = chartdrop.publish(&ChartArchive::new("Demo", "1.0.0")).await;
+    assert_eq!(receipt["outcome"], "published");
+    assert!(receipt["warnings"].to_string().contains("not pushed"), "{receipt}");
+    assert_eq!(chartdrop.keys("mirror/"), [""; 0]);
+    assert_eq!(registry.requests(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_unpublished_is_not_pushed_any_more_and_what_was_pushed_is_named() {
+    let registry = Registry::start().await;
+    registry.answer(MANIFEST, Answer::Status(503));
+    let chartdrop = start(&registry).await;
+    chartdrop.publish(&demo()).await;
+    let unpublish = json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"});
+    let report = chartdrop.run(&unpublish).await;
+    let name = format!("oci://{}/charts/demo:1.0.0", registry.host());
+    assert!(report["warnings"].to_string().contains(&name), "{report}");
+    registry.answer_as_usual(MANIFEST);
+    chartdrop.sweep().await;
+    assert_eq!(registry.manifest("charts/demo", "1.0.0"), None);
+    assert_eq!(chartdrop.keys("mirror/"), [""; 0]);
+}
+
+/// The request of publish-chart that comes so many requests later kills it.
+#[derive(Clone, Default)]
+struct Killer(Arc<Mutex<Option<(usize, When)>>>);
+
+impl Faults for Killer {
+    fn s3(&self, request: &RequestSeen) -> S3Fault {
+        if request.function.as_deref() != Some("publish-chart") {
+            return S3Fault::None;
+        }
+        let mut armed = self.0.lock().expect("nobody panics");
+        match *armed {
+            Some((1, when)) => {
+                *armed = None;
+                S3Fault::Kill(when)
+            }
+            Some((left, when)) => {
+                *armed = Some((left - 1, when));
+                S3Fault::None
+            }
+            None => S3Fault::None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_process_may_die_at_any_request_and_the_registry_gets_its_chart() {
+    let (registry, killer) = (Registry::start().await, Killer::default());
+    let chartdrop = Chartdrop::with(Options {
+        faults: Arc::new(killer.clone()),
+        // No event is tried again: what is left is left to the sweep.
+        retry_delays: Vec::new(),
+        ..options(&registry)
+    })
+    .await;
+    let mut died = 0;
+    for when in [When::Before, When::After] {
+        for number in 1.. {
+            let folder = format!("{when:?}{number}").to_lowercase();
+            *killer.0.lock().expect("nobody panics") = Some((number, when));
+            chartdrop.upload_to(&format!("{folder}/"), &demo());
+            chartdrop.system.settled().await;
+            let lived = killer.0.lock().expect("nobody panics").take().is_some();
+            chartdrop.sweep().await;
+            let pushed = layer(&registry, &format!("charts/{folder}/demo"), "1.0.0", ARCHIVE);
+            assert_eq!(pushed, Some(demo().bytes()), "{folder}");
+            for prefix in ["mirror/", "staging/"] {
+                assert_eq!(chartdrop.keys(prefix), [""; 0], "{folder}");
+            }
+            if lived {
+                break;
+            }
+            died += 1;
+        }
+    }
+    assert!(died >= 24, "{died}");
+}
