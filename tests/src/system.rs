@@ -28,12 +28,18 @@ impl Chartdrop {
 
     /// The system with these settings in the functions' environment.
     pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
-        let settings = settings
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
         Chartdrop::with(Options {
-            settings,
+            settings: owned(settings),
+            ..Options::default()
+        })
+        .await
+    }
+
+    /// The system with these settings and this secret.
+    pub async fn with_secret(settings: &[(&str, &str)], secret: impl ToString) -> Self {
+        Chartdrop::with(Options {
+            settings: owned(settings),
+            secret: Some(secret.to_string()),
             ..Options::default()
         })
         .await
@@ -175,6 +181,14 @@ impl Chartdrop {
     pub async fn sweep(&self) -> Value {
         self.run(&json!({"command": "sweep"})).await
     }
+}
+
+/// Settings as [`Options`] has them.
+pub fn owned(settings: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let owned = settings
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    owned.collect()
 }
 
 /// The versions of a chart in an index, in its order.

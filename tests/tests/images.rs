@@ -1,8 +1,5 @@
 //! A chart is visible only when the images that it names are there (`IMAGE_CHECK`).
 
-use std::collections::BTreeMap;
-
-use local::Options;
 use serde_json::{Value, json};
 use tests::registry::{Answer, Registry};
 use tests::{ChartArchive, Chartdrop};
@@ -17,13 +14,7 @@ async fn start(registry: &Registry, check: &str, wait: &str, secret: Option<Valu
         ("IMAGE_WAIT", wait),
         ("IMAGE_REGISTRIES", &registries),
     ];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Chartdrop::with(Options {
-        settings: BTreeMap::from(settings),
-        secret: Some(secret.unwrap_or_else(|| json!({})).to_string()),
-        ..Options::default()
-    })
-    .await
+    Chartdrop::with_secret(&settings, secret.unwrap_or_else(|| json!({}))).await
 }
 
 /// A chart that names `app` in this registry, at its app version.

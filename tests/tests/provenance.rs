@@ -10,14 +10,7 @@ use tests::{ChartArchive, Chartdrop};
 
 /// The system with these settings and this secret.
 async fn start(mode: &str, wait: &str, secret: String) -> Chartdrop {
-    let settings = [("PROVENANCE", mode), ("PROVENANCE_WAIT", wait)];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Chartdrop::with(Options {
-        settings: BTreeMap::from(settings),
-        secret: Some(secret),
-        ..Options::default()
-    })
-    .await
+    Chartdrop::with_secret(&[("PROVENANCE", mode), ("PROVENANCE_WAIT", wait)], secret).await
 }
 
 fn demo() -> ChartArchive {

@@ -72,6 +72,8 @@ impl Helm {
             .env("HELM_CONFIG_HOME", self.home.path().join("config"))
             .env("HELM_DATA_HOME", self.home.path().join("data"))
             .env_remove("KUBECONFIG")
+            // What Helm pushes says when it was made, in the time of the place.
+            .env("TZ", "UTC")
             .stdin(Stdio::null());
         let output = command.output().await.expect("Helm starts");
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,13 +1,11 @@
 //! Signatures in both directions: Helm accepts what is signed here, and what Helm and GnuPG sign is judged here as Helm
 //! judges it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chartdrop::archive::{self, Limits};
 use chartdrop::provenance::{Keyring, SigningKey, Subject};
 use jiff::Timestamp;
-use local::Options;
 use serde_json::json;
 use tempfile::TempDir;
 use tests::{ChartArchive, Chartdrop};
@@ -101,12 +99,7 @@ async fn helm_accepts_what_is_signed_here_with_every_kind_of_key() {
     let gpg = Gpg::new();
     for (name, passphrase) in good_keys(&gpg) {
         let secret = json!({"signingKey": gpg.private(name, passphrase), "signingPassphrase": passphrase});
-        let chartdrop = Chartdrop::with(Options {
-            settings: BTreeMap::from([("PROVENANCE".to_owned(), "sign".to_owned())]),
-            secret: Some(secret.to_string()),
-            ..Options::default()
-        })
-        .await;
+        let chartdrop = Chartdrop::with_secret(&[("PROVENANCE", "sign")], secret).await;
         let receipt = chartdrop.publish(&demo()).await;
         assert_eq!(receipt["outcome"], "published", "{name}: {receipt}");
         assert_eq!(receipt["signedBy"], gpg.fingerprint(name), "{name}");
@@ -176,12 +169,8 @@ async fn what_helm_signs_is_accepted_here() {
                 folder.path().as_os_str(),
             ])
             .await;
-            let chartdrop = Chartdrop::with(Options {
-                settings: BTreeMap::from([("PROVENANCE".to_owned(), "require".to_owned())]),
-                secret: Some(json!({"keyring": gpg.public(&[name])}).to_string()),
-                ..Options::default()
-            })
-            .await;
+            let chartdrop =
+                Chartdrop::with_secret(&[("PROVENANCE", "require")], json!({"keyring": gpg.public(&[name])})).await;
             for suffix in [".prov", ""] {
                 let file = format!("demo-1.0.0.tgz{suffix}");
                 let bytes = std::fs::read(folder.path().join(&file)).expect("packaged");
