@@ -13,6 +13,7 @@ advice() {
     platforms) echo "The image is missing for a platform: who pulls it there gets \"no matching manifest\". See the build of that platform in Release image, and $again" ;;
     digest) echo "What the index lists is not what users get. Ask whoever runs the repository for {\"command\":\"verify\"}; see docs/commands.md" ;;
     helm3 | helm4) echo "The chart is published, but this Helm can't use the repository; the log of its step says what Helm said. Users of it can't install" ;;
+    mirror) echo "The chart is published, but the registry that has charts too does not give it to everybody: a new package is private until its visibility is changed, and what keeps the publisher from pushing its log says; see docs/mirror.md" ;;
     reference) echo "The chart installs another image than this release's. A published version never changes: mend image.tag in values.yaml and release the next version" ;;
     install) echo "Image and chart are published, but the pods don't start; the log of the step has their events. Mend it and release the next version" ;;
     scans) echo "Code scanning has no results for this commit: see the jobs Report of Release image, and $again" ;;
@@ -23,13 +24,13 @@ advice() {
 failed=()
 {
   printf '## Release %s\n\n' "$TAG"
-  for item in image platforms tags chart digest helm3 helm4 reference install scans; do
+  for item in image platforms tags chart digest helm3 helm4 mirror reference install scans; do
     text=$(jq -rn --arg item "$item" '[inputs | select(.item == $item)] | last.text // ""' "$CHECKLIST")
     case $(state "$item") in
       done) printf -- '- [x] %s\n' "$text" ;;
       left) printf -- '- [ ] *%s:* %s\n' "$item" "$text" ;;
       failed) printf -- '- [ ] **%s**\n' "$text" && failed+=("$item") ;;
-      *) [[ $item == tags ]] || { printf -- '- [ ] **%s: not checked**\n' "$item" && failed+=("$item"); } ;;
+      *) [[ $item == tags || $item == mirror ]] || { printf -- '- [ ] **%s: not checked**\n' "$item" && failed+=("$item"); } ;;
     esac
   done
   if [[ ${#failed[@]} -eq 0 ]]; then

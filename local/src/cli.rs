@@ -191,7 +191,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     let chaos = arguments.chaos.map(|seed| Chaos::new(seed, arguments.chaos_rate));
     let mut options = options(&arguments, chaos.as_ref());
     options.secret = match &arguments.secret {
-        None => None,
+        // There, and empty: a public registry needs no login.
+        None => Some("{}".to_owned()),
         Some(path) => Some(std::fs::read_to_string(path).map_err(|error| CliError::Unreadable {
             path: path.clone(),
             error,

@@ -110,6 +110,7 @@ impl Printer for Story {
                 let text = match key.split('/').next() {
                     Some("receipts") => format!("wrote the receipt {key}"),
                     Some("rejected") => format!("kept the refused archive as {key}"),
+                    Some("mirror") => format!("noted in {key} that the registry has to get the chart"),
                     _ if key.ends_with("/index.yaml") => format!("wrote the index {key} ({})", bytes(*size)),
                     _ => format!("stored {key} ({})", bytes(*size)),
                 };
@@ -117,6 +118,13 @@ impl Printer for Story {
             }
             StepKind::Removed { key, by } if key.starts_with("staging/") && by.as_deref() == Some(PUBLISH_CHART) => {
                 self.line(step, PUBLISH_CHART, &format!("removed {key}: its outcome is recorded"));
+            }
+            StepKind::Removed { key, by } if key.starts_with("mirror/") && by.as_deref() == Some(PUBLISH_CHART) => {
+                self.line(
+                    step,
+                    PUBLISH_CHART,
+                    &format!("removed {key}: nothing is owed to the registry any more"),
+                );
             }
             StepKind::Removed { key, by } => {
                 self.line(step, by.as_deref().unwrap_or("S3"), &format!("removed {key}"));

@@ -4,8 +4,10 @@
 //! entries into a new index; both are pure functions, so that they can be fuzzed, benchmarked and compared with Helm
 //! directly. [`chart`] and [`yaml`] say what Helm makes of a `Chart.yaml`.
 //!
+//! [`image`] and [`mirror`] say what a chart asks of a registry and what it is there.
+//!
 //! The shell is thin. [`store`] owns S3 with exactly the verbs that the promises need, [`publish`] moves an upload from
-//! `staging/` into the repository with them, [`maintain`] checks, mends and takes back, [`cdn`] makes the edge forget. [`keys`] is the layout of the
+//! `staging/` into the repository with them, [`maintain`] checks, mends and takes back, [`cdn`] makes the edge forget, [`http`] and [`registry`] ask others. [`keys`] is the layout of the
 //! bucket, [`settings`] the environment, [`receipt`] and [`metrics`] what is left for people to read.
 //!
 //! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.

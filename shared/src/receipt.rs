@@ -68,6 +68,9 @@ pub struct Receipt {
     /// What it is called in the registry that mirrors the repository, once it is there: `oci://…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<String>,
+    /// Why it is not there yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror_problem: Option<String>,
     /// What the packager should know although the chart was accepted.
     pub warnings: Vec<String>,
     /// When this was written.

@@ -1,6 +1,7 @@
 """The cases: what happens to a repository, and what its maintainer sees. Each has a world of its own."""
 
 import json
+import shutil
 
 import yaml
 
@@ -82,6 +83,25 @@ def a_release_is_published_and_verified(world):
 
     expect(verify.summary.count("- [x]") == 9 and "- [ ]" not in verify.summary, verify, "not everything is ticked")
     expect("Users can install it now." in verify.summary, verify, "nobody says so")
+
+
+@case(OCI_MIRROR="oci://{registry}/charts")
+def a_registry_that_has_charts_too_is_looked_at(world):
+    world.tag("v1.0.0")
+    variables = {"CHARTDROP_MIRROR": f"oci://{world.registry}/charts"}
+    verify = world.release("v1.0.0", variables=variables)["verify-release"]
+    succeeded(verify)
+    expect("gets the archive that the index names" in verify.summary, verify, "the registry is not on the checklist")
+    expect(verify.summary.count("- [x]") == 10, verify, "not everything is ticked")
+    # Somebody deletes it there.
+    manifests = world.work / "registry/docker/registry/v2/repositories/charts/kube9-operator/_manifests"
+    shutil.rmtree(manifests / "tags/1.0.0")
+    verify = world.again("v1.0.0", "verify-release", inputs={"wait": "0"}, variables=variables)
+    failed(verify, "does not give it to everybody")
+    # And who has none is not told of one.
+    verify = world.again("v1.0.0", "verify-release", inputs={"wait": "0"})
+    succeeded(verify)
+    expect("charts/kube9-operator" not in verify.summary, verify, "nobody has asked for it")
 
 
 # As the real project's tags and files were: the tag, version, appVersion, image tag, and the fields that are wrong.

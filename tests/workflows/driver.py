@@ -410,7 +410,7 @@ def world(tools, settings):
                 [f"{functions}/local", "--listen", f"127.0.0.1:{edge}", "--s3", f"127.0.0.1:{s3}", work / "first"],
                 f"{made.edge}/index.yaml",
                 work / "local.log",
-                env=os.environ | settings,
+                env=os.environ | {name: value.format(registry=made.registry) for name, value in settings.items()},
             )
         )
         api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Api", (GitHubApi,), {"world": made}))

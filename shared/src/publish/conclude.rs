@@ -171,6 +171,7 @@ impl Publisher {
             reason_code: decided.refusal.as_ref().map(|refusal| refusal.code().to_owned()),
             signed_by: signed_by.clone().filter(|_| visible),
             mirror: None,
+            mirror_problem: None,
             warnings: warnings.map(|warning| printable(warning).into_owned()).collect(),
             recorded_at: (self.clock)(),
             unpublished: None,
@@ -188,10 +189,14 @@ impl Publisher {
         let Got::Found(object) = self.store.get(&key, MAX_RECEIPT_BYTES).await? else {
             return Ok(());
         };
-        let Ok(mut receipt) = serde_json::from_slice::<Receipt>(&object.bytes) else {
+        let Ok(before) = serde_json::from_slice::<Receipt>(&object.bytes) else {
             return Ok(());
         };
+        let mut receipt = before.clone();
         note(&mut receipt);
+        if receipt == before {
+            return Ok(());
+        }
         let bytes = vec![Bytes::from(receipt.to_bytes())];
         self.store
             .replace(&key, bytes, &Headers::receipt(), Some(&object.etag))

@@ -15,7 +15,7 @@ use crate::keys::{BadRepository, Headers, MIRROR, StagedKey};
 use crate::mirror::{Artifact, Mirror};
 use crate::printable::printable;
 use crate::provenance::MAX_BYTES as MAX_PROVENANCE_BYTES;
-use crate::receipt::Outcome;
+use crate::receipt::{Outcome, Receipt};
 use crate::registry::PushError;
 use crate::secret::SecretError;
 use crate::store::{Got, Listed, Replaced, StoreError};
@@ -157,7 +157,7 @@ impl Publisher {
             let result = match result {
                 Ok(Some(name)) => Ok(name),
                 Ok(None) => continue,
-                Err(error) => Err(printable(&error.to_string()).into_owned()),
+                Err(error) => Err(self.not_mirrored(&staged, &error).await),
             };
             mirrored.push(Mirrored { staged, result });
             if !goes_on {
@@ -188,10 +188,23 @@ impl Publisher {
             self.push(&chart).await?;
         }
         let name = format!("oci://{}", chart.name);
-        self.add_to_receipt(staged, |receipt| receipt.mirror = Some(name.clone()))
-            .await?;
+        let done = |receipt: &mut Receipt| {
+            receipt.mirror = Some(name.clone());
+            receipt.mirror_problem = None;
+        };
+        self.add_to_receipt(staged, done).await?;
         self.store.delete(&staged.mirror_key(), &note).await?;
         Ok(Some(name))
+    }
+
+    /// Why a chart is not there, also for whoever reads its receipt.
+    async fn not_mirrored(&self, staged: &StagedKey, error: &MirrorError) -> String {
+        let problem = printable(&error.to_string()).into_owned();
+        let told = self.add_to_receipt(staged, |receipt| receipt.mirror_problem = Some(problem.clone()));
+        if let Err(error) = told.await {
+            tracing::warn!(upload = staged.key(), %error, "the receipt of {staged} does not say why: {error}");
+        }
+        problem
     }
 
     /// What is published under the name of this upload.
