@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::ChartArchive;
 use tests::program::{local, workspace};
+use tests::registry::Registry;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -140,6 +141,23 @@ async fn a_rejected_chart_ends_the_run_with_1_and_its_reason() {
     assert_eq!(rejected["url"], Value::Null);
     let summary = &lines.last().expect("a summary")["summary"];
     assert_eq!((&summary["published"], &summary["rejected"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_registry_to_point_at_gets_the_chart_before_the_run_ends() {
+    let registry = Registry::start().await;
+    let mut command = command(&[&["--once"], &ANY_PORTS[..]].concat());
+    let output = command
+        .env("OCI_MIRROR", format!("oci://{}/charts", registry.host()))
+        .output();
+    let story = String::from_utf8(output.await.expect("it runs").stdout).expect("text");
+    for part in [
+        "noted in mirror/kube9-operator-1.0.0.tgz",
+        "nothing is owed to the registry",
+    ] {
+        assert!(story.contains(part), "{story}");
+    }
+    assert!(registry.manifest("charts/kube9-operator", "1.0.0").is_some());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use local::iam::TEMPLATE;
-use tests::costs::{ALARMS, PUBLISH, Prices, markdown};
+use tests::costs::{ALARMS, ALARMS_OF_A_MIRROR, PUBLISH, Prices, markdown};
 use tests::faults::Late;
 use tests::program::workspace;
 use tests::{ChartArchive, Chartdrop};
@@ -56,7 +56,11 @@ async fn a_burst_of_a_hundred_charts_makes_a_handful_of_invalidations() {
 #[test]
 fn the_bill_counts_the_alarms_of_the_template() {
     let alarms = TEMPLATE.matches("Type: AWS::CloudWatch::Alarm\n").count();
-    assert_eq!(u32::try_from(alarms), Ok(ALARMS));
+    assert_eq!(u32::try_from(alarms), Ok(ALARMS + ALARMS_OF_A_MIRROR));
+    let of_a_mirror = TEMPLATE
+        .matches("Type: AWS::CloudWatch::Alarm\n    Condition: Mirrors\n")
+        .count();
+    assert_eq!(u32::try_from(of_a_mirror), Ok(ALARMS_OF_A_MIRROR));
 }
 
 #[test]

@@ -202,13 +202,13 @@ pub(crate) fn answer(report: &Report) -> Value {
         })
         .collect();
     let gone: Vec<&str> = report.gone.iter().map(|staged| staged.key()).collect();
-    let mut answer = json!({"outcomes": outcomes, "gone": gone});
-    if !report.mirrored.is_empty() {
-        let mirrored = report.mirrored.iter().map(|mirrored| {
-            let (name, problem) = (mirrored.result.as_ref().ok(), mirrored.result.as_ref().err());
-            json!({"upload": mirrored.staged.key(), "mirror": name, "problem": problem})
-        });
-        answer["mirrored"] = mirrored.collect();
+    if report.mirrored.is_empty() {
+        return json!({"outcomes": outcomes, "gone": gone});
     }
-    answer
+    let mirrored = report.mirrored.iter().map(|mirrored| {
+        let (name, problem) = (mirrored.result.as_ref().ok(), mirrored.result.as_ref().err());
+        json!({"upload": mirrored.staged.key(), "mirror": name, "problem": problem})
+    });
+    let mirrored: Vec<Value> = mirrored.collect();
+    json!({"outcomes": outcomes, "gone": gone, "mirrored": mirrored})
 }
