@@ -19,21 +19,34 @@ pub struct Collected {
     pub wrong: Vec<ReferenceError>,
     /// Names that only a template completes.
     pub unknown: BTreeSet<String>,
+    /// Why the annotation says nothing, if it does not.
+    pub annotation: Option<AnnotationError>,
 }
+
+/// The annotation is there, and Artifact Hub could not read it either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the annotation {ANNOTATION} is no list of `- name: …` with `image: …`")]
+pub struct AnnotationError;
 
 /// Collects the images of a chart with these values.
 pub fn collect(chart: &Metadata, values: &Value) -> Collected {
     let mut collected = Collected::default();
     collected.in_values(values, &chart.app_version);
-    if let Some(text) = chart.annotations.get(ANNOTATION)
-        && let Ok(list) = yaml::parse(text.as_bytes(), &yaml::Limits::CHART_YAML, Duplicates::LastWins)
-    {
-        let images = list.value.as_sequence().into_iter().flatten();
-        for image in images.filter_map(|image| image.get("image")?.as_str()) {
-            collected.add(image);
+    if let Some(text) = chart.annotations.get(ANNOTATION).filter(|text| !text.trim().is_empty()) {
+        match in_annotation(text) {
+            Some(images) => images.iter().for_each(|image| collected.add(image)),
+            None => collected.annotation = Some(AnnotationError),
         }
     }
     collected
+}
+
+fn in_annotation(text: &str) -> Option<Vec<String>> {
+    let list = yaml::parse(text.as_bytes(), &yaml::Limits::CHART_YAML, Duplicates::LastWins).ok()?;
+    let images = list.value.as_sequence()?.iter();
+    images
+        .map(|image| Some(image.get("image")?.as_str()?.to_owned()))
+        .collect()
 }
 
 impl Collected {
@@ -46,6 +59,7 @@ impl Collected {
                         Value::String(image) if name == "image" => self.plain(image, fields),
                         Value::Mapping(image) if name == "image" && text(image, "repository").is_some() => {
                             self.parts(image, app_version);
+                            self.in_values(value, app_version);
                         }
                         _ => self.in_values(value, app_version),
                     }
@@ -112,7 +126,7 @@ mod tests {
     fn images_are_found_at_any_depth_and_in_the_annotation() {
         let values = "
 image: {repository: ghcr.io/alto9/a}
-sidecar: {image: {registry: quay.io, repository: b/c, tag: 1.10.0}}
+sidecar: {image: {registry: quay.io, repository: b/c, tag: 1.10.0, init: {image: quay.io/h}}}
 jobs:
   - image: busybox:1.36
   - {image: ghcr.io/alto9/d, tag: \"7\"}
@@ -136,6 +150,7 @@ imagePullSecrets: []
                 "ghcr.io/alto9/a:1.2.3".to_owned(),
                 "ghcr.io/alto9/d:7".to_owned(),
                 "quay.io/b/c:1.10.0".to_owned(),
+                "quay.io/h:latest".to_owned(),
             ]
         );
         assert!(found.wrong.is_empty() && found.unknown.is_empty());
@@ -145,10 +160,18 @@ imagePullSecrets: []
     fn what_is_no_name_and_what_a_template_completes_are_told_apart() {
         let found = images(
             "{a: {image: \"not a name\"}, b: {image: \"{{ .Values.registry }}/x\"}}",
-            "no list",
+            "",
         );
+        assert_eq!(found.annotation, None);
         assert_eq!(found.wrong.len(), 1);
         assert_eq!(found.unknown.len(), 1);
         assert!(found.images.is_empty());
+    }
+
+    #[test]
+    fn an_annotation_that_is_no_list_of_images_is_told() {
+        for wrong in ["no list", "- name: a", "- image: [a]", "{image: a}", "- {"] {
+            assert_eq!(images("", wrong).annotation, Some(AnnotationError), "{wrong}");
+        }
     }
 }

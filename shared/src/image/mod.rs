@@ -4,7 +4,7 @@ mod collect;
 mod platform;
 mod reference;
 
-pub use collect::{Collected, collect};
+pub use collect::{AnnotationError, Collected, collect};
 pub use platform::Platform;
 pub(crate) use reference::is_host;
 pub use reference::{Reference, ReferenceError};

@@ -136,6 +136,9 @@ impl Publisher {
         };
         let collected = image::collect(&archive.metadata, &values);
         problems.wrong.extend(collected.wrong.iter().map(ToString::to_string));
+        problems
+            .wrong
+            .extend(collected.annotation.map(|error| error.to_string()));
         let completed = collected.unknown.iter();
         problems.wrong.extend(
             completed.map(|name| format!("{name:?} is completed by a template, so nobody knows which image it is")),

@@ -37,7 +37,8 @@ pub enum Refusal {
     },
     /// It must have a provenance file, and none came.
     #[error(
-        "only signed charts are published here, and {file}.prov did not come: package with `helm package --sign`, and upload          both files"
+        "only signed charts are published here, and {file}.prov did not come: package with `helm package --sign`, and \
+         upload both files"
     )]
     NoProvenance {
         /// The archive's name.
