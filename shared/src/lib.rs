@@ -7,8 +7,9 @@
 //! [`image`] and [`mirror`] say what a chart asks of a registry and what it is there.
 //!
 //! The shell is thin. [`store`] owns S3 with exactly the verbs that the promises need, [`publish`] moves an upload from
-//! `staging/` into the repository with them, [`maintain`] checks, mends and takes back, [`cdn`] makes the edge forget, [`http`] and [`registry`] ask others. [`keys`] is the layout of the
-//! bucket, [`settings`] the environment, [`receipt`] and [`metrics`] what is left for people to read.
+//! `staging/` into the repository with them, [`maintain`] checks, mends and takes back, [`cdn`] makes the edge forget,
+//! [`http`] and [`registry`] ask others. [`keys`] is the layout of the bucket, [`settings`] the environment, [`receipt`] and
+//! [`metrics`] what is left for people to read.
 //!
 //! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.
 
