@@ -201,13 +201,38 @@ async fn what_has_the_tag_already_stays() {
 
 #[tokio::test]
 async fn one_chart_that_is_refused_does_not_keep_the_others_waiting() {
+    for (path, status) in [
+        ("charts/a/manifests/1.0.0", 403),
+        ("charts/a/blobs/uploads/1", 413),
+        ("charts/a/blobs/uploads/", 500),
+    ] {
+        let registry = Registry::start().await;
+        registry.answer(path, Answer::Status(status));
+        registry.answer(MANIFEST, Answer::Status(503));
+        let chartdrop = start(&registry).await;
+        for chart in [ChartArchive::new("a", "1.0.0"), demo()] {
+            chartdrop.publish(&chart).await;
+        }
+        registry.answer_as_usual(MANIFEST);
+        chartdrop.sweep().await;
+        assert!(registry.manifest("charts/demo", "1.0.0").is_some(), "{status}");
+        assert_eq!(chartdrop.keys("mirror/"), ["mirror/a-1.0.0.tgz"], "{status}");
+    }
+}
+
+/// Nobody shows a wrong password a thousand times.
+#[tokio::test]
+async fn a_registry_that_refuses_us_is_not_asked_for_every_chart() {
     let registry = Registry::start().await;
-    registry.answer("charts/a/manifests/1.0.0", Answer::Status(403));
+    registry.require_login("user:s3cret");
     let chartdrop = start(&registry).await;
-    chartdrop.publish(&ChartArchive::new("a", "1.0.0")).await;
-    chartdrop.publish(&demo()).await;
-    assert!(registry.manifest("charts/demo", "1.0.0").is_some());
-    assert_eq!(chartdrop.keys("mirror/"), ["mirror/a-1.0.0.tgz"]);
+    for number in 0..10 {
+        chartdrop.publish(&ChartArchive::new("demo", &format!("1.{number}.0"))).await;
+    }
+    let asked = registry.requests().len();
+    chartdrop.sweep().await;
+    assert!(registry.requests().len() - asked <= 6, "{:?}", registry.requests());
+    assert_eq!(chartdrop.keys("mirror/").len(), 10);
 }
 
 #[tokio::test]

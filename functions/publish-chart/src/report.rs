@@ -39,7 +39,8 @@ pub(crate) fn log(report: &Report) {
     for mirrored in &report.mirrored {
         let (staged, upload) = (&mirrored.staged, mirrored.staged.key());
         match &mirrored.result {
-            Ok(name) => info!(upload, name, "{} is at {name} too", staged.file_name()),
+            Ok(None) => {}
+            Ok(Some(name)) => info!(upload, name, "{} is at {name} too", staged.file_name()),
             Err(problem) => warn!(
                 upload,
                 problem, "{staged} is published, but not in the mirror yet: {problem}; the next sweep tries again"
@@ -131,11 +132,11 @@ pub(crate) fn count(report: &Report, took: Duration, context: &Context) {
         metrics.count("SignatureFailures", failures as u64);
     }
     for mirrored in &report.mirrored {
-        let name = match mirrored.result {
-            Ok(_) => "ChartsMirrored",
-            Err(_) => "MirrorFailures",
-        };
-        metrics.count(name, 1);
+        match mirrored.result {
+            Ok(None) => {}
+            Ok(Some(_)) => metrics.count("ChartsMirrored", 1),
+            Err(_) => metrics.count("MirrorFailures", 1),
+        }
     }
     for write in &report.index_writes {
         metrics.add("IndexBytes", Unit::Bytes, write.bytes as u64);
@@ -202,11 +203,16 @@ pub(crate) fn answer(report: &Report) -> Value {
         })
         .collect();
     let gone: Vec<&str> = report.gone.iter().map(|staged| staged.key()).collect();
-    if report.mirrored.is_empty() {
+    let mut mirrored = report
+        .mirrored
+        .iter()
+        .filter(|mirrored| mirrored.result != Ok(None))
+        .peekable();
+    if mirrored.peek().is_none() {
         return json!({"outcomes": outcomes, "gone": gone});
     }
-    let mirrored = report.mirrored.iter().map(|mirrored| {
-        let (name, problem) = (mirrored.result.as_ref().ok(), mirrored.result.as_ref().err());
+    let mirrored = mirrored.map(|mirrored| {
+        let (name, problem) = (mirrored.result.as_ref().ok().flatten(), mirrored.result.as_ref().err());
         json!({"upload": mirrored.staged.key(), "mirror": name, "problem": problem})
     });
     let mirrored: Vec<Value> = mirrored.collect();

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::index::{Entry, Place};
+use crate::keys::Repository;
 
 /// One difference.
 #[derive(Debug, Clone, Serialize)]
@@ -56,6 +57,20 @@ pub enum Kind {
     EdgeMissing,
     /// The edge gave no answer that could be compared.
     EdgeUnreachable,
+}
+
+impl Difference {
+    /// About an index as a whole, for a person to mend.
+    pub(super) fn of_index(repository: &Repository, kind: Kind, message: String) -> Self {
+        Difference {
+            kind,
+            key: repository.index_key(),
+            chart: None,
+            version: None,
+            message,
+            mend: Mend::None,
+        }
+    }
 }
 
 /// What mends a difference.

@@ -81,14 +81,7 @@ impl Publisher {
         let Got::Found(object) = self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? else {
             return Ok(None);
         };
-        let difference = |kind, message| Difference {
-            kind,
-            key: repository.index_key(),
-            chart: None,
-            version: None,
-            message,
-            mend: Mend::None,
-        };
+        let difference = |kind, message| Difference::of_index(repository, kind, message);
         let max_age = self.settings.index_max_age;
         Ok(match served {
             Ok(Served::Digest(digest)) if digest == Digest::of(&object.bytes) => None,

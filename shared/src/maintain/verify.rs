@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::compare::{Compared, Digests, Scope};
-use super::difference::{Difference, Kind, Mend};
+use super::difference::{Difference, Kind};
 use super::survey::Survey;
 use super::{EdgeSummary, Elsewhere, IndexSummary};
 use crate::keys::{Repository, StagedKey};
@@ -182,14 +182,7 @@ impl Publisher {
 }
 
 fn no_index(repository: &Repository, archives: usize, difference: Option<(Kind, String)>) -> Verified {
-    let difference = difference.map(|(kind, message)| Difference {
-        kind,
-        key: repository.index_key(),
-        chart: None,
-        version: None,
-        message,
-        mend: Mend::None,
-    });
+    let difference = difference.map(|(kind, message)| Difference::of_index(repository, kind, message));
     Verified {
         repository: repository.name().to_owned(),
         index: None,

@@ -170,19 +170,10 @@ impl Publisher {
         if let Some(remembered) = self.images.remembered(image) {
             return Ok(remembered);
         }
-        // Without a secret, as everybody else.
-        let secret = match &self.secrets {
-            Some(secrets) => Some(secrets.get().await?),
-            None => None,
-        };
-        let login = secret.as_ref().and_then(|secret| secret.login(image.host()));
-        let mut found = self.http.find(image, login).await;
-        // A password that is not good (any more) may have been replaced.
-        if let (Ok(Found::Denied), Some(secrets), Some(known)) = (&found, &self.secrets, &secret)
-            && let Some(newer) = secrets.again(known).await?
-        {
-            found = self.http.find(image, newer.login(image.host())).await;
-        }
+        let refused = |found: &Result<Found, RegistryError>| matches!(found, Ok(Found::Denied));
+        let found = self
+            .as_known_to(image.host(), async |login| self.http.find(image, login).await, refused)
+            .await?;
         let is_enough = found.as_ref().is_ok_and(|found| self.missing(image, found).is_none());
         self.images.remember(image, &found, is_enough);
         Ok(found)

@@ -5,21 +5,26 @@
 //! published the chart tries once, then every sweep does.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::conclude::Decided;
 use super::{Deadline, PublishError, Publisher, Report};
 use crate::archive::{self, ArchiveError, Limits};
+use crate::http::HttpError;
 use crate::image::{Reference, ReferenceError};
 use crate::keys::{BadRepository, Headers, MIRROR, StagedKey};
 use crate::mirror::{Artifact, Mirror};
 use crate::printable::printable;
 use crate::provenance::MAX_BYTES as MAX_PROVENANCE_BYTES;
 use crate::receipt::{Outcome, Receipt};
-use crate::registry::PushError;
+use crate::registry::{PushError, Pushed, RegistryError};
 use crate::secret::SecretError;
-use crate::store::{Got, Listed, Replaced, StoreError};
+use crate::store::{Got, Replaced, StoreError};
 
+/// Charts that a registry does not take from us before a run leaves it alone: a wrong password that is shown again and again
+/// locks accounts.
+const MAX_FAILURES: u32 = 3;
 /// Runs that note the same archive at the same time.
 const NOTE_ATTEMPTS: u32 = 5;
 
@@ -28,8 +33,8 @@ const NOTE_ATTEMPTS: u32 = 5;
 pub struct Mirrored {
     /// The upload that it came from.
     pub staged: StagedKey,
-    /// What it is called there, or why the next sweep has to try again.
-    pub result: Result<String, String>,
+    /// What it is called there (`None`: nothing was owed any more), or why the next sweep has to try again.
+    pub result: Result<Option<String>, String>,
 }
 
 /// Why a registry did not get a chart.
@@ -51,13 +56,27 @@ enum MirrorError {
     NoTime,
 }
 
+/// How the other charts would fare.
+enum Prospect {
+    /// As this one.
+    Same,
+    /// Perhaps as this one.
+    Doubtful,
+    /// Not as this one.
+    Own,
+}
+
 impl MirrorError {
-    /// Whether the next chart would fare no better.
-    fn is_for_all(&self) -> bool {
-        matches!(
-            self,
-            MirrorError::Push(PushError::Registry(_)) | MirrorError::Secret(_) | MirrorError::NoTime
-        )
+    fn prospect(&self) -> Prospect {
+        match self {
+            MirrorError::NoTime
+            | MirrorError::Secret(_)
+            | MirrorError::Push(PushError::Registry(
+                RegistryError::RateLimited { .. } | RegistryError::Http(HttpError::Unreachable { .. }),
+            )) => Prospect::Same,
+            MirrorError::Push(PushError::Registry(_) | PushError::Denied { .. }) => Prospect::Doubtful,
+            _ => Prospect::Own,
+        }
     }
 }
 
@@ -118,49 +137,57 @@ impl Publisher {
     }
 
     /// Pushes what earlier runs have left.
-    pub(super) async fn mirror_rest(&self, deadline: Deadline, report: &mut Report) -> Result<(), StoreError> {
+    pub(super) async fn mirror_rest(&self, deadline: Deadline, report: &mut Report) {
         let Some(mirror) = &self.settings.oci_mirror else {
-            return Ok(());
+            return;
         };
-        let mut owed = self.store.list(MIRROR, super::SWEEP).await?;
-        owed.sort_by_key(|note| note.modified);
+        let mut notes = match self.store.list(MIRROR, super::SWEEP).await {
+            Ok(notes) => notes,
+            // What was published on the way has to be told all the same.
+            Err(error) => {
+                tracing::error!(%error, "nobody knows what the registry still has to get: {error}");
+                return;
+            }
+        };
+        // So that a few that are never taken do not stand in the way of the others for ever.
+        fastrand::shuffle(&mut notes);
         let now = (self.clock)();
-        let just_tried = |staged: &StagedKey| report.mirrored.iter().any(|mirrored| mirrored.staged == *staged);
-        let owed: Vec<(StagedKey, Listed)> = owed
-            .into_iter()
-            .filter_map(|note| Some((StagedKey::of_mirror(&note.key)?, note)))
-            .collect();
-        let untried = owed
+        let owed: Vec<(StagedKey, Timestamp)> = notes
             .iter()
-            .map(|(staged, _)| staged)
-            .filter(|staged| !just_tried(staged));
-        let mirrored = self.mirror(mirror, untried.cloned().collect(), deadline).await;
+            .filter_map(|note| Some((StagedKey::of_mirror(&note.key)?, note.modified)))
+            .collect();
+        let tried = |staged: &StagedKey| report.mirrored.iter().find(|mirrored| mirrored.staged == *staged);
+        let untried = owed.iter().map(|(staged, _)| staged);
+        let untried = untried.filter(|staged| tried(staged).is_none()).cloned().collect();
+        let mirrored = self.mirror(mirror, untried, deadline).await;
         report.mirrored.extend(mirrored);
-        let done = |staged: &StagedKey| {
-            let of_it = report.mirrored.iter().find(|mirrored| mirrored.staged == *staged);
-            of_it.is_some_and(|mirrored| mirrored.result.is_ok())
-        };
-        let left = owed.iter().filter(|(staged, _)| !done(staged));
-        report.oldest_unmirrored = super::age(now, left.map(|(_, note)| note.modified));
-        Ok(())
+        let tried = |staged: &StagedKey| report.mirrored.iter().find(|mirrored| mirrored.staged == *staged);
+        let left = owed
+            .iter()
+            .filter(|(staged, _)| tried(staged).is_none_or(|mirrored| mirrored.result.is_err()));
+        report.oldest_unmirrored = super::age(now, left.map(|(_, noted)| *noted));
     }
 
     /// One after the other: nobody waits for them.
     async fn mirror(&self, mirror: &Mirror, owed: Vec<StagedKey>, deadline: Deadline) -> Vec<Mirrored> {
         let mut mirrored = Vec::new();
+        let mut failures = 0;
         for staged in owed {
             // Boxed, as in `Publisher::publish`.
             let pushed = Box::pin(self.mirror_one(mirror, &staged));
             let pushed = tokio::time::timeout(deadline.left(), pushed).await;
-            let result = pushed.unwrap_or(Err(MirrorError::NoTime));
-            let goes_on = result.as_ref().err().is_none_or(|error| !error.is_for_all());
-            let result = match result {
-                Ok(Some(name)) => Ok(name),
-                Ok(None) => continue,
-                Err(error) => Err(self.not_mirrored(&staged, &error).await),
+            let pushed = pushed.unwrap_or(Err(MirrorError::NoTime));
+            let result = match &pushed {
+                Ok(name) => Ok(name.clone()),
+                Err(error) => Err(self.not_mirrored(&staged, error).await),
             };
             mirrored.push(Mirrored { staged, result });
-            if !goes_on {
+            match pushed.map_err(|error| error.prospect()) {
+                Err(Prospect::Same) => break,
+                Err(Prospect::Doubtful) => failures += 1,
+                Ok(_) | Err(Prospect::Own) => {}
+            }
+            if failures == MAX_FAILURES {
                 break;
             }
         }
@@ -181,8 +208,8 @@ impl Publisher {
         // compare-and-swap. The file was in the bucket before that.
         if !chart.artifact.has_provenance()
             && self.takes_provenance()
+            && self.store.head(&staged.provenance_key()).await?.is_some()
             && let Some(newer) = self.published_chart(mirror, staged).await?
-            && newer.artifact.has_provenance()
         {
             chart = newer;
             self.push(&chart).await?;
@@ -229,21 +256,11 @@ impl Publisher {
     }
 
     async fn push(&self, chart: &Chart) -> Result<(), MirrorError> {
-        // Without a secret, as everybody else.
-        let secret = match &self.secrets {
-            Some(secrets) => Some(secrets.get().await?),
-            None => None,
-        };
         let Chart { name, artifact } = chart;
-        let login = secret.as_ref().and_then(|secret| secret.login(name.host()));
-        let pushed = self.http.push(artifact, name, login).await;
-        // A password that is not good (any more) may have been replaced.
-        if let (Err(PushError::Denied { .. }), Some(secrets), Some(known)) = (&pushed, &self.secrets, &secret)
-            && let Some(newer) = secrets.again(known).await?
-        {
-            self.http.push(artifact, name, newer.login(name.host())).await?;
-            return Ok(());
-        }
+        let refused = |pushed: &Result<Pushed, PushError>| matches!(pushed, Err(PushError::Denied { .. }));
+        let pushed = self
+            .as_known_to(name.host(), async |login| self.http.push(artifact, name, login).await, refused)
+            .await?;
         pushed?;
         Ok(())
     }

@@ -25,6 +25,7 @@ pub mod command;
 mod conclude;
 mod images;
 mod index_state;
+mod login;
 mod mirror;
 mod prepare;
 mod provenance;
@@ -351,7 +352,7 @@ impl Publisher {
         let (held, other) = (oldest(held), oldest(other));
         report.oldest_held = held;
         report.oldest_waiting = other;
-        self.mirror_rest(deadline, &mut report).await?;
+        self.mirror_rest(deadline, &mut report).await;
         Ok(report)
     }
 

@@ -1,0 +1,26 @@
+//! Who we are to a registry: whom the secret says, and nobody without one.
+
+use super::Publisher;
+use crate::secret::{Login, SecretError};
+
+impl Publisher {
+    /// Asks a registry; once more if it refuses us and the secret has changed since. A password that was good may have been replaced.
+    pub(super) async fn as_known_to<T>(
+        &self,
+        host: &str,
+        ask: impl AsyncFn(Option<&Login>) -> T,
+        is_refused: impl Fn(&T) -> bool,
+    ) -> Result<T, SecretError> {
+        let Some(secrets) = &self.secrets else {
+            return Ok(ask(None).await);
+        };
+        let secret = secrets.get().await?;
+        let answer = ask(secret.login(host)).await;
+        if is_refused(&answer)
+            && let Some(newer) = secrets.again(&secret).await?
+        {
+            return Ok(ask(newer.login(host)).await);
+        }
+        Ok(answer)
+    }
+}
