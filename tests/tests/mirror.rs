@@ -227,7 +227,9 @@ async fn a_registry_that_refuses_us_is_not_asked_for_every_chart() {
     registry.require_login("user:s3cret");
     let chartdrop = start(&registry).await;
     for number in 0..10 {
-        chartdrop.publish(&ChartArchive::new("demo", &format!("1.{number}.0"))).await;
+        chartdrop
+            .publish(&ChartArchive::new("demo", &format!("1.{number}.0")))
+            .await;
     }
     let asked = registry.requests().len();
     chartdrop.sweep().await;

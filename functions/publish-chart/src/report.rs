@@ -212,7 +212,7 @@ pub(crate) fn answer(report: &Report) -> Value {
         return json!({"outcomes": outcomes, "gone": gone});
     }
     let mirrored = mirrored.map(|mirrored| {
-        let (name, problem) = (mirrored.result.as_ref().ok().flatten(), mirrored.result.as_ref().err());
+        let (name, problem) = (mirrored.result.as_ref().ok(), mirrored.result.as_ref().err());
         json!({"upload": mirrored.staged.key(), "mirror": name, "problem": problem})
     });
     let mirrored: Vec<Value> = mirrored.collect();

@@ -259,7 +259,11 @@ impl Publisher {
         let Chart { name, artifact } = chart;
         let refused = |pushed: &Result<Pushed, PushError>| matches!(pushed, Err(PushError::Denied { .. }));
         let pushed = self
-            .as_known_to(name.host(), async |login| self.http.push(artifact, name, login).await, refused)
+            .as_known_to(
+                name.host(),
+                async |login| self.http.push(artifact, name, login).await,
+                refused,
+            )
             .await?;
         pushed?;
         Ok(())
