@@ -138,6 +138,26 @@ async fn a_registry_that_is_down_delays_nobody_and_gets_its_chart_from_a_sweep()
     }
 }
 
+/// Ten processes that wait for a registry would publish nothing meanwhile.
+#[tokio::test]
+async fn a_registry_that_gives_no_answer_is_left_to_the_sweep_for_a_while() {
+    let registry = Registry::start().await;
+    registry.answer(MANIFEST, Answer::Silence);
+    let chartdrop = Chartdrop::with(Options {
+        instances: 1,
+        ..options(&registry)
+    })
+    .await;
+    chartdrop.publish(&demo()).await;
+    registry.answer_as_usual(MANIFEST);
+    let asked = registry.requests();
+    chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
+    assert_eq!(registry.requests(), asked);
+    chartdrop.sweep().await;
+    assert_mirrored(&chartdrop, &registry);
+    assert!(registry.manifest("charts/demo", "1.1.0").is_some());
+}
+
 #[tokio::test]
 async fn a_password_stays_with_its_registry() {
     let (registry, elsewhere) = (Registry::start().await, Registry::start().await);

@@ -4,6 +4,8 @@
 //! forget it. The note goes when the registry has the chart. A registry that is down or refuses us delays nobody: the run that
 //! published the chart tries once, then every sweep does.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
@@ -25,6 +27,8 @@ use crate::store::{Got, Replaced, StoreError};
 /// Charts that a registry does not take from us before a run leaves it alone: a wrong password that is shown again and again
 /// locks accounts.
 const MAX_FAILURES: u32 = 3;
+/// A registry that gave no answer is left to the sweep for so long: who waits for it keeps a process from publishing.
+const LEFT_ALONE: Duration = Duration::from_secs(60);
 /// Runs that note the same archive at the same time.
 const NOTE_ATTEMPTS: u32 = 5;
 
@@ -128,6 +132,13 @@ impl Publisher {
         let Some(mirror) = &self.settings.oci_mirror else {
             return;
         };
+        if self
+            .mirror_silent
+            .get()
+            .is_some_and(|since| since.elapsed() < LEFT_ALONE)
+        {
+            return;
+        }
         let receipts = report.concluded.iter().map(|concluded| &concluded.receipt);
         let visible = receipts.filter(|receipt| receipt.url.is_some());
         let visible = visible.filter_map(|receipt| StagedKey::new(&receipt.upload));
@@ -183,7 +194,10 @@ impl Publisher {
             };
             mirrored.push(Mirrored { staged, result });
             match pushed.map_err(|error| error.prospect()) {
-                Err(Prospect::Same) => break,
+                Err(Prospect::Same) => {
+                    self.mirror_silent.set(Instant::now());
+                    break;
+                }
                 Err(Prospect::Doubtful) => failures += 1,
                 Ok(_) | Err(Prospect::Own) => {}
             }

@@ -89,6 +89,8 @@ pub struct Publisher {
     images: Images,
     /// The keyring that is known to be published.
     keyring: Known<Digest>,
+    /// When the mirror's registry gave no answer.
+    mirror_silent: Known<Instant>,
 }
 
 /// What this process knows of the bucket, so that it need not ask again.
@@ -283,6 +285,7 @@ impl Publisher {
             http: Http::default(),
             images: Images::default(),
             keyring: Known(Mutex::new(None)),
+            mirror_silent: Known(Mutex::new(None)),
         }
     }
 
