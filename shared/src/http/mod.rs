@@ -45,7 +45,7 @@ pub(crate) struct Request<'a> {
     pub(crate) method: &'static str,
     pub(crate) url: &'a str,
     pub(crate) accept: &'a str,
-    /// Of the body.
+    /// Of the body; empty where there is none.
     pub(crate) content_type: &'a str,
     pub(crate) body: Bytes,
     /// Whether a redirect to another host is followed, without the authorization.
@@ -213,9 +213,11 @@ impl Http {
         let headers = sent.headers_mut();
         headers.insert("accept", request.accept.to_owned());
         headers.insert("user-agent", concat!("chartdrop/", env!("CARGO_PKG_VERSION")));
-        if !request.follows_redirects() {
+        if !request.content_type.is_empty() {
             headers.insert("content-type", request.content_type.to_owned());
-            // Nothing is a length too: distribution answers 411 to a POST without one.
+        }
+        if !request.follows_redirects() {
+            // Nothing is a length too: servers may answer 411 to a POST without one.
             headers.insert("content-length", request.body.len().to_string());
         }
         if let Some(authorization) = authorization {

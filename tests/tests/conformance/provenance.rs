@@ -43,7 +43,8 @@ async fn helm_verifies(helm: &Helm, archive: &Path, keyring: &Path) -> Result<St
         .await
 }
 
-fn we_verify(keyring: &str, provenance: &str) -> Result<String, String> {
+/// What is said of the chart here.
+fn about_demo<T, E: ToString>(say: impl FnOnce(Subject<'_>) -> Result<T, E>) -> Result<T, String> {
     let bytes = demo().bytes();
     let archive = archive::read(&bytes, &Limits::default()).expect("a chart");
     let subject = Subject {
@@ -51,9 +52,17 @@ fn we_verify(keyring: &str, provenance: &str) -> Result<String, String> {
         digest: archive.digest,
         metadata: &archive.metadata,
     };
+    say(subject).map_err(|error| error.to_string())
+}
+
+fn we_verify(keyring: &str, provenance: &str) -> Result<String, String> {
     let keyring = Keyring::read(keyring).expect("a keyring");
-    let verified = keyring.verify(provenance.as_bytes(), subject, Timestamp::now());
-    verified.map_err(|error| error.to_string())
+    about_demo(|subject| keyring.verify(provenance.as_bytes(), subject, Timestamp::now()))
+}
+
+fn we_sign(private: &str) -> Result<String, String> {
+    let key = SigningKey::read(private, None).expect("a private key");
+    about_demo(|subject| key.sign(subject, Timestamp::now()))
 }
 
 /// Every kind of key that may sign: name and passphrase.
@@ -384,14 +393,20 @@ fn cases(gpg: &Gpg) -> Vec<Case> {
     cases
 }
 
-#[test]
-fn a_revoked_subkey_does_not_count() {
-    let gpg = Gpg::new();
+/// A key that certifies, with a subkey that signs.
+fn owner_with_subkey(gpg: &Gpg) -> String {
     let key = gpg.key("owner", &["ed25519", "cert", "never"]);
     gpg.run(
         &["--passphrase", "", "--quick-add-key", &key, "ed25519", "sign", "never"],
         b"",
     );
+    key
+}
+
+#[test]
+fn a_revoked_subkey_does_not_count() {
+    let gpg = Gpg::new();
+    let key = owner_with_subkey(&gpg);
     let signed = gpg.clearsign(&["--local-user", &key], &text());
     assert!(we_verify(&gpg.public(&[&key]), &signed).is_ok());
     let script = b"key 1\nrevkey\ny\n0\n\ny\nsave\n";
@@ -412,36 +427,16 @@ fn a_revoked_subkey_does_not_count() {
         "{verified:?}"
     );
     // Nor does it sign.
-    let signing = SigningKey::read(&gpg.private(&key, ""), None).expect("a private key");
-    let bytes = demo().bytes();
-    let archive = archive::read(&bytes, &Limits::default()).expect("a chart");
-    let subject = Subject {
-        file_name: "demo-1.0.0.tgz",
-        digest: archive.digest,
-        metadata: &archive.metadata,
-    };
-    assert!(signing.sign(subject, Timestamp::now()).is_err());
+    assert!(we_sign(&gpg.private(&key, "")).is_err());
 }
 
 /// `gpg --export-secret-subkeys`: the primary key stays at home.
 #[test]
 fn a_subkey_signs_without_its_primary_key() {
     let gpg = Gpg::new();
-    let key = gpg.key("owner", &["ed25519", "cert", "never"]);
-    gpg.run(
-        &["--passphrase", "", "--quick-add-key", &key, "ed25519", "sign", "never"],
-        b"",
-    );
+    let key = owner_with_subkey(&gpg);
     let exported = gpg.run(&["--passphrase", "", "--armor", "--export-secret-subkeys", &key], b"");
     let exported = String::from_utf8(exported).expect("armored");
-    let signing = SigningKey::read(&exported, None).expect("a private key");
-    let bytes = demo().bytes();
-    let archive = archive::read(&bytes, &Limits::default()).expect("a chart");
-    let subject = Subject {
-        file_name: "demo-1.0.0.tgz",
-        digest: archive.digest,
-        metadata: &archive.metadata,
-    };
-    let signed = signing.sign(subject, Timestamp::now()).expect("a signature");
+    let signed = we_sign(&exported).expect("a signature");
     assert_eq!(we_verify(&gpg.public(&[&key]), &signed), Ok(key));
 }
