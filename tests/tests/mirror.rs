@@ -278,11 +278,19 @@ async fn a_provenance_file_goes_along_even_if_it_comes_later() {
 
 #[tokio::test]
 async fn a_name_that_no_registry_takes_is_published_with_a_warning() {
-    let registry = Registry::start().await;
-    let chartdrop = start(&registry).await;
-    let receipt = chartdrop.publish(&ChartArchive::new("Demo", "1.0.0")).await;
+    let (registry, key) = (Registry::start().await, Key::new());
+    let mut options = options(&registry);
+    options.settings.insert("PROVENANCE".to_owned(), "verify".to_owned());
+    options.secret = Some(key.secret_to_verify());
+    let chartdrop = Chartdrop::with(options).await;
+    let chart = ChartArchive::new("Demo", "1.0.0");
+    let receipt = chartdrop.publish(&chart).await;
     assert_eq!(receipt["outcome"], "published");
     assert!(receipt["warnings"].to_string().contains("not pushed"), "{receipt}");
+    // Nor is anything owed because of a file that comes later.
+    chartdrop.put("staging/Demo-1.0.0.tgz.prov", key.sign(&chart));
+    chartdrop.settled().await;
+    assert!(chartdrop.object("charts/Demo-1.0.0.tgz.prov").is_some());
     assert_eq!(chartdrop.keys("mirror/"), [""; 0]);
     assert_eq!(registry.requests(), [""; 0]);
 }

@@ -14,8 +14,8 @@ use super::conclude::Decided;
 use super::{Deadline, PublishError, Publisher, Report};
 use crate::archive::{self, ArchiveError, Limits};
 use crate::http::HttpError;
-use crate::image::{Reference, ReferenceError};
-use crate::keys::{BadRepository, Headers, MIRROR, StagedKey};
+use crate::image::Reference;
+use crate::keys::{Headers, MIRROR, StagedKey};
 use crate::mirror::{Artifact, Mirror};
 use crate::printable::printable;
 use crate::provenance::MAX_BYTES as MAX_PROVENANCE_BYTES;
@@ -52,10 +52,6 @@ enum MirrorError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    #[error(transparent)]
-    Name(#[from] ReferenceError),
-    #[error(transparent)]
-    Repository(#[from] BadRepository),
     #[error("the time was over before the registry had all of it")]
     NoTime,
 }
@@ -78,7 +74,9 @@ impl MirrorError {
             | MirrorError::Push(PushError::Registry(
                 RegistryError::RateLimited { .. } | RegistryError::Http(HttpError::Unreachable { .. }),
             )) => Prospect::Same,
-            MirrorError::Push(PushError::Registry(_) | PushError::Denied { .. }) => Prospect::Doubtful,
+            MirrorError::Push(PushError::Registry(_) | PushError::Denied { .. }) | MirrorError::Store(_) => {
+                Prospect::Doubtful
+            }
             _ => Prospect::Own,
         }
     }
@@ -248,7 +246,7 @@ impl Publisher {
         problem
     }
 
-    /// What is published under the name of this upload.
+    /// What is published under the name of this upload, if a registry can have it.
     async fn published_chart(&self, mirror: &Mirror, staged: &StagedKey) -> Result<Option<Chart>, MirrorError> {
         let limits = Limits {
             packed_bytes: u64::MAX,
@@ -263,8 +261,13 @@ impl Publisher {
             Got::Missing | Got::TooLarge { .. } => None,
         };
         let metadata = archive::read(&archive.bytes, &limits)?.metadata;
+        // That no registry takes its name was told when it was published; its provenance file came later.
+        let repository = staged.repository().ok();
+        let name =
+            repository.and_then(|repository| mirror.reference(&repository, &metadata.name, &metadata.version).ok());
+        let Some(name) = name else { return Ok(None) };
         Ok(Some(Chart {
-            name: mirror.reference(&staged.repository()?, &metadata.name, &metadata.version)?,
+            name,
             artifact: Artifact::new(&metadata, archive.bytes, provenance, archive.modified),
         }))
     }
