@@ -49,13 +49,19 @@ pub enum BuildError {
 pub fn build() -> Result<Binaries, BuildError> {
     static BUILT: OnceLock<Result<Binaries, BuildError>> = OnceLock::new();
     BUILT
-        .get_or_init(
-            || match env::var_os(FOLDER_VARIABLE).filter(|folder| !folder.is_empty()) {
-                Some(folder) => find(Path::new(&folder)),
-                None => cargo_build(),
-            },
-        )
+        .get_or_init(|| match named_folder() {
+            Some(folder) => find(&folder),
+            None => cargo_build(),
+        })
         .clone()
+}
+
+/// The folder that `CHARTDROP_FUNCTIONS` names; nothing is built then.
+#[must_use]
+pub fn named_folder() -> Option<PathBuf> {
+    env::var_os(FOLDER_VARIABLE)
+        .filter(|folder| !folder.is_empty())
+        .map(PathBuf::from)
 }
 
 fn find(folder: &Path) -> Result<Binaries, BuildError> {

@@ -35,7 +35,7 @@ pub const SETTINGS: [&str; 13] = [
     "REPOSITORY_URL",
 ];
 
-/// Nothing was started, or started well: wrong usage, no chart, a port in use.
+/// Nothing was started, or not well: wrong usage, no chart, a port in use.
 const WRONG_USAGE: u8 = 2;
 
 /// The whole of Chartdrop on this machine: drops charts into a local bucket, runs the real functions on them and
@@ -43,13 +43,13 @@ const WRONG_USAGE: u8 = 2;
 #[derive(Debug, Parser)]
 #[command(name = "local", version, after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// Chart folders (packed as `helm package` does) and packaged charts (uploaded as they are), in this order
-    /// [default: examples/kube9-operator]
+    /// Chart folders (packed as `helm package` packs them) and packaged charts (uploaded as they are), in this order
+    /// [default: examples/kube9-operator, or nothing if the folder of --data has a repository]
     #[arg(value_name = "CHART")]
     pub charts: Vec<PathBuf>,
 
-    /// Exit when every upload has its outcome and the published ones are visible at the edge: 0 if none was rejected
-    /// or failed, 1 if any was
+    /// Exit when every upload has its outcome and the published ones are visible at the edge: 0 if all are live, 1 if any
+    /// was rejected or failed, 3 if none was, but any is held
     #[arg(long)]
     pub once: bool,
 
@@ -60,6 +60,10 @@ pub struct Arguments {
     /// Where S3 listens, for the AWS CLI and SDKs; port 0 for any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9000", value_parser = address)]
     pub s3: SocketAddr,
+
+    /// Where CloudFront's API, Secrets Manager and Lambda's Invoke API listen; port 0 for any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9001", value_parser = address)]
+    pub aws: SocketAddr,
 
     /// Keep the bucket in this folder between runs [default: in memory]
     #[arg(long, value_name = "DIR")]
@@ -87,14 +91,14 @@ pub struct Arguments {
     #[arg(long, value_name = "RATE", requires = "chaos", default_value_t = MODERATE_RATE, value_parser = share)]
     pub chaos_rate: f64,
 
-    /// A line of JSON for each outcome instead of the story, and with --once a summary
+    /// A line of JSON for each outcome instead of the story; with --once a summary at the end, else the addresses at the start
     #[arg(long)]
     pub json: bool,
 }
 
 const AFTER_HELP: &str = "\
 Settings of the functions are taken from the environment: INDEX_FORMAT=yaml cargo run -p local
-CHARTDROP_FUNCTIONS names a folder with the two functions, if they are not to be built.";
+CHARTDROP_FUNCTIONS names a folder with the two functions; then they are not built.";
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     let text = text
@@ -183,7 +187,7 @@ pub enum CliError {
 async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     let uploads = prepare(&charts(&arguments.charts), arguments.release.as_deref())?;
     let mut printer: Box<dyn Printer> = if arguments.json {
-        Box::new(Report)
+        Box::new(Report::new(arguments.once))
     } else {
         Box::new(Story::new())
     };
@@ -199,6 +203,12 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         })?),
     };
     let system = System::start(options).await?;
+    // The example is for whoever has nothing yet.
+    let uploads = if arguments.charts.is_empty() && system.has_repository() {
+        Vec::new()
+    } else {
+        uploads
+    };
     let session = Session::new(system, printer, arguments.once, chaos);
     Ok(session.run(uploads).await)
 }
@@ -214,6 +224,7 @@ fn options(arguments: &Arguments, chaos: Option<&Chaos>) -> Options {
         watch_promises: chaos.is_some(),
         edge: arguments.listen,
         s3: arguments.s3,
+        aws: arguments.aws,
         data: arguments.data.clone(),
         instances: arguments.instances,
         settings,

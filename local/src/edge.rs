@@ -1,10 +1,18 @@
-//! The CDN as a client sees it: serves `charts/` and nothing else, and really caches.
+//! The edge as a client sees it: serves the folder that the distribution names, and nothing else, and really caches.
 //!
-//! Behaves like CloudFront in front of S3's REST endpoint with origin path `/charts`, origin access control and the
-//! managed policy CachingOptimized: query strings and cookies play no part, `Cache-Control` decides for how long.
+//! What it does stands in `template.yaml` alone: [`distribution`] reads the cache policy, the default root object, the methods and
+//! the error caching, [`headers`] the response headers policy, and [`function`] executes the text of the CloudFront function.
+//! [`cache`] keeps objects as the policy says, [`server`] speaks HTTP, [`range`] knows parts of objects.
 
 mod cache;
+mod distribution;
+mod function;
+mod headers;
+mod range;
 mod server;
 
 pub use self::cache::Edge;
+pub use self::distribution::DistributionError;
+pub(crate) use self::distribution::{Distribution, EdgeTemplate};
+pub use self::function::{Answer, Function, FunctionError, Viewer};
 pub(crate) use self::server::serve;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use crate::binaries::{Binaries, BuildError};
+use crate::edge::DistributionError;
 use crate::faults::{Faults, NoFaults};
 use crate::iam::{TEMPLATE, TemplateError};
 use crate::lambda::RETRY_DELAYS;
@@ -19,6 +20,8 @@ pub struct Options {
     pub edge: SocketAddr,
     /// Where S3 listens; port 0 for any free one.
     pub s3: SocketAddr,
+    /// Where CloudFront's API, Secrets Manager and Lambda's Invoke API listen; port 0 for any free one.
+    pub aws: SocketAddr,
     /// The bucket is kept in that folder between runs.
     pub data: Option<PathBuf>,
     /// Processes of publish-chart at once.
@@ -55,6 +58,7 @@ impl Default for Options {
         Self {
             edge: any,
             s3: any,
+            aws: any,
             data: None,
             instances: 10,
             settings: BTreeMap::new(),
@@ -78,6 +82,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("edge", &self.edge)
             .field("s3", &self.s3)
+            .field("aws", &self.aws)
             .field("data", &self.data)
             .field("instances", &self.instances)
             .field("settings", &self.settings)
@@ -111,6 +116,9 @@ pub enum StartError {
     /// What the functions may do is not known.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// What the edge does is not known.
+    #[error(transparent)]
+    Distribution(#[from] DistributionError),
     /// There are no functions to run.
     #[error(transparent)]
     Functions(#[from] BuildError),

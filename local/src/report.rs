@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::process::ExitCode;
 
 use chartdrop::printable::{escape_json, printable};
 use serde::Serialize;
@@ -40,6 +41,9 @@ pub(crate) fn told_denied(denied: &Denied) -> String {
     format!("{function} may not {action} on {resource}, {because}: see Policies in template.yaml")
 }
 
+/// Nothing went wrong, and something is not live yet.
+const HELD: u8 = 3;
+
 /// What became of a whole run.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,7 +77,7 @@ pub(crate) struct WorstDay {
 
 /// Where a run tells what it does.
 pub(crate) trait Printer: Send {
-    /// The functions are being built, if they need to be.
+    /// The functions are looked for, or built.
     fn building(&mut self) {}
     /// Everything listens.
     fn started(&mut self, system: &System) {
@@ -99,11 +103,14 @@ pub(crate) trait Printer: Send {
 struct OutcomeLine<'a> {
     upload: &'a str,
     outcome: OutcomeKind,
+    repository: &'a str,
     chart: Option<&'a str>,
     version: Option<&'a str>,
     digest: Option<&'a str>,
     url: Option<&'a str>,
     reason: Option<&'a str>,
+    reason_code: Option<&'a str>,
+    warnings: &'a [String],
     published_ms: u64,
     visible_ms: Option<u64>,
 }
@@ -114,11 +121,46 @@ struct SummaryLine<'a> {
     summary: &'a Summary,
 }
 
+/// The first line of a run that serves: where everything listens.
+#[derive(Serialize)]
+struct ListeningLine {
+    listening: Addresses,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Addresses {
+    repository_url: String,
+    s3_endpoint: String,
+    aws_endpoint: String,
+}
+
 /// Lines of JSON.
-#[derive(Debug, Default)]
-pub(crate) struct Report;
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// The run ends by itself: by then the addresses are gone.
+    once: bool,
+}
+
+impl Report {
+    pub(crate) fn new(once: bool) -> Self {
+        Self { once }
+    }
+}
 
 impl Printer for Report {
+    fn started(&mut self, system: &System) {
+        if !self.once {
+            print(&ListeningLine {
+                listening: Addresses {
+                    repository_url: system.edge_url(),
+                    s3_endpoint: system.s3_endpoint(),
+                    aws_endpoint: system.aws_endpoint(),
+                },
+            });
+        }
+    }
+
     fn step(&mut self, step: &Step) {
         if let StepKind::Denied(denied) = &step.kind {
             let _ = writeln!(std::io::stderr(), "{}", told_denied(denied));
@@ -135,11 +177,14 @@ impl Printer for Report {
         print(&OutcomeLine {
             upload: &upload.key,
             outcome: *kind,
+            repository: &receipt.repository,
             chart: receipt.chart.as_deref(),
             version: receipt.version.as_deref(),
             digest: receipt.digest.as_deref(),
             url: receipt.url.as_deref(),
             reason: receipt.reason.as_deref(),
+            reason_code: receipt.reason_code.as_deref(),
+            warnings: &receipt.warnings,
             published_ms: milliseconds(*after),
             visible_ms: concluded.visible_ms,
         });
@@ -167,10 +212,19 @@ impl Summary {
         }
     }
 
-    /// Nothing was refused, nothing failed, clients see all that was published, and no promise was broken.
-    pub(crate) fn is_good(&self) -> bool {
+    /// Nothing was rejected, nothing failed, clients see all that was published, and no promise was broken.
+    fn is_good(&self) -> bool {
         let broken = self.chaos.as_ref().map_or(0, |day| day.broken_promises.len());
         self.rejected + self.failed + self.invisible + broken == 0
+    }
+
+    /// What a run with `--once` ends with.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match (self.is_good(), self.held) {
+            (true, 0) => ExitCode::SUCCESS,
+            (true, _) => ExitCode::from(HELD),
+            (false, _) => ExitCode::FAILURE,
+        }
     }
 }
 

@@ -257,13 +257,12 @@ impl Session {
             self.printer.summary(&self.summary, &self.system);
         }
         self.system.shutdown().await;
-        // Stopped before everything was through, a run with --once has not done what it was asked for.
-        let good = if self.once {
-            through && self.summary.is_good()
-        } else {
-            true
-        };
-        if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        match (self.once, through) {
+            (false, _) => ExitCode::SUCCESS,
+            (true, true) => self.summary.exit_code(),
+            // Stopped before everything was through, it has not done what it was asked for.
+            (true, false) => ExitCode::FAILURE,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::iam::Denied;
@@ -42,6 +43,8 @@ pub enum StepKind {
         attempt: u32,
         /// The keys that an S3 event names, decoded; else the `command`.
         about: Vec<String>,
+        /// The whole event, if it is a command.
+        command: Option<Value>,
     },
     /// An invocation ended.
     Finished {
@@ -59,6 +62,8 @@ pub enum StepKind {
         dead: bool,
         /// How long the invocation took.
         took: Duration,
+        /// The command and its answer, if the event was a command and did not fail.
+        answer: Option<(Value, Value)>,
     },
     /// An object outside `staging/` was written.
     Written {

@@ -1,5 +1,7 @@
 //! The story of a run, for a reader who sees Chartdrop for the first time.
 
+mod commands;
+
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Duration;
@@ -47,7 +49,11 @@ impl Story {
 
 impl Printer for Story {
     fn building(&mut self) {
-        say("Chartdrop, the whole of it on this machine. The two functions are built first, if they have to be.\n");
+        let functions = match crate::binaries::named_folder() {
+            Some(folder) => format!("The two functions are those in {}.", folder.display()),
+            None => "The two functions are built first, if they have changed.".to_owned(),
+        };
+        say(&format!("Chartdrop, the whole of it on this machine. {functions}\n"));
     }
 
     fn started(&mut self, system: &System) {
@@ -61,6 +67,9 @@ impl Printer for Story {
             system.aws_endpoint()
         ));
         say("  functions   publish-chart and invalidate-cdn, as processes under the Lambda Runtime API\n");
+        if system.has_repository() {
+            say("  The folder has a repository already. What is named is added to it, and nothing else.\n");
+        }
     }
 
     fn step(&mut self, step: &Step) {
@@ -82,6 +91,7 @@ impl Printer for Story {
                 function,
                 attempt,
                 about,
+                command,
                 ..
             } => {
                 let again = if *attempt > 1 {
@@ -89,7 +99,11 @@ impl Printer for Story {
                 } else {
                     String::new()
                 };
-                self.line(step, function, &format!("invoked for {}{again}", listed(about)));
+                let invoked = match command {
+                    Some(command) => commands::asked(function, command),
+                    None => format!("invoked for {}", listed(about)),
+                };
+                self.line(step, function, &format!("{invoked}{again}"));
             }
             StepKind::Finished {
                 function,
@@ -109,7 +123,7 @@ impl Printer for Story {
                 let who = by.as_deref().unwrap_or("S3");
                 let text = match key.split('/').next() {
                     Some("receipts") => format!("wrote the receipt {key}"),
-                    Some("rejected") => format!("kept the refused archive as {key}"),
+                    Some("rejected") => format!("kept the rejected archive as {key}"),
                     Some("mirror") => format!("noted in {key} that the registry has to get the chart"),
                     _ if key.ends_with("/index.yaml") => format!("wrote the index {key} ({})", bytes(*size)),
                     _ => format!("stored {key} ({})", bytes(*size)),
@@ -144,13 +158,27 @@ impl Printer for Story {
                 );
             }
             StepKind::InvalidationCompleted { paths, .. } => {
-                self.line(step, "CloudFront", &format!("the edge has forgotten {}", listed(paths)));
+                self.line(
+                    step,
+                    "CloudFront",
+                    &format!("the edge asks the bucket again for {}", listed(paths)),
+                );
             }
             StepKind::Visible { chart, version, .. } => {
                 let text = format!("{chart} {version} is visible: a `helm repo update` anywhere finds it now");
                 self.line(step, "edge", &text);
             }
             StepKind::Denied(denied) => self.line(step, &denied.function, &format!("DENIED: {}", told_denied(denied))),
+            StepKind::Finished {
+                function,
+                error: None,
+                answer: Some((command, answer)),
+                ..
+            } => {
+                for line in commands::answered(command, answer) {
+                    self.line(step, function, &line);
+                }
+            }
             StepKind::Finished { error: None, .. } => {}
         }
     }
@@ -171,7 +199,7 @@ impl Printer for Story {
         ));
     }
 
-    fn summary(&mut self, summary: &Summary, system: &System) {
+    fn summary(&mut self, summary: &Summary, _: &System) {
         let requests: usize = summary.s3_requests.values().sum();
         let by_operation: Vec<String> = summary
             .s3_requests
@@ -194,15 +222,33 @@ impl Printer for Story {
         if let Some(day) = &summary.chaos {
             tell_of(day);
         }
-        say(&format!(
-            "\nWithout --once it would serve on, and this could be tried next:\n\n{}",
-            next_steps(system)
-        ));
+        say(
+            "\nEverything has stopped. Without --once it keeps serving, and prints how to use the repository with Helm.",
+        );
     }
 }
 
 fn tell_of(day: &WorstDay) {
     let faults: usize = day.faults.values().sum();
+    if faults == 0 {
+        say(&format!(
+            "  chaos {}: no fault met any request; try more charts, a higher --chaos-rate or another seed",
+            day.seed
+        ));
+    } else {
+        tell_of_faults(day, faults);
+    }
+    if day.broken_promises.is_empty() {
+        say(
+            "  every promise was kept: nothing lost, nothing twice, nothing changed, nothing listed before it was there",
+        );
+    }
+    for broken in &day.broken_promises {
+        say(&format!("  BROKEN: {}", printable(broken)));
+    }
+}
+
+fn tell_of_faults(day: &WorstDay, faults: usize) {
     let by_kind: Vec<String> = day
         .faults
         .iter()
@@ -214,22 +260,14 @@ fn tell_of(day: &WorstDay) {
         counted(faults, "fault"),
         by_kind.join(", ")
     ));
-    if day.broken_promises.is_empty() {
-        say(
-            "  every promise was kept: nothing lost, nothing twice, nothing changed, nothing listed before it was there",
-        );
-    }
-    for broken in &day.broken_promises {
-        say(&format!("  BROKEN: {}", printable(broken)));
-    }
 }
 
 fn next_steps(system: &System) -> String {
     let (edge, s3, aws) = (system.edge_url(), system.s3_endpoint(), system.aws_address());
     format!(
-        "  helm repo add chartdrop {edge} && helm search repo chartdrop/ --versions\n\n\
+        "  helm repo add chartdrop {edge} --force-update && helm search repo chartdrop/ --versions\n\n\
          \x20 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_DEFAULT_REGION={REGION} \\\n\
-         \x20   aws s3 cp CHART-VERSION.tgz s3://{BUCKET}/staging/ --endpoint-url {s3}\n\n\
+         \x20   aws s3 cp CHART-VERSION.tgz s3://{BUCKET}/staging/ --endpoint-url {s3}      # what `helm package CHART` made\n\n\
          \x20 cargo lambda invoke publish-chart -A {} -P {} --data-ascii '{{\"command\":\"sweep\"}}'\n",
         aws.ip(),
         aws.port()

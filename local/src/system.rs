@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::binaries::{self, Binaries, BuildError, INVALIDATE_CDN, PUBLISH_CHART};
 use crate::cloudfront::{Api, Invalidations};
-use crate::edge::Edge;
+use crate::edge::{Distribution, Edge, EdgeTemplate};
 use crate::http::Server;
 use crate::iam::{Denied, Iam, Permission};
 use crate::lambda::{DeadLetter, Endpoints, Environment, FunctionError, FunctionSpec, Lambda};
@@ -64,8 +64,7 @@ impl System {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let (edge_listener, edge_address) = listen("the edge", options.edge, "--listen").await?;
         let (s3_listener, s3_address) = listen("S3", options.s3, "--s3").await?;
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let (aws_listener, aws_address) = listen("the AWS endpoint", any, "nothing").await?;
+        let (aws_listener, aws_address) = listen("the AWS endpoint", options.aws, "--aws").await?;
         let functions = functions(options.functions.clone()).await?;
         let store = open(&options)?;
 
@@ -73,7 +72,8 @@ impl System {
         let iam = Iam::new(&options.template, steps.clone())?;
         let outcomes = Outcomes::new();
         let visibility = Visibility::new(reachable(edge_address), outcomes.clone(), steps.clone());
-        let edge = Edge::new(store.clone());
+        let distribution = Distribution::read(&EdgeTemplate::read(&options.template, &options.settings)?)?;
+        let edge = Edge::new(store.clone(), distribution);
         let invalidations = Invalidations::new(
             edge.clone(),
             steps.clone(),
@@ -205,6 +205,12 @@ impl System {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.lambda.is_settled() && self.invalidations.is_completed()
+    }
+
+    /// Whether a repository is in the bucket: of an earlier run, in the folder that it was kept in.
+    #[must_use]
+    pub fn has_repository(&self) -> bool {
+        !self.store.list("charts/").is_empty()
     }
 
     /// The name of the one bucket.

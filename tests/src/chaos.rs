@@ -32,7 +32,16 @@ pub async fn day(seed: u64, charts: usize, rate: f64) -> Day {
     let folder = tempfile::tempdir().expect("a folder");
     let files = write_charts(folder.path(), charts);
     let output = tokio::process::Command::new(local())
-        .args(["--once", "--json", "--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0"])
+        .args([
+            "--once",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--s3",
+            "127.0.0.1:0",
+            "--aws",
+            "127.0.0.1:0",
+        ])
         .args(["--chaos", &seed.to_string(), "--chaos-rate", &rate.to_string()])
         .args(files)
         .stdin(Stdio::null())

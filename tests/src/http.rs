@@ -1,7 +1,7 @@
 //! The smallest HTTP client that the tests need: what `curl` would see of the edge.
 
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -36,8 +36,18 @@ pub async fn get(url: &str) -> Response {
     request(Method::GET, url).await
 }
 
-/// A request without a body, on a connection of its own.
+/// `POST url` with a body.
+pub async fn post(url: &str, body: impl Into<Bytes>) -> Response {
+    send(Method::POST, url, body.into()).await
+}
+
+/// A request without a body.
 pub async fn request(method: Method, url: &str) -> Response {
+    send(method, url, Bytes::new()).await
+}
+
+/// A request on a connection of its own.
+async fn send(method: Method, url: &str, body: Bytes) -> Response {
     let uri: Uri = url.parse().expect("a URL");
     let authority = uri.authority().expect("a URL with a host").as_str();
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -50,7 +60,7 @@ pub async fn request(method: Method, url: &str) -> Response {
         .method(method)
         .uri(path)
         .header("host", authority)
-        .body(Empty::<Bytes>::new())
+        .body(Full::new(body))
         .expect("a request");
     let (head, body) = sender.send_request(request).await.expect("an answer").into_parts();
     let body = body.collect().await.expect("a whole answer").to_bytes().to_vec();

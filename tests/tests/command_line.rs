@@ -8,11 +8,11 @@ use tempfile::TempDir;
 use tests::ChartArchive;
 use tests::program::{local, workspace};
 use tests::registry::Registry;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// Listens wherever there is room, so that tests don't meet.
-const ANY_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0"];
+const ANY_PORTS: [&str; 6] = ["--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0", "--aws", "127.0.0.1:0"];
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(local());
@@ -82,6 +82,8 @@ async fn the_example_chart_is_published_and_visible() {
         "{outcome}"
     );
     assert_eq!(outcome["reason"], Value::Null);
+    assert_eq!(outcome["reasonCode"], Value::Null);
+    assert_eq!((&outcome["repository"], &outcome["warnings"]), (&json!(""), &json!([])));
     let (published, visible) = (outcome["publishedMs"].as_f64(), outcome["visibleMs"].as_f64());
     assert!(published.is_some() && published <= visible, "{outcome}");
 
@@ -139,6 +141,10 @@ async fn a_rejected_chart_ends_the_run_with_1_and_its_reason() {
         "{rejected}"
     );
     assert_eq!(rejected["url"], Value::Null);
+    assert!(
+        rejected["reasonCode"].as_str().is_some_and(|code| !code.is_empty()),
+        "{rejected}"
+    );
     let summary = &lines.last().expect("a summary")["summary"];
     assert_eq!((&summary["published"], &summary["rejected"]), (&json!(1), &json!(1)));
 }
@@ -165,28 +171,137 @@ async fn the_bucket_can_be_kept_between_runs() {
     let data = TempDir::new().expect("a folder");
     let data = ["--data", data.path().to_str().expect("text")];
     for outcome in ["published", "unchanged"] {
-        let output = run(&[&["--once", "--json"], &ANY_PORTS[..], &data].concat()).await;
-        assert_eq!(output.status.code(), Some(0));
-        let first: Value = serde_json::from_slice(output.stdout.split(|byte| *byte == b'\n').next().expect("a line"))
-            .expect("an outcome");
-        assert_eq!(first["outcome"], outcome, "{first}");
+        let (code, lines) = once(&[&data[..], &["examples/kube9-operator"]].concat()).await;
+        assert_eq!(code, Some(0));
+        assert_eq!(lines[0]["outcome"], outcome, "{lines:?}");
+    }
+}
+
+/// Whoever keeps a repository of their own there does not want the example in it.
+#[tokio::test]
+async fn the_example_is_not_added_to_a_folder_that_has_a_repository() {
+    let (data, charts) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let data = ["--data", data.path().to_str().expect("text")];
+    let own = write(&charts, &ChartArchive::new("own", "1.0.0"));
+    let (_, lines) = once(&[&data[..], &[&own]].concat()).await;
+    assert_eq!(lines[0]["outcome"], "published", "{lines:?}");
+    let (code, lines) = once(&data).await;
+    assert_eq!((code, lines.len()), (Some(0), 1), "only the summary: {lines:?}");
+    assert_eq!(lines[0]["summary"]["published"], 0, "{lines:?}");
+}
+
+#[tokio::test]
+async fn the_story_tells_what_happened_and_with_once_of_no_address_that_is_gone() {
+    let output = run(&[&["--once"], &ANY_PORTS[..]].concat()).await;
+    assert_eq!(output.status.code(), Some(0));
+    let story = String::from_utf8(output.stdout).expect("text");
+    for part in ["kube9-operator", "published", "/index.yaml", "Without --once"] {
+        assert!(story.contains(part), "the story does not tell of {part:?}:\n{story}");
+    }
+    for part in ["helm repo add", "aws s3 cp", "cargo lambda invoke"] {
+        assert!(!story.contains(part), "nobody is there to answer {part:?}:\n{story}");
     }
 }
 
 #[tokio::test]
-async fn the_story_says_what_to_try_next() {
-    let output = run(&[&["--once"], &ANY_PORTS[..]].concat()).await;
-    assert_eq!(output.status.code(), Some(0));
-    let story = String::from_utf8(output.stdout).expect("text");
+async fn a_run_that_serves_says_what_to_try_next() {
+    let mut child = serving(&[]);
+    let told = told_until(&mut child, "cargo lambda invoke").await;
     for part in [
-        "kube9-operator",
-        "published",
-        "helm repo add",
+        "helm repo add chartdrop http://127.0.0.1:",
+        " --force-update",
         "aws s3 cp",
-        "cargo lambda invoke",
-        "/index.yaml",
     ] {
-        assert!(story.contains(part), "the story does not tell of {part:?}:\n{story}");
+        assert!(told.contains(part), "{part:?} is missing:\n{told}");
+    }
+}
+
+#[tokio::test]
+async fn with_json_a_run_that_serves_begins_with_its_addresses() {
+    let mut child = serving(&["--json"]);
+    let told = told_until(&mut child, "listening").await;
+    let first: Value = serde_json::from_str(told.lines().next().expect("a line")).expect("JSON");
+    for address in ["repositoryUrl", "s3Endpoint", "awsEndpoint"] {
+        let url = first["listening"][address].as_str();
+        assert!(
+            url.is_some_and(|url| url.starts_with("http://127.0.0.1:")),
+            "{address}: {first}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_held_chart_ends_the_run_with_3() {
+    let (registry, folder) = (Registry::start().await, TempDir::new().expect("a folder"));
+    let values = format!("image:\n  repository: {}/app\n", registry.host());
+    let chart = write(&folder, &ChartArchive::new("demo", "1.0.0").values(values));
+    let mut command = command(&[&["--once", "--json"], &ANY_PORTS[..], &[&chart]].concat());
+    let output = command
+        .env("IMAGE_CHECK", "require")
+        .env("IMAGE_REGISTRIES", registry.host())
+        .output();
+    let output = output.await.expect("it runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let outcome: Value = serde_json::from_str(said.lines().next().expect("a line")).expect("an outcome");
+    assert_eq!(
+        (&outcome["outcome"], &outcome["reasonCode"]),
+        (&json!("held"), &json!("awaits-image")),
+        "{said}"
+    );
+    assert_eq!(output.status.code(), Some(3), "{said}");
+}
+
+#[tokio::test]
+async fn functions_that_are_named_are_not_built() {
+    let folder = local::binaries::build().expect("the functions").publish_chart;
+    let folder = folder.parent().expect("a folder");
+    let mut command = command(&[&["--once"], &ANY_PORTS[..]].concat());
+    let output = command
+        .env("CHARTDROP_FUNCTIONS", folder)
+        // Whoever built something would fail.
+        .env("CARGO", "/nonexistent/cargo")
+        .output();
+    let output = output.await.expect("it runs");
+    let story = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{story}");
+    assert!(
+        story.contains(&format!("The two functions are those in {}", folder.display())),
+        "{story}"
+    );
+    assert!(!story.contains("built"), "{story}");
+}
+
+#[tokio::test]
+async fn a_worst_day_without_a_fault_says_so() {
+    let output = run(&[&["--once", "--chaos", "7", "--chaos-rate", "0"], &ANY_PORTS[..]].concat()).await;
+    let story = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(story.contains("chaos 7: no fault met any request"), "{story}");
+    assert!(!story.contains("()"), "{story}");
+}
+
+/// `verify` and `reindex`, as somebody at the terminal asks for them.
+#[tokio::test]
+async fn commands_and_their_answers_are_told_as_sentences() {
+    let mut child = serving(&[]);
+    let told = told_until(&mut child, "cargo lambda invoke").await;
+    let port = told
+        .rsplit_once(" -P ")
+        .and_then(|(_, rest)| rest.split_whitespace().next())
+        .expect("a port");
+    let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/publish-chart/invocations");
+    for (command, told) in [
+        (
+            json!({"command": "verify", "repository": ""}),
+            "VERIFIED the root repository: 1 version in the index, 1 archive, no differences",
+        ),
+        (
+            json!({"command": "reindex", "repository": "", "dryRun": true}),
+            "REINDEXED the root repository: there is nothing to repair",
+        ),
+    ] {
+        let answer = tests::http::post(&url, command.to_string()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        told_until(&mut child, told).await;
     }
 }
 
@@ -202,43 +317,67 @@ async fn wrong_usage_is_one_clear_line_and_2() {
 async fn a_port_in_use_is_one_clear_line() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
-    one_clear_line(&["--listen", &address, "--s3", "127.0.0.1:0"], &[&address, "--listen"]).await;
-    one_clear_line(&["--listen", "127.0.0.1:0", "--s3", &address], &[&address, "--s3"]).await;
+    for option in ["--listen", "--s3", "--aws"] {
+        // The last one counts.
+        one_clear_line(&[&ANY_PORTS[..], &[option, &address]].concat(), &[&address, option]).await;
+    }
 }
 
 #[tokio::test]
 async fn it_serves_until_it_is_interrupted() {
-    let mut child = command(&ANY_PORTS).stdout(Stdio::piped()).spawn().expect("it starts");
-    let repository = told_repository(&mut child).await;
+    let mut child = serving(&[]);
+    let told = told_until(&mut child, "helm repo add").await;
+    let added = told
+        .split_once("helm repo add ")
+        .and_then(|(_, rest)| rest.split_whitespace().nth(1));
+    let repository = added.expect("a URL");
     let response = tests::http::get(&format!("{repository}/index.yaml")).await;
     assert_eq!(response.status, 200);
     assert!(response.text().contains("kube9-operator"));
+    let root = tests::http::get(&format!("{repository}/")).await;
+    assert_eq!(root.text(), response.text(), "the root is the index, as on AWS");
 
-    interrupt(&child).await;
+    interrupt(&child.process).await;
     let time = std::time::Duration::from_secs(10);
-    tokio::time::timeout(time, child.wait())
+    tokio::time::timeout(time, child.process.wait())
         .await
         .expect("Ctrl-C ends it")
         .expect("it ended");
 }
 
-/// Reads the story until the line with `helm repo add`. The URL in it.
-async fn told_repository(child: &mut Child) -> String {
-    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-    let told = async {
-        while let Some(line) = lines.next_line().await.expect("text") {
-            if let Some((_, rest)) = line.split_once("helm repo add ") {
-                return rest.split_whitespace().nth(1).expect("a URL").to_owned();
+/// A run that serves, and what it says.
+struct Serving {
+    process: Child,
+    /// Kept until the end: whoever closes the pipe makes the next line of the story fail.
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+fn serving(arguments: &[&str]) -> Serving {
+    let mut process = command(&[&ANY_PORTS[..], arguments].concat())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+    Serving { process, lines }
+}
+
+/// Reads until the line that has this in it. All that was read.
+async fn told_until(serving: &mut Serving, part: &str) -> String {
+    let mut told = String::new();
+    let reading = async {
+        while let Some(line) = serving.lines.next_line().await.expect("text") {
+            told.push_str(&line);
+            told.push('\n');
+            if line.contains(part) {
+                return;
             }
         }
-        panic!("the story ended without `helm repo add`");
+        panic!("it ended without {part:?}");
     };
-    let url = tokio::time::timeout(std::time::Duration::from_secs(60), told)
-        .await
-        .expect("it tells in time");
-    // Whoever closes the pipe makes the next line of the story fail.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    url
+    let time = std::time::Duration::from_secs(60);
+    let in_time = tokio::time::timeout(time, reading).await;
+    assert!(in_time.is_ok(), "{part:?} did not come:\n{told}");
+    told
 }
 
 async fn interrupt(child: &Child) {

@@ -158,7 +158,15 @@ async fn hostile_text_from_a_chart_does_not_reach_the_terminal_raw() {
 /// `local --once`: what it prints.
 async fn once(chart: &Path, form: &[&str]) -> (String, String) {
     let output = tokio::process::Command::new(local())
-        .args(["--once", "--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0"])
+        .args([
+            "--once",
+            "--listen",
+            "127.0.0.1:0",
+            "--s3",
+            "127.0.0.1:0",
+            "--aws",
+            "127.0.0.1:0",
+        ])
         .args(form)
         .arg(chart)
         .stdin(Stdio::null())

@@ -409,7 +409,7 @@ def world(tools, settings):
         functions = os.environ["CHARTDROP_FUNCTIONS"]
         stack.enter_context(
             server(
-                [f"{functions}/local", "--listen", f"127.0.0.1:{edge}", "--s3", f"127.0.0.1:{s3}", work / "first"],
+                [f"{functions}/local", "--listen", f"127.0.0.1:{edge}", "--s3", f"127.0.0.1:{s3}", "--aws", "127.0.0.1:0", work / "first"],
                 f"{made.edge}/index.yaml",
                 work / "local.log",
                 env=os.environ | {name: value.format(registry=made.registry) for name, value in settings.items()},

@@ -126,7 +126,7 @@ impl Invalidations {
         let this = self.clone();
         self.runtime.spawn(async move {
             tokio::time::sleep(this.takes + late).await;
-            this.edge.forget(&invalidation.paths);
+            this.edge.invalidate(&invalidation.paths);
             if let Some(entry) = lock(&this.all).iter_mut().find(|entry| entry.id == invalidation.id) {
                 entry.completed = true;
             }

@@ -104,6 +104,7 @@ impl Lambda {
             retry_in: None,
             dead: false,
             took: started.elapsed(),
+            answer: answered(&payload, response.as_ref().ok()),
         });
         let response = response?;
         serde_json::from_slice(&response)
@@ -138,7 +139,9 @@ impl Lambda {
         let mut delays = self.inner.retry_delays.iter();
         loop {
             let started = Instant::now();
-            let error = self.attempt(&function, &request_id, attempt, &payload).await.err();
+            let response = self.attempt(&function, &request_id, attempt, &payload).await;
+            let answer = answered(&payload, response.as_ref().ok());
+            let error = response.err();
             let delay = delays.next().filter(|_| error.is_some()).copied();
             self.inner.steps.tell(StepKind::Finished {
                 function: function.clone(),
@@ -148,6 +151,7 @@ impl Lambda {
                 retry_in: delay,
                 dead: error.is_some() && delay.is_none(),
                 took: started.elapsed(),
+                answer,
             });
             match (error, delay) {
                 (None, _) => break,
@@ -191,6 +195,7 @@ impl Lambda {
             request_id: request_id.to_owned(),
             attempt,
             about: about(payload),
+            command: command(payload),
         });
         function.invoke(request_id, payload).await
     }
@@ -259,6 +264,17 @@ impl Lambda {
         self.inner.busy.send_modify(|count| *count += 1);
         Busy(Arc::clone(&self.inner))
     }
+}
+
+/// The event, if it is a command.
+fn command(payload: &[u8]) -> Option<Value> {
+    let payload: Value = serde_json::from_slice(payload).ok()?;
+    payload.get("command").is_some().then_some(payload)
+}
+
+/// A command with its answer.
+fn answered(payload: &[u8], answer: Option<&Bytes>) -> Option<(Value, Value)> {
+    Some((command(payload)?, serde_json::from_slice(answer?).ok()?))
 }
 
 /// What an event is about, in a word or two.

@@ -1,24 +1,31 @@
-//! Packs a chart folder into an archive, as `helm package` does.
+//! Packs a chart folder into an archive with the content that `helm package` gives it.
+//!
+//! [`folder`] finds the files ([`ignore`], [`glob`]), [`chart`] makes a chart of them as Helm's loader does and writes it anew as
+//! Helm's `Save` does ([`lock`], [`unpack`]), in YAML as Helm writes it ([`go_yaml`]). So a chart that is packed here and again by
+//! Helm has one content digest, and is not another chart to publish-chart. A conformance test holds both Helms against it.
 
+mod chart;
+mod folder;
 mod glob;
+mod go_yaml;
 mod ignore;
+mod lock;
+mod unpack;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use chartdrop::chart::{Metadata, file_name};
+use chartdrop::chart::file_name;
 use flate2::{Compression, GzBuilder};
 
+use self::chart::{Chart, ChartError, File};
 use self::ignore::Rules;
 
 /// What Helm writes into the extra field of the gzip header, Base64 of a link that it has always held.
 const HELM_EXTRA: &[u8] = b"+aHR0cHM6Ly95b3V0dS5iZS96OVV6MWljandyTQo=";
 const BOM: &[u8] = b"\xEF\xBB\xBF";
-/// Links that lead in a circle end here.
-const MAX_DEPTH: usize = 32;
 
 /// A packed chart.
 #[derive(Debug, Clone)]
@@ -33,103 +40,46 @@ pub struct Archive {
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
     /// There is no chart in the folder.
-    #[error("{0} is no chart: it has no Chart.yaml")]
+    #[error("{path} is not a chart: it has no Chart.yaml", path = .0.display())]
     NoChart(PathBuf),
-    /// Chart.yaml does not say what the archive is to be called.
+    /// Helm would not pack the chart.
     #[error("{path} cannot be packed: {problem}", path = .0.display(), problem = .1)]
     BadChart(PathBuf, String),
     /// A file cannot be read.
     #[error("{path} cannot be packed: {error}", path = .0.display(), error = .1)]
     Io(PathBuf, #[source] io::Error),
-    /// `.helmignore` holds what Helm refuses too.
+    /// `.helmignore` holds what Helm does not accept either.
     #[error("{path} cannot be packed: .helmignore: {problem}", path = .0.display(), problem = .1)]
     Ignore(PathBuf, String),
 }
 
-/// Packs the chart in `folder`: Chart.yaml first, nothing that `.helmignore` names, mode 0644, the time of packing.
+/// Packs the chart in `folder`, with the content that `helm package` gives it.
 ///
 /// # Errors
 ///
-/// If the folder is no chart or cannot be read.
+/// If the folder is not a chart, if Helm would not pack it, or if it cannot be read.
 pub fn package(folder: &Path) -> Result<Archive, PackageError> {
     let failed = |error| PackageError::Io(folder.to_owned(), error);
-    let chart_yaml = match fs::read(folder.join("Chart.yaml")) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(PackageError::NoChart(folder.to_owned())),
-        Err(error) => return Err(failed(error)),
-    };
-    let bad = |problem: String| PackageError::BadChart(folder.to_owned(), problem);
-    let mut metadata = Metadata::from_chart_yaml(&chart_yaml)
-        .map_err(|error| bad(error.to_string()))?
-        .metadata;
-    metadata.validate().map_err(|error| bad(error.to_string()))?;
+    if !fs::exists(folder.join("Chart.yaml")).map_err(failed)? {
+        return Err(PackageError::NoChart(folder.to_owned()));
+    }
     let rules = Rules::of_folder(folder)
         .map_err(failed)?
         .map_err(|problem| PackageError::Ignore(folder.to_owned(), problem))?;
-    let mut files = BTreeMap::new();
-    collect(folder, "", &rules, &mut files, 0).map_err(failed)?;
-    let bytes = pack(&metadata.name, files).map_err(failed)?;
-    Ok(Archive {
-        file_name: file_name(&metadata),
-        bytes,
-    })
+    let files = folder::files(folder, &rules).map_err(failed)?;
+    let bad = |error: ChartError| match error {
+        ChartError::NoChartYaml => PackageError::NoChart(folder.to_owned()),
+        error => PackageError::BadChart(folder.to_owned(), error.to_string()),
+    };
+    let chart = Chart::load(files).map_err(bad)?;
+    chart.check_dependencies().map_err(bad)?;
+    let file_name = file_name(&chart.metadata);
+    let bytes = pack(chart.into_files().map_err(bad)?).map_err(failed)?;
+    Ok(Archive { file_name, bytes })
 }
 
-/// All files that belong to the chart, by their path within it.
-fn collect(
-    folder: &Path,
-    prefix: &str,
-    rules: &Rules,
-    files: &mut BTreeMap<(u8, String), Vec<u8>>,
-    depth: usize,
-) -> io::Result<()> {
-    if depth > MAX_DEPTH {
-        return Err(io::Error::other(format!(
-            "{} is nested too deeply; does a link lead in a circle?",
-            folder.display()
-        )));
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().into_string().map_err(|name| {
-            io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("the name {} is not UTF-8", name.display()),
-            )
-        })?;
-        let path = format!("{prefix}{name}");
-        // Helm follows links while it walks a folder.
-        let kind = fs::metadata(entry.path())?;
-        if rules.ignore(&path, kind.is_dir()) {
-            continue;
-        }
-        if kind.is_dir() {
-            collect(&entry.path(), &format!("{path}/"), rules, files, depth + 1)?;
-        } else if kind.is_file() {
-            let bytes = fs::read(entry.path())?;
-            let bytes = bytes.strip_prefix(BOM).map(<[u8]>::to_vec).unwrap_or(bytes);
-            files.insert((order(&path), path), bytes);
-        } else {
-            return Err(io::Error::other(format!("{path} is neither a file nor a folder")));
-        }
-    }
-    Ok(())
-}
-
-/// The order in which Helm writes: what describes the chart, its values, templates, other files, dependencies.
-fn order(path: &str) -> u8 {
-    match path {
-        "Chart.yaml" => 0,
-        "Chart.lock" => 1,
-        "values.yaml" => 2,
-        "values.schema.json" => 3,
-        _ if path.starts_with("templates/") => 4,
-        _ if path.starts_with("charts/") => 6,
-        _ => 5,
-    }
-}
-
-fn pack(name: &str, files: BTreeMap<(u8, String), Vec<u8>>) -> io::Result<Vec<u8>> {
+/// Mode 0644, the time of packing.
+fn pack(files: Vec<File>) -> io::Result<Vec<u8>> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
@@ -141,13 +91,13 @@ fn pack(name: &str, files: BTreeMap<(u8, String), Vec<u8>>) -> io::Result<Vec<u8
         .operating_system(255)
         .write(Vec::new(), Compression::default());
     let mut tar = tar::Builder::new(gzip);
-    for ((_, path), bytes) in files {
+    for File { path, bytes } in files {
         let mut header = tar::Header::new_ustar();
         header.set_mode(0o644);
         header.set_mtime(now);
         header.set_size(bytes.len() as u64);
         header.set_entry_type(tar::EntryType::Regular);
-        tar.append_data(&mut header, format!("{name}/{path}"), bytes.as_slice())?;
+        tar.append_data(&mut header, path, bytes.as_slice())?;
     }
     let mut gzip = tar.into_inner()?;
     gzip.flush()?;

@@ -1,11 +1,12 @@
-//! The edge: what it serves, what it remembers, what it forgets.
+//! The edge: what it serves, what it remembers, what an invalidation removes, and that all of it is as the template says.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_s3::primitives::ByteStream;
-use local::System;
+use local::{Options, System};
 
-use crate::support::{Answer, raw, s3, start_bucket};
+use crate::support::{Answer, raw, s3, start, start_bucket};
 
 async fn get(system: &System, path: &str) -> Answer {
     raw(&system.edge_url(), "GET", path, &[], b"").await
@@ -57,15 +58,72 @@ async fn what_is_cached_stays_until_it_is_invalidated() {
     assert_eq!(get(&system, "/index.yaml").await.body, b"two");
 }
 
+/// A bucket behind the template, changed.
+async fn start_with(from: &str, to: &str) -> System {
+    assert!(local::iam::TEMPLATE.contains(from), "{from}");
+    start(Options {
+        notifications: false,
+        template: local::iam::TEMPLATE.replace(from, to),
+        ..Options::default()
+    })
+    .await
+}
+
 #[tokio::test]
 async fn a_missing_object_is_remembered_as_missing_until_it_is_invalidated() {
-    let system = start_bucket().await;
+    let system = start_with(
+        "ErrorCode: 404, ErrorCachingMinTTL: 1",
+        "ErrorCode: 404, ErrorCachingMinTTL: 600",
+    )
+    .await;
     assert_eq!(get(&system, "/index.yaml").await.status, 404);
     write(&system, "charts/index.yaml", "one", "max-age=300").await;
     assert_eq!(get(&system, "/index.yaml").await.status, 404);
     system.cloudfront().create("all", vec!["/*".to_owned()]).unwrap();
     system.invalidations_completed().await;
     assert_eq!(get(&system, "/index.yaml").await.status, 200);
+}
+
+/// Somebody asks for a version as soon as the index lists it, and a moment too early.
+#[tokio::test]
+async fn a_missing_object_is_asked_for_again_after_the_second_that_the_template_says() {
+    let system = start_bucket().await;
+    assert_eq!(get(&system, "/a-1.0.0.tgz").await.status, 404);
+    write(&system, "charts/a-1.0.0.tgz", "chart", "max-age=300").await;
+    tokio::time::sleep(Duration::from_millis(1_050)).await;
+    assert_eq!(get(&system, "/a-1.0.0.tgz").await.body, b"chart");
+}
+
+#[tokio::test]
+async fn what_says_nothing_of_caching_stays_for_as_long_as_an_index() {
+    let system = start(Options {
+        notifications: false,
+        settings: [("INDEX_MAX_AGE".to_owned(), "0".to_owned())].into(),
+        ..Options::default()
+    })
+    .await;
+    let store = system.store();
+    store.put("charts/index.yaml", "one", BTreeMap::new()).unwrap();
+    assert_eq!(get(&system, "/index.yaml").await.body, b"one");
+    store.put("charts/index.yaml", "two", BTreeMap::new()).unwrap();
+    assert_eq!(get(&system, "/index.yaml").await.body, b"two");
+}
+
+#[tokio::test]
+async fn the_root_is_the_index() {
+    let system = start_bucket().await;
+    write(&system, "charts/index.yaml", "the index", "max-age=300").await;
+    let root = get(&system, "/").await;
+    assert_eq!((root.status, root.body.as_slice()), (200, &b"the index"[..]));
+    assert_eq!(root.header("content-type"), Some("application/yaml"));
+    // It is the same object in the cache, so an invalidation of the index is one of the root.
+    assert_eq!(
+        get(&system, "/index.yaml").await.header("x-cache"),
+        Some("Hit from cloudfront")
+    );
+    // For the root alone, as on AWS.
+    write(&system, "charts/team-a/index.yaml", "another", "max-age=300").await;
+    assert_eq!(get(&system, "/team-a/").await.status, 404);
 }
 
 #[tokio::test]
@@ -103,15 +161,152 @@ async fn nothing_but_charts_is_served() {
     }
 }
 
+/// The function of the template makes them one path, so they are one object in the cache.
 #[tokio::test]
-async fn a_plus_has_to_be_encoded_as_in_front_of_the_real_s3() {
+async fn a_plus_and_a_slash_too_many_work_in_every_form_that_clients_send() {
     let system = start_bucket().await;
-    system
-        .store()
-        .put("charts/a-1.0.0+b1.tgz", "build", BTreeMap::new())
-        .unwrap();
+    write(&system, "charts/a-1.0.0+b1.tgz", "build", "max-age=300").await;
     assert_eq!(get(&system, "/a-1.0.0%2Bb1.tgz").await.body, b"build");
+    for path in [
+        "/a-1.0.0+b1.tgz",
+        "/a-1.0.0%2bb1.tgz",
+        "/a-1.0.0%252Bb1.tgz",
+        "/a-1.0.0%252bb1.tgz",
+        "//a-1.0.0+b1.tgz",
+    ] {
+        let answer = get(&system, path).await;
+        assert_eq!(answer.body, b"build", "{path}");
+        assert_eq!(answer.header("x-cache"), Some("Hit from cloudfront"), "{path}");
+    }
+    write(&system, "charts/index.yaml", "the index", "max-age=300").await;
+    assert_eq!(get(&system, "//index.yaml").await.body, b"the index");
+}
+
+/// Without the function S3 takes a raw plus for a space: it is the function that the test above is about.
+#[tokio::test]
+async fn without_the_function_a_plus_is_a_space() {
+    let system = start_with(
+        "FunctionAssociations:",
+        "FunctionAssociations: []\n          GrpcConfig:",
+    )
+    .await;
+    write(&system, "charts/a-1.0.0+b1.tgz", "build", "max-age=300").await;
+    assert_eq!(get(&system, "/a-1.0.0%2Bb1.tgz").await.status, 200);
     assert_eq!(get(&system, "/a-1.0.0+b1.tgz").await.status, 404);
+}
+
+/// "Don't URL-encode any other characters in the path, or CloudFront won't invalidate the old version."
+#[tokio::test]
+async fn an_invalidation_has_to_name_the_path_that_the_function_made() {
+    let system = start_bucket().await;
+    write(&system, "charts/a+b", "one", "max-age=300").await;
+    assert_eq!(get(&system, "/a+b").await.body, b"one");
+    write(&system, "charts/a+b", "two", "max-age=300").await;
+    for (reference, path, body) in [("raw", "/a+b", "one"), ("encoded", "/a%2Bb", "two")] {
+        system.cloudfront().create(reference, vec![path.to_owned()]).unwrap();
+        system.invalidations_completed().await;
+        assert_eq!(get(&system, "/a+b").await.body, body.as_bytes(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_tilde_cannot_be_invalidated() {
+    let system = start_bucket().await;
+    write(&system, "charts/a~b", "one", "max-age=300").await;
+    assert_eq!(get(&system, "/a~b").await.body, b"one");
+    write(&system, "charts/a~b", "two", "max-age=300").await;
+    let paths = ["/a~b", "/a%7Eb"].map(str::to_owned).to_vec();
+    system.cloudfront().create("tilde", paths).unwrap();
+    system.invalidations_completed().await;
+    assert_eq!(get(&system, "/a~b").await.body, b"one");
+}
+
+#[tokio::test]
+async fn a_range_gets_that_part_of_an_object() {
+    let system = start_bucket().await;
+    write(&system, "charts/a", "0123456789", "max-age=300").await;
+    let url = system.edge_url();
+    let range = async |range: &str| raw(&url, "GET", "/a", &[("range", range)], b"").await;
+    assert_eq!(get(&system, "/a").await.header("accept-ranges"), Some("bytes"));
+    let part = range("bytes=2-4").await;
+    assert_eq!((part.status, part.body.as_slice()), (206, &b"234"[..]));
+    assert_eq!(part.header("content-range"), Some("bytes 2-4/10"));
+    assert_eq!(part.header("content-length"), Some("3"));
+    let beyond = range("bytes=10-").await;
+    assert_eq!(
+        (beyond.status, beyond.header("content-range")),
+        (416, Some("bytes */10"))
+    );
+    let several = range("bytes=0-1,3-4").await;
+    assert_eq!((several.status, several.body.len()), (200, 10));
+
+    let etag = part.header("etag").unwrap();
+    for (known, status) in [(etag, 206), ("\"other\"", 200)] {
+        let headers = [("range", "bytes=2-4"), ("if-range", known)];
+        assert_eq!(raw(&url, "GET", "/a", &headers, b"").await.status, status, "{known}");
+    }
+    let head = raw(&url, "HEAD", "/a", &[("range", "bytes=2-4")], b"").await;
+    assert_eq!((head.status, head.header("content-length")), (200, Some("10")));
+}
+
+#[tokio::test]
+async fn each_answer_has_the_headers_of_the_response_headers_policy() {
+    let system = start_bucket().await;
+    write(&system, "charts/a", "text", "max-age=300").await;
+    for (path, status) in [("/a", 200), ("/b", 404)] {
+        let answer = get(&system, path).await;
+        assert_eq!(answer.status, status);
+        for (name, value) in [
+            ("strict-transport-security", "max-age=31536000"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{name} of {path}");
+        }
+        // Only a web page of another origin needs it.
+        assert_eq!(answer.header("access-control-allow-origin"), None);
+        let page = [("origin", "https://example.com")];
+        let answer = raw(&system.edge_url(), "GET", path, &page, b"").await;
+        assert_eq!(answer.header("access-control-allow-origin"), Some("*"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_policy_makes_another_edge() {
+    let system = start_with("FrameOption: DENY", "FrameOption: SAMEORIGIN").await;
+    assert_eq!(get(&system, "/a").await.header("x-frame-options"), Some("SAMEORIGIN"));
+    let system = start_with(
+        "AccessControlAllowOrigins: { Items: [\"*\"] }",
+        "AccessControlAllowOrigins: { Items: [https://a.example] }",
+    )
+    .await;
+    for (origin, allowed) in [
+        ("https://a.example", Some("https://a.example")),
+        ("https://b.example", None),
+    ] {
+        let answer = raw(&system.edge_url(), "GET", "/a", &[("origin", origin)], b"").await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed);
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_answers_itself_or_fails_is_played_too() {
+    let code = "request.uri = request.uri";
+    let answering = start_with(
+        code,
+        "return { statusCode: 302, headers: { location: { value: '/b' } } };\n          request.uri = request.uri",
+    )
+    .await;
+    let answer = get(&answering, "/a").await;
+    assert_eq!((answer.status, answer.header("location")), (302, Some("/b")));
+    let failing = start_with(code, "throw new Error('broken');\n          request.uri = request.uri").await;
+    let answer = get(&failing, "/a").await;
+    assert_eq!(
+        (answer.status, answer.header("x-cache")),
+        (503, Some("FunctionExecutionError from cloudfront"))
+    );
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ pub use self::{
     limits::Limits,
     plain::plain_is_safe,
     resolve::is_text,
+    timestamp::is_timestamp,
     value::{Mapping, Value},
 };
 

@@ -1,8 +1,9 @@
-//! Timestamps, which only matter under an explicit `!!timestamp`: everywhere else they are text.
+//! Timestamps, which matter under an explicit `!!timestamp`, and to whoever writes: everywhere else they are text.
 
 /// Whether go-yaml's `parseTimestamp` takes the text: a date, or a date and time with a zone after `T`/`t` or
 /// without one after a space.
-pub(super) fn is_timestamp(text: &str) -> bool {
+#[must_use]
+pub fn is_timestamp(text: &str) -> bool {
     let Some((date, rest)) = text.split_at_checked(text.find(['T', 't', ' ']).unwrap_or(text.len())) else {
         return false;
     };

@@ -69,7 +69,7 @@ async fn file_name(helm: &Helm, variation: &Variation, archive: &[u8]) -> String
     format!("{}-{}.tgz", variation.name, version.trim_matches(['"', '\'']))
 }
 
-async fn created(helm: &Helm) -> std::path::PathBuf {
+pub async fn created(helm: &Helm) -> std::path::PathBuf {
     let folder = helm.folder("created").join("chart");
     helm.run(["create".as_ref(), folder.as_os_str()]).await;
     folder

@@ -15,6 +15,7 @@ mod images;
 mod indexes;
 mod kubernetes;
 mod mirror;
+mod packing;
 mod provenance;
 mod readers;
 mod reading;

@@ -15,16 +15,20 @@ pub struct Variation {
 }
 
 impl Variation {
-    /// The chart's folder: a copy of what `helm create` made, changed. Packed with `helm package`; Helm's words if it
-    /// refuses to.
+    /// The chart, packed with `helm package`; Helm's words if it refuses to.
     pub async fn package(&self, helm: &Helm, created: &Path, into: &Path) -> Result<PathBuf, String> {
+        helm.package(&self.folder(helm, created), into).await
+    }
+
+    /// The chart's folder: a copy of what `helm create` made, changed.
+    pub fn folder(&self, helm: &Helm, created: &Path) -> PathBuf {
         let folder = helm.folder("charts").join(&self.name);
         copy(created, &folder);
         write(&folder, "Chart.yaml", &self.chart_yaml);
         for (path, content) in &self.files {
             write(&folder, path, content.as_bytes());
         }
-        helm.package(&folder, into).await
+        folder
     }
 
     /// Packed with Chart.yaml as it stands: `helm package` writes it anew, other tools don't.

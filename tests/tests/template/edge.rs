@@ -1,6 +1,7 @@
 //! What the code says in headers, the edge's policies keep.
 
 use chartdrop::keys::Headers;
+use local::edge::{Answer, Function, Viewer};
 use serde_yaml::Value;
 
 use crate::text::{only, referred, template};
@@ -93,4 +94,109 @@ fn the_edge_compresses_nothing() {
 fn no_index_may_be_kept_for_longer_than_the_sweep_goes_back() {
     let longest = seconds(&template()["Parameters"]["IndexMaxAge"]["MaxValue"]);
     assert!(longest <= chartdrop::cdn::SWEPT_BACK.as_secs(), "{longest}");
+}
+
+/// The function at the edge, executed.
+fn function() -> impl Fn(&str) -> String {
+    let properties = only("AWS::CloudFront::Function")["Properties"].clone();
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let (code, runtime) = (
+        text(&properties["FunctionCode"]),
+        text(&properties["FunctionConfig"]["Runtime"]),
+    );
+    let function = Function::new(&code, &runtime).expect("a function that CloudFront accepts");
+    move |uri| {
+        let viewer = Viewer {
+            method: "GET",
+            uri,
+            ..Viewer::default()
+        };
+        match function.answer(&viewer).expect("an answer") {
+            Answer::Request { uri } => uri,
+            Answer::Response { .. } => panic!("an answer of its own to {uri}"),
+        }
+    }
+}
+
+#[test]
+fn the_function_makes_one_path_of_all_forms_that_clients_send() {
+    let function = function();
+    for (sent, path) in [
+        ("/a-1.0.0+b1.tgz", "/a-1.0.0%2Bb1.tgz"),
+        ("/a-1.0.0%2Bb1.tgz", "/a-1.0.0%2Bb1.tgz"),
+        ("/a-1.0.0%2bb1.tgz", "/a-1.0.0%2Bb1.tgz"),
+        // Helm 3's `dependency build`, Artifact Hub and Kubeapps encode what is encoded.
+        ("/a-1.0.0%252Bb1.tgz", "/a-1.0.0%2Bb1.tgz"),
+        ("/a-1.0.0%252bb1.tgz.prov", "/a-1.0.0%2Bb1.tgz.prov"),
+        ("/a+b+c", "/a%2Bb%2Bc"),
+        // nova and the OpenShift console.
+        ("//index.yaml", "/index.yaml"),
+        ("/team-a//index.yaml", "/team-a/index.yaml"),
+        ("////a///b", "/a/b"),
+    ] {
+        assert_eq!(function(sent), path, "{sent}");
+    }
+}
+
+#[test]
+fn the_function_leaves_every_other_path_alone() {
+    let function = function();
+    for path in [
+        "/",
+        "/index.yaml",
+        "/team-a/index.yaml",
+        "/a%20b/c.tgz",
+        "/a%2Fb",
+        "/a%252Fb",
+        "/a%25252Bb",
+        "/%E2%82%AC.tgz",
+        "/a%2",
+        "/2B%",
+        "/..%2F..%2Fstaging/x",
+        "/a$&b$1",
+    ] {
+        assert_eq!(function(path), path);
+    }
+}
+
+/// Whatever a client sends, the function answers with one path for it, and that path stays.
+#[test]
+fn the_function_applied_twice_changes_nothing_more() {
+    let function = function();
+    let mut random = fastrand::Rng::with_seed(26);
+    let parts = [
+        "+", "%2B", "%2b", "%252B", "%25", "%", "/", "//", "2B", "a", "1.0.0", "$&", "~", "%20",
+    ];
+    for _ in 0..2_000 {
+        let path: String = (0..random.usize(0..8))
+            .map(|_| parts[random.usize(..parts.len())])
+            .collect();
+        let once = function(&format!("/{path}"));
+        assert!(!once.contains('+') && !once.contains("//"), "/{path} became {once}");
+        assert!(once.starts_with('/'), "/{path} became {once}");
+    }
+}
+
+/// A key of the bucket is found in each form in which a client may ask for it.
+#[test]
+fn every_form_of_a_key_reaches_that_key() {
+    let function = function();
+    let mut random = fastrand::Rng::with_seed(25);
+    for _ in 0..500 {
+        let characters = ['a', 'B', '1', '.', '-', '_', '+', '/'];
+        let key: String = (0..random.usize(1..20))
+            .map(|_| characters[random.usize(..characters.len())])
+            .collect();
+        let parts: Vec<&str> = key.split('/').filter(|part| !part.is_empty()).collect();
+        let key = format!("/x{}", parts.join("/"));
+        let expected = key.replace('+', "%2B");
+        for form in ["+", "%2B", "%2b", "%252B", "%252b"] {
+            assert_eq!(function(&key.replace('+', form)), expected, "{key} with {form}");
+            assert_eq!(
+                function(&format!("/{}", key.replace('+', form))),
+                expected,
+                "/{key} with {form}"
+            );
+        }
+    }
 }

@@ -1,0 +1,142 @@
+//! The response headers policy of the template.
+
+use http::{HeaderName, HeaderValue};
+use serde_yaml::Value;
+
+use super::distribution::{DistributionError, EdgeTemplate, fields, flag, list};
+use crate::http::Reply;
+
+/// What is added to each answer.
+#[derive(Debug, Default)]
+pub(super) struct ResponseHeaders {
+    headers: Vec<Added>,
+    cors: Option<Cors>,
+}
+
+#[derive(Debug)]
+struct Added {
+    name: HeaderName,
+    value: HeaderValue,
+    /// It takes the place of the origin's.
+    overrides: bool,
+}
+
+/// What a web page of another origin may do. The policy's methods, request headers and age are for preflight requests, which
+/// are `OPTIONS`.
+#[derive(Debug)]
+struct Cors {
+    origins: Vec<String>,
+    exposed: Vec<String>,
+    credentials: bool,
+}
+
+impl ResponseHeaders {
+    pub(super) fn read(template: &EdgeTemplate<'_>, config: &Value) -> Result<Self, DistributionError> {
+        let mut policy = Self::default();
+        for (name, part) in fields(config, "ResponseHeadersPolicyConfig")? {
+            match name {
+                "Name" | "Comment" => {}
+                "SecurityHeadersConfig" => policy.add_security(template, part)?,
+                "CustomHeadersConfig" => policy.add_custom(template, part)?,
+                "CorsConfig" => policy.cors = Some(Cors::read(template, part)?),
+                other => {
+                    return Err(DistributionError::Unplayed(format!(
+                        "{other} of the response headers policy"
+                    )));
+                }
+            }
+        }
+        Ok(policy)
+    }
+
+    fn add_security(&mut self, template: &EdgeTemplate<'_>, config: &Value) -> Result<(), DistributionError> {
+        for (name, part) in fields(config, "SecurityHeadersConfig")? {
+            let text = |field: &str| template.text(&part[field], &format!("{name}.{field}"));
+            let (header, value) = match name {
+                "StrictTransportSecurity" => ("strict-transport-security", transport_security(template, part)?),
+                "ContentTypeOptions" => ("x-content-type-options", "nosniff".to_owned()),
+                "FrameOptions" => ("x-frame-options", text("FrameOption")?),
+                "ReferrerPolicy" => ("referrer-policy", text("ReferrerPolicy")?),
+                "ContentSecurityPolicy" => ("content-security-policy", text("ContentSecurityPolicy")?),
+                other => return Err(DistributionError::Unplayed(format!("{other} of SecurityHeadersConfig"))),
+            };
+            self.add(header, &value, flag(&part["Override"]))?;
+        }
+        Ok(())
+    }
+
+    fn add_custom(&mut self, template: &EdgeTemplate<'_>, config: &Value) -> Result<(), DistributionError> {
+        for item in list(&config["Items"], "CustomHeadersConfig.Items")? {
+            let name = template.text(&item["Header"], "CustomHeadersConfig.Header")?;
+            let value = template.text(&item["Value"], "CustomHeadersConfig.Value")?;
+            self.add(&name, &value, flag(&item["Override"]))?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, name: &str, value: &str, overrides: bool) -> Result<(), DistributionError> {
+        let unsendable = || DistributionError::Unplayed(format!("the header {name}: {value}"));
+        self.headers.push(Added {
+            name: name.parse().map_err(|_| unsendable())?,
+            value: value.parse().map_err(|_| unsendable())?,
+            overrides,
+        });
+        Ok(())
+    }
+
+    /// Adds the headers to an answer for a page of `origin`, if it is one for a page at all.
+    pub(super) fn add_to(&self, answer: &mut Reply, origin: Option<&str>) {
+        let headers = answer.headers_mut();
+        for Added { name, value, overrides } in &self.headers {
+            if *overrides || !headers.contains_key(name) {
+                headers.insert(name, value.clone());
+            }
+        }
+        if let (Some(cors), Some(origin)) = (&self.cors, origin) {
+            cors.add_to(answer, origin);
+        }
+    }
+}
+
+fn transport_security(template: &EdgeTemplate<'_>, part: &Value) -> Result<String, DistributionError> {
+    let age = template.seconds(&part["AccessControlMaxAgeSec"], "AccessControlMaxAgeSec")?;
+    let mut value = format!("max-age={}", age.as_secs());
+    for (field, directive) in [("IncludeSubdomains", "; includeSubDomains"), ("Preload", "; preload")] {
+        if flag(&part[field]) {
+            value.push_str(directive);
+        }
+    }
+    Ok(value)
+}
+
+impl Cors {
+    fn read(template: &EdgeTemplate<'_>, config: &Value) -> Result<Self, DistributionError> {
+        let items = |field: &str| -> Result<Vec<String>, DistributionError> {
+            let all = list(&config[field]["Items"], field)?.iter();
+            all.map(|item| template.text(item, field)).collect()
+        };
+        Ok(Self {
+            origins: items("AccessControlAllowOrigins")?,
+            exposed: items("AccessControlExposeHeaders")?,
+            credentials: flag(&config["AccessControlAllowCredentials"]),
+        })
+    }
+
+    fn add_to(&self, answer: &mut Reply, origin: &str) {
+        let anybody = self.origins.iter().any(|allowed| allowed == "*");
+        if !anybody && !self.origins.iter().any(|allowed| allowed == origin) {
+            return;
+        }
+        let allowed = if anybody { "*" } else { origin };
+        crate::http::header(answer, "access-control-allow-origin", allowed);
+        if !anybody {
+            crate::http::header(answer, "vary", "Origin");
+        }
+        if self.credentials {
+            crate::http::header(answer, "access-control-allow-credentials", "true");
+        }
+        if !self.exposed.is_empty() {
+            crate::http::header(answer, "access-control-expose-headers", &self.exposed.join(","));
+        }
+    }
+}
