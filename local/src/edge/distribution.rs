@@ -66,14 +66,15 @@ pub(crate) struct Distribution {
 impl Distribution {
     /// The only distribution of the template.
     pub(crate) fn read(template: &EdgeTemplate<'_>) -> Result<Self, DistributionError> {
-        let config = &template.only("AWS::CloudFront::Distribution")?["DistributionConfig"];
-        let behavior = &config["DefaultCacheBehavior"];
+        let config = at(template.only("AWS::CloudFront::Distribution")?, &["DistributionConfig"]);
+        let behavior = at(config, &["DefaultCacheBehavior"]);
         refuse_unplayed(config, behavior)?;
-        let policy = &template.referred(&behavior["CachePolicyId"], "CachePolicyId")?["CachePolicyConfig"];
-        let ttl = |field: &str| template.seconds(&policy[field], field);
+        let policy = template.referred(at(behavior, &["CachePolicyId"]), "CachePolicyId")?;
+        let policy = at(policy, &["CachePolicyConfig"]);
+        let ttl = |field: &str| template.seconds(at(policy, &[field]), field);
         Ok(Self {
             origin: origin(template, config)?,
-            root_object: match &config["DefaultRootObject"] {
+            root_object: match at(config, &["DefaultRootObject"]) {
                 Value::Null => None,
                 name => Some(template.text(name, "DefaultRootObject")?),
             },
@@ -84,11 +85,11 @@ impl Distribution {
                 longest: ttl("MaxTTL")?,
             },
             error_ttls: error_ttls(template, config)?,
-            headers: match &behavior["ResponseHeadersPolicyId"] {
+            headers: match at(behavior, &["ResponseHeadersPolicyId"]) {
                 Value::Null => ResponseHeaders::default(),
                 id => {
                     let policy = template.referred(id, "ResponseHeadersPolicyId")?;
-                    ResponseHeaders::read(template, &policy["ResponseHeadersPolicyConfig"])?
+                    ResponseHeaders::read(template, at(policy, &["ResponseHeadersPolicyConfig"]))?
                 }
             },
             function: function(template, behavior)?,
@@ -109,16 +110,16 @@ fn refuse_unplayed(config: &Value, behavior: &Value) -> Result<(), DistributionE
         (behavior, "OriginRequestPolicyId"),
         (behavior, "ForwardedValues"),
     ];
-    let found = unplayed.iter().find(|(part, field)| !part[*field].is_null());
+    let found = unplayed.iter().find(|(part, field)| !at(part, &[field]).is_null());
     found.map_or(Ok(()), |(_, field)| {
         Err(DistributionError::Unplayed((*field).to_owned()))
     })
 }
 
 fn origin(template: &EdgeTemplate<'_>, config: &Value) -> Result<String, DistributionError> {
-    match list(&config["Origins"], "Origins")? {
+    match list(at(config, &["Origins"]), "Origins")? {
         [origin] => {
-            let path = template.text(&origin["OriginPath"], "OriginPath")?;
+            let path = template.text(at(origin, &["OriginPath"]), "OriginPath")?;
             Ok(path.trim_matches('/').to_owned())
         }
         _ => Err(DistributionError::Unplayed("several origins".to_owned())),
@@ -126,7 +127,7 @@ fn origin(template: &EdgeTemplate<'_>, config: &Value) -> Result<String, Distrib
 }
 
 fn methods(template: &EdgeTemplate<'_>, behavior: &Value) -> Result<Vec<Method>, DistributionError> {
-    let all = list(&behavior["AllowedMethods"], "AllowedMethods")?.iter();
+    let all = list(at(behavior, &["AllowedMethods"]), "AllowedMethods")?.iter();
     all.map(|method| match template.text(method, "AllowedMethods")?.as_str() {
         "GET" => Ok(Method::GET),
         "HEAD" => Ok(Method::HEAD),
@@ -137,28 +138,28 @@ fn methods(template: &EdgeTemplate<'_>, behavior: &Value) -> Result<Vec<Method>,
 
 fn error_ttls(template: &EdgeTemplate<'_>, config: &Value) -> Result<BTreeMap<u16, Duration>, DistributionError> {
     let mut ttls = BTreeMap::new();
-    for response in list(&config["CustomErrorResponses"], "CustomErrorResponses")? {
-        if !response["ResponsePagePath"].is_null() {
+    for response in list(at(config, &["CustomErrorResponses"]), "CustomErrorResponses")? {
+        if !at(response, &["ResponsePagePath"]).is_null() {
             return Err(DistributionError::Unplayed("ResponsePagePath".to_owned()));
         }
-        let status = template.seconds(&response["ErrorCode"], "ErrorCode")?.as_secs();
-        let ttl = template.seconds(&response["ErrorCachingMinTTL"], "ErrorCachingMinTTL")?;
+        let status = template.seconds(at(response, &["ErrorCode"]), "ErrorCode")?.as_secs();
+        let ttl = template.seconds(at(response, &["ErrorCachingMinTTL"]), "ErrorCachingMinTTL")?;
         ttls.insert(u16::try_from(status).unwrap_or_default(), ttl);
     }
     Ok(ttls)
 }
 
 fn function(template: &EdgeTemplate<'_>, behavior: &Value) -> Result<Option<Function>, DistributionError> {
-    let association = match list(&behavior["FunctionAssociations"], "FunctionAssociations")? {
+    let association = match list(at(behavior, &["FunctionAssociations"]), "FunctionAssociations")? {
         [] => return Ok(None),
-        [one] if one["EventType"] == "viewer-request" => one,
+        [one] if at(one, &["EventType"]) == "viewer-request" => one,
         _ => {
             return Err(DistributionError::Unplayed(
                 "a function but one at viewer-request".to_owned(),
             ));
         }
     };
-    let (name, text, runtime) = template.function(&association["FunctionARN"])?;
+    let (name, text, runtime) = template.function(at(association, &["FunctionARN"]))?;
     let function = Function::new(&text, &runtime).map_err(|error| DistributionError::Function { name, error })?;
     Ok(Some(function))
 }
@@ -179,22 +180,24 @@ impl<'a> EdgeTemplate<'a> {
     }
 
     fn resources(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let all = self.root["Resources"].as_mapping().into_iter().flatten();
+        let all = at(&self.root, &["Resources"]).as_mapping().into_iter().flatten();
         all.filter_map(|(name, resource)| Some((name.as_str()?, resource)))
     }
 
     fn only(&self, of_type: &str) -> Result<&Value, DistributionError> {
-        let mut all = self.resources().filter(|(_, resource)| resource["Type"] == of_type);
+        let mut all = self
+            .resources()
+            .filter(|(_, resource)| at(resource, &["Type"]) == of_type);
         match (all.next(), all.next()) {
-            (Some((_, resource)), None) => Ok(&resource["Properties"]),
+            (Some((_, resource)), None) => Ok(at(resource, &["Properties"])),
             _ => Err(DistributionError::Unplayed(format!("none or several {of_type}"))),
         }
     }
 
     /// The properties of the resource that a `!Ref` names.
     fn referred(&self, value: &Value, field: &str) -> Result<&Value, DistributionError> {
-        let named = tagged(value, "!Ref").and_then(|name| self.root["Resources"].get(name));
-        let properties = named.map(|resource| &resource["Properties"]);
+        let named = tagged(value, "!Ref").and_then(|name| at(&self.root, &["Resources"]).get(name));
+        let properties = named.map(|resource| at(resource, &["Properties"]));
         properties.ok_or_else(|| DistributionError::Value {
             field: field.to_owned(),
             expected: "the !Ref of a resource in it",
@@ -204,15 +207,16 @@ impl<'a> EdgeTemplate<'a> {
     /// Name, text and runtime of the function that a `!GetAtt` names.
     fn function(&self, arn: &Value) -> Result<(String, String, String), DistributionError> {
         let name = tagged(arn, "!GetAtt").and_then(|arn| arn.strip_suffix(".FunctionARN"));
-        let properties = name.and_then(|name| Some((name, self.root["Resources"].get(name)?.get("Properties")?)));
+        let properties =
+            name.and_then(|name| Some((name, at(&self.root, &["Resources"]).get(name)?.get("Properties")?)));
         let (name, properties) = properties.ok_or_else(|| DistributionError::Value {
             field: "FunctionARN".to_owned(),
             expected: "the !GetAtt of a function in it",
         })?;
         Ok((
             name.to_owned(),
-            self.text(&properties["FunctionCode"], "FunctionCode")?,
-            self.text(&properties["FunctionConfig"]["Runtime"], "Runtime")?,
+            self.text(at(properties, &["FunctionCode"]), "FunctionCode")?,
+            self.text(at(properties, &["FunctionConfig", "Runtime"]), "Runtime")?,
         ))
     }
 
@@ -242,9 +246,9 @@ impl<'a> EdgeTemplate<'a> {
     /// What `!Ref` of a parameter stands for.
     fn parameter(&self, value: &Value) -> Option<String> {
         let name = tagged(value, "!Ref")?;
-        let parameter = self.root["Parameters"].get(name)?;
+        let parameter = at(&self.root, &["Parameters"]).get(name)?;
         let setting = self.setting_of(name).and_then(|setting| self.settings.get(setting));
-        setting.cloned().or_else(|| match &parameter["Default"] {
+        setting.cloned().or_else(|| match at(parameter, &["Default"]) {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             _ => None,
@@ -255,12 +259,18 @@ impl<'a> EdgeTemplate<'a> {
     fn setting_of(&self, parameter: &str) -> Option<&str> {
         let variables = self
             .resources()
-            .filter_map(|(_, resource)| resource["Properties"]["Environment"]["Variables"].as_mapping())
+            .filter_map(|(_, resource)| at(resource, &["Properties", "Environment", "Variables"]).as_mapping())
             .flatten();
         variables
             .filter(|(_, value)| tagged(value, "!Ref") == Some(parameter))
             .find_map(|(name, _)| name.as_str())
     }
+}
+
+/// What stands behind a path of fields; `Null` if nothing does.
+pub(super) fn at<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
+    path.iter()
+        .fold(value, |value, field| value.get(field).unwrap_or(&Value::Null))
 }
 
 /// Whether it is true; nothing is not.

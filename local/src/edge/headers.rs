@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue};
 use serde_yaml::Value;
 
-use super::distribution::{DistributionError, EdgeTemplate, fields, flag, list};
+use super::distribution::{DistributionError, EdgeTemplate, at, fields, flag, list};
 use crate::http::Reply;
 
 /// What is added to each answer.
@@ -51,7 +51,7 @@ impl ResponseHeaders {
 
     fn add_security(&mut self, template: &EdgeTemplate<'_>, config: &Value) -> Result<(), DistributionError> {
         for (name, part) in fields(config, "SecurityHeadersConfig")? {
-            let text = |field: &str| template.text(&part[field], &format!("{name}.{field}"));
+            let text = |field: &str| template.text(at(part, &[field]), &format!("{name}.{field}"));
             let (header, value) = match name {
                 "StrictTransportSecurity" => ("strict-transport-security", transport_security(template, part)?),
                 "ContentTypeOptions" => ("x-content-type-options", "nosniff".to_owned()),
@@ -60,16 +60,16 @@ impl ResponseHeaders {
                 "ContentSecurityPolicy" => ("content-security-policy", text("ContentSecurityPolicy")?),
                 other => return Err(DistributionError::Unplayed(format!("{other} of SecurityHeadersConfig"))),
             };
-            self.add(header, &value, flag(&part["Override"]))?;
+            self.add(header, &value, flag(at(part, &["Override"])))?;
         }
         Ok(())
     }
 
     fn add_custom(&mut self, template: &EdgeTemplate<'_>, config: &Value) -> Result<(), DistributionError> {
-        for item in list(&config["Items"], "CustomHeadersConfig.Items")? {
-            let name = template.text(&item["Header"], "CustomHeadersConfig.Header")?;
-            let value = template.text(&item["Value"], "CustomHeadersConfig.Value")?;
-            self.add(&name, &value, flag(&item["Override"]))?;
+        for item in list(at(config, &["Items"]), "CustomHeadersConfig.Items")? {
+            let name = template.text(at(item, &["Header"]), "CustomHeadersConfig.Header")?;
+            let value = template.text(at(item, &["Value"]), "CustomHeadersConfig.Value")?;
+            self.add(&name, &value, flag(at(item, &["Override"])))?;
         }
         Ok(())
     }
@@ -99,10 +99,10 @@ impl ResponseHeaders {
 }
 
 fn transport_security(template: &EdgeTemplate<'_>, part: &Value) -> Result<String, DistributionError> {
-    let age = template.seconds(&part["AccessControlMaxAgeSec"], "AccessControlMaxAgeSec")?;
+    let age = template.seconds(at(part, &["AccessControlMaxAgeSec"]), "AccessControlMaxAgeSec")?;
     let mut value = format!("max-age={}", age.as_secs());
     for (field, directive) in [("IncludeSubdomains", "; includeSubDomains"), ("Preload", "; preload")] {
-        if flag(&part[field]) {
+        if flag(at(part, &[field])) {
             value.push_str(directive);
         }
     }
@@ -112,13 +112,13 @@ fn transport_security(template: &EdgeTemplate<'_>, part: &Value) -> Result<Strin
 impl Cors {
     fn read(template: &EdgeTemplate<'_>, config: &Value) -> Result<Self, DistributionError> {
         let items = |field: &str| -> Result<Vec<String>, DistributionError> {
-            let all = list(&config[field]["Items"], field)?.iter();
+            let all = list(at(config, &[field, "Items"]), field)?.iter();
             all.map(|item| template.text(item, field)).collect()
         };
         Ok(Self {
             origins: items("AccessControlAllowOrigins")?,
             exposed: items("AccessControlExposeHeaders")?,
-            credentials: flag(&config["AccessControlAllowCredentials"]),
+            credentials: flag(at(config, &["AccessControlAllowCredentials"])),
         })
     }
 
