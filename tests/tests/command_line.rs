@@ -318,8 +318,13 @@ async fn a_port_in_use_is_one_clear_line() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     for option in ["--listen", "--s3", "--aws"] {
-        // The last one counts.
-        one_clear_line(&[&ANY_PORTS[..], &[option, &address]].concat(), &[&address, option]).await;
+        let mut arguments = ANY_PORTS;
+        let at = arguments
+            .iter()
+            .position(|argument| *argument == option)
+            .expect("an option");
+        arguments[at + 1] = &address;
+        one_clear_line(&arguments, &[&address, option]).await;
     }
 }
 

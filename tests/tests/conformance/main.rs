@@ -17,6 +17,7 @@ mod kubernetes;
 mod mirror;
 mod packing;
 mod provenance;
+mod quick_start;
 mod readers;
 mod reading;
 mod registry;

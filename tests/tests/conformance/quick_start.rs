@@ -107,7 +107,7 @@ async fn the_printed_commands_work_and_the_example_packed_by_helm_is_the_one_tha
             shell(&programs, home.path(), &format!("helm package {}", example.display())).await;
             let upload = command(&told, "aws s3 cp").replace("CHART-VERSION", "kube9-operator-1.0.0");
             shell(&programs, home.path(), &upload).await;
-            let outcome = local.told_until("outcome ").await;
+            let outcome = local.told_until("  outcome   ").await;
             assert!(outcome.contains("UNCHANGED kube9-operator 1.0.0"), "{helm}: {outcome}");
         }
     }
