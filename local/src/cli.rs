@@ -203,7 +203,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         })?),
     };
     let system = System::start(options).await?;
-    // The example is for whoever has nothing yet.
+    // The example is for a bucket that is still empty.
     let uploads = if arguments.charts.is_empty() && system.has_repository() {
         Vec::new()
     } else {

@@ -179,7 +179,7 @@ async fn the_bucket_can_be_kept_between_runs() {
     }
 }
 
-/// Whoever keeps a repository of their own there does not want the example in it.
+/// A folder with a repository belongs to a user, who does not want the example in it.
 #[tokio::test]
 async fn the_example_is_not_added_to_a_folder_that_has_a_repository() {
     let (data, charts) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
@@ -201,7 +201,7 @@ async fn the_story_tells_what_happened_and_with_once_of_no_address_that_is_gone(
         assert!(story.contains(part), "the story does not tell of {part:?}:\n{story}");
     }
     for part in ["helm repo add", "aws s3 cp", "cargo lambda invoke"] {
-        assert!(!story.contains(part), "nobody is there to answer {part:?}:\n{story}");
+        assert!(!story.contains(part), "nothing answers {part:?} any more:\n{story}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A chart as Helm holds it between reading a folder and writing an archive.
 //!
 //! Helm's loader (`LoadFiles`) sorts the files of a chart, reads what it knows, and unpacks the charts below `charts/`; its
-//! `Save` writes all of them anew. What falls away on the way, moves or is written otherwise is here what it is there: see
+//! `Save` rewrites all of them. What falls away on the way, moves or is written otherwise is here what it is there: see
 //! <https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/loader/load.go> and `pkg/chart/v2/util/save.go` beside it.
 
 use std::collections::{BTreeMap, BTreeSet};

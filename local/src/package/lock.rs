@@ -1,4 +1,4 @@
-//! `Chart.lock`, which Helm reads and writes anew like `Chart.yaml`.
+//! `Chart.lock`, which Helm reads and rewrites like `Chart.yaml`.
 
 use chartdrop::chart::{ChartYamlError, Dependency, Metadata};
 use chartdrop::yaml::{self, Duplicates, Limits, Mapping, Value};

@@ -1,6 +1,6 @@
 //! Packs a chart folder into an archive with the content that `helm package` gives it.
 //!
-//! [`folder`] finds the files ([`ignore`], [`glob`]), [`chart`] makes a chart of them as Helm's loader does and writes it anew as
+//! [`folder`] finds the files ([`ignore`], [`glob`]), [`chart`] makes a chart of them as Helm's loader does and rewrites it as
 //! Helm's `Save` does ([`lock`], [`unpack`]), in YAML as Helm writes it ([`go_yaml`]). So a chart that is packed here and again by
 //! Helm has one content digest, and is not another chart to publish-chart. A conformance test holds both Helms against it.
 

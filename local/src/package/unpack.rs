@@ -7,7 +7,7 @@ use flate2::read::GzDecoder;
 use super::BOM;
 use super::chart::File;
 
-/// A dependency larger than that once unpacked is none that Helm loads.
+/// Helm loads no dependency that is larger than this once unpacked.
 const MOST_BYTES: u64 = 100 * 1024 * 1024;
 
 /// Why a packed dependency cannot be read.

@@ -1,4 +1,4 @@
-//! Timestamps, which matter under an explicit `!!timestamp`, and to whoever writes: everywhere else they are text.
+//! Timestamps, which matter under an explicit `!!timestamp`, and to a writer: everywhere else they are text.
 
 /// Whether go-yaml's `parseTimestamp` takes the text: a date, or a date and time with a zone after `T`/`t` or
 /// without one after a space.
