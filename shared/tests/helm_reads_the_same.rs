@@ -1,9 +1,11 @@
-//! Holds our reader of `Chart.yaml` against what Helm made of the same bytes (see `tests/corpus/README.md`).
+//! Holds our readers of `Chart.yaml` and of indexes against what Helm made of the same bytes (see `tests/corpus/README.md`).
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use bytes::Bytes;
 use chartdrop::chart::Metadata;
+use chartdrop::index::Index;
 use chartdrop::yaml::{self, Duplicates, Limits};
 use serde_json::Value;
 
@@ -37,6 +39,10 @@ const REFUSED_CHARTS: [&str; 8] = [
     "version-256-bytes",
 ];
 
+/// Indexes that Helm loads and we refuse: a later version of the format, of which nobody knows what it means; a time that RFC
+/// 3339 does not have, which Helm can't write again; and a chart in two places, of which other readers show the first or none.
+const REFUSED_INDEXES: [&str; 3] = ["api-version-v2", "created-comma", "twice-json-chart"];
+
 struct Case {
     name: String,
     text: Vec<u8>,
@@ -47,9 +53,15 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/chart-yaml")
 }
 
-#[expect(clippy::unwrap_used, reason = "a broken corpus is a failed test")]
 fn cases() -> Vec<Case> {
-    let mut cases: Vec<Case> = std::fs::read_dir(folder())
+    let cases = cases_in(folder());
+    assert!(cases.len() > 400, "the corpus is not where it should be");
+    cases
+}
+
+#[expect(clippy::unwrap_used, reason = "a broken corpus is a failed test")]
+fn cases_in(folder: PathBuf) -> Vec<Case> {
+    let mut cases: Vec<Case> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
@@ -60,7 +72,6 @@ fn cases() -> Vec<Case> {
         })
         .collect();
     cases.sort_by(|one, other| one.name.cmp(&other.name));
-    assert!(cases.len() > 400, "the corpus is not where it should be");
     cases
 }
 
@@ -133,4 +144,44 @@ fn the_fields_of_an_entry_stand_in_the_order_of_helm() {
             "{name}:\n{ours}\n{recorded}"
         );
     }
+}
+
+#[test]
+fn every_index_is_loaded_where_helm_loads_it_and_lists_what_helm_lists() {
+    let cases = cases_in(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/index"));
+    assert!(cases.len() > 100, "the corpus is not where it should be");
+    let mut refused = BTreeSet::new();
+    for Case { name, text, helm } in cases {
+        match (Index::read(Bytes::from(text)), helm.get("index")) {
+            (Ok(index), Some(helm)) => {
+                let ours: Vec<[Value; 5]> = index
+                    .listed_versions()
+                    .map(|listed| {
+                        let text = |text: Option<String>| text.filter(|text| !text.is_empty()).into();
+                        let own = text(listed.name);
+                        [
+                            listed.chart.into(),
+                            own,
+                            listed.version.into(),
+                            text(listed.digest),
+                            text(listed.url),
+                        ]
+                    })
+                    .collect();
+                for (chart, versions) in helm["entries"].as_object().into_iter().flatten() {
+                    for version in versions.as_array().into_iter().flatten() {
+                        let of = |field: &str| version.get(field).cloned().unwrap_or_default();
+                        let url = version.pointer("/urls/0").cloned().unwrap_or_default();
+                        let url = if url == "" { Value::Null } else { url };
+                        let theirs = [chart.as_str().into(), of("name"), of("version"), of("digest"), url];
+                        assert!(ours.contains(&theirs), "{name}: {theirs:?} is not in {ours:?}");
+                    }
+                }
+            }
+            (Err(_), None) => {}
+            (Err(_), Some(_)) => drop(refused.insert(name)),
+            (Ok(_), None) => panic!("{name}: {helm}"),
+        }
+    }
+    assert_eq!(refused, REFUSED_INDEXES.map(str::to_owned).into());
 }

@@ -1,6 +1,6 @@
-// Command oracle says what Helm makes of a Chart.yaml.
+// Command oracle says what Helm makes of a Chart.yaml, or of an index.
 //
-// Without an argument it reads JSON lines on standard input, each a string: a document in base64. For each it writes
+// Without an argument it reads JSON lines on standard input, each a string: a Chart.yaml in base64. For each it writes
 // one JSON line:
 //
 //	{
@@ -11,9 +11,18 @@
 //	  "refused": why Helm does not load it, or absent
 //	}
 //
-// With a folder as its argument it writes the same, indented, into NAME.helm.json for each NAME.yaml in there.
+// With the argument "index" the documents are indexes of repositories, and it writes for each:
 //
-// The code is Helm's own: the loader of chart archives, with a Chart.yaml as the only file of a chart.
+//	{
+//	  "index":   the index that Helm 3 and Helm 4 load, in the order of the text, or absent
+//	  "refused": why they don't, or absent
+//	  "differ":  what only one of the two makes of it, or absent
+//	}
+//
+// With a folder as its last argument it writes the same, indented, into NAME.helm.json for each NAME.yaml in there.
+//
+// The code is Helm's own: the loader of chart archives, with a Chart.yaml as the only file of a chart, and the loader of
+// index files.
 package main
 
 import (
@@ -41,13 +50,19 @@ type answer struct {
 
 func main() {
 	var err error
-	switch len(os.Args) {
+	ask := func(document []byte) any { return askChart(document) }
+	arguments := os.Args[1:]
+	if len(arguments) > 0 && arguments[0] == "index" {
+		ask = func(document []byte) any { return askIndex(document) }
+		arguments = arguments[1:]
+	}
+	switch len(arguments) {
+	case 0:
+		err = answerLines(os.Stdin, os.Stdout, ask)
 	case 1:
-		err = answerLines(os.Stdin, os.Stdout)
-	case 2:
-		err = answerFolder(os.Args[1])
+		err = answerFolder(arguments[0], ask)
 	default:
-		err = fmt.Errorf("usage: oracle [FOLDER]")
+		err = fmt.Errorf("usage: oracle [index] [FOLDER]")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "oracle:", err)
@@ -55,7 +70,7 @@ func main() {
 	}
 }
 
-func answerLines(in io.Reader, to io.Writer) error {
+func answerLines(in io.Reader, to io.Writer, ask func([]byte) any) error {
 	documents := json.NewDecoder(bufio.NewReader(in))
 	out := bufio.NewWriter(to)
 	lines := json.NewEncoder(out)
@@ -72,7 +87,7 @@ func answerLines(in io.Reader, to io.Writer) error {
 	return out.Flush()
 }
 
-func answerFolder(folder string) error {
+func answerFolder(folder string, ask func([]byte) any) error {
 	paths, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
 	if err != nil {
 		return err
@@ -96,8 +111,8 @@ func answerFolder(folder string) error {
 	return nil
 }
 
-// ask never fails: go-yaml is known to panic on a few inputs, and that is an answer too.
-func ask(document []byte) (a answer) {
+// askChart never fails: go-yaml is known to panic on a few inputs, and that is an answer too.
+func askChart(document []byte) (a answer) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			a = answer{Error: fmt.Sprint("panic: ", problem), Refused: fmt.Sprint("panic: ", problem)}

@@ -126,6 +126,85 @@ async fn an_index_that_cannot_be_loaded_stops_publishing_and_a_reindex_mends_it(
     }
 }
 
+/// What a repair leaves out, as `chart version`.
+fn dropped(report: &Value) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+    let changes = report["changes"].as_array().expect("a list").iter();
+    changes
+        .filter(|change| change["action"] == "drop")
+        .map(|change| {
+            assert_eq!(
+                (&change["kind"], &change["key"]),
+                (&"entry-unreadable".into(), &INDEX.into())
+            );
+            format!("{} {}", text(&change["chart"]), text(&change["version"]))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn what_a_reindex_leaves_out_of_a_damaged_index_is_listed_in_a_dry_run_too() {
+    let entry = |name: &str, version: &str, more: &str| {
+        format!(
+            "  - name: {name}\n    version: {version}\n    urls:\n    - https://elsewhere.example.com/{name}.tgz\n{more}"
+        )
+    };
+    let chartdrop = repository(&["1.0.0"]).await;
+    let elsewhere = format!(
+        "apiVersion: v1\nentries:\n  redis:\n{}{}{}  web:\n{}surprise: 1\n",
+        entry("redis", "3.0.0", ""),
+        entry("redis", "2.0.0", "    deprecated: perhaps\n"),
+        entry("redis", "1.10", ""),
+        entry("web", "0.1.0", "    surprise: 1\n"),
+    );
+    chartdrop.put(INDEX, elsewhere);
+    let dry = chartdrop
+        .run(&json!({"command": "reindex", "repository": "", "dryRun": true}))
+        .await;
+    let report = reindex(&chartdrop).await;
+    let expected = ["redis 2.0.0", "redis 1.1", "web 0.1.0", "? ?"];
+    for report in [&dry, &report] {
+        assert_eq!(dropped(report), expected, "{report}");
+        // The archive that is here, too.
+        assert_eq!(report["changeCount"], 5, "{report}");
+        let message = report["changes"][0]["message"].as_str().expect("text");
+        assert!(
+            message.contains("the entry of redis 2.0.0 is dropped: deprecated: "),
+            "{message}"
+        );
+    }
+    assert_eq!((&dry["written"], &report["written"]), (&false.into(), &true.into()));
+    assert_eq!(chartdrop.versions("redis"), ["3.0.0"]);
+    assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
+    assert_eq!(reindex(&chartdrop).await["changeCount"], 0);
+}
+
+#[tokio::test]
+async fn an_index_with_names_of_fields_in_another_case_is_published_into_and_nothing_is_dropped() {
+    let chartdrop = repository(&["1.0.0"]).await;
+    let others = "apiVersion: v1\nentries:\n  redis:\n  - Digest: c0de\n    apiversion: v2\n    name: redis\n    \
+                  Urls:\n    - https://elsewhere.example.com/redis-1.0.0.tgz\n    Version: 1.0.0\ngenerated: \"2024-03-15T10:11:10Z\"\n";
+    chartdrop.put(INDEX, others);
+    let waiting = chartdrop.upload(&ChartArchive::new("demo", "1.2.0"));
+    chartdrop.sweep().await;
+    assert_eq!(chartdrop.receipt(&waiting)["outcome"], "published");
+    let before_redis = others
+        .split("generated")
+        .next()
+        .expect("text")
+        .split_once("entries:\n")
+        .expect("entries")
+        .1;
+    assert!(
+        chartdrop.text(INDEX).contains(before_redis),
+        "others' entries keep every byte"
+    );
+    let report = reindex(&chartdrop).await;
+    assert_eq!(dropped(&report), [""; 0], "{report}");
+    assert_eq!(chartdrop.versions("demo"), ["1.2.0", "1.0.0"]);
+    assert!(chartdrop.text(INDEX).contains(before_redis));
+}
+
 #[tokio::test]
 async fn an_index_that_lost_its_entries_loses_no_archive_and_gets_them_back() {
     let chartdrop = repository(&["1.0.0", "1.1.0"]).await;

@@ -1,7 +1,7 @@
 //! Which field a key names. Helm decodes with Go's `encoding/json`, which matches names in any case.
 
 /// The fields of `Chart.yaml`.
-pub(super) const METADATA: &[&str] = &[
+pub(crate) const METADATA: &[&str] = &[
     "name",
     "home",
     "sources",
@@ -37,15 +37,16 @@ pub(super) const DEPENDENCY: &[&str] = &[
 ];
 
 /// The field that a key sets: the exact name first, then the name in any case.
-pub(super) fn named(key: &str, fields: &'static [&'static str]) -> Option<&'static str> {
+pub(crate) fn named(key: &str, fields: &'static [&'static str]) -> Option<&'static str> {
     let exact = fields.iter().find(|field| **field == key);
     exact
         .or_else(|| fields.iter().find(|field| folds_to(key, field)))
         .copied()
 }
 
-/// Go folds by Unicode's simple folding, by which two letters beyond ASCII are equal to ASCII ones.
-fn folds_to(key: &str, field: &str) -> bool {
+/// Whether a key is the name of a field, in any case. Go folds by Unicode's simple folding, by which two letters beyond
+/// ASCII are equal to ASCII ones.
+pub(crate) fn folds_to(key: &str, field: &str) -> bool {
     let fold = |character: char| match character {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',

@@ -15,6 +15,8 @@ mod validate;
 mod version;
 mod warning;
 
+pub(crate) use self::field::{METADATA, folds_to as is_another_case_of, named as field_named};
+
 pub use self::{
     error::{ChartYamlError, Expected},
     file_name::{FileNameError, check_file_name, file_name},

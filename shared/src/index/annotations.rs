@@ -12,6 +12,7 @@ use super::{Format, Index, block, json};
 /// The name of the field.
 pub(super) const FIELD: &str = "annotations";
 const YAML_ENTRIES: &str = "entries:";
+const DOCUMENT: &[u8] = b"---\n";
 
 /// Annotations as they stand in an index, where one may have no value.
 pub(super) type Annotations = BTreeMap<String, Option<String>>;
@@ -84,8 +85,14 @@ impl Index {
         let lines = [head.clone(), tail.clone()]
             .into_iter()
             .find_map(|part| lines_of_field(&self.text, part));
+        // In front of everything but the mark that begins the document.
+        let begin = if self.text.starts_with(DOCUMENT) {
+            DOCUMENT.len()
+        } else {
+            0
+        };
         let change = Change {
-            at: lines.unwrap_or(0..0),
+            at: lines.unwrap_or(begin..begin),
             text: block::annotations(&annotations),
         };
         // Comments between the lines, a name in quotes: whatever was not foreseen shows up as another meaning.

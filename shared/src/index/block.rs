@@ -20,8 +20,9 @@ use serde_json::Value;
 
 use super::annotations::{self, Annotations};
 use super::document::{Chart, Document};
-use super::outline::{ChartPlace, Outline};
-use super::{Format, IndexError, helm, json_text};
+use super::helm::Names;
+use super::outline::{ChartPlace, Generated, Indent, Outline};
+use super::{Format, IndexError, convert, fields, helm, json_text};
 use crate::yaml;
 
 /// Readers look for the colon behind a key in the next 1,024 characters only. A longer one has a mark before it.
@@ -29,47 +30,49 @@ pub(super) const LONGEST_KEY: usize = 1000;
 
 /// Reads an index in this form, or in any other YAML that Helm would load.
 pub(super) fn read(index: &[u8]) -> Result<Document, IndexError> {
-    let mut document = Document {
-        top: Vec::new(),
-        charts: Vec::new(),
-    };
-    for (name, value) in &parse(index)? {
-        match name.as_str() {
-            "entries" => document.charts = charts(value)?,
-            "generated" => drop(helm::check_generated(&text_of(&value.to_json())?)?),
-            _ => add_to_top(&mut document, name, value)?,
+    let mut document = Document::empty();
+    let mut fields: Vec<_> = parse(index)?.into_iter().collect();
+    // Helm goes through JSON, whose keys Go writes in the order of their bytes.
+    fields.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    for (name, value) in &fields {
+        match fields::top(name) {
+            Some("entries") if *value == yaml::Value::Null => document.charts.clear(),
+            Some("entries") => document.charts.extend(charts(value)?),
+            Some("generated") => drop(helm::check_generated(&text_of(&value.to_json())?)?),
+            Some(known) => document.set(known, &text_of(&convert::top(known, value))?)?,
+            None => return Err(helm::unknown_at_top(name)),
         }
     }
     Ok(document)
 }
 
-/// Checks what stands before and after the entries; answers with what `generated` says.
-pub(super) fn check_top(head: &[u8], tail: &[u8]) -> Option<String> {
+/// Checks what stands before and after the entries; answers with what `generated` says, if there is one.
+pub(super) fn check_top(head: &[u8], tail: &[u8]) -> Option<Option<String>> {
     let document = Document {
         top: top(head, tail)?,
-        charts: Vec::new(),
+        ..Document::empty()
     };
     document.check_api_version().ok()?;
-    let (_, generated) = document.top.iter().find(|(name, _)| name == "generated")?;
-    helm::check_generated(generated).ok()?
+    match document.top.iter().find(|(name, _)| name == "generated") {
+        // What is null is not one that can be added.
+        Some((_, generated)) => Some(Some(helm::check_generated(generated).ok()??)),
+        None => Some(None),
+    }
 }
 
 /// The fields before and after the entries, each as JSON text; `None` if one stands twice or is none that Helm takes.
 pub(super) fn top(head: &[u8], tail: &[u8]) -> Option<Vec<(String, String)>> {
-    let mut document = Document {
-        top: Vec::new(),
-        charts: Vec::new(),
-    };
+    let mut document = Document::empty();
     for part in [head, tail] {
-        if part.is_empty() {
-            continue;
-        }
-        for (name, value) in &parse(part).ok()? {
-            let twice = document.top.iter().any(|(other, _)| other == name);
-            if twice || name == "entries" {
+        for (name, value) in &parse_part(part).ok()? {
+            let known = fields::top(name)?;
+            let is_there = document.top.iter().any(|(other, _)| other == known);
+            // These are looked for by their names.
+            let is_searched = matches!(known, "generated" | annotations::FIELD) && known != name;
+            if is_there || is_searched || known == "entries" {
                 return None;
             }
-            add_to_top(&mut document, name, value).ok()?;
+            document.set(known, &text_of(&convert::top(known, value)).ok()?).ok()?;
         }
     }
     Some(document.top)
@@ -80,32 +83,38 @@ pub(super) fn annotations(annotations: &Annotations) -> String {
     let of = |value: &Option<String>| value.clone().map_or(Value::Null, Value::String);
     let fields = annotations.iter().map(|(name, value)| (name.clone(), of(value)));
     let mut text = String::new();
-    write_field(&mut text, 0, annotations::FIELD, &Value::Object(fields.collect()));
+    write_field(&mut text, At::TOP, annotations::FIELD, &Value::Object(fields.collect()));
     text
 }
 
 fn parse(text: &[u8]) -> Result<yaml::Mapping, IndexError> {
-    let limits = yaml::Limits::for_index(text.len());
-    let parsed = yaml::parse(text, &limits, yaml::Duplicates::Refuse).map_err(|error| IndexError::Unreadable {
-        detail: error.to_string(),
-    })?;
-    match parsed.value {
+    match parse_value(text)? {
         yaml::Value::Mapping(fields) => Ok(fields),
         _ => Err(not_an_index("it holds no fields".to_owned())),
     }
 }
 
-fn add_to_top(document: &mut Document, name: &str, value: &yaml::Value) -> Result<(), IndexError> {
-    helm::check_field_at_top(name)?;
-    let text = text_of(&value.to_json())?;
-    helm::check_top(name, &text)?;
-    document.top.push((name.to_owned(), text));
-    Ok(())
+/// Some lines of an index, which may hold comments only, or nothing.
+fn parse_part(text: &[u8]) -> Result<yaml::Mapping, IndexError> {
+    match parse_value(text)? {
+        yaml::Value::Null => Ok(yaml::Mapping::new()),
+        yaml::Value::Mapping(fields) => Ok(fields),
+        _ => Err(not_an_index("it holds no fields".to_owned())),
+    }
+}
+
+fn parse_value(text: &[u8]) -> Result<yaml::Value, IndexError> {
+    let limits = yaml::Limits::for_index(text.len());
+    match yaml::parse(text, &limits, yaml::Duplicates::Refuse) {
+        Ok(parsed) => Ok(parsed.value),
+        Err(error) => Err(IndexError::Unreadable {
+            detail: error.to_string(),
+        }),
+    }
 }
 
 fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
     let entries = match entries {
-        yaml::Value::Null => return Ok(Vec::new()),
         yaml::Value::Mapping(entries) => entries,
         _ => return Err(not_an_index("entries is no mapping".to_owned())),
     };
@@ -117,7 +126,7 @@ fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
                 yaml::Value::Sequence(versions) => versions,
                 _ => return Err(not_an_index(format!("the versions of {name:?} are no list"))),
             };
-            let versions = versions.iter().map(|version| checked(name, &version.to_json()));
+            let versions = versions.iter().map(|version| checked(name, version));
             let versions = versions.collect::<Result<_, _>>()?;
             Ok(Chart {
                 name: name.clone(),
@@ -127,11 +136,10 @@ fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
         .collect()
 }
 
-fn checked(chart: &str, version: &Value) -> Result<String, IndexError> {
-    helm::check_fields_of_version(chart, version)?;
-    let text = text_of(version)?;
-    helm::check_version(chart, &text)?;
-    Ok(text)
+fn checked(chart: &str, version: &yaml::Value) -> Result<String, IndexError> {
+    let text = text_of(&convert::version(version))?;
+    let checked = helm::check_version(chart, &text, Names::Known)?;
+    Ok(checked.into_owned())
 }
 
 fn text_of(value: &Value) -> Result<String, IndexError> {
@@ -152,7 +160,8 @@ pub(super) fn empty() -> (Vec<u8>, Outline) {
     let text = format!("{BEFORE}{VACANCY}{GENERATED}\"\"\n");
     let outline = Outline {
         format: Format::Yaml,
-        generated,
+        indent: Indent::HELM,
+        generated: Generated::Here(generated),
         vacancy,
         charts: Vec::new(),
         versions: 0,
@@ -172,7 +181,8 @@ pub(super) fn write(document: &Document) -> Result<(Vec<u8>, Outline), IndexErro
     let mut text = String::new();
     let mut outline = Outline {
         format: Format::Yaml,
-        generated: 0..0,
+        indent: Indent::HELM,
+        generated: Generated::Here(0..0),
         vacancy: 0..0,
         charts: Vec::with_capacity(document.charts.len()),
         versions: document.charts.iter().map(|chart| chart.versions.len()).sum(),
@@ -181,11 +191,11 @@ pub(super) fn write(document: &Document) -> Result<(Vec<u8>, Outline), IndexErro
         if *name == "entries" {
             write_entries(&mut text, &document.charts, &mut outline)?;
         } else {
-            write_field(&mut text, 0, name, value);
+            write_field(&mut text, At::TOP, name, value);
         }
         if *name == "generated" {
             // The quotes before the line feed.
-            outline.generated = text.len() - 3..text.len() - 1;
+            outline.generated = Generated::Here(text.len() - 3..text.len() - 1);
         }
     }
     Ok((text.into_bytes(), outline))
@@ -204,7 +214,7 @@ fn write_entries(text: &mut String, charts: &[Chart], outline: &mut Outline) -> 
 
 fn write_chart(text: &mut String, chart: &Chart) -> Result<ChartPlace, IndexError> {
     let start = text.len();
-    let name = write_name(text, &chart.name);
+    let name = write_name(text, &chart.name, Indent::HELM);
     let mut items = text.len();
     if chart.versions.is_empty() {
         text.push_str(" []\n");
@@ -213,7 +223,7 @@ fn write_chart(text: &mut String, chart: &Chart) -> Result<ChartPlace, IndexErro
         items += 1;
     }
     for version in &chart.versions {
-        write_version(text, version)?;
+        write_version(text, version, Indent::HELM)?;
     }
     Ok(ChartPlace {
         name,
@@ -224,9 +234,9 @@ fn write_chart(text: &mut String, chart: &Chart) -> Result<ChartPlace, IndexErro
 }
 
 /// The name of a chart, above its versions; answers with where it stands.
-pub(super) fn write_name(text: &mut String, name: &str) -> Range<usize> {
-    write_indent(text, 2);
-    write_key(text, 2, name)
+pub(super) fn write_name(text: &mut String, name: &str, indent: Indent) -> Range<usize> {
+    write_indent(text, indent.chart);
+    write_key(text, indent.chart, name)
 }
 
 /// `KEY:`, or over two lines `? KEY` and `:`; answers with where the key stands.
@@ -246,9 +256,32 @@ fn write_key(text: &mut String, indent: usize, key: &str) -> Range<usize> {
 }
 
 /// A chart version, given as JSON text.
-pub(super) fn write_version(text: &mut String, version: &str) -> Result<(), IndexError> {
-    write_item(text, 2, &value_of(version)?);
+pub(super) fn write_version(text: &mut String, version: &str, indent: Indent) -> Result<(), IndexError> {
+    let at = At {
+        column: indent.dash,
+        list: indent.list(),
+    };
+    write_item(text, at, &value_of(version)?);
     Ok(())
+}
+
+/// Where something is written.
+#[derive(Clone, Copy)]
+struct At {
+    column: usize,
+    /// How much deeper lists stand than the fields that they are the values of.
+    list: usize,
+}
+
+impl At {
+    const TOP: At = At { column: 0, list: 0 };
+
+    fn deeper(self, by: usize) -> At {
+        At {
+            column: self.column + by,
+            ..self
+        }
+    }
 }
 
 fn value_of(text: &str) -> Result<Value, IndexError> {
@@ -256,24 +289,24 @@ fn value_of(text: &str) -> Result<Value, IndexError> {
 }
 
 /// `NAME: VALUE`, or `NAME:` with the value on the lines below.
-fn write_field(text: &mut String, indent: usize, name: &str, value: &Value) {
-    write_indent(text, indent);
-    write_field_here(text, indent, name, value);
+fn write_field(text: &mut String, at: At, name: &str, value: &Value) {
+    write_indent(text, at.column);
+    write_field_here(text, at, name, value);
 }
 
-fn write_field_here(text: &mut String, indent: usize, name: &str, value: &Value) {
-    write_key(text, indent, name);
+fn write_field_here(text: &mut String, at: At, name: &str, value: &Value) {
+    write_key(text, at.column, name);
     match value {
         Value::Object(fields) if !fields.is_empty() => {
             text.push('\n');
             for (name, value) in fields {
-                write_field(text, indent + 2, name, value);
+                write_field(text, at.deeper(2), name, value);
             }
         }
         Value::Array(items) if !items.is_empty() => {
             text.push('\n');
             for item in items {
-                write_item(text, indent, item);
+                write_item(text, at.deeper(at.list), item);
             }
         }
         _ => {
@@ -285,16 +318,16 @@ fn write_field_here(text: &mut String, indent: usize, name: &str, value: &Value)
 }
 
 /// `- VALUE`; the fields of a mapping stand below each other after the dash.
-fn write_item(text: &mut String, indent: usize, value: &Value) {
-    write_indent(text, indent);
+fn write_item(text: &mut String, at: At, value: &Value) {
+    write_indent(text, at.column);
     text.push_str("- ");
     match value {
         Value::Object(fields) if !fields.is_empty() => {
-            for (at, (name, value)) in fields.iter().enumerate() {
-                if at > 0 {
-                    write_indent(text, indent + 2);
+            for (number, (name, value)) in fields.iter().enumerate() {
+                if number > 0 {
+                    write_indent(text, at.column + 2);
                 }
-                write_field_here(text, indent + 2, name, value);
+                write_field_here(text, at.deeper(2), name, value);
             }
         }
         Value::Array(items) if !items.is_empty() => {

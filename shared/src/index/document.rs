@@ -2,13 +2,15 @@
 //!
 //! It is read whole, checked as Helm would check it, and written anew in a layout that is known.
 
+use super::fields;
 use super::outline::Outline;
-use super::{Format, IndexError, block, json};
+use super::{Format, IndexError, block, helm, json, json_text, twice};
 
 /// A whole index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Document {
-    /// Top-level fields other than `entries` and `generated`, in their order: name and compact JSON text.
+    /// Top-level fields other than `entries` and `generated`, in their order: name, as Helm writes it if Helm knows it, and
+    /// compact JSON text.
     pub(super) top: Vec<(String, String)>,
     /// The charts, in the order of the document.
     pub(super) charts: Vec<Chart>,
@@ -26,6 +28,34 @@ pub(super) struct Chart {
 }
 
 impl Document {
+    /// Nothing yet.
+    pub(super) fn empty() -> Self {
+        Document {
+            top: Vec::new(),
+            charts: Vec::new(),
+        }
+    }
+
+    /// Sets a field at the top, given as JSON text. Of fields that are one for Helm (of one name, or of names that differ in
+    /// their case) the last one counts.
+    pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), IndexError> {
+        let name = fields::top(name).unwrap_or(name);
+        helm::check_top(name, text)?;
+        let text = json_text::compact(text).map_err(not_an_index)?;
+        let Some(at) = self.top.iter().position(|(known, _)| known == name) else {
+            self.top.push((name.to_owned(), text.into_owned()));
+            return Ok(());
+        };
+        let Some((_, known)) = self.top.get_mut(at) else {
+            return Ok(());
+        };
+        match twice::again_at_top(name, known, &text).map_err(not_an_index)? {
+            Some(text) => *known = text,
+            None => drop(self.top.remove(at)),
+        }
+        Ok(())
+    }
+
     /// Reads an index in either form, the way Helm decides which one it is: JSON if it is valid JSON, else YAML.
     pub(super) fn read(index: &[u8]) -> Result<(Self, Format), IndexError> {
         if index.is_empty() {
@@ -60,13 +90,32 @@ impl Document {
         }
     }
 
+    /// Helm wants any, and does not look at it. A later one than v1, which nobody has written yet, may mean that the rest is
+    /// another one than we know.
     pub(super) fn check_api_version(&self) -> Result<(), IndexError> {
-        match self.top.iter().find(|(name, _)| name == "apiVersion") {
-            Some((_, version)) if version == "\"v1\"" => Ok(()),
-            Some((_, found)) => Err(IndexError::ApiVersion { found: found.clone() }),
-            None => Err(IndexError::NotAnIndex {
+        let found = self.top.iter().find(|(name, _)| name == "apiVersion");
+        let version = found.and_then(|(_, text)| serde_json::from_str::<Option<String>>(text).ok()?);
+        match version.as_deref() {
+            None | Some("") => Err(IndexError::NotAnIndex {
                 detail: "it has no apiVersion".to_owned(),
             }),
+            Some(version) if is_later(version) => Err(IndexError::ApiVersion {
+                found: version.to_owned(),
+            }),
+            Some(_) => Ok(()),
         }
+    }
+}
+
+fn is_later(api_version: &str) -> bool {
+    let number = api_version
+        .strip_prefix('v')
+        .and_then(|number| number.parse::<u32>().ok());
+    number.is_some_and(|number| number > 1)
+}
+
+fn not_an_index(error: serde_json::Error) -> IndexError {
+    IndexError::NotAnIndex {
+        detail: error.to_string(),
     }
 }

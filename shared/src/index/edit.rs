@@ -68,10 +68,7 @@ impl Index {
         let new = added.iter().filter(|added| **added == Added::New).count();
         if new > 0 || self.is_new {
             self.insert_charts(new_charts, &mut changes);
-            changes.push(Change {
-                at: self.outline.generated.clone(),
-                text: format!("\"{now}\""),
-            });
+            changes.push(self.outline.set_generated(now));
         }
         Ok(Edit {
             added,
@@ -82,10 +79,10 @@ impl Index {
 
     /// The versions of a chart that are there.
     fn listed(&self, chart: &ChartPlace) -> Vec<Listed<'_>> {
-        let format = self.outline.format;
-        item::all(format, &self.text, chart)
+        let layout = self.outline.layout();
+        item::all(layout, &self.text, chart)
             .map(|at| Listed {
-                head: item::head(format, self.text.get(at.clone()).unwrap_or_default()),
+                head: item::head(layout, self.text.get(at.clone()).unwrap_or_default()),
                 start: at.start,
             })
             .collect()
@@ -189,7 +186,7 @@ impl Index {
                 text.push_str("\n]");
             }
             Format::Yaml => {
-                block::write_name(&mut text, name);
+                block::write_name(&mut text, name, self.outline.indent);
                 text.push('\n');
                 text.push_str(&versions);
             }
@@ -217,7 +214,7 @@ impl Index {
             Format::Json => Ok(json),
             Format::Yaml => {
                 let mut text = String::with_capacity(json.len() + json.len() / 4);
-                block::write_version(&mut text, &json)?;
+                block::write_version(&mut text, &json, self.outline.indent)?;
                 Ok(text)
             }
         }

@@ -20,7 +20,7 @@ pub enum IndexError {
         detail: String,
     },
     /// An index version that we don't know.
-    #[error("the index has apiVersion {found:?}; only \"v1\" is known. {ADVICE}")]
+    #[error("the index has apiVersion {found:?}; Chartdrop knows \"v1\" only. {ADVICE}")]
     ApiVersion {
         /// The value found.
         found: String,
@@ -50,6 +50,16 @@ impl IndexError {
     pub(crate) fn too_large(size: u64) -> Self {
         IndexError::NotAnIndex {
             detail: format!("it is {size} bytes large"),
+        }
+    }
+
+    /// What is wrong, without the advice that the whole index needs.
+    pub(super) fn detail(&self) -> String {
+        match self {
+            IndexError::Unreadable { detail }
+            | IndexError::NotAnIndex { detail }
+            | IndexError::Refused { detail, .. } => detail.clone(),
+            other => other.to_string(),
         }
     }
 

@@ -1,229 +1,225 @@
 //! What makes Helm's reader refuse a whole index, so that we refuse to extend it.
 //!
 //! Helm unmarshals into the structs of <https://github.com/helm/helm/blob/main/pkg/repo/v1/index.go>: a value of another
-//! type than the field's fails the whole load. From YAML an unknown field does too (`UnmarshalStrict`), from JSON it is
-//! ignored. What Helm merely skips with a warning (a bad version, a missing name, a null entry) may stay.
+//! type than the field's fails the whole load, under whatever case the field's name is written. From YAML an unknown field
+//! does too (`UnmarshalStrict`), from JSON it is ignored. What Helm merely skips with a warning (a bad version, a missing
+//! name, a null entry) may stay.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::fmt;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
-use super::{IndexError, time};
+use super::fields::{self, Kind, Object};
+use super::{IndexError, time, twice};
 
-/// Fields that Helm knows at the top of an index.
-const TOP_FIELDS: [&str; 6] = [
-    "apiVersion",
-    "annotations",
-    "entries",
-    "generated",
-    "publicKeys",
-    "serverInfo",
-];
-
-/// An entry's fields with the types that Helm gives them.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "the types are the check")]
-struct ChartVersion {
-    name: Option<String>,
-    home: Option<String>,
-    sources: Option<Vec<Option<String>>>,
-    version: Option<String>,
-    description: Option<String>,
-    keywords: Option<Vec<Option<String>>>,
-    maintainers: Option<Vec<Option<Maintainer>>>,
-    icon: Option<String>,
-    api_version: Option<String>,
-    condition: Option<String>,
-    tags: Option<String>,
-    app_version: Option<String>,
-    deprecated: Option<bool>,
-    annotations: Option<BTreeMap<String, Option<String>>>,
-    kube_version: Option<String>,
-    dependencies: Option<Vec<Option<Dependency>>>,
-    r#type: Option<String>,
-    urls: Option<Vec<Option<String>>>,
-    created: Option<String>,
-    removed: Option<bool>,
-    digest: Option<String>,
-    checksum: Option<String>,
-    engine: Option<String>,
-    tiller_version: Option<String>,
-    url: Option<String>,
+/// Which names of fields an index may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Those that Helm knows: the index is YAML.
+    Known,
+    /// Others too, which Helm ignores: the index is JSON.
+    Any,
 }
 
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "the types are the check")]
-struct Maintainer {
-    name: Option<String>,
-    email: Option<String>,
-    url: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "the types are the check")]
-struct Dependency {
-    name: Option<String>,
-    version: Option<String>,
-    repository: Option<String>,
-    condition: Option<String>,
-    tags: Option<Vec<Option<String>>>,
-    enabled: Option<bool>,
-    #[serde(rename = "import-values")]
-    import_values: Option<Vec<IgnoredAny>>,
-    alias: Option<String>,
-}
-
-const VERSION_FIELDS: [&str; 25] = [
-    "annotations",
-    "apiVersion",
-    "appVersion",
-    "checksum",
-    "condition",
-    "created",
-    "dependencies",
-    "deprecated",
-    "description",
-    "digest",
-    "engine",
-    "home",
-    "icon",
-    "keywords",
-    "kubeVersion",
-    "maintainers",
-    "name",
-    "removed",
-    "sources",
-    "tags",
-    "tillerVersion",
-    "type",
-    "url",
-    "urls",
-    "version",
-];
-const MAINTAINER_FIELDS: [&str; 3] = ["email", "name", "url"];
-const DEPENDENCY_FIELDS: [&str; 8] = [
-    "alias",
-    "condition",
-    "enabled",
-    "import-values",
-    "name",
-    "repository",
-    "tags",
-    "version",
-];
-
-/// Checks an entry, given as JSON text.
-pub(super) fn check_version(chart: &str, text: &str) -> Result<(), IndexError> {
-    let entry: Option<ChartVersion> =
-        serde_json::from_str(text).map_err(|error| refused(chart, version_in(text), error.to_string()))?;
-    let Some(entry) = entry else { return Ok(()) };
-    if let Some(created) = &entry.created {
-        check_time(created).map_err(|detail| {
-            refused(
-                chart,
-                entry.version.clone().unwrap_or_default(),
-                format!("created is {created:?}, {detail}"),
-            )
-        })?;
-    }
-    Ok(())
-}
-
-/// Checks the names of an entry's fields, as Helm does where the index is YAML.
-pub(super) fn check_fields_of_version(chart: &str, entry: &serde_json::Value) -> Result<(), IndexError> {
-    let known = [
-        unknown_in(entry, &VERSION_FIELDS),
-        unknown_in_each(entry.get("maintainers"), &MAINTAINER_FIELDS),
-        unknown_in_each(entry.get("dependencies"), &DEPENDENCY_FIELDS),
-    ];
-    match known.into_iter().flatten().next() {
-        None => Ok(()),
-        Some(field) => {
-            let version = entry
-                .get("version")
-                .and_then(|version| version.as_str())
-                .unwrap_or_default();
-            Err(refused(
-                chart,
-                version.to_owned(),
-                format!("it does not know the field {field:?}"),
-            ))
-        }
-    }
-}
-
-/// Checks a field at the top, given as JSON text, where unknown ones are allowed.
-pub(super) fn check_top(name: &str, text: &str) -> Result<(), IndexError> {
-    let checked = match name {
-        "apiVersion" => serde_json::from_str::<Option<String>>(text).map(drop),
-        "annotations" => serde_json::from_str::<Option<BTreeMap<String, Option<String>>>>(text).map(drop),
-        "publicKeys" => serde_json::from_str::<Option<Vec<Option<String>>>>(text).map(drop),
-        "serverInfo" => serde_json::from_str::<Option<BTreeMap<String, IgnoredAny>>>(text).map(drop),
-        _ => Ok(()),
+/// Checks an entry, given as JSON text; answers with the text to keep, in which no field stands twice.
+pub(super) fn check_version<'a>(chart: &str, text: &'a str, names: Names) -> Result<Cow<'a, str>, IndexError> {
+    let refused = |error: serde_json::Error| IndexError::Refused {
+        chart: chart.to_owned(),
+        version: version_in(text),
+        detail: without_place(&error),
     };
-    checked.map_err(|error| IndexError::NotAnIndex {
-        detail: format!("{name}: {error}"),
-    })
+    match check(text, Type::Object(Object::Version), names).map_err(refused)? {
+        Fields::Once => Ok(Cow::Borrowed(text)),
+        Fields::Twice => twice::as_go_decodes(text).map(Cow::Owned).map_err(refused),
+    }
 }
 
-/// Checks the name of a field at the top, as Helm does where the index is YAML.
-pub(super) fn check_field_at_top(name: &str) -> Result<(), IndexError> {
-    if TOP_FIELDS.contains(&name) {
+/// Checks a field at the top, given as JSON text, under its name as Helm writes it. Not `entries`.
+pub(super) fn check_top(name: &str, text: &str) -> Result<(), IndexError> {
+    let Some(kind) = fields::kind_at_top(name) else {
         return Ok(());
+    };
+    check_value(name, text, kind)
+}
+
+fn check_value(name: &str, text: &str, kind: Kind) -> Result<(), IndexError> {
+    match check(text, Type::Value(kind), Names::Any) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(IndexError::NotAnIndex {
+            detail: format!("{name}: {}", without_place(&error)),
+        }),
     }
-    Err(IndexError::NotAnIndex {
-        detail: format!("Helm does not know the field {name:?}"),
-    })
 }
 
 /// Checks `generated`, given as JSON text, and answers with what it says; a missing one is fine.
 pub(super) fn check_generated(text: &str) -> Result<Option<String>, IndexError> {
-    let problem = |detail: String| IndexError::NotAnIndex {
-        detail: format!("generated: {detail}"),
-    };
-    match serde_json::from_str::<Option<String>>(text) {
-        Ok(Some(time)) => match check_time(&time) {
-            Ok(()) => Ok(Some(time)),
-            Err(detail) => Err(problem(format!("{time:?} is {detail}"))),
-        },
-        Ok(None) => Ok(None),
-        Err(error) => Err(problem(error.to_string())),
+    check_value("generated", text, Kind::Time)?;
+    Ok(serde_json::from_str(text).unwrap_or_default())
+}
+
+/// What a field's name at the top says where unknown ones are errors.
+pub(super) fn unknown_at_top(name: &str) -> IndexError {
+    IndexError::NotAnIndex {
+        detail: format!("Helm does not know the field {name:?}"),
     }
 }
 
-fn check_time(text: &str) -> Result<(), &'static str> {
-    if time::is_time(text.as_bytes()) {
-        return Ok(());
+/// Whether a field stands in an object more than once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fields {
+    Once,
+    /// Or under a name that is not ASCII, which the scan does not know.
+    Twice,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Type {
+    Value(Kind),
+    Object(Object),
+}
+
+/// A value that must be of a type. `null` is one of every type, and changes nothing.
+#[derive(Debug, Clone, Copy)]
+struct Typed {
+    of: Type,
+    names: Names,
+}
+
+fn check(text: &str, of: Type, names: Names) -> Result<Fields, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let fields = Typed { of, names }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(fields)
+}
+
+impl<'de> DeserializeSeed<'de> for Typed {
+    type Value = Fields;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Fields, D::Error> {
+        deserializer.deserialize_any(self)
     }
-    Err("which is no RFC 3339 time")
 }
 
-fn unknown_in(value: &serde_json::Value, known: &[&str]) -> Option<String> {
-    let mut names = value.as_object()?.keys();
-    names.find(|name| !known.contains(&name.as_str())).cloned()
+impl<'de> Visitor<'de> for Typed {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.of {
+            Type::Value(Kind::Text | Kind::Scalar) => "text",
+            Type::Value(Kind::Time) => "a time in quotes",
+            Type::Value(Kind::Flag) => "true or false",
+            Type::Value(Kind::Texts | Kind::Scalars) => "a list of texts",
+            Type::Value(Kind::Maintainers | Kind::Dependencies | Kind::List) => "a list",
+            Type::Value(Kind::TextMap | Kind::Map) | Type::Object(_) => "a mapping",
+        })
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Fields, E> {
+        Ok(Fields::Once)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Fields, E> {
+        match self.of {
+            Type::Value(Kind::Flag) => Ok(Fields::Once),
+            _ => Err(E::invalid_type(Unexpected::Bool(value), &self)),
+        }
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Fields, E> {
+        match self.of {
+            Type::Value(Kind::Text | Kind::Scalar) => Ok(Fields::Once),
+            Type::Value(Kind::Time) if time::is_time(value.as_bytes()) => Ok(Fields::Once),
+            Type::Value(Kind::Time) => Err(E::custom(format!("{value:?} is not an RFC 3339 time"))),
+            _ => Err(E::invalid_type(Unexpected::Str(value), &self)),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Fields, A::Error> {
+        let of = match self.of {
+            Type::Value(Kind::Texts | Kind::Scalars) => Type::Value(Kind::Text),
+            Type::Value(Kind::Maintainers) => Type::Object(Object::Maintainer),
+            Type::Value(Kind::Dependencies) => Type::Object(Object::Dependency),
+            Type::Value(Kind::List) => {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                return Ok(Fields::Once);
+            }
+            _ => return Err(A::Error::invalid_type(Unexpected::Seq, &self)),
+        };
+        let mut fields = Fields::Once;
+        while let Some(element) = list.next_element_seed(Typed { of, ..self })? {
+            fields = fields.max(element);
+        }
+        Ok(fields)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        match self.of {
+            Type::Object(object) => self.object(object, map),
+            Type::Value(Kind::TextMap) => {
+                let of = Type::Value(Kind::Text);
+                while map.next_key::<IgnoredAny>()?.is_some() {
+                    map.next_value_seed(Typed { of, ..self })?;
+                }
+                Ok(Fields::Once)
+            }
+            Type::Value(Kind::Map) => {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Fields::Once)
+            }
+            Type::Value(_) => Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        }
+    }
 }
 
-fn unknown_in_each(list: Option<&serde_json::Value>, known: &[&str]) -> Option<String> {
-    list?.as_array()?.iter().find_map(|value| unknown_in(value, known))
+impl Typed {
+    fn object<'de, A: MapAccess<'de>>(self, object: Object, mut map: A) -> Result<Fields, A::Error> {
+        let (mut seen, mut fields) = (0_u32, Fields::Once);
+        while let Some(name) = map.next_key::<String>()? {
+            let Some((place, kind)) = object.field(name.as_bytes()) else {
+                if self.names == Names::Known {
+                    return Err(A::Error::custom(format!("it does not know the field {name:?}")));
+                }
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let of = Type::Value(kind);
+            let value = map.next_value_seed(Typed { of, ..self });
+            fields = fields.max(value.map_err(|error| A::Error::custom(format!("{name}: {error}")))?);
+            if seen & 1 << place != 0 || !name.is_ascii() {
+                fields = Fields::Twice;
+            }
+            seen |= 1 << place;
+        }
+        Ok(fields)
+    }
+}
+
+/// What is wrong, without the line and column: an entry is a text of its own here.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((problem, _)) => problem.to_owned(),
+        None => text,
+    }
 }
 
 /// The version in an entry that as a whole has the wrong types, to name it in the message.
-fn version_in(text: &str) -> String {
-    let value: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    let version = value.as_ref().and_then(|value| value.get("version"));
-    match version {
-        Some(serde_json::Value::String(version)) => version.clone(),
-        Some(other) => other.to_string(),
-        None => String::new(),
+pub(super) fn version_in(text: &str) -> String {
+    let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else {
+        return version_in_part(text).unwrap_or_default().to_owned();
+    };
+    let mut fields = value.as_object().into_iter().flatten();
+    let is_version = |name: &str| fields::version(name.as_bytes()).is_some_and(|(place, _)| place == fields::VERSION);
+    match fields.rfind(|(name, _)| is_version(name)) {
+        Some((_, serde_json::Value::String(version))) => version.clone(),
+        Some((_, serde_json::Value::Null)) | None => String::new(),
+        Some((_, other)) => other.to_string(),
     }
 }
 
-fn refused(chart: &str, version: String, detail: String) -> IndexError {
-    IndexError::Refused {
-        chart: chart.to_owned(),
-        version,
-        detail,
-    }
+/// The version in a text that was cut short.
+fn version_in_part(text: &str) -> Option<&str> {
+    let (_, version) = text.split_once("\"version\":\"")?;
+    version.split_once('"').map(|(version, _)| version)
 }

@@ -17,52 +17,54 @@ use serde_json::value::RawValue;
 
 use super::annotations::{self, Annotations};
 use super::document::{Chart, Document};
-use super::outline::{ChartPlace, Outline};
-use super::{Format, IndexError, helm, json_text};
+use super::helm::Names;
+use super::outline::{ChartPlace, Generated, Indent, Outline};
+use super::{Format, IndexError, fields, helm, json_text};
 
 /// Reads an index in this form; `None` if the text is not JSON.
 pub(super) fn read(index: &[u8]) -> Result<Option<Document>, IndexError> {
     if serde_json::from_slice::<IgnoredAny>(index).is_err() {
         return Ok(None);
     }
-    let mut document = Document {
-        top: Vec::new(),
-        charts: Vec::new(),
-    };
-    let top: Fields<'_> = serde_json::from_slice(index).map_err(not_an_index)?;
+    let index = json_text::as_go_reads(index);
+    let mut document = Document::empty();
+    let top: Fields<'_> = serde_json::from_str(&index).map_err(not_an_index)?;
     for (name, value) in top.0 {
-        match name.as_str() {
-            "entries" => document.charts = charts(value)?,
-            "generated" => drop(helm::check_generated(value.get())?),
-            _ => add_to_top(&mut document, name, value)?,
+        match fields::top(&name) {
+            // Go adds the charts of each; of a chart that stands in two the last one counts.
+            Some("entries") if value.get() == "null" => document.charts.clear(),
+            Some("entries") => document.charts.extend(charts(value)?),
+            Some("generated") => drop(helm::check_generated(value.get())?),
+            _ => document.set(&name, value.get())?,
         }
     }
     Ok(Some(document))
 }
 
 /// Checks an index of which only the entries are missing, and that no field stands in it twice; answers with what
-/// `generated` says.
-pub(super) fn check_top(index: &[u8]) -> Option<String> {
+/// `generated` says, if there is one.
+pub(super) fn check_top(index: &[u8]) -> Option<Option<String>> {
     let top: Fields<'_> = serde_json::from_slice(index).ok()?;
-    let mut names: Vec<&str> = top.0.iter().map(|(name, _)| name.as_str()).collect();
+    let known = |name: &str| fields::top(name).map_or_else(|| name.to_owned(), str::to_owned);
+    let mut names: Vec<String> = top.0.iter().map(|(name, _)| known(name)).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
         return None;
     }
-    let mut document = Document {
-        top: Vec::new(),
-        charts: Vec::new(),
-    };
+    let mut document = Document::empty();
     let mut generated = None;
     for (name, value) in top.0 {
-        match name.as_str() {
-            "entries" => {}
-            "generated" => generated = helm::check_generated(value.get()).ok()?,
-            _ => add_to_top(&mut document, name, value).ok()?,
+        match fields::top(&name) {
+            // These are looked for by their names.
+            Some(known @ ("entries" | "generated" | annotations::FIELD)) if known != name => return None,
+            Some("entries") => {}
+            // What is null is not one that can be added.
+            Some("generated") => generated = Some(helm::check_generated(value.get()).ok()??),
+            _ => document.set(&name, value.get()).ok()?,
         }
     }
     document.check_api_version().ok()?;
-    generated
+    Some(generated)
 }
 
 /// The annotations in the line before the first chart: where their value stands, if there are any, and what it says.
@@ -78,21 +80,7 @@ pub(super) fn annotations(header: &[u8]) -> Option<(Option<Range<usize>>, Annota
     Some((Some(start..start + value.get().len()), annotations.unwrap_or_default()))
 }
 
-/// Of two fields of one name the last counts, as it does for Go.
-fn add_to_top(document: &mut Document, name: String, value: &RawValue) -> Result<(), IndexError> {
-    helm::check_top(&name, value.get())?;
-    let value = compact(value.get())?;
-    match document.top.iter_mut().find(|(other, _)| *other == name) {
-        Some((_, other)) => *other = value,
-        None => document.top.push((name, value)),
-    }
-    Ok(())
-}
-
 fn charts(entries: &RawValue) -> Result<Vec<Chart>, IndexError> {
-    if entries.get() == "null" {
-        return Ok(Vec::new());
-    }
     let entries: Fields<'_> = serde_json::from_str(entries.get()).map_err(not_an_index)?;
     entries
         .0
@@ -101,8 +89,8 @@ fn charts(entries: &RawValue) -> Result<Vec<Chart>, IndexError> {
             let versions: Option<Vec<&RawValue>> = serde_json::from_str(versions.get()).map_err(not_an_index)?;
             let versions = versions.unwrap_or_default();
             let checked = versions.into_iter().map(|version| {
-                helm::check_version(&name, version.get())?;
-                compact(version.get())
+                let text = helm::check_version(&name, version.get(), Names::Any)?;
+                compact(&text)
             });
             let versions = checked.collect::<Result<_, _>>()?;
             Ok(Chart { name, versions })
@@ -154,7 +142,8 @@ pub(super) fn write(document: &Document) -> (Vec<u8>, Outline) {
     text.push_str(if charts.is_empty() { "}}\n" } else { "\n}}\n" });
     let outline = Outline {
         format: Format::Json,
-        generated,
+        indent: Indent::HELM,
+        generated: Generated::Here(generated),
         vacancy,
         versions: charts.iter().map(|chart| chart.versions).sum(),
         charts,

@@ -11,6 +11,8 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 
+use crate::yaml;
+
 /// Serializes a value as compact JSON text on one line.
 pub(crate) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
     let mut text = Vec::new();
@@ -45,6 +47,62 @@ pub(super) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     }
     compacted.extend(rest.chars().filter(|char| !char.is_ascii_whitespace()));
     Ok(Cow::Owned(compacted))
+}
+
+/// Valid JSON text as Go reads it: a byte that is no text, and half of a surrogate pair, is U+FFFD.
+pub(super) fn as_go_reads(text: &[u8]) -> Cow<'_, str> {
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(yaml::go_lossy(text)),
+    };
+    if !has_half_pair(&text) {
+        return text;
+    }
+    let mut whole = String::with_capacity(text.len());
+    let mut rest: &str = &text;
+    while let Some((before, escape)) = rest.split_once('\\') {
+        whole.push_str(before);
+        let (length, is_half) = escape_length(escape);
+        let (escape, after) = escape.split_at_checked(length).unwrap_or((escape, ""));
+        whole.push('\\');
+        whole.push_str(if is_half { "ufffd" } else { escape });
+        rest = after;
+    }
+    whole.push_str(rest);
+    Cow::Owned(whole)
+}
+
+fn has_half_pair(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, escape)) = rest.split_once('\\') {
+        let (length, is_half) = escape_length(escape);
+        if is_half {
+            return true;
+        }
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    false
+}
+
+/// How long an escape is behind its backslash, both halves of a pair together; and whether it is half of a pair only.
+fn escape_length(escape: &str) -> (usize, bool) {
+    match unit(escape) {
+        Some(0xd800..=0xdbff) => {
+            let second = escape.get(5..).and_then(|rest| unit(rest.strip_prefix('\\')?));
+            match second {
+                Some(0xdc00..=0xdfff) => (11, false),
+                _ => (5, true),
+            }
+        }
+        Some(0xdc00..=0xdfff) => (5, true),
+        Some(_) => (5, false),
+        None => (1, false),
+    }
+}
+
+/// The code unit that `u` and four digits stand for.
+fn unit(escape: &str) -> Option<u16> {
+    u16::from_str_radix(escape.strip_prefix('u')?.get(..4)?, 16).ok()
 }
 
 /// Length of the string literal that starts `text`.
@@ -152,6 +210,22 @@ mod tests {
         let text = "{ \"a\" : [ 1.10 , 2E3 ],\r\n\t\"b\\/\": \"\\ud83d\\ude00 \\u003c { x \" }";
         assert_eq!(compact(text).unwrap(), "{\"a\":[1.10,2E3],\"b/\":\"\u{1f600} < { x \"}");
         assert!(matches!(compact("{\"a\":[1,{\"b\":\"c d\"}]}"), Ok(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn what_is_no_character_is_the_one_that_go_puts_in_its_place() {
+        for (text, read) in [
+            (&b"[\"\\ud83d\", 1]"[..], "[\"\\ufffd\", 1]"),
+            (b"\"\\uDE00\\ud83d\\ude00\"", "\"\\ufffd\\ud83d\\ude00\""),
+            (
+                b"\"\\ud83d\\ud83d\\ude00\\\\ud83d\"",
+                "\"\\ufffd\\ud83d\\ude00\\\\ud83d\"",
+            ),
+            (b"\"a\xff\xfeb\"", "\"a\u{fffd}\u{fffd}b\""),
+        ] {
+            assert_eq!(as_go_reads(text), read);
+        }
+        assert!(matches!(as_go_reads(b"\"\\u0041\\n\""), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -13,14 +13,18 @@
 
 mod annotations;
 mod block;
+mod convert;
 mod document;
 mod edit;
 mod entry;
 mod error;
+mod fields;
 mod helm;
 mod item;
 mod json;
 mod json_text;
+#[cfg(test)]
+mod layout_tests;
 mod listing;
 mod outline;
 #[cfg(test)]
@@ -32,6 +36,7 @@ mod spliced;
 #[cfg(test)]
 mod tests;
 mod time;
+mod twice;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +48,7 @@ pub use entry::Entry;
 pub use error::IndexError;
 pub use listing::{ListedVersion, Place};
 pub use remove::Removal;
+pub use salvage::{Dropped, Salvaged};
 pub use spliced::Spliced;
 
 pub(crate) use json_text::{to_string as one_line, written_len};
@@ -157,9 +163,9 @@ impl Index {
         let mut at = place.items.start;
         // A version is made of characters that are never escaped, so it stands somewhere as it is.
         while let Some(found) = memmem::find(self.text.get(at..place.items.end)?, version.as_bytes()) {
-            let item = item::around(self.outline.format, &self.text, place, at + found);
+            let item = item::around(self.outline.layout(), &self.text, place, at + found);
             at = item.end;
-            let head = item::head(self.outline.format, self.text.get(item)?);
+            let head = item::head(self.outline.layout(), self.text.get(item)?);
             if head.version.as_deref() == Some(version) {
                 return Some(head.digest.map(Into::into));
             }

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use jiff::Timestamp;
+
+use super::spliced::Change;
 use super::{Format, item};
 
 /// The places in one text, in bytes from its start.
@@ -11,14 +14,69 @@ use super::{Format, item};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outline {
     pub(super) format: Format,
-    /// The value of `generated`, with its quotes.
-    pub(super) generated: Range<usize>,
+    /// How deep the lines are indented, if it is YAML.
+    pub(super) indent: Indent,
+    pub(super) generated: Generated,
     /// What the first chart takes the place of; of use only while there is none.
     pub(super) vacancy: Range<usize>,
     /// The charts, in the order of the text.
     pub(super) charts: Vec<ChartPlace>,
     /// How many chart versions there are in all.
     pub(super) versions: usize,
+}
+
+/// Where the time of the last change stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Generated {
+    /// The value, with its quotes if it has some.
+    Here(Range<usize>),
+    /// There is no such field yet; it can be put here.
+    Missing(usize),
+}
+
+/// How deep the lines of an index in YAML are indented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Indent {
+    /// Column of the names of charts.
+    pub(super) chart: usize,
+    /// Column of the dash before a version.
+    pub(super) dash: usize,
+}
+
+impl Indent {
+    /// What Helm's YAML library writes.
+    pub(super) const HELM: Indent = Indent { chart: 2, dash: 2 };
+
+    /// Column of a version's fields.
+    pub(super) fn fields(self) -> usize {
+        self.dash + 2
+    }
+
+    /// How much deeper a list stands than the field that it is the value of. The libraries that indent lists at all (go-yaml
+    /// v3, js-yaml, yq) indent them by two behind a dash, whatever else they do.
+    pub(super) fn list(self) -> usize {
+        if self.dash > self.chart { 2 } else { 0 }
+    }
+
+    /// The spaces and the dash that a version begins with.
+    pub(super) fn dash(self) -> String {
+        format!("{:1$}- ", "", self.dash)
+    }
+}
+
+/// What the lines of a version look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) format: Format,
+    pub(super) indent: Indent,
+}
+
+impl Layout {
+    /// What Helm's YAML library writes.
+    pub(super) const YAML: Layout = Layout {
+        format: Format::Yaml,
+        indent: Indent::HELM,
+    };
 }
 
 /// The place of one chart.
@@ -35,6 +93,31 @@ pub(super) struct ChartPlace {
 }
 
 impl Outline {
+    pub(super) fn layout(&self) -> Layout {
+        Layout {
+            format: self.format,
+            indent: self.indent,
+        }
+    }
+
+    /// Sets the time of the last change.
+    pub(super) fn set_generated(&self, now: Timestamp) -> Change {
+        match (&self.generated, self.format) {
+            (Generated::Here(at), _) => Change {
+                at: at.clone(),
+                text: format!("\"{now}\""),
+            },
+            (Generated::Missing(at), Format::Json) => Change {
+                at: *at..*at,
+                text: format!("\"generated\":\"{now}\","),
+            },
+            (Generated::Missing(at), Format::Yaml) => Change {
+                at: *at..*at,
+                text: format!("generated: \"{now}\"\n"),
+            },
+        }
+    }
+
     /// The name of a chart.
     pub(super) fn name<'a>(&self, text: &'a [u8], chart: &ChartPlace) -> Cow<'a, str> {
         let written = text.get(chart.name.clone()).unwrap_or_default();

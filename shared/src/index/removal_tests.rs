@@ -212,7 +212,7 @@ fn the_listing_tells_what_an_entry_says_in_both_forms() {
 /// The versions that are left of a damaged text.
 #[track_caller]
 fn left(text: &[u8]) -> Vec<(String, Vec<String>)> {
-    let index = Index::salvage(text, Format::Json, BTreeMap::new()).unwrap();
+    let index = Index::salvage(text, Format::Json, BTreeMap::new()).unwrap().index;
     let text = text_of(index.edit(&[], now()).unwrap());
     assert!(read(text.as_bytes()).is_ok(), "{text}");
     listed(&text)
@@ -235,6 +235,7 @@ fn of_a_damaged_index_every_whole_entry_is_left() {
         let more = [("note", "2"), ("more", "3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let annotations = Index::salvage(cut.as_bytes(), format, more.into())
             .unwrap()
+            .index
             .annotations();
         assert_eq!((annotations["note"].as_str(), annotations["more"].as_str()), ("1", "3"));
         let refused = whole
@@ -307,7 +308,7 @@ proptest! {
         if changes.is_empty() && read(&text).is_err() {
             let whole = read(whole.as_bytes()).unwrap();
             let known: Vec<_> = whole.listed_versions().map(|listed| (listed.chart, listed.version, listed.digest)).collect();
-            for listed in Index::salvage(&text, format, BTreeMap::new()).unwrap().listed_versions() {
+            for listed in Index::salvage(&text, format, BTreeMap::new()).unwrap().index.listed_versions() {
                 prop_assert!(known.contains(&(listed.chart, listed.version, listed.digest)));
             }
         }
@@ -315,7 +316,7 @@ proptest! {
             let at = at.index(text.len());
             text[at] = byte;
         }
-        let left = Index::salvage(&text, format, BTreeMap::new()).unwrap();
+        let left = Index::salvage(&text, format, BTreeMap::new()).unwrap().index;
         let text = left.edit(&[], now()).unwrap().text.unwrap().to_bytes();
         prop_assert!(Index::read(Bytes::from(text.to_vec())).is_ok());
     }

@@ -48,10 +48,7 @@ impl Index {
         let places: BTreeSet<Place> = places.iter().copied().collect();
         let removed = self.cut(&places, &mut changes);
         if !changes.is_empty() {
-            changes.push(Change {
-                at: self.outline.generated.clone(),
-                text: format!("\"{now}\""),
-            });
+            changes.push(self.outline.set_generated(now));
         }
         Removal {
             text: (!changes.is_empty()).then(|| Spliced::new(&self.text, changes)),
@@ -75,7 +72,7 @@ impl Index {
                 continue;
             }
             let wanted: BTreeSet<usize> = wanted.map(|place| place.item).collect();
-            let items: Vec<_> = item::all(self.outline.format, &self.text, chart)
+            let items: Vec<_> = item::all(self.outline.layout(), &self.text, chart)
                 .enumerate()
                 .map(|(item, at)| (at, wanted.contains(&item)))
                 .collect();

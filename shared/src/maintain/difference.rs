@@ -31,6 +31,8 @@ pub enum Kind {
     IndexMissing,
     /// The index is there, but Helm could not load it.
     IndexUnreadable,
+    /// An entry, or another part, of a damaged index can't be read, or Helm could not load it.
+    EntryUnreadable,
     /// The index lists an archive that is gone.
     ArchiveMissing,
     /// An archive is there that no entry points to.

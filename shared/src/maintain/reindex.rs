@@ -10,7 +10,8 @@
 //! | an entry that points elsewhere | | stays as it is |
 //!
 //! A damaged index is copied aside, and what can still be read of it is where the mending starts: so times, order, and
-//! entries that point elsewhere stay as far as they can be read. A missing one starts empty.
+//! entries that point elsewhere stay as far as they can be read; what can't be read is a change like the others. A missing
+//! one starts empty.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -18,7 +19,7 @@ use serde::Serialize;
 use super::IndexSummary;
 use super::compare::{Digests, Scope};
 use super::difference::{Difference, Kind, Mend};
-use crate::index::{Entry, Index, Place, Spliced};
+use crate::index::{Dropped, Entry, Index, Place, Salvaged, Spliced};
 use crate::keys::{Headers, Repository};
 use crate::publish::{Deadline, IndexState, MAX_INDEX_BYTES, PublishError, Publisher};
 use crate::store::{Got, Replaced, jittered};
@@ -68,7 +69,7 @@ pub struct Reindexed {
 /// One change of the index.
 #[derive(Debug, Serialize)]
 pub struct Change {
-    /// `add`, `replace` or `remove`.
+    /// `add`, `replace`, `remove`, or `drop` for what could not be read of a damaged index.
     pub action: &'static str,
     /// Why.
     #[serde(flatten)]
@@ -79,6 +80,8 @@ pub struct Change {
 struct Start {
     state: IndexState,
     damage: Option<String>,
+    /// What is left out of a damaged index.
+    dropped: Vec<Dropped>,
 }
 
 /// An index with everything mended that was found.
@@ -140,7 +143,7 @@ impl Publisher {
 
     async fn try_reindex(&self, scope: Scope<'_>, dry_run: bool, digests: &Digests) -> Result<Tried, PublishError> {
         let repository = scope.repository;
-        let Start { state, damage } = self.start(repository).await?;
+        let Start { state, damage, dropped } = self.start(repository).await?;
         let survey = self.survey(repository, &state).await?;
         // What lists nothing yet may only be written whole.
         let is_sound = damage.is_none() && state.etag.is_some();
@@ -156,15 +159,21 @@ impl Publisher {
                 archives: survey.archives,
             });
         }
-        let (changes, left) = sort(compared.differences);
+        let (repairs, left) = sort(compared.differences);
         // A name with a slip in it must not make a repository.
         let is_there = state.etag.is_some() || survey.archives > 0;
-        let mended = self.mend(repository, &state.index, &changes)?;
-        let gone: Vec<String> = changes
+        let mended = self.mend(repository, &state.index, &repairs)?;
+        let gone: Vec<String> = repairs
             .iter()
             .filter(|change| change.difference.kind == Kind::ArchiveMissing)
             .map(|change| change.difference.key.clone())
             .collect();
+        // These first: nothing in the archives tells of them.
+        let mut changes: Vec<Change> = dropped
+            .into_iter()
+            .map(|dropped| drop_of(repository, dropped))
+            .collect();
+        changes.extend(repairs);
         let mut report = Reindexed {
             repository: repository.name().to_owned(),
             dry_run,
@@ -237,15 +246,27 @@ impl Publisher {
 
     /// The index as it is, or what is left of it.
     async fn start(&self, repository: &Repository) -> Result<Start, PublishError> {
+        let mut unread = None;
         let (damage, etag, bytes) = match self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? {
             Got::Found(object) => match Index::read(object.bytes.clone()) {
                 Ok(index) => {
                     let state = IndexState::of(index, object.etag);
-                    return Ok(Start { state, damage: None });
+                    return Ok(Start {
+                        state,
+                        damage: None,
+                        dropped: Vec::new(),
+                    });
                 }
                 Err(error) => (Some(error.to_string()), Some(object.etag), object.bytes),
             },
-            Got::TooLarge { size, etag, .. } => (Some(format!("it is {size} bytes large")), Some(etag), Bytes::new()),
+            Got::TooLarge { size, etag, .. } => {
+                unread = Some(Dropped {
+                    chart: None,
+                    version: None,
+                    reason: format!("an index of {size} bytes is not read"),
+                });
+                (Some(format!("it is {size} bytes large")), Some(etag), Bytes::new())
+            }
             Got::Missing => (None, None, Bytes::new()),
         };
         let archives = self.archives(repository).await?;
@@ -253,15 +274,16 @@ impl Publisher {
         let notes = unpublished
             .iter()
             .map(|(file, unpublished)| unpublished.annotation(file));
-        let index = Index::salvage(&bytes, self.settings.index_format, notes.collect());
-        let index = index.map_err(PublishError::index(repository))?;
+        let salvaged = Index::salvage(&bytes, self.settings.index_format, notes.collect());
+        let Salvaged { index, mut dropped } = salvaged.map_err(PublishError::index(repository))?;
+        dropped.extend(unread);
         let state = IndexState {
             unpublished: Unpublished::in_annotations(index.annotations()),
             index,
             etag,
             recovered: Vec::new(),
         };
-        Ok(Start { state, damage })
+        Ok(Start { state, damage, dropped })
     }
 
     fn mend(&self, repository: &Repository, index: &Index, changes: &[Change]) -> Result<Mended, PublishError> {
@@ -314,6 +336,29 @@ fn sort(differences: Vec<Difference>) -> (Vec<Change>, Vec<Difference>) {
         changes.push(Change { action, difference });
     }
     (changes, left)
+}
+
+fn drop_of(repository: &Repository, dropped: Dropped) -> Change {
+    let Dropped { chart, version, reason } = dropped;
+    let what = match (&chart, &version) {
+        (Some(chart), Some(version)) => format!("the entry of {chart} {version}"),
+        (Some(chart), None) => format!("an entry of {chart}"),
+        (None, Some(version)) => format!("an entry of version {version}"),
+        (None, None) => "a part of the index".to_owned(),
+    };
+    let message = format!(
+        "{what} is dropped: {reason}. If its archive is published here, it is added from there; an entry that points elsewhere \
+         is in the copy of the damaged index only"
+    );
+    let difference = Difference {
+        chart,
+        version,
+        ..Difference::of_index(repository, Kind::EntryUnreadable, message)
+    };
+    Change {
+        action: "drop",
+        difference,
+    }
 }
 
 fn edits(changes: &[Change]) -> (Vec<Place>, Vec<Entry>) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ProvenanceError, Subject};
-use crate::chart::{ChartYaml, Metadata};
+use crate::chart::{ChartYaml, Metadata, is_another_case_of};
 use crate::index;
 use crate::yaml::{self, Duplicates};
 
@@ -51,8 +51,7 @@ impl Message {
             Metadata::from_chart_yaml(chart.as_bytes()).map_err(|error| ProvenanceError::Format(error.to_string()))?;
         let sums = yaml::parse(sums.as_bytes(), &yaml::Limits::CHART_YAML, Duplicates::Refuse)
             .map_err(|error| ProvenanceError::Format(error.to_string()))?;
-        let files = sums.value.get("files").and_then(yaml::Value::as_mapping);
-        let files = files.ok_or_else(|| format("its second document has no `files`"))?;
+        let files = files_of(&sums.value).ok_or_else(|| format("its second document has no `files`"))?;
         let files = files
             .iter()
             .map(|(name, sum)| Some((name.clone(), sum.as_str()?.to_owned())));
@@ -93,6 +92,32 @@ impl Message {
                 signed: signed.clone(),
                 own: own.clone(),
             }),
+        }
+    }
+}
+
+/// Helm finds the field in any case. With two of them, readers differ.
+fn files_of(sums: &yaml::Value) -> Option<&yaml::Mapping> {
+    let fields = sums.as_mapping()?.iter();
+    let mut files = fields.filter(|(name, _)| is_another_case_of(name, "files"));
+    match (files.next(), files.next()) {
+        (Some((_, files)), None) => files.as_mapping(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sums_are_found_under_a_name_in_any_case() {
+        let read = |sums: &str| Message::read(&format!("Name: a\nversion: 1.0.0\n\n...\n{sums}"));
+        for sums in ["files:\n  a.tgz: sha256:00\n", "Files:\n  a.tgz: sha256:00\n"] {
+            assert_eq!(read(sums).unwrap().files["a.tgz"], "sha256:00", "{sums}");
+        }
+        for sums in ["sums: {}\n", "Files: {}\nfiles:\n  a.tgz: sha256:00\n"] {
+            assert!(read(sums).is_err(), "{sums}");
         }
     }
 }

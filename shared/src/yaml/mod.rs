@@ -48,6 +48,8 @@ mod text;
 mod timestamp;
 mod value;
 
+pub(crate) use self::resolve::go_lossy;
+
 pub use self::{
     document::{Converted, Document, DuplicateKey, Duplicates},
     error::{Error, Place},

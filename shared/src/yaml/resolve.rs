@@ -209,7 +209,7 @@ fn base64(text: &str) -> Option<String> {
 }
 
 /// Go puts one U+FFFD for each bad byte, Rust's `from_utf8_lossy` one for each run of a broken character.
-fn go_lossy(bytes: &[u8]) -> String {
+pub(crate) fn go_lossy(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());

@@ -6,6 +6,7 @@ pub fn in_known_layout() -> Vec<(&'static str, String)> {
         ("Helm 2", HELM_2.to_owned()),
         ("go-yaml's lines", FOLDED.to_owned()),
         ("no entries", EMPTY.to_owned()),
+        ("comments", format!("# by hand\n{HELM_2}# the end\n")),
     ]
 }
 
@@ -17,7 +18,6 @@ pub fn in_unknown_layout() -> Vec<(&'static str, String)> {
     let marked = format!("\u{feff}{HELM_2}");
     let raw = RAW_JSON.replace("@", "\u{7f}\u{85}\u{9f}\u{2028}\u{feff}\u{fffe}\u{1f680}");
     vec![
-        ("comments", format!("# by hand\n{HELM_2}")),
         ("line ends of Windows", windows),
         ("byte order mark", marked),
         ("indented by four", BY_HAND.to_owned()),

@@ -24,3 +24,4 @@ mod registry;
 mod servers;
 mod tools;
 mod variations;
+mod verdicts;

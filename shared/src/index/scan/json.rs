@@ -4,9 +4,9 @@ use std::ops::{Deref, DerefMut, Range};
 
 use super::before::Before;
 use super::cursor::Cursor;
-use super::fields::{self, Field, Kind};
 use super::top;
-use crate::index::outline::{ChartPlace, Outline};
+use crate::index::fields::{self, Field, Kind};
+use crate::index::outline::{ChartPlace, Indent, Outline};
 use crate::index::{Format, item, time};
 
 /// Lists and objects inside each other in a field that we don't know. The parser takes a few more.
@@ -20,6 +20,7 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
     scan.eat(b"\n")?;
     let mut outline = Outline {
         format: Format::Json,
+        indent: Indent::HELM,
         generated,
         vacancy: scan.at..scan.at,
         charts: Vec::new(),
@@ -133,10 +134,15 @@ impl Json<'_> {
         if name.contains(&b'\\') {
             return None;
         }
+        let is_ascii = name.is_ascii();
         let Some((place, kind)) = known(name) else {
             self.anything(0)?;
             return Some(None);
         };
+        // Who looks for a field knows its name in ASCII.
+        if !is_ascii {
+            return None;
+        }
         let start = self.at;
         self.value(kind)?;
         Some(Some((place, start..self.at)))
@@ -154,13 +160,13 @@ impl Json<'_> {
             return self.eat(b"null");
         }
         match kind {
-            Kind::Text => self.string().map(drop),
+            Kind::Text | Kind::Scalar => self.string().map(drop),
             Kind::Time => {
                 let value = self.string()?;
                 time::is_time(self.text.get(value)?).then_some(())
             }
             Kind::Flag => self.eat(b"true").or_else(|| self.eat(b"false")),
-            Kind::Texts => self.list(|scan| scan.value(Kind::Text)),
+            Kind::Texts | Kind::Scalars => self.list(|scan| scan.value(Kind::Text)),
             Kind::TextMap => self.object(|scan| {
                 scan.name()?;
                 scan.value(Kind::Text)
@@ -168,6 +174,10 @@ impl Json<'_> {
             Kind::Maintainers => self.list(|scan| scan.null_or_known(fields::maintainer)),
             Kind::Dependencies => self.list(|scan| scan.null_or_known(fields::dependency)),
             Kind::List => self.list(|scan| scan.anything(0)),
+            Kind::Map => self.object(|scan| {
+                scan.name()?;
+                scan.anything(0)
+            }),
         }
     }
 

@@ -1,4 +1,5 @@
-//! The layout that Helm's YAML library writes: block style, two spaces, lists not indented, keys in alphabetical order.
+//! Block style, as Helm's YAML library writes it (two spaces, lists not indented, keys in alphabetical order), and other
+//! libraries with other indentation and in another order.
 //!
 //! ```text
 //! apiVersion: v1
@@ -15,47 +16,58 @@
 //! generated: "2026-11-23T12:00:00Z"
 //! ```
 //!
-//! Where the layout decides about the meaning: a line belongs to what its indentation says, since everything that could
-//! reach over the end of its line (quotes, blocks of text, folded text) is followed to its own end by
-//! [`yaml_scalar`](super::yaml_scalar), and must be indented deeper than what it belongs to.
+//! All names of charts stand in one column, and all dashes before versions in one ([`Indent`]); a list or mapping below a field
+//! has the column of its first line. Where the layout decides about the meaning: a line belongs to what its indentation says,
+//! since everything that could reach over the end of its line (quotes, blocks of text, folded text) is followed to its own end
+//! by [`yaml_scalar`](super::yaml_scalar), and must be indented deeper than what it belongs to.
 
 use std::ops::{Deref, DerefMut, Range};
 
 use super::before::Before;
 use super::cursor::Cursor;
-use super::fields::{self, Field, Kind};
 use super::top;
 use super::yaml_scalar::{Type, can_start_plain};
 use crate::index::block::LONGEST_KEY;
-use crate::index::outline::{ChartPlace, Outline};
+use crate::index::fields::{self, Field, Kind};
+use crate::index::outline::{ChartPlace, Indent, Outline};
 use crate::index::{Format, time};
 use crate::yaml;
 
 /// Lines before the entries that are looked at.
 const HEAD_LINES: usize = 10_000;
-/// Columns of the fields of a version, and of what is in them.
-const FIELDS: usize = 4;
-const NESTED: usize = 6;
+/// Charts without versions before the first one that has some.
+const EMPTY_CHARTS: usize = 100;
+/// Deeper lines are none that a known writer writes.
+const DEEPEST: usize = 16;
 
 /// The outline of a text in this layout.
 pub(super) fn scan(text: &[u8]) -> Option<Outline> {
-    let mut scan = Yaml(Cursor { text, at: 0 });
+    let mut scan = Yaml {
+        cursor: Cursor { text, at: 0 },
+        indent: Indent::HELM,
+    };
     let open = scan.go_to_entries()?;
     let head = 0..open;
     let vacancy = open + b"entries:".len()..scan.at;
     let mut charts = Vec::new();
-    while scan.is_at(b"  ") {
+    if scan.is_at(b" ") {
+        scan.indent = scan.indent_of_charts()?;
+    }
+    while scan.is_at(b" ") {
         charts.push(scan.chart()?);
     }
     let tail = scan.at..text.len();
     let is_empty = vacancy.len() > 1;
     // A line that is empty or indented might belong to the last version.
-    let tail_is_top = scan.peek().is_none_or(|first| first.is_ascii_alphabetic());
+    let tail_is_top = scan
+        .peek()
+        .is_none_or(|first| first.is_ascii_alphabetic() || first == b'#');
     if is_empty != charts.is_empty() || !tail_is_top || !text.ends_with(b"\n") {
         return None;
     }
     Some(Outline {
         format: Format::Yaml,
+        indent: scan.indent,
         generated: top::yaml_head_and_tail(text, head, tail)?,
         vacancy,
         versions: charts.iter().map(|chart| chart.versions).sum(),
@@ -64,19 +76,22 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
 }
 
 /// A cursor that knows the lines of this layout.
-struct Yaml<'a>(Cursor<'a>);
+struct Yaml<'a> {
+    cursor: Cursor<'a>,
+    indent: Indent,
+}
 
 impl<'a> Deref for Yaml<'a> {
     type Target = Cursor<'a>;
 
     fn deref(&self) -> &Cursor<'a> {
-        &self.0
+        &self.cursor
     }
 }
 
 impl DerefMut for Yaml<'_> {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
+        &mut self.cursor
     }
 }
 
@@ -94,10 +109,28 @@ impl Yaml<'_> {
         None
     }
 
+    /// The columns of the first chart's name and of its first version's dash.
+    fn indent_of_charts(&self) -> Option<Indent> {
+        let chart = self.spaces();
+        let mut ahead = self.cursor;
+        for _ in 0..EMPTY_CHARTS {
+            ahead.rest_of_line()?;
+            ahead.at += 1;
+            let dash = ahead.spaces();
+            if dash < chart || dash > DEEPEST {
+                break;
+            }
+            if ahead.text.get(ahead.at + dash) == Some(&b'-') {
+                return Some(Indent { chart, dash });
+            }
+        }
+        (chart <= DEEPEST).then_some(Indent { chart, dash: chart })
+    }
+
     /// A name and the versions below it.
     fn chart(&mut self) -> Option<ChartPlace> {
         let start = self.at;
-        self.eat(b"  ")?;
+        self.eat_indentation(self.indent.chart)?;
         let name = self.key()?;
         let vacancy = self.at;
         if self.eat(b" []\n").is_some() {
@@ -112,7 +145,7 @@ impl Yaml<'_> {
         let first = self.at;
         let mut versions = 0;
         let mut before = Before::default();
-        while self.eat(b"  - ").is_some() {
+        while self.eat_dash(self.indent.dash).is_some() {
             self.version(&mut before)?;
             versions += 1;
         }
@@ -131,34 +164,35 @@ impl Yaml<'_> {
             return Some(());
         }
         before.begin();
+        let column = self.indent.fields();
         let mut seen = 0;
         loop {
             if let Some(same) = before.same(self.text, self.at) {
-                seen = in_order(seen, same.fields)?;
+                seen = once(seen, same.fields)?;
                 self.at = same.end;
             }
             let start = self.at;
             let (place, kind) = self.name(fields::version)?;
             before.differs(start, place);
-            seen = in_order(seen, 1 << place)?;
+            seen = once(seen, 1 << place)?;
             match place {
                 // Looked for by their exact text, later.
-                fields::VERSION | fields::DIGEST => self.simple_text()?,
-                _ => self.value(kind, FIELDS)?,
+                fields::VERSION | fields::DIGEST => self.nothing(column).or_else(|| self.simple_text(column))?,
+                _ => self.value(kind, column)?,
             }
-            if !self.field_follows(FIELDS) {
+            if !self.field_follows(column) {
                 return Some(());
             }
-            self.at += FIELDS;
+            self.at += column;
         }
     }
 
-    /// A mapping with fields that Helm knows, in the order of their names, from behind the first indentation on.
+    /// A mapping with fields that Helm knows, each at most once, from behind the first indentation on.
     fn known(&mut self, column: usize, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
         let mut seen = 0;
         loop {
             let (place, kind) = self.name(known)?;
-            seen = in_order(seen, 1 << place)?;
+            seen = once(seen, 1 << place)?;
             self.value(kind, column)?;
             if !self.field_follows(column) {
                 return Some(());
@@ -173,7 +207,8 @@ impl Yaml<'_> {
         // The longest name and its colon.
         let length = memchr::memchr(b':', rest.get(..16).unwrap_or(rest))?;
         self.at += length + 1;
-        known(rest.get(..length)?)
+        // Who looks for a field knows its name in ASCII.
+        known(rest.get(..length).filter(|name| name.is_ascii())?)
     }
 
     /// Whether the next line is another field of the mapping in this column.
@@ -182,13 +217,13 @@ impl Yaml<'_> {
     }
 
     /// A text on this line, without escapes.
-    fn simple_text(&mut self) -> Option<()> {
+    fn simple_text(&mut self, column: usize) -> Option<()> {
         self.eat(b" ")?;
         let (start, first) = (self.at, self.peek()?);
-        self.scalar(FIELDS, Type::Text)?;
+        self.scalar(column, Type::Text)?;
         let value = self.text.get(start..self.at.checked_sub(1)?)?;
         let escapes = match first {
-            b'\'' => true,
+            b'\'' => value.get(1..value.len().checked_sub(1)?)?.contains(&b'\''),
             b'"' => value.contains(&b'\\'),
             _ => false,
         };
@@ -197,54 +232,118 @@ impl Yaml<'_> {
 
     /// What follows a field's colon, up to the start of the line behind it.
     fn value(&mut self, kind: Kind, column: usize) -> Option<()> {
+        if self.nothing(column).is_some() {
+            return Some(());
+        }
         match kind {
-            Kind::Text => self.text(column),
+            Kind::Text => self.text(column, Type::Text),
+            Kind::Scalar => self.text(column, Type::Any),
             Kind::Time => {
                 self.eat(b" ")?;
                 let value = self.rest_of_line()?;
                 self.at += 1;
-                let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+                let inner = |quote: &[u8]| value.strip_prefix(quote)?.strip_suffix(quote);
+                let value = inner(b"\"").or_else(|| inner(b"'")).unwrap_or(value);
                 // What is longer or indented deeper would be more of this value.
-                (time::is_time(quoted.unwrap_or(value)) && !self.is_indented(column + 1)).then_some(())
+                (time::is_time(value) && !self.is_indented(column + 1)).then_some(())
             }
             Kind::Flag => self.eat(b" true\n").or_else(|| self.eat(b" false\n")),
-            Kind::Texts => self.list(column, |scan| scan.scalar(column, Type::Text)),
+            Kind::Texts | Kind::Scalars if self.is_at(b" ['") || self.is_at(b" [\"") => self.quoted_texts(),
+            Kind::Texts => self.list(column, |scan, dash| scan.scalar(dash, Type::Text)),
+            Kind::Scalars => self.list(column, |scan, dash| scan.scalar(dash, Type::Any)),
             Kind::TextMap => {
+                if self.eat(b" {}\n").is_some() {
+                    return Some(());
+                }
                 self.eat(b"\n")?;
-                self.eat_indentation(NESTED)?;
-                self.mapping(NESTED, Type::Text)
+                let nested = self.spaces();
+                if nested <= column {
+                    return None;
+                }
+                self.at += nested;
+                self.mapping(nested, Type::Text)
             }
-            Kind::Maintainers => self.list(column, |scan| scan.known(NESTED, fields::maintainer)),
-            Kind::Dependencies => self.list(column, |scan| scan.known(NESTED, fields::dependency)),
-            Kind::List => self.list(column, |scan| scan.scalar_or_mapping(column)),
+            Kind::Maintainers => self.list(column, |scan, dash| scan.known(dash + 2, fields::maintainer)),
+            Kind::Dependencies => self.list(column, |scan, dash| scan.known(dash + 2, fields::dependency)),
+            Kind::List => self.list(column, Self::scalar_or_mapping),
+            // At the top only, which is parsed.
+            Kind::Map => None,
         }
     }
 
-    fn text(&mut self, column: usize) -> Option<()> {
-        self.eat(b" ")?;
-        self.scalar(column, Type::Text)
+    /// Nothing, as Ruby's library writes it, or `null`: one of every type. What is indented deeper would be a value, and so would
+    /// the dashes of a list in this column.
+    fn nothing(&mut self, column: usize) -> Option<()> {
+        let start = self.at;
+        // Most values are none of them, which two bytes tell.
+        let written: &[u8] = match self.rest() {
+            [b'\n', ..] => b"\n",
+            [b' ', b'\n', ..] => b" \n",
+            [b' ', b'~', ..] => b" ~\n",
+            [b' ', b'n', ..] => b" null\n",
+            _ => return None,
+        };
+        self.eat(written)?;
+        let is_list = self.is_indented(column) && self.text.get(self.at + column) == Some(&b'-');
+        if is_list || self.is_indented(column + 1) || self.peek() == Some(b'\n') {
+            self.at = start;
+            return None;
+        }
+        Some(())
     }
 
-    /// Lines with a dash in this column: at least one.
-    fn list(&mut self, column: usize, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+    fn text(&mut self, column: usize, of: Type) -> Option<()> {
+        self.eat(b" ")?;
+        self.scalar(column, of)
+    }
+
+    /// Lines with a dash in the same column, which is this one or a deeper one: at least one. Each element gets to know it.
+    fn list(&mut self, column: usize, mut element: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<()> {
+        if self.eat(b" []\n").is_some() {
+            return Some(());
+        }
         self.eat(b"\n")?;
+        let dash = self.spaces();
+        if dash < column {
+            return None;
+        }
         let mut any = false;
-        while self.is_indented(column) && self.text.get(self.at + column..)?.starts_with(b"- ") {
-            self.at += column + 2;
-            element(self)?;
+        while self.eat_dash(dash).is_some() {
+            element(self, dash)?;
             any = true;
         }
         any.then_some(())
     }
 
+    /// Texts in quotes within brackets, all on this line: how some programs write a list of one URL.
+    fn quoted_texts(&mut self) -> Option<()> {
+        self.eat(b" [")?;
+        loop {
+            let quote = self.next().filter(|quote| matches!(quote, b'"' | b'\''))?;
+            let length = memchr::memchr3(quote, b'\\', b'\n', self.rest())?;
+            self.at += length;
+            self.eat(&[quote])?;
+            if self.eat(b"]\n").is_some() {
+                return Some(());
+            }
+            self.eat(b", ")?;
+        }
+    }
+
+    /// A dash in this column, and the space behind it.
+    fn eat_dash(&mut self, column: usize) -> Option<()> {
+        let is_dash = self.is_indented(column) && self.text.get(self.at + column..)?.starts_with(b"- ");
+        is_dash.then(|| self.at += column + 2)
+    }
+
     /// What `import-values` has: a name, or two paths.
-    fn scalar_or_mapping(&mut self, column: usize) -> Option<()> {
+    fn scalar_or_mapping(&mut self, dash: usize) -> Option<()> {
         let start = self.at;
-        if self.scalar(column, Type::Any).is_some() {
+        if self.scalar(dash, Type::Any).is_some() {
             return Some(());
         }
         self.at = start;
-        self.mapping(column + 2, Type::Any)
+        self.mapping(dash + 2, Type::Any)
     }
 
     fn eat_indentation(&mut self, column: usize) -> Option<()> {
@@ -261,8 +360,9 @@ impl Yaml<'_> {
             let name = without_quotes(self.text.get(name)?);
             sorted &= names.last().is_none_or(|last| *last < name);
             names.push(name);
-            self.eat(b" ")?;
-            self.scalar(column, of)?;
+            if self.nothing(column).is_none() {
+                self.text(column, of)?;
+            }
             if !self.field_follows(column) {
                 break;
             }
@@ -292,7 +392,9 @@ impl Yaml<'_> {
                     let end = memchr::memchr2_iter(b':', b'\n', rest)
                         .find(|at| matches!(rest.get(*at..), Some([b':', b' ' | b'\n', ..] | [b'\n', ..])))?;
                     let key = rest.get(..end)?;
+                    // `<<` is the key that merges.
                     let safe = can_start_plain(key)
+                        && key != b"<<"
                         && !key.ends_with(b" ")
                         && memchr::memmem::find(key, b" #").is_none()
                         && yaml::is_text(key);
@@ -309,10 +411,9 @@ impl Yaml<'_> {
     }
 }
 
-/// Fields seen, a bit for each by its place, and those that come behind them: each of which has a later place, so that
-/// none stands twice.
-fn in_order(seen: u32, new: u32) -> Option<u32> {
-    (seen < new & new.wrapping_neg()).then_some(seen | new)
+/// Fields seen, a bit for each by its place, and new ones, none of which may stand twice.
+fn once(seen: u32, new: u32) -> Option<u32> {
+    (seen & new == 0).then_some(seen | new)
 }
 
 /// A key without the quotes that it may have.

@@ -24,7 +24,7 @@ impl Cursor<'_> {
         match self.peek()? {
             b'"' => self.double_quoted(column),
             b'\'' => self.single_quoted(column),
-            b'|' => self.block(column),
+            b'|' | b'>' => self.block(column),
             _ => self.plain(column, of),
         }
     }
@@ -86,9 +86,9 @@ impl Cursor<'_> {
         (spaces > column && self.peek()? != b'\n').then_some(())
     }
 
-    /// `|`, perhaps how deep it is indented, perhaps what becomes of line feeds at the end; and the lines below.
+    /// `|` or `>`, perhaps how deep it is indented, perhaps what becomes of line feeds at the end; and the lines below.
     fn block(&mut self, column: usize) -> Option<()> {
-        self.eat(b"|")?;
+        self.next()?;
         let mut indentation = None;
         if let Some(digit @ b'1'..=b'9') = self.peek() {
             self.at += 1;
@@ -133,7 +133,10 @@ impl Cursor<'_> {
         let first_line = self.text.get(start..self.at)?;
         self.at += 1;
         if !self.is_indented(column + 1) {
-            let fits = of == Type::Any || is_letter_of_no_word(first_line) || yaml::is_text(first_line);
+            let fits = match of {
+                Type::Any => !is_no_json(first_line),
+                Type::Text => is_letter_of_no_word(first_line) || yaml::is_text(first_line),
+            };
             return fits.then_some(());
         }
         if is_like_a_date(first_line) {
@@ -181,18 +184,29 @@ impl Cursor<'_> {
     }
 }
 
-/// Whether a plain scalar can begin so: with no indicator, and no space.
+/// Whether a plain scalar can begin so: with no indicator, and no space. `~`, `=` and `<` are none: go-yaml writes `~1.2.3` and
+/// `< 2.0` without quotes.
 pub(super) fn can_start_plain(text: &[u8]) -> bool {
     match text {
-        [b'-' | b'?' | b':', next, ..] => !matches!(next, b' ' | b'\n' | b'-'),
+        [b'-', b'-', b'-', ..] => false,
+        [b'-' | b'?' | b':', next, ..] => !matches!(next, b' ' | b'\n'),
         [
             b'-' | b'?' | b':' | b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
-            | b'"' | b'%' | b'@' | b'`' | b' ' | b'\n' | b'<' | b'=' | b'~',
+            | b'"' | b'%' | b'@' | b'`' | b' ' | b'\n',
             ..,
         ]
         | [] => false,
         _ => true,
     }
+}
+
+/// Whether a plain scalar may be a number that JSON does not have (`.inf`, `.nan`): Helm refuses it.
+fn is_no_json(text: &[u8]) -> bool {
+    let unsigned = match text {
+        [b'+' | b'-', rest @ ..] => rest,
+        _ => text,
+    };
+    matches!(unsigned, [b'.', first, ..] if first.is_ascii_alphabetic())
 }
 
 /// Whether the first byte alone says that this is no number, flag, null or time.

@@ -1,0 +1,69 @@
+//! Numbers and flags in YAML where text belongs.
+//!
+//! sigs.k8s.io/yaml writes them as text on the way to JSON, if it finds a field of the type text for the name
+//! (<https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go>, `convertToJSONableObject`). In an entry it finds those of
+//! `ChartVersion` itself only: `digest: 123` is "123", and `version: 1.10` makes Helm refuse the index. For a field of the
+//! embedded metadata it takes all of the metadata for the type of the value, so in `annotations` what is called as a field of
+//! the metadata becomes text, and everything else does not.
+
+use serde_json::{Map, Value as Json};
+
+use super::fields::{self, Kind};
+use crate::chart::{METADATA, field_named};
+use crate::yaml::Value;
+
+/// A field at the top as JSON, under its name as Helm writes it.
+pub(super) fn top(name: &str, value: &Value) -> Json {
+    match (name, value) {
+        ("apiVersion", _) => text(value),
+        ("publicKeys", Value::Sequence(keys)) => keys.iter().map(text).collect(),
+        ("annotations", Value::Mapping(annotations)) => object(annotations, |_, value| text(value)),
+        _ => value.to_json(),
+    }
+}
+
+/// A chart version as JSON.
+pub(super) fn version(value: &Value) -> Json {
+    let Value::Mapping(fields) = value else {
+        return value.to_json();
+    };
+    object(fields, |name, value| match (fields::version(name.as_bytes()), value) {
+        (Some((_, Kind::Scalar)), _) => text(value),
+        (Some((_, Kind::Scalars)), Value::Sequence(values)) => values.iter().map(text).collect(),
+        (Some((_, Kind::TextMap)), Value::Mapping(annotations)) => object(annotations, |name, value| {
+            if is_text_of_metadata(name) {
+                text(value)
+            } else {
+                value.to_json()
+            }
+        }),
+        _ => value.to_json(),
+    })
+}
+
+fn is_text_of_metadata(name: &str) -> bool {
+    const NOT_TEXT: [&str; 6] = [
+        "annotations",
+        "dependencies",
+        "deprecated",
+        "keywords",
+        "maintainers",
+        "sources",
+    ];
+    field_named(name, METADATA).is_some_and(|name| !NOT_TEXT.contains(&name))
+}
+
+fn object(mapping: &crate::yaml::Mapping, convert: impl Fn(&str, &Value) -> Json) -> Json {
+    let fields = mapping.iter().map(|(name, value)| (name.clone(), convert(name, value)));
+    Json::Object(fields.collect::<Map<_, _>>())
+}
+
+/// Nothing stays nothing.
+fn text(value: &Value) -> Json {
+    match value {
+        Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => {
+            value.to_text().map_or(Json::Null, Json::String)
+        }
+        _ => value.to_json(),
+    }
+}
