@@ -14,7 +14,7 @@ while :; do
     fi
     exit
   fi
-  missing=$(jq -r --arg revision "$REVISION" '["trivy-amd64", "trivy-arm64"]
+  missing=$(jq -r --arg revision "$REVISION" --arg slug "$SLUG" '[("amd64", "arm64") | "trivy-\($slug)-\(.)"]
     - [.[] | select(.commit_sha == $revision) | .category] | join(" ")' <<<"$analyses")
   [[ -n $missing && $(state image) == "done" && $SECONDS -lt 120 ]] || break
   sleep 5

@@ -21,6 +21,8 @@ if [[ ${SET_VERSION-} == true ]]; then
   fi
 fi
 
+# The tag itself stays where it is: GitHub lets nobody move that of an immutable release.
+again="to publish $TAG as it is, run it again with set-version (Actions, the workflow, Run workflow), or release the next version"
 wrong=0
 # check FILE PLACE: whether the field at PLACE is the version.
 check() {
@@ -31,9 +33,9 @@ check() {
   line=$(yq "$2 | line" "$1")
   text="the chart is of another version than its release $TAG: in ${1##*/}, \`$field\` is \"$found\" and should be \"$VERSION\"."
   if [[ $line -gt 0 ]]; then
-    annotate error "file=$1,line=$line" "$text Change line $line of $1 to \`${field##*.}: \"$VERSION\"\`, and release again"
+    annotate error "file=$1,line=$line" "$text Change line $line of $1 to \`${field##*.}: \"$VERSION\"\` before the tag is made; $again"
   else
-    annotate error "file=$1,line=1" "$text Add \`$field: \"$VERSION\"\` to $1, and release again"
+    annotate error "file=$1,line=1" "$text Add \`$field: \"$VERSION\"\` to $1 before the tag is made; $again"
   fi
 }
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Joins the OCI layouts images/image-PLATFORM into one multi-platform image and pushes it to IMAGE by its digest, under no
+# Joins the OCI layouts images/PLATFORM into one multi-platform image and pushes it to IMAGE by its digest, under no
 # tag yet. Outputs: digest, and digest-PLATFORM of each.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/annotate.sh"
 
 joined=$(mktemp -d)
 manifests=()
-for layout in images/image-*; do
-  platform=${layout#images/image-}
+for layout in images/*; do
+  platform=${layout#images/}
   cp -R "$layout/blobs" "$layout/oci-layout" "$joined/"
   descriptor=$(jq -c '.manifests[0] | {mediaType, size, digest}' "$layout/index.json")
   digest=$(jq -r .digest <<<"$descriptor")
@@ -29,5 +29,7 @@ printf '%s\n' "${manifests[@]}" | jq -cs --arg labels "$LABELS" '{
   annotations: ($labels | split("\n") | map(select(. != "") | capture("^(?<key>[^=]+)=(?<value>.*)$")) | from_entries)
 }' | tr -d '\n' > "$joined/index.json"
 digest=sha256:$(sha256sum "$joined/index.json" | cut -d ' ' -f 1)
-crane push --index "$joined" "$IMAGE@$digest"
+if ! crane push --index "$joined" "$IMAGE@$digest"; then
+  fail '' "the push to $IMAGE failed, see the log. GHCR takes this job's token (packages: write); any other registry needs the variable CHARTDROP_REGISTRY_USERNAME and the secret CHARTDROP_REGISTRY_PASSWORD, see docs/release.md"
+fi
 printf 'digest=%s\n' "$digest" >> "$GITHUB_OUTPUT"

@@ -8,6 +8,8 @@ import traceback
 
 import cases
 import driver
+import own_release
+import rules
 import tags
 
 TOOLS = ["ACT", "AWS", "CRANE", "HELM3", "HELM4", "REGISTRY", "YQ"]
@@ -47,6 +49,12 @@ def main():
     for problem in problems:
         print(f"FAILED: image tags: {problem}")
     print(f"{len(tags.RELEASES)} releases and their image tags", flush=True)
+    for name, problems in [("rules of all workflows", rules.problems()), ("Chartdrop's own release", own_release.problems())]:
+        problems = list(problems)
+        passed, failed = passed + (not problems), failed + len(problems)
+        for problem in problems:
+            print(f"FAILED: {name}: {problem}")
+        print(name, flush=True)
     # Most of a case is waiting.
     with concurrent.futures.ThreadPoolExecutor(max_workers=3) as pool:
         for done in concurrent.futures.as_completed([pool.submit(attempt, *case, where) for case in wanted]):
