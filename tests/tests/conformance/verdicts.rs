@@ -299,7 +299,7 @@ fn written(node: &Node, rng: &mut fastrand::Rng) -> Vec<u8> {
     }
 }
 
-/// What Chartdrop is stricter about than Helm: the table in `docs/helm.md` has the reasons.
+/// What Chartdrop is stricter about than Helm: the table in `docs/stricter-than-helm.md` has the reasons.
 fn is_stricter(error: &IndexError) -> bool {
     matches!(error, IndexError::ChartTwice { .. } | IndexError::ApiVersion { .. })
 }
