@@ -1,4 +1,4 @@
-//! A chart's `values.yaml`, for the checks that must look into it.
+//! A chart's `values.yaml`: whether Helm can load it, and what it says, for the checks that must look into it.
 
 use crate::yaml::{self, Duplicates, Value};
 
@@ -33,4 +33,176 @@ pub fn read(text: Option<&[u8]>) -> Result<Value, ValuesError> {
     yaml::parse(text, &yaml::Limits::for_index(text.len()), Duplicates::LastWins)
         .map(|document| document.value)
         .map_err(|error| ValuesError::Yaml(error.to_string()))
+}
+
+/// Larger documents are only checked for their syntax: their values would take many times their size in memory.
+const MAX_BYTES_OF_VALUES: usize = 256 * 1024;
+
+/// Helm cannot load the values, so nor the chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unreadable {
+    /// That is certain of at least one of the two Helms.
+    ByHelm(String),
+    /// This reader cannot, but go-yaml may.
+    Perhaps(String),
+}
+
+/// Checks whether both Helms can load a `values.yaml`. Helm 3 reads its first document, Helm 4 all of them.
+///
+/// # Errors
+///
+/// [`Unreadable`] says why not, for the person who wrote it.
+pub fn check(text: &[u8]) -> Result<(), Unreadable> {
+    let mut perhaps = Ok(());
+    for Document { line, text } in documents(text)? {
+        match kind(text) {
+            Ok(yaml::Kind::Mapping | yaml::Kind::Null) => {}
+            Ok(kind) => {
+                return Err(Unreadable::ByHelm(format!(
+                    "it holds {kind}{}, not a mapping",
+                    behind(line)
+                )));
+            }
+            Err(error) if is_certain(&error, text) => {
+                return Err(Unreadable::ByHelm(format!("{error}{}", behind(line))));
+            }
+            Err(error) => perhaps = Err(Unreadable::Perhaps(format!("{error}{}", behind(line)))),
+        }
+    }
+    perhaps
+}
+
+/// Whether Helm cannot read it either. Values are no text, so an infinity stops both; and where go-yaml finds the end of a line
+/// that other readers do not find, the text may mean something else to it.
+fn is_certain(error: &yaml::Error, text: &[u8]) -> bool {
+    let stops = error.stops_helm() || matches!(error, yaml::Error::NotFinite { .. });
+    stops && !yaml::has_disputed_lines(text)
+}
+
+fn behind(line: usize) -> String {
+    match line {
+        0 => String::new(),
+        line => format!(" (in the document that begins behind line {line})"),
+    }
+}
+
+fn kind(text: &[u8]) -> Result<yaml::Kind, yaml::Error> {
+    let limits = yaml::Limits::for_index(text.len());
+    if text.len() > MAX_BYTES_OF_VALUES {
+        return yaml::kind(text, &limits);
+    }
+    yaml::parse(text, &limits, Duplicates::LastWins).map(|document| document.value.kind_of())
+}
+
+/// One document of several.
+struct Document<'text> {
+    /// The lines before it.
+    line: usize,
+    text: &'text [u8],
+}
+
+/// The documents as Helm 4 separates them, before any of them is parsed
+/// (<https://github.com/kubernetes/apimachinery/blob/master/pkg/util/yaml/decoder.go>, `YAMLReader`): by each line that begins
+/// with `---`, be it within a text.
+fn documents(text: &[u8]) -> Result<Vec<Document<'_>>, Unreadable> {
+    let mut documents = Vec::new();
+    let mut began = 0;
+    let mut line_of = 0;
+    let mut at = 0;
+    for (number, line) in text.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        if let Some(rest) = line.strip_prefix(b"---") {
+            let rest = rest.trim_ascii();
+            if !rest.is_empty() && !rest.starts_with(b"#") {
+                return Err(Unreadable::ByHelm(format!(
+                    "line {}: Helm 4 accepts only a comment behind `---`",
+                    number + 1
+                )));
+            }
+            if at > began {
+                documents.extend(text.get(began..at).map(|text| Document { line: line_of, text }));
+                began = at + line.len();
+                line_of = number + 1;
+            }
+        }
+        at += line.len();
+    }
+    documents.extend(text.get(began..).map(|text| Document { line: line_of, text }));
+    Ok(documents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_both_helms_load_pass() {
+        for text in [
+            "",
+            "# nothing\n",
+            "null",
+            "{}",
+            "a: 1\nb: [c]\n",
+            "---\na: 1\n",
+            "--- # a comment\na: 1\n---\nb: 2\n",
+            "a: 1\n---\n---\nb: 2\n---",
+            "a: |\n  -----BEGIN\n",
+            "a: 1\na: 2\n",
+        ] {
+            assert_eq!(check(text.as_bytes()), Ok(()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn values_that_a_helm_does_not_load_are_told_with_their_place() {
+        for (text, says) in [
+            ("- a\n", "a list"),
+            ("text\n", "text"),
+            ("a: 1\n b: 2\n", "line 2"),
+            ("a: [\n", "line"),
+            ("<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> x\n", "line"),
+            ("a: .inf\n", "not a number"),
+            ("a: 1\n---\n- b\n", "line 2"),
+            ("a: 1\n--- b\n", "line 2"),
+        ] {
+            match check(text.as_bytes()) {
+                Err(Unreadable::ByHelm(problem)) => assert!(problem.contains(says), "{text:?}: {problem}"),
+                other => panic!("{text:?}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_helm_may_load_are_doubted_and_no_more() {
+        for text in [
+            "a: b\u{85}c\n",
+            "# a\u{2028}# b: [\na: {}\u{2028}\n",
+            "a: 1\rb: 2\n",
+            "a: b\u{feff}c\n",
+            "a: {}# a comment\n",
+            "a: \"\"\u{2028}\n\n",
+            "  a: 1\nb: 2\n",
+        ] {
+            assert!(
+                matches!(check(text.as_bytes()), Err(Unreadable::Perhaps(_))),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn large_values_are_checked_too() {
+        let filler = "a: [1, 2, 3]\n".repeat(100);
+        let large = (0..300).map(|number| format!("k{number}:\n  {}", filler.replace('\n', "\n  ").trim_end()));
+        let large = large.collect::<Vec<_>>().join("\n");
+        assert!(large.len() > MAX_BYTES_OF_VALUES);
+        assert_eq!(check(large.as_bytes()), Ok(()));
+        assert!(matches!(
+            check(format!("{large}\n x: [").as_bytes()),
+            Err(Unreadable::ByHelm(_))
+        ));
+        assert!(matches!(
+            check(format!("- {}", large.replace('\n', "\n  ")).as_bytes()),
+            Err(Unreadable::ByHelm(_))
+        ));
+    }
 }

@@ -11,6 +11,7 @@ use tar::{EntryType, Header};
 pub struct ChartArchive {
     name: String,
     version: String,
+    folder: Option<String>,
     chart_yaml: Option<Vec<u8>>,
     entries: Vec<Entry>,
     packed_at: u64,
@@ -30,6 +31,7 @@ impl ChartArchive {
         let chart = ChartArchive {
             name: name.to_owned(),
             version: version.to_owned(),
+            folder: None,
             chart_yaml: None,
             entries: Vec::new(),
             packed_at: 1_767_225_600,
@@ -40,6 +42,13 @@ impl ChartArchive {
             ))
             .file("values.yaml", "replicas: 1\n")
             .file("templates/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n")
+    }
+
+    /// Packs it in another folder than `NAME`: in `.`, as a bare `tar -C NAME .` does.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &str) -> Self {
+        self.folder = Some(folder.to_owned());
+        self
     }
 
     /// Replaces the whole `Chart.yaml`.
@@ -160,7 +169,12 @@ impl ChartArchive {
     fn header(&self, entry: &Entry) -> Header {
         let mut header = Header::new_gnu();
         let fields = header.as_old_mut();
-        fields.name[..entry.path.len()].copy_from_slice(&entry.path);
+        let within = entry.path.strip_prefix(format!("{}/", self.name).as_bytes());
+        let path = match (&self.folder, within) {
+            (Some(folder), Some(within)) => [folder.as_bytes(), b"/", within].concat(),
+            _ => entry.path.clone(),
+        };
+        fields.name[..path.len()].copy_from_slice(&path);
         fields.linkname[..entry.link.len()].copy_from_slice(&entry.link);
         header.set_entry_type(entry.kind);
         header.set_mode(0o644);

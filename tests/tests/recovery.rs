@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use local::Options;
 use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
+use serde_json::json;
 use tests::faults::{Both, NoEvents, OnNumber, OnRequest, Unwritable};
 use tests::{ChartArchive, Chartdrop};
 
@@ -218,4 +219,98 @@ async fn a_publish_that_keeps_failing_ends_in_the_dead_letters_and_a_sweep_makes
     chartdrop.sweep().await;
     assert_eq!(chartdrop.receipt(&key)["outcome"], "published");
     assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
+}
+
+/// What users can install today, whatever its packager did.
+fn of_other_tools() -> Vec<(&'static str, ChartArchive)> {
+    let common = |chart: ChartArchive, version: &str| {
+        let text = format!("apiVersion: v2\nname: common\nversion: {version}\n");
+        chart.file("charts/common/Chart.yaml", text)
+    };
+    let twice = common(common(ChartArchive::new("twice", "1.0.0"), "1.0.0"), "2.0.0");
+    let missing = "dependencies: [{name: redis, version: 17.x, repository: https://example.com}]\n";
+    vec![
+        ("twice-1.0.0.tgz", twice),
+        ("dotted-1.0.0.tgz", ChartArchive::new("dotted", "1.0.0").in_folder(".")),
+        (
+            "missing-1.0.0.tgz",
+            ChartArchive::new("missing", "1.0.0").with_chart_yaml(missing),
+        ),
+        (
+            "large-1.0.0.tgz",
+            ChartArchive::new("large", "1.0.0").file("large", vec![b'x'; 6 << 20]),
+        ),
+        ("latest.tgz", ChartArchive::new("renamed", "1.0.0")),
+        // A copy of what has its own name.
+        ("a-copy.tgz", ChartArchive::new("plain", "1.0.0").packed_at(1)),
+        ("plain-1.0.0.tgz", ChartArchive::new("plain", "1.0.0")),
+    ]
+}
+
+#[tokio::test]
+async fn a_lost_index_is_rebuilt_from_archives_that_no_upload_may_have() {
+    let chartdrop = Chartdrop::start().await;
+    for (file, chart) in of_other_tools() {
+        chartdrop.put(&format!("charts/{file}"), chart.bytes());
+    }
+    chartdrop.put("charts/broken-1.0.0.tgz", "no archive");
+    let receipt = chartdrop.publish(&ChartArchive::new("new", "1.0.0")).await;
+    assert_eq!(receipt["outcome"], "published", "{receipt}");
+    let index = chartdrop.index();
+    let charts: Vec<&String> = index["entries"].as_object().expect("entries").keys().collect();
+    assert_eq!(
+        charts,
+        ["dotted", "large", "missing", "new", "plain", "renamed", "twice"]
+    );
+    let url = |chart: &str| {
+        index["entries"][chart][0]["urls"][0]
+            .as_str()
+            .expect("a URL")
+            .to_owned()
+    };
+    assert!(url("renamed").ends_with("/latest.tgz"), "{index}");
+    assert!(url("plain").ends_with("/plain-1.0.0.tgz"), "{index}");
+    chartdrop.assert_all_downloads(&index).await;
+
+    // And a reindex finds the same.
+    let verified = chartdrop.run(&json!({"command": "verify", "repository": ""})).await;
+    let found = verified["differences"].as_array().expect("differences").iter();
+    let found: Vec<String> = found
+        .map(|found| {
+            format!(
+                "{} {}",
+                found["kind"].as_str().expect("text"),
+                found["key"].as_str().expect("text")
+            )
+        })
+        .collect();
+    let left = [
+        "listed-elsewhere charts/a-copy.tgz",
+        "unreadable-archive charts/broken-1.0.0.tgz",
+        "file-name charts/latest.tgz",
+    ];
+    assert_eq!(found, left, "{verified:#}");
+    let broken = verified["differences"][1]["message"].as_str().expect("text");
+    assert!(broken.starts_with("Helm cannot load the archive: "), "{broken}");
+    chartdrop.system.store().delete("charts/index.yaml").expect("deleted");
+    chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
+    let rebuilt = chartdrop.index();
+    assert_eq!(rebuilt["entries"].as_object().expect("entries").len(), 7, "{rebuilt}");
+    assert!(rebuilt.to_string().contains("/plain-1.0.0.tgz"), "{rebuilt}");
+}
+
+#[tokio::test]
+async fn an_upload_of_what_is_published_twice_over_is_compared_with_what_helm_reads() {
+    let chartdrop = Chartdrop::start().await;
+    let published = ChartArchive::new("demo", "1.0.0").file("a", "1").file("a", "2");
+    chartdrop.put("charts/demo-1.0.0.tgz", published.bytes());
+    chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
+    let receipt = chartdrop
+        .publish(&ChartArchive::new("demo", "1.0.0").file("a", "2"))
+        .await;
+    assert_eq!(receipt["outcome"], "unchanged", "{receipt}");
+    let receipt = chartdrop
+        .publish(&ChartArchive::new("demo", "1.0.0").file("a", "1"))
+        .await;
+    assert_eq!(receipt["reasonCode"], "other-content", "{receipt}");
 }

@@ -373,3 +373,48 @@ fn noise(length: usize) -> Vec<u8> {
     .take(length)
     .collect()
 }
+
+#[tokio::test]
+async fn a_dependency_that_is_not_packed() {
+    let missing = "dependencies: [{name: redis, version: 17.x, repository: https://example.com}]\n";
+    let reason = refused(chart().with_chart_yaml(missing).bytes()).await;
+    says(&reason, &["redis", "charts/", "helm package --dependency-update"]);
+}
+
+#[tokio::test]
+async fn two_versions_of_a_dependency() {
+    let common = |chart: ChartArchive, version: &str| {
+        let text = format!("apiVersion: v2\nname: common\nversion: {version}\n");
+        chart.file("charts/common/Chart.yaml", text)
+    };
+    let twice = common(common(chart(), "1.0.0"), "2.0.0");
+    says(
+        &refused(twice.bytes()).await,
+        &[
+            "common",
+            "1.0.0 and 2.0.0",
+            "charts/common-1.0.0.tgz or charts/common-2.0.0.tgz",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn files_that_helm_cannot_parse() {
+    says(
+        &refused(chart().values("- a\n").bytes()).await,
+        &["values.yaml", "a list", "helm lint"],
+    );
+    let conflict = "<<<<<<< HEAD\ndigest: a\n=======\n";
+    says(
+        &refused(chart().file("Chart.lock", conflict).bytes()).await,
+        &["Chart.lock", "helm dependency update"],
+    );
+}
+
+#[tokio::test]
+async fn a_file_whose_name_begins_with_two_points() {
+    says(
+        &refused(chart().file("..notes", "x").bytes()).await,
+        &["bad/..notes", ".helmignore"],
+    );
+}

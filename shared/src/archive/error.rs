@@ -1,6 +1,10 @@
 //! Why an archive is refused, in words for the person who packaged it.
 
+use super::{DependencyTwice, Unlistable};
 use crate::chart::{ChartYamlError, Invalid};
+
+/// Names in one message; the rest is counted.
+const SHOWN: usize = 10;
 
 /// What is wrong with a chart archive. Paths and values from the archive are quoted with their control characters
 /// escaped: these messages reach terminals, logs and web pages.
@@ -31,14 +35,20 @@ pub enum ArchiveError {
         /// What the tar reader said.
         detail: String,
     },
-    /// Decompresses to more than Helm itself would load.
-    #[error("the archive unpacks to more than {limit} bytes, which Helm refuses to load")]
+    /// Decompresses to more than Helm itself would load, or nearly so: Helm counts without the tar headers.
+    #[error(
+        "the archive unpacks to more than {limit} bytes, headers included; Helm loads no more than that. Leave out what users \
+         don't need (.helmignore)"
+    )]
     UnpackedTooLarge {
         /// Bytes that are accepted.
         limit: u64,
     },
-    /// One file is larger than Helm itself would load.
-    #[error("the file {path:?} is {size} bytes large; Helm loads files of at most {limit} bytes")]
+    /// One file is larger than Helm 3 would load.
+    #[error(
+        "the file {path:?} has {size} bytes; Helm 3 loads files of at most {limit} bytes (Helm 4 has no such limit). Make it \
+         smaller, or leave it out (.helmignore)"
+    )]
     FileTooLarge {
         /// The file.
         path: String,
@@ -53,8 +63,11 @@ pub enum ArchiveError {
         /// Entries that are accepted.
         limit: u64,
     },
-    /// Too many bytes in charts packed inside the chart.
-    #[error("the charts packed inside the chart are more than {limit} bytes together")]
+    /// Too many bytes in what has to be read as a whole.
+    #[error(
+        "the files that Helm parses when it loads the chart (packed charts, values, schemas, locks) have more than {limit} bytes \
+         together"
+    )]
     KeptTooLarge {
         /// Bytes that are accepted.
         limit: u64,
@@ -77,11 +90,17 @@ pub enum ArchiveError {
         problem: &'static str,
     },
     /// The same path twice, with different content: which one counts depends on who unpacks.
-    #[error("the archive holds {path:?} more than once, with different content")]
+    #[error(
+        "the archive holds {path:?} more than once, with different content; make it with `helm package CHART_FOLDER` from a \
+         folder that has the file once"
+    )]
     Twice {
         /// The path.
         path: String,
     },
+    /// Two packings of one dependency, which `helm package` unpacks into one folder.
+    #[error(transparent)]
+    DependencyTwice(Box<DependencyTwice>),
     /// A link out of the chart's folder.
     #[error("the link {path:?} leads out of the chart, to {target:?}; put a copy of the file into the chart instead")]
     LinkLeaves {
@@ -146,6 +165,39 @@ pub enum ArchiveError {
         /// Why.
         source: ChartYamlError,
     },
+    /// A dependency that is declared, but not there.
+    #[error(
+        "{declared_in} names {} of which charts/ has no chart: {}; Helm cannot install the chart. Package it with \
+         `helm package --dependency-update CHART_FOLDER`",
+        if missing.len() == 1 { "a dependency" } else { "dependencies" },
+        some(missing)
+    )]
+    DependencyMissing {
+        /// `Chart.yaml`, or `requirements.yaml` in old charts.
+        declared_in: &'static str,
+        /// Their names.
+        missing: Vec<String>,
+    },
+    /// A `values.yaml` that Helm cannot load.
+    #[error(
+        "values.yaml cannot be read, so Helm cannot load the chart: {problem}. Correct it until `helm lint CHART_FOLDER` passes, and \
+         package again"
+    )]
+    ValuesUnreadable {
+        /// Why.
+        problem: String,
+    },
+    /// A lock that Helm cannot load.
+    #[error(
+        "{path} cannot be read, so Helm cannot load the chart: {problem}. Write it anew with `helm dependency update CHART_FOLDER`, and \
+         package again"
+    )]
+    LockUnreadable {
+        /// `Chart.lock` or `requirements.lock`.
+        path: &'static str,
+        /// Why.
+        problem: String,
+    },
     /// `Chart.yaml` can be read, but `helm package` would refuse it.
     #[error("{path} is not valid: {source}")]
     Invalid {
@@ -154,23 +206,13 @@ pub enum ArchiveError {
         /// Why.
         source: Invalid,
     },
-    /// A name of an annotation that would break the index for YAML readers.
-    #[error(
-        "an annotation or imported value in Chart.yaml has a name that takes more than {limit} bytes in the index ({start:?}…); shorten it"
-    )]
-    LongName {
-        /// How it begins.
-        start: String,
-        /// Bytes that are accepted.
-        limit: usize,
-    },
-    /// An imported value that would break the index for YAML readers.
-    #[error(
-        "an imported value in Chart.yaml has lists or mappings more than {limit} deep in each other; make it flatter"
-    )]
-    DeepValue {
-        /// Levels that are accepted.
-        limit: usize,
+    /// Every client would stumble over it in the index.
+    #[error("{path} cannot be listed in an index: {source}")]
+    Unlistable {
+        /// Which file.
+        path: String,
+        /// Why.
+        source: Unlistable,
     },
     /// A chart packed inside the chart is refused.
     #[error("the dependency packed at {path}: {source}")]
@@ -198,6 +240,7 @@ impl ArchiveError {
             ArchiveError::Empty => "empty",
             ArchiveError::Path { .. } => "bad-path",
             ArchiveError::Twice { .. } => "path-twice",
+            ArchiveError::DependencyTwice(_) => "dependency-twice",
             ArchiveError::LinkLeaves { .. } => "link-leaves",
             ArchiveError::NotAFile { .. } => "not-a-file",
             ArchiveError::Headers { .. } => "bad-headers",
@@ -206,10 +249,51 @@ impl ArchiveError {
             ArchiveError::TwoCharts { .. } => "two-charts",
             ArchiveError::MetadataTooLarge { .. } => "metadata-too-large",
             ArchiveError::ChartYaml { .. } => "chart-yaml-unreadable",
+            ArchiveError::DependencyMissing { .. } => "dependency-missing",
+            ArchiveError::ValuesUnreadable { .. } => "values-unreadable",
+            ArchiveError::LockUnreadable { .. } => "lock-unreadable",
             ArchiveError::Invalid { .. } => "chart-yaml-invalid",
-            ArchiveError::LongName { .. } => "long-name",
-            ArchiveError::DeepValue { .. } => "deep-value",
+            ArchiveError::Unlistable {
+                source: Unlistable::LongName { .. },
+                ..
+            } => "long-name",
+            ArchiveError::Unlistable {
+                source: Unlistable::DeepValue { .. },
+                ..
+            } => "deep-value",
             ArchiveError::Dependency { .. } => "dependency",
         }
     }
+
+    /// Whether no Helm can load a published archive of which [`read_published`](super::read_published) says this. `false` also where
+    /// nobody knows: the bounds of this reader are not Helm's, and it reads a little less of tar and YAML.
+    pub fn stops_helm(&self) -> bool {
+        match self {
+            ArchiveError::NotGzip
+            | ArchiveError::Damaged { .. }
+            | ArchiveError::NotTar { .. }
+            | ArchiveError::Empty
+            | ArchiveError::NoChartYaml
+            | ArchiveError::ChartYamlElsewhere { .. }
+            | ArchiveError::Path { .. }
+            | ArchiveError::Invalid { .. } => true,
+            ArchiveError::ChartYaml { source, .. } => source.stops_helm(),
+            ArchiveError::Dependency { source, .. } => source.stops_helm(),
+            _ => false,
+        }
+    }
+}
+
+fn some(names: &[String]) -> String {
+    let shown = names.iter().take(SHOWN).map(|name| format!("{:?}", start(name)));
+    let mut shown = shown.collect::<Vec<_>>().join(", ");
+    if let Some(more) = names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        shown.push_str(&format!(" and {more} more"));
+    }
+    shown
+}
+
+/// As much of a text as a message needs.
+pub(super) fn start(text: &str) -> String {
+    text.chars().take(80).collect()
 }

@@ -10,32 +10,67 @@ use crate::digest::Digest;
 pub(super) struct Files {
     /// Name of the folder at the top.
     pub(super) folder: String,
-    /// Every file and link, by its path below the folder.
+    /// Every file and link, by its path below the folder. Of a path that stands twice, the last one.
     pub(super) contents: BTreeMap<String, Content>,
-    /// Bytes of the files that [`is_kept`] names, without a byte order mark, as Helm's loader cuts it off.
-    pub(super) kept: BTreeMap<String, Vec<u8>>,
+    /// Bytes of the files that [`is_kept`] names, without a byte order mark, as Helm's loader cuts it off. Those of a path
+    /// that stands twice in their order.
+    pub(super) kept: BTreeMap<String, Vec<Vec<u8>>>,
     /// Links, which Helm reads as empty files.
     pub(super) links: Vec<String>,
+    /// The first path that stands twice with different content.
+    pub(super) twice: Option<String>,
 }
 
 impl Files {
     pub(super) fn content_digest(&self) -> Digest {
         content::digest(&self.contents)
     }
+
+    /// The versions of a kept file, of which there is one in any sound archive.
+    pub(super) fn all(&self, path: &str) -> impl Iterator<Item = &[u8]> {
+        self.kept.get(path).into_iter().flatten().map(Vec::as_slice)
+    }
+
+    /// The last of them, which counts for most files.
+    pub(super) fn last(&self, path: &str) -> Option<&[u8]> {
+        self.all(path).last()
+    }
+
+    /// The files below a folder, as a chart of their own.
+    pub(super) fn subfolder(&self, path: &str) -> Files {
+        let prefix = format!("{path}/");
+        let kept = below(&self.kept, &prefix).map(|(path, bytes)| (path, bytes.clone()));
+        let contents = below(&self.contents, &prefix).map(|(path, content)| (path, *content));
+        Files {
+            folder: path.rsplit('/').next().unwrap_or(path).to_owned(),
+            kept: kept.collect(),
+            contents: contents.collect(),
+            ..Files::default()
+        }
+    }
 }
 
-/// Whether the file at this path below a chart's folder is read: what Helm makes the metadata of, the values, and charts
-/// packed inside (`charts/x.tgz`, and the same again below `charts/NAME/`, but for their values).
+fn below<'a, T>(map: &'a BTreeMap<String, T>, prefix: &'a str) -> impl Iterator<Item = (String, &'a T)> {
+    map.range(prefix.to_owned()..)
+        .map_while(move |(path, value)| path.strip_prefix(prefix).map(|path| (path.to_owned(), value)))
+}
+
+/// Whether the file at this path below a chart's folder is read: what Helm parses when it loads a chart, and charts packed
+/// inside (`charts/x.tgz`, and the same again below `charts/NAME/`).
 pub(super) fn is_kept(path: &str) -> bool {
-    path == "values.yaml" || is_metadata(path)
-}
-
-fn is_metadata(path: &str) -> bool {
     match path.split_once('/') {
-        None => matches!(path, "Chart.yaml" | "requirements.yaml"),
+        None => matches!(
+            path,
+            "Chart.yaml"
+                | "requirements.yaml"
+                | "values.yaml"
+                | "Chart.lock"
+                | "requirements.lock"
+                | "values.schema.json"
+        ),
         Some(("charts", rest)) => match rest.split_once('/') {
             None => rest.ends_with(".tgz"),
-            Some((_, deeper)) => is_metadata(deeper),
+            Some((_, deeper)) => is_kept(deeper),
         },
         Some(_) => false,
     }
@@ -50,7 +85,10 @@ mod tests {
         for path in [
             "Chart.yaml",
             "values.yaml",
+            "Chart.lock",
             "charts/a/Chart.yaml",
+            "charts/a/values.yaml",
+            "charts/a/requirements.lock",
             "charts/a/charts/b.tgz",
             "charts/a.tgz",
         ] {

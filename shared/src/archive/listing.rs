@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 
-use super::ArchiveError;
 use crate::chart::Metadata;
 use crate::index;
 
@@ -14,8 +13,29 @@ const MAX_NAME: usize = 512;
 /// Lists and mappings inside each other. SnakeYAML takes 50, and seven are around an imported value.
 const MAX_DEPTH: usize = 32;
 
+/// Why an index cannot list a chart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unlistable {
+    /// A name that would break the index for YAML readers.
+    #[error(
+        "an annotation or imported value has a name that takes more than {limit} bytes in the index ({start:?}…); shorten it"
+    )]
+    LongName {
+        /// How it begins.
+        start: String,
+        /// Bytes that are accepted.
+        limit: usize,
+    },
+    /// An imported value that would break the index for YAML readers.
+    #[error("an imported value has lists or mappings more than {limit} deep in each other; make it flatter")]
+    DeepValue {
+        /// Levels that are accepted.
+        limit: usize,
+    },
+}
+
 /// Checks the only two places where a chart has names and structure of its own.
-pub(super) fn check(metadata: &Metadata) -> Result<(), ArchiveError> {
+pub(super) fn check(metadata: &Metadata) -> Result<(), Unlistable> {
     metadata.annotations.keys().try_for_each(|name| check_name(name))?;
     let mut imported = metadata
         .dependencies
@@ -24,9 +44,9 @@ pub(super) fn check(metadata: &Metadata) -> Result<(), ArchiveError> {
     imported.try_for_each(|value| check_imported(value, 1))
 }
 
-fn check_imported(value: &Value, depth: usize) -> Result<(), ArchiveError> {
+fn check_imported(value: &Value, depth: usize) -> Result<(), Unlistable> {
     match value {
-        Value::Array(_) | Value::Object(_) if depth > MAX_DEPTH => Err(ArchiveError::DeepValue { limit: MAX_DEPTH }),
+        Value::Array(_) | Value::Object(_) if depth > MAX_DEPTH => Err(Unlistable::DeepValue { limit: MAX_DEPTH }),
         Value::Array(items) => items.iter().try_for_each(|item| check_imported(item, depth + 1)),
         Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
             check_name(name)?;
@@ -36,11 +56,11 @@ fn check_imported(value: &Value, depth: usize) -> Result<(), ArchiveError> {
     }
 }
 
-fn check_name(name: &str) -> Result<(), ArchiveError> {
+fn check_name(name: &str) -> Result<(), Unlistable> {
     if index::written_len(name) <= MAX_NAME {
         return Ok(());
     }
-    Err(ArchiveError::LongName {
+    Err(Unlistable::LongName {
         start: name.chars().take(40).collect(),
         limit: MAX_NAME,
     })

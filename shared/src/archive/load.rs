@@ -1,16 +1,16 @@
 //! From files to a chart, the way Helm's loader does it
 //! (<https://github.com/helm/helm/blob/main/pkg/chart/v2/loader/load.go>): what it cannot load nobody can install.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::files::Files;
 use super::limits::Budget;
-use super::{ArchiveError, Limits, listing, walk};
+use super::rules::Rules;
+use super::{ArchiveError, Limits, listing, side_files, twice, walk};
 use crate::chart::{ChartYaml, Metadata};
-use crate::yaml::{self, Duplicates};
 
-/// Larger values are not looked at: it would take many times their size in memory.
-const VALUES_LOOKED_AT: usize = 256 * 1024;
+const CHART: &str = "Chart.yaml";
+const REQUIREMENTS: &str = "requirements.yaml";
 
 /// A chart whose metadata has passed.
 pub(super) struct Loaded {
@@ -19,41 +19,152 @@ pub(super) struct Loaded {
 }
 
 /// Loads the chart that these files are, and every chart packed inside it.
-pub(super) fn load(files: &Files, limits: &Limits, budget: &mut Budget) -> Result<Loaded, ArchiveError> {
-    let loaded = load_metadata(files, limits)?;
-    for name in packed_charts(files) {
-        let path = format!("charts/{name}");
-        load_packed(files, &path, limits, budget).map_err(|source| ArchiveError::Dependency {
-            path,
-            source: Box::new(source),
-        })?;
+pub(super) fn load(files: &Files, limits: &Limits, budget: &mut Budget, rules: Rules) -> Result<Loaded, ArchiveError> {
+    let mut chart = load_chart(files, limits, budget, rules, Level::Outermost)?;
+    if rules == Rules::Upload {
+        check_declared(files, &chart)?;
     }
-    Ok(loaded)
+    chart.warnings.append(&mut chart.of_files);
+    Ok(Loaded {
+        metadata: chart.metadata,
+        warnings: chart.warnings,
+    })
 }
 
-fn load_metadata(files: &Files, limits: &Limits) -> Result<Loaded, ArchiveError> {
-    let text = chart_yaml(files)?;
+/// Whether a chart is what people install, or packed inside another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Outermost,
+    Packed,
+}
+
+/// A chart at any level.
+struct LoadedChart {
+    metadata: Metadata,
+    /// About its metadata.
+    warnings: Vec<String>,
+    /// About the other files that Helm reads, also of the charts packed inside.
+    of_files: Vec<String>,
+    /// The names of the charts packed inside it, as they call themselves.
+    packed: BTreeSet<String>,
+}
+
+fn load_chart(
+    files: &Files,
+    limits: &Limits,
+    budget: &mut Budget,
+    rules: Rules,
+    level: Level,
+) -> Result<LoadedChart, ArchiveError> {
+    let (metadata, warnings) = load_metadata(files, limits, rules, level)?;
+    let mut chart = LoadedChart {
+        metadata,
+        warnings,
+        of_files: Vec::new(),
+        packed: BTreeSet::new(),
+    };
+    if rules == Rules::Upload {
+        if let Some(path) = &files.twice {
+            return Err(twice::explain(files, path));
+        }
+        chart.of_files = side_files::check(files)?;
+    }
+    for name in packed_charts(files) {
+        let path = format!("charts/{name}");
+        let inner = load_packed(files, &path, limits, budget, rules).map_err(|source| ArchiveError::Dependency {
+            path: path.clone(),
+            source: Box::new(source),
+        })?;
+        let of_files = inner.of_files.into_iter();
+        chart
+            .of_files
+            .extend(of_files.map(|warning| format!("{path}: {warning}")));
+        chart.packed.insert(inner.metadata.name);
+    }
+    Ok(chart)
+}
+
+/// Helm renders nothing of a chart that names a dependency which is not packed inside it, whether it is switched on or not
+/// (`action.CheckDependencies`). It looks at the outermost chart alone.
+fn check_declared(files: &Files, chart: &LoadedChart) -> Result<(), ArchiveError> {
+    let declared = chart.metadata.dependencies.iter().map(|dependency| &dependency.name);
+    let missing: Vec<String> = declared.filter(|name| !chart.packed.contains(*name)).cloned().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(ArchiveError::DependencyMissing {
+        declared_in: if files.kept.contains_key(REQUIREMENTS) {
+            REQUIREMENTS
+        } else {
+            CHART
+        },
+        missing,
+    })
+}
+
+/// Reads what a chart says of itself. Before apiVersion v2 dependencies had a file of their own; Helm reads it into the same
+/// fields, and the index entry has them.
+fn load_metadata(
+    files: &Files,
+    limits: &Limits,
+    rules: Rules,
+    level: Level,
+) -> Result<(Metadata, Vec<String>), ArchiveError> {
     let unreadable = |path: &str| {
         let path = path.to_owned();
         |source| ArchiveError::ChartYaml { path, source }
     };
-    let mut chart =
-        Metadata::from_chart_yaml(bounded("Chart.yaml", text, limits)?).map_err(unreadable("Chart.yaml"))?;
-    // Before apiVersion v2 dependencies had a file of their own. Helm reads it into the same fields, and the index
-    // entry has them.
-    if let Some(text) = files.kept.get("requirements.yaml") {
+    let mut chart = ChartYaml::default();
+    // Of two, Helm reads the second on top of the first.
+    for text in chart_yaml(files)? {
         chart
-            .add_requirements_yaml(bounded("requirements.yaml", text, limits)?)
-            .map_err(unreadable("requirements.yaml"))?;
+            .add_chart_yaml(bounded(CHART, text, limits)?)
+            .map_err(unreadable(CHART))?;
     }
-    let ChartYaml { mut metadata, warnings } = chart;
-    let more_warnings = metadata.validate().map_err(|source| ArchiveError::Invalid {
-        path: "Chart.yaml".to_owned(),
+    let mut warnings: Vec<String> = chart.warnings.drain(..).map(|warning| warning.to_string()).collect();
+    let own = chart.metadata.clone();
+    for text in files.all(REQUIREMENTS) {
+        chart
+            .add_requirements_yaml(bounded(REQUIREMENTS, text, limits)?)
+            .map_err(unreadable(REQUIREMENTS))?;
+    }
+    let ChartYaml {
+        mut metadata,
+        warnings: of_requirements,
+    } = chart;
+    warnings.extend(
+        of_requirements
+            .iter()
+            .map(|warning| format!("{REQUIREMENTS}: {warning}")),
+    );
+    // Whose fault it is: what is wrong without requirements.yaml too is Chart.yaml's.
+    let blame = |is_wrong: &dyn Fn(&mut Metadata) -> bool| {
+        let path = if is_wrong(&mut own.clone()) {
+            CHART
+        } else {
+            REQUIREMENTS
+        };
+        path.to_owned()
+    };
+    let is_checked = rules == Rules::Upload && level == Level::Outermost;
+    let validate = |metadata: &mut Metadata| {
+        if is_checked {
+            metadata.validate()
+        } else {
+            metadata.validate_as_loaded()
+        }
+    };
+    let doubts = validate(&mut metadata).map_err(|source| ArchiveError::Invalid {
+        path: blame(&|metadata| validate(metadata).is_err()),
         source,
     })?;
-    let mut warnings: Vec<String> = warnings.iter().chain(&more_warnings).map(ToString::to_string).collect();
-    listing::check(&metadata)?;
-    warnings.extend(values_warning(files));
+    warnings.extend(doubts.iter().map(ToString::to_string));
+    if level == Level::Outermost {
+        listing::check(&metadata).map_err(|source| ArchiveError::Unlistable {
+            path: blame(&|metadata| listing::check(metadata).is_err()),
+            source,
+        })?;
+    }
     warnings.extend(
         files
             .links
@@ -66,12 +177,12 @@ fn load_metadata(files: &Files, limits: &Limits) -> Result<Loaded, ArchiveError>
             files.folder, metadata.name
         ));
     }
-    Ok(Loaded { metadata, warnings })
+    Ok((metadata, warnings))
 }
 
-fn chart_yaml(files: &Files) -> Result<&[u8], ArchiveError> {
-    if let Some(text) = files.kept.get("Chart.yaml") {
-        return Ok(text);
+fn chart_yaml(files: &Files) -> Result<impl Iterator<Item = &[u8]>, ArchiveError> {
+    if files.kept.contains_key(CHART) {
+        return Ok(files.all(CHART));
     }
     let elsewhere = files
         .contents
@@ -96,65 +207,38 @@ fn bounded<'a>(path: &str, text: &'a [u8], limits: &Limits) -> Result<&'a [u8], 
     })
 }
 
-/// `helm package` does not pack a chart whose values it cannot read, so this is rare; and since YAML readers differ
-/// in their corners, it is no reason to refuse a chart.
-fn values_warning(files: &Files) -> Option<String> {
-    let text = files
-        .kept
-        .get("values.yaml")
-        .filter(|text| text.len() <= VALUES_LOOKED_AT)?;
-    let limits = yaml::Limits::for_index(text.len());
-    let problem = match yaml::parse(text, &limits, Duplicates::LastWins) {
-        Ok(document) => match document.value {
-            yaml::Value::Mapping(_) | yaml::Value::Null => return None,
-            other => format!("it holds {}, not a mapping", other.kind()),
-        },
-        Err(error) => error.to_string(),
-    };
-    Some(format!("values.yaml may be unreadable for Helm: {problem}"))
-}
-
 /// The names below `charts/` that Helm takes for charts.
 fn packed_charts(files: &Files) -> BTreeSet<&str> {
     let below = files.contents.keys().filter_map(|path| path.strip_prefix("charts/"));
-    let names = below.filter_map(|path| path.split('/').next());
-    names
-        .filter(|name| !name.starts_with(['_', '.']) && !name.ends_with(".prov"))
-        .collect()
+    let names = below
+        .filter(|path| !path.ends_with(".prov"))
+        .filter_map(|path| path.split('/').next());
+    names.filter(|name| !name.starts_with(['_', '.'])).collect()
 }
 
-fn load_packed(files: &Files, path: &str, limits: &Limits, budget: &mut Budget) -> Result<(), ArchiveError> {
+fn load_packed(
+    files: &Files,
+    path: &str,
+    limits: &Limits,
+    budget: &mut Budget,
+    rules: Rules,
+) -> Result<LoadedChart, ArchiveError> {
     budget.nesting = budget
         .nesting
         .checked_sub(1)
         .ok_or(ArchiveError::TooNested { limit: limits.nesting })?;
-    let inner = match files.kept.get(path) {
-        Some(archive) => walk::walk(archive, limits, budget)?,
-        None => subfolder(files, path),
+    let inner = match files.all(path).next() {
+        // Of two of that name, Helm loads the first.
+        Some(archive) => walk::walk(archive, limits, budget, rules)?,
+        // Helm takes a folder of that name for an archive.
+        None if path.ends_with(".tgz") => return Err(ArchiveError::NoChartYaml),
+        None => files.subfolder(path),
     };
     // A stray file in `charts/` is no chart; Helm's own error for it says nothing else.
     if inner.contents.is_empty() {
         return Err(ArchiveError::NoChartYaml);
     }
-    load(&inner, limits, budget)?;
+    let loaded = load_chart(&inner, limits, budget, rules, Level::Packed)?;
     budget.nesting += 1;
-    Ok(())
-}
-
-/// The files below a folder, as a chart of their own.
-fn subfolder(files: &Files, path: &str) -> Files {
-    let prefix = format!("{path}/");
-    let kept = below(&files.kept, &prefix).map(|(path, bytes)| (path, bytes.clone()));
-    let contents = below(&files.contents, &prefix).map(|(path, content)| (path, *content));
-    Files {
-        folder: path.rsplit('/').next().unwrap_or(path).to_owned(),
-        kept: kept.collect(),
-        contents: contents.collect(),
-        links: Vec::new(),
-    }
-}
-
-fn below<'a, T>(map: &'a BTreeMap<String, T>, prefix: &'a str) -> impl Iterator<Item = (String, &'a T)> {
-    map.range(prefix.to_owned()..)
-        .map_while(move |(path, value)| path.strip_prefix(prefix).map(|path| (path.to_owned(), value)))
+    Ok(loaded)
 }

@@ -11,13 +11,19 @@ mod limits;
 mod listing;
 mod load;
 mod path;
+mod rules;
+mod side_files;
 #[cfg(test)]
 mod tests;
+mod twice;
 mod walk;
 
 pub use error::ArchiveError;
 pub use limits::Limits;
+pub use listing::Unlistable;
+pub use twice::DependencyTwice;
 
+use self::rules::Rules;
 use crate::chart::Metadata;
 use crate::digest::Digest;
 
@@ -35,7 +41,8 @@ pub struct Archive {
     pub warnings: Vec<String>,
 }
 
-/// Reads and checks a chart archive.
+/// Reads and checks an archive that somebody wants to publish: both Helms must be able to load it, and every unpacker must
+/// find the same in it.
 ///
 /// # Errors
 ///
@@ -51,14 +58,29 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Archive, ArchiveError> {
 ///
 /// As [`read`].
 pub fn read_with_values(bytes: &[u8], limits: &Limits) -> Result<(Archive, Option<Vec<u8>>), ArchiveError> {
+    read_by(Rules::Upload, bytes, limits)
+}
+
+/// Reads an archive that is published already, whoever published it: what a Helm loads is read, with the content that Helm gives
+/// it (of a path that stands twice, the last one), however wrong it would be in an upload. Its warnings say nothing.
+///
+/// # Errors
+///
+/// [`ArchiveError`]; [`ArchiveError::stops_helm`] says whether Helm cannot load it either.
+pub fn read_published(bytes: &[u8], limits: &Limits) -> Result<Archive, ArchiveError> {
+    read_by(Rules::Published, bytes, limits).map(|(archive, _)| archive)
+}
+
+fn read_by(rules: Rules, bytes: &[u8], limits: &Limits) -> Result<(Archive, Option<Vec<u8>>), ArchiveError> {
     let mut budget = limits.budget();
-    let mut files = walk::walk(bytes, limits, &mut budget)?;
-    let loaded = load::load(&files, limits, &mut budget)?;
+    let mut files = walk::walk(bytes, limits, &mut budget, rules)?;
+    let loaded = load::load(&files, limits, &mut budget, rules)?;
     let archive = Archive {
         metadata: loaded.metadata,
         digest: Digest::of(bytes),
         content_digest: files.content_digest(),
         warnings: loaded.warnings,
     };
-    Ok((archive, files.kept.remove("values.yaml")))
+    let values = files.kept.remove("values.yaml").and_then(|mut values| values.pop());
+    Ok((archive, values))
 }

@@ -1,21 +1,83 @@
-//! Which paths an archive may hold.
+//! Which paths an archive may hold, and what Helm makes of them.
+//!
+//! [`as_helm`] splits a path as Helm's loader does, and refuses what it refuses
+//! (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>). [`for_upload`] is stricter: what unpackers
+//! other than Helm would follow out of their folder is not published.
 
 use super::ArchiveError;
 
 /// A path of an archive, split as Helm splits it: the chart's folder, and the path within it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ChartPath {
-    /// The top-level folder.
+    /// The first part, whatever it is: Helm cuts it off. `.` in archives of a bare `tar -C CHART_FOLDER .`.
     pub(super) folder: String,
-    /// The path below it with `/` between its parts; empty for the folder itself.
+    /// The path below it with `/` between its parts.
     pub(super) within: String,
 }
 
-/// Checks a path and splits it.
-pub(super) fn check(raw: &[u8], max_bytes: usize) -> Result<ChartPath, ArchiveError> {
+impl ChartPath {
+    /// Whether macOS put it there: its tar packs the attributes of `demo` as `./._demo`, its zip as `__MACOSX/._demo`.
+    pub(super) fn is_of_macos(&self) -> bool {
+        let (above, name) = self.within.rsplit_once('/').unwrap_or(("", &self.within));
+        let beside = self.folder == "__MACOSX" || self.folder == "." && above.is_empty();
+        beside && name.starts_with("._")
+    }
+}
+
+/// Splits the path of a file, and refuses what both Helms refuse.
+pub(super) fn as_helm(raw: &[u8]) -> Result<ChartPath, ArchiveError> {
+    let path = String::from_utf8_lossy(raw);
+    // Helm takes `\` as the separator of the whole path as soon as one is in it, for archives made on Windows.
+    let separator = if path.contains('\\') { "\\" } else { "/" };
+    let (folder, rest) = path.split_once(separator).unwrap_or((&path, ""));
+    let rest = rest.replace(separator, "/");
+    if rest.starts_with('/') {
+        return Err(problem(
+            &path,
+            "which has a second / behind its first part; Helm takes the rest for an absolute path",
+        ));
+    }
+    let within = clean(&rest);
+    if folder == "Chart.yaml" {
+        return Err(ArchiveError::ChartYamlElsewhere {
+            path: path.into_owned(),
+        });
+    }
+    if within.is_empty() {
+        return Err(problem(&path, "which is a file outside of the chart's folder"));
+    }
+    if within == ".." || within.starts_with("../") {
+        return Err(problem(&path, LEADS_UP));
+    }
+    if within.starts_with("..") {
+        return Err(problem(
+            &path,
+            "whose name begins with `..`, which Helm takes for a parent folder; rename the file, or list it in .helmignore",
+        ));
+    }
+    if matches!(within.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic()) {
+        return Err(problem(&path, "which names a Windows drive"));
+    }
+    Ok(ChartPath {
+        folder: folder.to_owned(),
+        within,
+    })
+}
+
+/// As [`as_helm`], for an archive that is about to be published.
+pub(super) fn for_upload(raw: &[u8], max_bytes: usize) -> Result<ChartPath, ArchiveError> {
+    no_hazard(raw, max_bytes)?;
+    as_helm(raw)
+}
+
+/// Refuses paths on which unpackers disagree, of files and of folders.
+pub(super) fn no_hazard(raw: &[u8], max_bytes: usize) -> Result<(), ArchiveError> {
     let Ok(path) = std::str::from_utf8(raw) else {
         return Err(problem(&String::from_utf8_lossy(raw), "which is not UTF-8"));
     };
+    if path.is_empty() {
+        return Err(problem(path, "which names nothing"));
+    }
     if path.len() > max_bytes {
         let start: String = path.chars().take(64).collect();
         return Err(problem(&format!("{start}…"), "which is too long"));
@@ -23,7 +85,6 @@ pub(super) fn check(raw: &[u8], max_bytes: usize) -> Result<ChartPath, ArchiveEr
     if path.chars().any(char::is_control) {
         return Err(problem(path, "which has control characters"));
     }
-    // Helm takes `\` as the separator of the whole path as soon as one is in it, for archives made on Windows.
     let separator = if path.contains('\\') { '\\' } else { '/' };
     if separator == '\\' && path.contains('/') {
         return Err(problem(path, "which mixes / and \\"));
@@ -34,39 +95,19 @@ pub(super) fn check(raw: &[u8], max_bytes: usize) -> Result<ChartPath, ArchiveEr
             "which is absolute; paths in a chart archive start with the chart's name",
         ));
     }
-
-    let mut parts = Vec::new();
-    for part in path.split(separator) {
-        match part {
-            ".." => return Err(problem(path, "which leads to a parent folder")),
-            "" | "." => {}
-            _ => parts.push(part),
-        }
+    if path.split(separator).any(|part| part == "..") {
+        return Err(problem(path, LEADS_UP));
     }
-    // `c:/x` below the folder: some Windows unpackers would follow it (the check is Helm's too).
-    if parts.iter().any(|part| is_drive(part)) {
+    // The whole path as it stands would be on that drive.
+    if is_on_drive(path) {
         return Err(problem(path, "which names a Windows drive"));
     }
-    // Helm cuts off the first part whatever it is: for `./x/Chart.yaml` that is `.`, and no Chart.yaml is found then.
-    if path.starts_with("./") && path != "./" {
-        return Err(problem(
-            path,
-            "which starts with `./`; Helm would not find Chart.yaml there. Use `helm package`",
-        ));
-    }
-    let Some((folder, within)) = parts.split_first() else {
-        return Err(problem(path, "which names nothing"));
-    };
-    Ok(ChartPath {
-        folder: (*folder).to_owned(),
-        within: within.join("/"),
-    })
+    Ok(())
 }
 
 /// Whether a link at `within` (a path below the chart's folder) to `target` stays below that folder.
 pub(super) fn link_stays(within: &str, target: &str) -> bool {
-    if target.is_empty() || target.starts_with(['/', '\\']) || target.contains('\\') || target.split('/').any(is_drive)
-    {
+    if target.is_empty() || target.starts_with(['/', '\\']) || target.contains('\\') || is_on_drive(target) {
         return false;
     }
     let mut depth = within.split('/').count().saturating_sub(1);
@@ -83,8 +124,25 @@ pub(super) fn link_stays(within: &str, target: &str) -> bool {
     true
 }
 
-fn is_drive(part: &str) -> bool {
-    matches!(part.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
+const LEADS_UP: &str = "which leads to a parent folder";
+
+/// Go's `path.Clean` of a relative path, but empty for the folder itself.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+fn is_on_drive(path: &str) -> bool {
+    matches!(path.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic())
 }
 
 fn problem(path: &str, problem: &'static str) -> ArchiveError {
@@ -98,22 +156,29 @@ fn problem(path: &str, problem: &'static str) -> ArchiveError {
 mod tests {
     use super::*;
 
-    fn within(path: &str) -> Option<(String, String)> {
-        check(path.as_bytes(), 100).ok().map(|path| (path.folder, path.within))
+    fn uploaded(path: &str) -> Option<(String, String)> {
+        for_upload(path.as_bytes(), 100)
+            .ok()
+            .map(|path| (path.folder, path.within))
+    }
+
+    fn split(folder: &str, rest: &str) -> Option<(String, String)> {
+        Some((folder.to_owned(), rest.to_owned()))
     }
 
     #[test]
     fn a_path_is_split_into_the_charts_folder_and_the_rest() {
-        let split = |folder: &str, rest: &str| Some((folder.to_owned(), rest.to_owned()));
-        assert_eq!(within("demo/Chart.yaml"), split("demo", "Chart.yaml"));
-        assert_eq!(within("demo//templates/./a.yaml"), split("demo", "templates/a.yaml"));
-        assert_eq!(within("demo\\templates\\a.yaml"), split("demo", "templates/a.yaml"));
-        assert_eq!(within("demo/"), split("demo", ""));
-        assert_eq!(within("Chart.yaml"), split("Chart.yaml", ""));
+        assert_eq!(uploaded("demo/Chart.yaml"), split("demo", "Chart.yaml"));
+        assert_eq!(uploaded("demo/templates//./a.yaml"), split("demo", "templates/a.yaml"));
+        assert_eq!(uploaded("demo\\templates\\a.yaml"), split("demo", "templates/a.yaml"));
+        assert_eq!(uploaded("./Chart.yaml"), split(".", "Chart.yaml"));
+        assert_eq!(uploaded("./demo/Chart.yaml"), split(".", "demo/Chart.yaml"));
+        assert_eq!(uploaded("demo/files/c:x"), split("demo", "files/c:x"));
+        assert_eq!(uploaded("demo/files/..notes"), split("demo", "files/..notes"));
     }
 
     #[test]
-    fn a_path_that_could_leave_its_folder_is_refused() {
+    fn a_path_that_could_leave_its_folder_is_rejected() {
         for path in [
             "/etc/passwd",
             "\\etc\\passwd",
@@ -125,20 +190,64 @@ mod tests {
             "c:/windows",
             "demo/a\nb",
             "demo/\u{1b}[31m",
-            "./demo/Chart.yaml",
             "",
-            ".",
         ] {
-            assert_eq!(within(path), None, "{path:?}");
+            assert_eq!(uploaded(path), None, "{path:?}");
         }
-        assert!(check(b"demo/\xff", 100).is_err());
-        assert!(check("demo/".repeat(30).as_bytes(), 100).is_err());
+        assert!(for_upload(b"demo/\xff", 100).is_err());
+        assert!(for_upload("demo/".repeat(30).as_bytes(), 100).is_err());
+    }
+
+    #[test]
+    fn what_helm_refuses_is_refused_for_published_archives_too() {
+        for path in [
+            "demo",
+            "Chart.yaml",
+            "demo/.",
+            "demo//templates/a.yaml",
+            "demo/..notes",
+            "demo/..",
+            "demo/a/../../b",
+            "demo/c:/windows",
+            "Chart.yaml/x",
+        ] {
+            assert!(as_helm(path.as_bytes()).is_err(), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn what_helm_loads_although_unpackers_disagree_is_read_once_it_is_published() {
+        let read = |path: &[u8]| as_helm(path).ok().map(|path| (path.folder, path.within));
+        assert_eq!(read(b"/etc/passwd"), split("", "etc/passwd"));
+        assert_eq!(read(b"../x"), split("..", "x"));
+        assert_eq!(read(b"demo/a/../b"), split("demo", "b"));
+        assert_eq!(read(b"demo/a\\b"), split("demo/a", "b"));
+        assert_eq!(read(b"demo/a\nb"), split("demo", "a\nb"));
+        assert_eq!(read(b"c:/windows"), split("c:", "windows"));
+    }
+
+    #[test]
+    fn what_macos_puts_beside_a_chart_is_known() {
+        let of_macos = |path: &str| as_helm(path.as_bytes()).unwrap().is_of_macos();
+        assert!(of_macos("./._demo"));
+        assert!(of_macos("__MACOSX/._demo"));
+        assert!(of_macos("__MACOSX/demo/._Chart.yaml"));
+        for path in [
+            "./Chart.yaml",
+            "./._a/Chart.yaml",
+            "demo/._Chart.yaml",
+            "other/._demo",
+            "__MACOSX/Chart.yaml",
+        ] {
+            assert!(!of_macos(path), "{path}");
+        }
     }
 
     #[test]
     fn a_link_may_stay_in_the_chart_but_not_leave_it() {
         assert!(link_stays("templates/a.yaml", "../files/a.yaml"));
         assert!(link_stays("a", "b/c"));
+        assert!(link_stays("a", "files/c:x"));
         for target in ["/etc/passwd", "../a", "x/../../a", "c:/x", "..\\a", ""] {
             assert!(!link_stays("a", target), "{target:?}");
         }

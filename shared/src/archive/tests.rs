@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{Builder, EntryType, Header};
 
-use super::{ArchiveError, Limits, read};
+use super::{ArchiveError, Limits, read, read_published};
 
 const CHART: &str = "apiVersion: v2\nname: demo\nversion: 1.0.0\n";
 
@@ -166,6 +166,7 @@ fn paths_out_of_the_chart_are_refused() {
         "../demo/x",
         "demo\\..\\..\\x",
         "demo/c:/x",
+        "c:/x",
         "demo/a\x1b[2J",
     ] {
         refused(&Packer::chart().file(path, "x").gzip(), "bad-path", "path");
@@ -207,7 +208,300 @@ fn only_files_folders_and_links_within_the_chart_are_accepted() {
 fn the_same_path_twice_is_accepted_only_with_the_same_content() {
     let twice = |second: &str| Packer::chart().file("demo/a", "1").file("demo/a", second).gzip();
     assert!(read(&twice("1"), &Limits::default()).is_ok());
-    refused(&twice("2"), "path-twice", "demo");
+    refused(&twice("2"), "path-twice", "demo/a");
+}
+
+fn chart(name: &str, version: &str) -> String {
+    format!("apiVersion: v2\nname: {name}\nversion: {version}\n")
+}
+
+/// What `helm package` makes of `charts/common-1.0.0.tgz` beside `charts/common-2.0.0.tgz`.
+fn two_commons(parent: &str, first: &str, second: &str) -> Packer {
+    let path = |file: &str| format!("demo/{parent}charts/common/{file}");
+    Packer::chart()
+        .file(&path("Chart.yaml"), chart("common", first))
+        .file(&path("templates/a.yaml"), "one")
+        .file(&path("Chart.yaml"), chart("common", second))
+        .file(&path("templates/a.yaml"), "two")
+}
+
+#[test]
+fn two_versions_of_a_dependency_are_named_with_the_file_to_delete() {
+    let lock = "dependencies: [{name: common, version: 2.0.0, repository: https://example.com}]";
+    let bytes = two_commons("", "1.0.0", "2.0.0").file("demo/Chart.lock", lock).gzip();
+    let says = "\"common\" in two versions, 1.0.0 and 2.0.0, in one folder";
+    refused(&bytes, "dependency-twice", says);
+    let says = "Delete charts/common-1.0.0.tgz (Chart.lock names 2.0.0) and package again";
+    refused(&bytes, "dependency-twice", says);
+    let says = "Delete charts/common-1.0.0.tgz or charts/common-2.0.0.tgz and";
+    refused(&two_commons("", "1.0.0", "2.0.0").gzip(), "dependency-twice", says);
+    let says = "1.0.0 twice, with different content";
+    refused(&two_commons("", "1.0.0", "1.0.0").gzip(), "dependency-twice", says);
+
+    let nested = two_commons("charts/a/", "1.0.0", "2.0.0").file("demo/charts/a/Chart.yaml", chart("a", "1.0.0"));
+    let nested = nested.file("demo/charts/a/requirements.lock", lock).gzip();
+    let says = "Delete charts/a/charts/common-1.0.0.tgz (requirements.lock names 2.0.0)";
+    refused(&nested, "dependency-twice", says);
+    let packed = Packer::chart().file("demo/charts/a-1.0.0.tgz", two_commons("", "1.0.0", "2.0.0").gzip());
+    refused(&packed.gzip(), "dependency", "charts/common-1.0.0.tgz or");
+}
+
+#[test]
+fn of_a_path_that_is_published_twice_the_last_counts_as_for_helm() {
+    let once = Packer::chart()
+        .file("demo/charts/common/Chart.yaml", chart("common", "2.0.0"))
+        .file("demo/charts/common/templates/a.yaml", "two");
+    let once = read(&once.gzip(), &Limits::default()).unwrap();
+    let twice = read_published(&two_commons("", "1.0.0", "2.0.0").gzip(), &Limits::default()).unwrap();
+    assert_eq!(once.content_digest, twice.content_digest);
+
+    let second = "name: demo\nversion: 2.0.0\n";
+    let archive = Packer::new()
+        .file(
+            "demo/Chart.yaml",
+            "apiVersion: v2\nname: demo\nversion: 1.0.0\nappVersion: \"7\"\n",
+        )
+        .file("demo/Chart.yaml", second);
+    let archive = read_published(&archive.gzip(), &Limits::default()).unwrap();
+    let found = (archive.metadata.version.as_str(), archive.metadata.app_version.as_str());
+    assert_eq!(found, ("2.0.0", "7"), "the second is read on top of the first");
+}
+
+#[test]
+fn archives_of_a_bare_tar_and_of_macos_are_accepted_as_by_helm() {
+    let plain = read(&Packer::chart().gzip(), &Limits::default()).unwrap();
+    let dotted = Packer::new()
+        .entry("./", EntryType::Directory, 0o755, 1, b"")
+        .file("./Chart.yaml", CHART);
+    let archive = read(&dotted.gzip(), &Limits::default()).unwrap();
+    assert_eq!(archive.content_digest, plain.content_digest);
+    assert!(archive.warnings[0].contains("\".\""), "{:?}", archive.warnings);
+
+    for beside in ["./._demo", "__MACOSX/._demo", "__MACOSX/demo/._Chart.yaml"] {
+        let bytes = Packer::new()
+            .file(beside, "attributes")
+            .file("demo/Chart.yaml", CHART)
+            .gzip();
+        let archive = read(&bytes, &Limits::default()).unwrap();
+        assert_eq!(archive.warnings, Vec::<String>::new(), "{beside}");
+    }
+    refused(
+        &Packer::new().file("./demo/Chart.yaml", CHART).gzip(),
+        "chart-yaml-elsewhere",
+        "./demo/Chart.yaml",
+    );
+    refused(
+        &Packer::chart().file("._demo", "attributes").gzip(),
+        "bad-path",
+        "outside of the chart",
+    );
+    let rendered = Packer::chart().file("demo/templates/._a.yaml", "\0").gzip();
+    let archive = read(&rendered, &Limits::default()).unwrap();
+    assert!(
+        archive.warnings[0].contains("templates/._a.yaml"),
+        "{:?}",
+        archive.warnings
+    );
+}
+
+#[test]
+fn zeros_behind_the_gzip_stream_are_padding_and_all_else_is_damage() {
+    let bytes = Packer::chart().gzip();
+    let followed_by = |rest: &[u8]| [&bytes, rest].concat();
+    for zeros in [1, 511, 512, 10_240] {
+        assert!(
+            read(&followed_by(&vec![0; zeros]), &Limits::default()).is_ok(),
+            "{zeros}"
+        );
+    }
+    assert!(read(&followed_by(&gzip(b"", Compression::fast())), &Limits::default()).is_ok());
+    for other in [&b"x"[..], b"\0\0x", b"\x1f\x8b"] {
+        refused(&followed_by(other), "damaged", "damaged");
+        assert!(
+            read_published(&followed_by(other), &Limits::default()).is_ok(),
+            "Helm reads no further"
+        );
+    }
+    // Go's reader wants two blocks of zeros at the end of a tar archive, or nothing.
+    let mut unmarked = Packer::chart().0.into_inner().unwrap();
+    unmarked.truncate(unmarked.len() - 1024);
+    let with = |blocks: &[u8]| gzip(&[&unmarked, blocks].concat(), Compression::fast());
+    for end in [0, 512, 1024, 10_240] {
+        assert!(read(&with(&vec![0; end]), &Limits::default()).is_ok(), "{end}");
+    }
+    let hidden = [vec![0; 512], Packer::chart().0.into_inner().unwrap()].concat();
+    for read in [read, read_published] {
+        assert_eq!(read(&with(&hidden), &Limits::default()).unwrap_err().code(), "damaged");
+        assert_eq!(
+            read(&[with(&[]), vec![0; 512]].concat(), &Limits::default())
+                .unwrap_err()
+                .code(),
+            "damaged"
+        );
+    }
+}
+
+#[test]
+fn paths_that_no_helm_loads_are_rejected() {
+    for path in ["demo/..notes", "demo//templates/a.yaml", "demo/c:/x"] {
+        let bytes = Packer::chart().file(path, "x").gzip();
+        refused(&bytes, "bad-path", "path");
+        let error = read_published(&bytes, &Limits::default()).unwrap_err();
+        assert!(error.stops_helm(), "{error}");
+    }
+    for path in ["demo/files/..notes", "demo/files/c:x", "demo/c:x"] {
+        assert!(
+            read(&Packer::chart().file(path, "x").gzip(), &Limits::default()).is_ok(),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn what_helm_loads_although_no_upload_may_have_it_is_read_once_it_is_published() {
+    let fifo = |packer: Packer| packer.entry("demo/pipe", EntryType::Fifo, 0o644, 1, b"");
+    for packer in [
+        Packer::chart().file("/etc/passwd", "x"),
+        Packer::chart().file("demo/a/../b", "x"),
+        Packer::chart().file("demo/a\nb", "x"),
+        Packer::chart().file("other/b", "x"),
+        Packer::chart().link("demo/a", "/etc/passwd"),
+        Packer::chart().file("demo/large", vec![0; 6 << 20]),
+        Packer::chart().entry("../", EntryType::Directory, 0o755, 1, b""),
+        Packer::chart().file("demo/values.yaml", "- a"),
+        fifo(Packer::chart()),
+        Packer::new().file("demo/Chart.yaml", CHART.replace("v2", "v7")),
+        Packer::new().file(
+            "demo/Chart.yaml",
+            format!("{CHART}dependencies: [{{name: a, version: 1.0.0}}]\n"),
+        ),
+    ] {
+        let bytes = packer.gzip();
+        assert!(read(&bytes, &Limits::default()).is_err());
+        let archive = read_published(&bytes, &Limits::default()).unwrap();
+        assert_eq!(archive.metadata.name, "demo");
+    }
+}
+
+#[test]
+fn dependencies_that_are_declared_have_to_be_there() {
+    let declaring = |lines: &str| Packer::new().file("demo/Chart.yaml", format!("{CHART}{lines}"));
+    let redis =
+        "dependencies: [{name: redis, version: 17.x, repository: https://example.com, condition: redis.enabled}]\n";
+    refused(
+        &declaring(redis).gzip(),
+        "dependency-missing",
+        "Chart.yaml names a dependency of which charts/ has no chart: \"redis\"",
+    );
+    refused(
+        &declaring(redis).gzip(),
+        "dependency-missing",
+        "helm package --dependency-update CHART_FOLDER",
+    );
+    // Helm compares names, and nothing else.
+    let other_version = declaring(redis).file("demo/charts/x/Chart.yaml", chart("redis", "1.0.0"));
+    assert!(read(&other_version.gzip(), &Limits::default()).is_ok());
+    let packed = Packer::new().file("redis/Chart.yaml", chart("redis", "17.0.0")).gzip();
+    let aliased = "dependencies: [{name: redis, version: 17.x, alias: cache}, {name: redis, version: 17.x}]\n";
+    assert!(
+        read(
+            &declaring(aliased).file("demo/charts/redis-17.0.0.tgz", &packed).gzip(),
+            &Limits::default()
+        )
+        .is_ok()
+    );
+    let hidden = declaring(redis).file("demo/charts/_redis/Chart.yaml", chart("redis", "17.0.0"));
+    refused(&hidden.gzip(), "dependency-missing", "redis");
+    let old = declaring("").file("demo/requirements.yaml", redis);
+    refused(&old.gzip(), "dependency-missing", "requirements.yaml names");
+    // Of charts packed inside Helm does not ask this.
+    let inner = format!("{}{redis}", chart("a", "1.0.0"));
+    assert!(
+        read(
+            &declaring("").file("demo/charts/a/Chart.yaml", inner).gzip(),
+            &Limits::default()
+        )
+        .is_ok()
+    );
+    let many: String = (0..12).map(|n| format!("{{name: d{n}, version: 1.0.0}}, ")).collect();
+    refused(
+        &declaring(&format!("dependencies: [{many}]\n")).gzip(),
+        "dependency-missing",
+        "\"d9\" and 2 more",
+    );
+}
+
+#[test]
+fn files_that_helm_parses_have_to_be_readable_at_every_level() {
+    let inner = |file: &str, text: &str| {
+        let chart = Packer::new().file("a/Chart.yaml", chart("a", "1.0.0"));
+        chart.file(&format!("a/{file}"), text).gzip()
+    };
+    for (file, text, code) in [
+        ("values.yaml", "a: [\n", "values-unreadable"),
+        ("values.yaml", "- a\n", "values-unreadable"),
+        ("values.yaml", "a: 1\n---\nb: [\n", "values-unreadable"),
+        ("Chart.lock", "<<<<<<< HEAD\n", "lock-unreadable"),
+        ("Chart.lock", "generated: yesterday\n", "lock-unreadable"),
+        ("requirements.lock", "dependencies: a\n", "lock-unreadable"),
+    ] {
+        refused(&Packer::chart().file(&format!("demo/{file}"), text).gzip(), code, file);
+        let folder = Packer::chart()
+            .file("demo/charts/a/Chart.yaml", chart("a", "1.0.0"))
+            .file(&format!("demo/charts/a/{file}"), text);
+        refused(&folder.gzip(), "dependency", file);
+        let packed = Packer::chart().file("demo/charts/a-1.0.0.tgz", inner(file, text));
+        refused(&packed.gzip(), "dependency", "charts/a-1.0.0.tgz");
+    }
+    let schema = Packer::chart().file("demo/values.schema.json", "{").gzip();
+    let archive = read(&schema, &Limits::default()).unwrap();
+    assert!(
+        archive.warnings[0].contains("values.schema.json"),
+        "{:?}",
+        archive.warnings
+    );
+}
+
+#[test]
+fn charts_packed_inside_may_be_of_any_api_version() {
+    let inner = |text: &str| Packer::chart().file("demo/charts/a/Chart.yaml", text).gzip();
+    assert!(read(&inner("apiVersion: v7\nname: a\nversion: 1.0.0\n"), &Limits::default()).is_ok());
+    // A signature beside a packed chart is none.
+    let signed = Packer::chart()
+        .file("demo/charts/a-1.0.0.tgz.prov", "x")
+        .file("demo/charts/b/c.prov", "x");
+    assert!(read(&signed.gzip(), &Limits::default()).is_ok());
+    let folder = Packer::chart().file("demo/charts/a.tgz/Chart.yaml", chart("a", "1.0.0"));
+    refused(&folder.gzip(), "dependency", "charts/a.tgz");
+}
+
+#[test]
+fn what_requirements_yaml_says_wrong_is_not_blamed_on_chart_yaml() {
+    let with = |text: &str| Packer::chart().file("demo/requirements.yaml", text).gzip();
+    let twice = "dependencies: [{name: a, version: 1.0.0}, {name: a, version: 2.0.0}]\n";
+    refused(&with(twice), "chart-yaml-invalid", "requirements.yaml is not valid");
+    let alias = "dependencies: [{name: a, version: 1.0.0, alias: 'b c'}]\n";
+    refused(&with(alias), "chart-yaml-invalid", "requirements.yaml is not valid");
+    let long = format!(
+        "dependencies: [{{name: a, import-values: [{{{}: a}}]}}]\n",
+        "x".repeat(600)
+    );
+    refused(&with(&long), "long-name", "requirements.yaml cannot be listed");
+    let own = Packer::new().file("demo/Chart.yaml", format!("{CHART}type: x\n"));
+    refused(
+        &own.file("demo/requirements.yaml", alias).gzip(),
+        "chart-yaml-invalid",
+        "Chart.yaml is not valid",
+    );
+    let lossy = Packer::chart()
+        .file("demo/charts/a/Chart.yaml", chart("a", "1.0.0"))
+        .file("demo/requirements.yaml", "dependencies:\n- name: a\n  version: 1.10\n");
+    let archive = read(&lossy.gzip(), &Limits::default()).unwrap();
+    assert!(
+        archive.warnings[0].starts_with("requirements.yaml: line 3: "),
+        "{:?}",
+        archive.warnings
+    );
 }
 
 #[test]
@@ -220,7 +514,7 @@ fn sizes_are_bounded_before_they_cost_anything() {
     let many = (0..25).fold(Packer::chart(), |packer, n| {
         packer.file(&format!("demo/{n}"), vec![0; 5 << 20])
     });
-    refused(&many.gzip(), "unpacked-too-large", "Helm refuses");
+    refused(&many.gzip(), "unpacked-too-large", "Helm loads no more");
     let limits = Limits {
         packed_bytes: 10,
         entries: 2,
@@ -302,7 +596,10 @@ fn a_name_that_is_long_in_the_index_is_refused_wherever_it_stands() {
         format!("dependencies: [{{{dependency}, import-values: [{value}]}}]\n")
     };
     let annotation = |name: String| format!("annotations: {{\"{name}\": a}}\n");
-    let with = |lines: String| Packer::new().file("demo/Chart.yaml", format!("{CHART}{lines}")).gzip();
+    let with = |lines: String| {
+        let packer = Packer::new().file("demo/Chart.yaml", format!("{CHART}{lines}"));
+        packer.file("demo/charts/a/Chart.yaml", chart("a", "1.0.0")).gzip()
+    };
     for name in ["x".repeat(510), "\\x01".repeat(85), "\\\"".repeat(255)] {
         for lines in [
             annotation(name.clone()),
@@ -369,6 +666,7 @@ fn dependencies_of_an_old_chart_come_from_its_requirements() {
     let bytes = Packer::new()
         .file("demo/Chart.yaml", old)
         .file("demo/requirements.yaml", requirements)
+        .file("demo/charts/redis/Chart.yaml", chart("redis", "1.0.0"))
         .gzip();
     let archive = read(&bytes, &Limits::default()).unwrap();
     assert_eq!(archive.metadata.dependencies[0].name, "redis");

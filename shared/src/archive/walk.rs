@@ -1,15 +1,17 @@
 //! One pass over gzip and tar, under limits.
 
+use std::cell::Cell;
 use std::collections::btree_map::Entry as MapEntry;
 use std::io::{self, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use tar::{EntryType, Header, PaxExtensions};
 
 use super::content::Content;
 use super::files::{Files, is_kept};
 use super::limits::Budget;
 use super::path::{self, ChartPath};
+use super::rules::Rules;
 use super::{ArchiveError, Limits};
 use crate::digest::{Digest, Hasher};
 
@@ -18,7 +20,7 @@ use crate::digest::{Digest, Hasher};
 const MAX_EXTENSION_BYTES: u64 = 1 << 20;
 
 /// Reads the whole archive once and keeps what the loader needs.
-pub(super) fn walk(bytes: &[u8], limits: &Limits, budget: &mut Budget) -> Result<Files, ArchiveError> {
+pub(super) fn walk(bytes: &[u8], limits: &Limits, budget: &mut Budget, rules: Rules) -> Result<Files, ArchiveError> {
     let size = bytes.len() as u64;
     if size > limits.packed_bytes {
         return Err(ArchiveError::TooLarge {
@@ -29,53 +31,122 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits, budget: &mut Budget) -> Result
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(ArchiveError::NotGzip);
     }
+    let mut members = Members::new(bytes);
+    let seen = Cell::new(0);
     let mut unpacked = Bounded {
-        // Helm reads all members of a gzip file, so a second one must not hide anything from us.
-        inner: MultiGzDecoder::new(bytes),
+        inner: &mut members,
         left: &mut budget.bytes,
-        seen: 0,
+        seen: &seen,
         exceeded: false,
     };
     let mut walk = Walk {
         limits,
+        rules,
         entries: &mut budget.entries,
         kept_bytes: &mut budget.kept_bytes,
         files: Files::default(),
         extension: Extension::default(),
         entries_seen: 0,
+        end_of_last: 0,
     };
     let walked = walk.archive(&mut unpacked);
-    let files = walk.files;
-    let read_to_the_end = walked.and_then(|()| drain(&mut unpacked));
+    let Walk { files, end_of_last, .. } = walk;
+    let is_marked = seen.get() > end_of_last;
+    let read_to_the_end = walked
+        .and_then(|()| {
+            if is_marked {
+                end_of_archive(&mut unpacked)
+            } else {
+                Ok(())
+            }
+        })
+        // Helm reads no further. What lies behind the archive's end is checked once, before anybody can install it: the gzip
+        // trailer proves that nothing was cut or changed.
+        .and_then(|()| {
+            if rules == Rules::Upload {
+                drain(&mut unpacked)
+            } else {
+                Ok(())
+            }
+        });
     if unpacked.exceeded {
         return Err(ArchiveError::UnpackedTooLarge {
             limit: limits.unpacked_bytes,
         });
     }
     read_to_the_end?;
+    if !is_marked && members.is_padded {
+        return Err(ArchiveError::Damaged {
+            detail: "the tar archive has no end, and zeros follow the gzip stream".to_owned(),
+        });
+    }
     if files.contents.is_empty() {
         return Err(ArchiveError::Empty);
     }
     Ok(files)
 }
 
-/// What follows the tar archive must be there and intact: the gzip trailer proves that nothing was cut or changed.
+/// Behind the block of zeros at which the tar crate stops, Go's reader wants another one or nothing.
+fn end_of_archive(unpacked: &mut impl Read) -> Result<(), ArchiveError> {
+    let mut block = Vec::with_capacity(512);
+    unpacked.by_ref().take(512).read_to_end(&mut block).map_err(damaged)?;
+    if block.iter().all(|byte| *byte == 0) && matches!(block.len(), 0 | 512) {
+        return Ok(());
+    }
+    Err(ArchiveError::Damaged {
+        detail: "a block of zeros ends the tar archive early, and more follows".to_owned(),
+    })
+}
+
 fn drain(unpacked: &mut impl Read) -> Result<(), ArchiveError> {
     io::copy(unpacked, &mut io::sink()).map(drop).map_err(damaged)
+}
+
+/// The members of a gzip file one after the other, as Helm reads them: a second one must not hide anything from us. Zero bytes
+/// behind the last one are padding, which some tools write in whole blocks.
+struct Members<'a> {
+    decoder: GzDecoder<&'a [u8]>,
+    is_padded: bool,
+}
+
+impl<'a> Members<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Members {
+            decoder: GzDecoder::new(bytes),
+            is_padded: false,
+        }
+    }
+}
+
+impl Read for Members<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.decoder.read(buffer)?;
+            let rest = *self.decoder.get_ref();
+            if read > 0 || buffer.is_empty() || rest.is_empty() || self.is_padded {
+                return Ok(read);
+            }
+            if rest.iter().all(|byte| *byte == 0) {
+                self.is_padded = true;
+                return Ok(0);
+            }
+            self.decoder = GzDecoder::new(rest);
+        }
+    }
 }
 
 /// A reader that fails, rather than ends, when it has given out its budget.
 struct Bounded<'a, R> {
     inner: R,
     left: &'a mut u64,
-    seen: u64,
+    seen: &'a Cell<u64>,
     exceeded: bool,
 }
 
 impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.seen += read as u64;
+        self.seen.set(self.seen.get() + read as u64);
         match self.left.checked_sub(read as u64) {
             Some(left) => *self.left = left,
             None => {
@@ -90,11 +161,14 @@ impl<R: Read> Read for Bounded<'_, R> {
 
 struct Walk<'a> {
     limits: &'a Limits,
+    rules: Rules,
     entries: &'a mut u64,
     kept_bytes: &'a mut u64,
     files: Files,
     extension: Extension,
     entries_seen: u64,
+    /// Where the last entry ends, padding included: what is read beyond is the mark of the archive's end.
+    end_of_last: u64,
 }
 
 /// What extension headers say of the entry that follows them.
@@ -116,6 +190,9 @@ impl Walk<'_> {
                 limit: self.limits.entries,
             })?;
             self.entry(&mut entry)?;
+            let size = entry.header().entry_size().unwrap_or_default();
+            let padded = size.checked_next_multiple_of(512).unwrap_or(size);
+            self.end_of_last = entry.raw_file_position().saturating_add(padded);
         }
         Ok(())
     }
@@ -139,10 +216,31 @@ impl Walk<'_> {
                 let raw_path = extension
                     .path
                     .unwrap_or_else(|| entry.header().path_bytes().into_owned());
-                let path = path::check(&raw_path, self.limits.path_bytes)?;
+                if is_folder(entry.header(), &raw_path) {
+                    return self.folder(kind, &raw_path);
+                }
+                let path = match self.rules {
+                    Rules::Upload => path::for_upload(&raw_path, self.limits.path_bytes)?,
+                    Rules::Published => path::as_helm(&raw_path)?,
+                };
                 self.member(kind, path, extension.link, entry)
             }
         }
+    }
+
+    /// Helm skips folders without a look at their paths.
+    fn folder(&self, kind: EntryType, raw_path: &[u8]) -> Result<(), ArchiveError> {
+        if self.rules == Rules::Published {
+            return Ok(());
+        }
+        path::no_hazard(raw_path, self.limits.path_bytes)?;
+        if kind == EntryType::Directory || raw_path.ends_with(b"/") {
+            return Ok(());
+        }
+        Err(ArchiveError::Headers {
+            path: String::from_utf8_lossy(raw_path).into_owned(),
+            detail: "a file with the mode of a folder",
+        })
     }
 
     fn member<R: Read>(
@@ -154,78 +252,80 @@ impl Walk<'_> {
     ) -> Result<(), ArchiveError> {
         let shown = format!("{}/{}", path.folder, path.within);
         self.same_folder(&path)?;
-        match kind {
-            EntryType::Directory => Ok(()),
-            EntryType::Regular | EntryType::Continuous => {
-                // A folder in the oldest tar format is a file whose name ends with a slash.
-                if path.within.is_empty() {
-                    return self.file_at_the_top(path, entry.header());
-                }
-                let size = size_of(entry.header(), &shown)?;
-                let file = self.file(&path.within, size, entry)?;
-                self.keep(path.within, file)
-            }
-            EntryType::Symlink | EntryType::Link => {
+        match (kind, self.rules) {
+            (EntryType::Regular | EntryType::Continuous, _) => self.regular(path.within, &shown, entry),
+            (EntryType::Symlink | EntryType::Link, rules) => {
                 let target = long_link.or_else(|| entry.header().link_name_bytes().map(|name| name.into_owned()));
                 let target = String::from_utf8_lossy(&target.unwrap_or_default()).into_owned();
-                // A hard link's target is a path of the archive, a symbolic one's is relative to the link.
-                let stays = match kind {
-                    EntryType::Link => path::check(target.as_bytes(), self.limits.path_bytes)
-                        .is_ok_and(|target| target.folder == path.folder),
-                    _ => path::link_stays(&path.within, &target),
-                };
-                if !stays {
+                if rules == Rules::Upload && !self.stays(kind, &path, &target) {
                     return Err(ArchiveError::LinkLeaves { path: shown, target });
                 }
-                self.files.links.push(path.within.clone());
-                let link = Content {
-                    digest: Digest::of(target.as_bytes()),
-                    executable: false,
-                    link: true,
-                };
-                self.keep(path.within, link)
+                self.link(path.within, &target)
             }
-            EntryType::GNUSparse => Err(ArchiveError::Headers {
+            (EntryType::GNUSparse, _) => Err(ArchiveError::Headers {
                 path: shown,
                 detail: "a sparse file",
             }),
-            EntryType::Char => Err(not_a_file(shown, "a character device")),
-            EntryType::Block => Err(not_a_file(shown, "a block device")),
-            EntryType::Fifo => Err(not_a_file(shown, "a named pipe")),
-            _ => Err(not_a_file(shown, "an entry of a type that Helm does not know")),
+            // Helm reads whatever it is as a file, mostly an empty one.
+            (_, Rules::Published) => self.regular(path.within, &shown, entry),
+            (EntryType::Char, _) => Err(not_a_file(shown, "a character device")),
+            (EntryType::Block, _) => Err(not_a_file(shown, "a block device")),
+            (EntryType::Fifo, _) => Err(not_a_file(shown, "a named pipe")),
+            _ => Err(not_a_file(shown, "an entry of an unknown type")),
         }
     }
 
-    /// One archive is one chart: everything lies in one folder.
+    fn regular<R: Read>(
+        &mut self,
+        within: String,
+        shown: &str,
+        entry: &mut tar::Entry<'_, R>,
+    ) -> Result<(), ArchiveError> {
+        let size = size_of(entry.header(), shown)?;
+        let file = self.file(&within, size, entry)?;
+        self.keep(within, file);
+        Ok(())
+    }
+
+    /// A hard link's target is a path of the archive, a symbolic one's is relative to the link.
+    fn stays(&self, kind: EntryType, path: &ChartPath, target: &str) -> bool {
+        match kind {
+            EntryType::Link => path::for_upload(target.as_bytes(), self.limits.path_bytes)
+                .is_ok_and(|target| target.folder == path.folder),
+            _ => path::link_stays(&path.within, target),
+        }
+    }
+
+    fn link(&mut self, within: String, target: &str) -> Result<(), ArchiveError> {
+        self.files.links.push(within.clone());
+        // Where a file of that path came before, Helm has the empty one now.
+        if let Some(kept) = self.files.kept.get_mut(&within) {
+            kept.push(Vec::new());
+        }
+        let link = Content {
+            digest: Digest::of(target.as_bytes()),
+            executable: false,
+            link: true,
+        };
+        self.keep(within, link);
+        Ok(())
+    }
+
+    /// One archive is one chart: everything lies in one folder, but for what macOS adds.
     fn same_folder(&mut self, path: &ChartPath) -> Result<(), ArchiveError> {
+        if path.is_of_macos() {
+            return Ok(());
+        }
         if self.files.folder.is_empty() {
             self.files.folder.clone_from(&path.folder);
         }
-        if self.files.folder == path.folder {
+        // Helm throws all folders together.
+        if self.rules == Rules::Published || self.files.folder == path.folder {
             return Ok(());
-        }
-        if path.within.is_empty() && path.folder == "Chart.yaml" || self.files.folder == "Chart.yaml" {
-            return Err(ArchiveError::ChartYamlElsewhere {
-                path: "Chart.yaml".to_owned(),
-            });
         }
         Err(ArchiveError::TwoCharts {
             first: self.files.folder.clone(),
             second: path.folder.clone(),
-        })
-    }
-
-    /// A file that lies beside the chart's folder instead of in it.
-    fn file_at_the_top(&self, path: ChartPath, header: &Header) -> Result<(), ArchiveError> {
-        if header.path_bytes().ends_with(b"/") {
-            return Ok(());
-        }
-        if path.folder == "Chart.yaml" {
-            return Err(ArchiveError::ChartYamlElsewhere { path: path.folder });
-        }
-        Err(ArchiveError::Path {
-            path: path.folder,
-            problem: "which is a file outside of the chart's folder",
         })
     }
 
@@ -235,18 +335,19 @@ impl Walk<'_> {
         size: u64,
         entry: &mut tar::Entry<'_, R>,
     ) -> Result<Content, ArchiveError> {
-        if size > self.limits.file_bytes {
+        // Helm 4 has no such limit.
+        if self.rules == Rules::Upload && size > self.limits.file_bytes {
             return Err(ArchiveError::FileTooLarge {
                 path: format!("{}/{within}", self.files.folder),
                 size,
                 limit: self.limits.file_bytes,
             });
         }
-        let executable = entry.header().mode().map_err(|_| ArchiveError::Headers {
+        let mode = entry.header().mode().map_err(|_| ArchiveError::Headers {
             path: format!("{}/{within}", self.files.folder),
             detail: "the mode is no number",
-        })? & 0o111
-            != 0;
+        })?;
+        let executable = mode & 0o111 != 0;
         let mut hasher = Hasher::default();
         if is_kept(within) {
             *self.kept_bytes = self.kept_bytes.checked_sub(size).ok_or(ArchiveError::KeptTooLarge {
@@ -262,7 +363,10 @@ impl Walk<'_> {
             if bytes.starts_with(b"\xef\xbb\xbf") {
                 bytes.drain(..3);
             }
-            self.files.kept.insert(within.to_owned(), bytes);
+            let kept = self.files.kept.entry(within.to_owned()).or_default();
+            if kept.last() != Some(&bytes) {
+                kept.push(bytes);
+            }
         } else {
             let read = io::copy(entry, &mut hasher).map_err(|error| self.reading_failed(error))?;
             self.complete(read, size)?;
@@ -284,17 +388,18 @@ impl Walk<'_> {
         })
     }
 
-    fn keep(&mut self, within: String, content: Content) -> Result<(), ArchiveError> {
+    /// The same bytes again are harmless, and some packers do it. Of other ones, the last count.
+    fn keep(&mut self, within: String, content: Content) {
         match self.files.contents.entry(within) {
             MapEntry::Vacant(vacant) => {
                 vacant.insert(content);
-                Ok(())
             }
-            // The same bytes again are harmless, and some packers do it.
-            MapEntry::Occupied(same) if *same.get() == content => Ok(()),
-            MapEntry::Occupied(other) => Err(ArchiveError::Twice {
-                path: format!("{}/{}", self.files.folder, other.key()),
-            }),
+            MapEntry::Occupied(mut earlier) => {
+                if *earlier.get() != content {
+                    self.files.twice.get_or_insert_with(|| earlier.key().clone());
+                    earlier.insert(content);
+                }
+            }
         }
     }
 
@@ -344,6 +449,15 @@ impl Walk<'_> {
         }
         damaged(error)
     }
+}
+
+/// Whether Go's `FileInfo().IsDir()` says so: by the type, by a mode that says it, and by a slash at the end in the oldest format.
+fn is_folder(header: &Header, path: &[u8]) -> bool {
+    const KIND: u32 = 0o170_000;
+    const FOLDER: u32 = 0o040_000;
+    header.entry_type() == EntryType::Directory
+        || header.mode().is_ok_and(|mode| mode & KIND == FOLDER)
+        || header.as_old().linkflag == [0] && path.ends_with(b"/")
 }
 
 fn size_of(header: &Header, path: &str) -> Result<u64, ArchiveError> {

@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{ChartYaml, ChartYamlError, Dependency, Expected, Maintainer, Metadata, Warning, field};
+use super::{ChartYaml, ChartYamlError, Dependency, Expected, Lock, Maintainer, Metadata, Warning, field};
+use crate::index::is_time;
 use crate::yaml::{self, Document, Duplicates, Limits, Value};
 
 /// Sets what the text says in a chart, and leaves alone what it does not mention.
@@ -20,6 +21,19 @@ pub(super) fn decode_into(chart: &mut ChartYaml, bytes: &[u8]) -> Result<(), Cha
         line: None,
     };
     decoder.metadata(metadata)
+}
+
+/// Reads a lock. Helm makes a `time.Time` of `generated`, which takes text alone.
+pub(super) fn decode_lock(bytes: &[u8]) -> Result<Lock, ChartYamlError> {
+    let document = yaml::parse(bytes, &Limits::CHART_YAML, Duplicates::LastWins)?;
+    let mut decoder = Decoder {
+        document: &document,
+        warnings: &mut Vec::new(),
+        line: None,
+    };
+    let mut lock = Lock::default();
+    decoder.lock(&mut lock)?;
+    Ok(lock)
 }
 
 struct Decoder<'doc> {
@@ -83,6 +97,37 @@ impl Decoder<'_> {
             }
         }
         Ok(())
+    }
+
+    fn lock(&mut self, to: &mut Lock) -> Decoded {
+        let entries = match &self.document.value {
+            Value::Null => return Ok(()),
+            Value::Mapping(entries) => entries,
+            other => return Err(ChartYamlError::NotAMapping { found: other.kind() }),
+        };
+        for (key, value) in in_the_order_of_json(entries) {
+            self.line = self.document.line_of(key);
+            let at = &Path::Field(&Path::Top, key);
+            match field::named(key, field::LOCK) {
+                Some("dependencies") => self.list(&mut to.dependencies, value, at, Self::locked)?,
+                Some("digest") => self.text(&mut String::new(), value, at)?,
+                Some("generated") => match value {
+                    Value::Null => {}
+                    Value::String(text) if is_time(text.as_bytes()) => {}
+                    _ => return Err(self.wrong(value, at, Expected::Time)),
+                },
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Helm checks the dependencies of a chart, but not those of a lock.
+    fn locked(&mut self, to: &mut Dependency, value: &Value, at: &Path<'_>) -> Decoded {
+        match value {
+            Value::Null => Ok(()),
+            _ => self.dependency(to, value, at),
+        }
     }
 
     fn maintainer(&mut self, to: &mut Maintainer, value: &Value, at: &Path<'_>) -> Decoded {

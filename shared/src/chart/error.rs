@@ -40,6 +40,17 @@ pub enum ChartYamlError {
     },
 }
 
+impl ChartYamlError {
+    /// Whether no Helm reads such a text.
+    #[must_use]
+    pub fn stops_helm(&self) -> bool {
+        match self {
+            Self::Yaml(error) => error.stops_helm(),
+            _ => true,
+        }
+    }
+}
+
 /// What Helm wants in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they say what they are")]
@@ -48,6 +59,7 @@ pub enum Expected {
     Boolean,
     List,
     Mapping,
+    Time,
 }
 
 impl std::fmt::Display for Expected {
@@ -57,6 +69,7 @@ impl std::fmt::Display for Expected {
             Self::Boolean => "true or false, without quotes",
             Self::List => "a list (lines that begin with \"- \")",
             Self::Mapping => "a mapping (lines such as \"key: value\")",
+            Self::Time => "a time such as \"2026-01-31T12:00:00Z\"",
         })
     }
 }

@@ -36,6 +36,9 @@ pub(super) const DEPENDENCY: &[&str] = &[
     "alias",
 ];
 
+/// The fields of a lock.
+pub(super) const LOCK: &[&str] = &["generated", "digest", "dependencies"];
+
 /// The field that a key sets: the exact name first, then the name in any case.
 pub(crate) fn named(key: &str, fields: &'static [&'static str]) -> Option<&'static str> {
     let exact = fields.iter().find(|field| **field == key);

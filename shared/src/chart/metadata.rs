@@ -128,16 +128,25 @@ impl Metadata {
     /// The text is not YAML, or a field has a value of a kind that Helm refuses there.
     pub fn from_chart_yaml(bytes: &[u8]) -> Result<ChartYaml, ChartYamlError> {
         let mut chart = ChartYaml::default();
-        decode::decode_into(&mut chart, bytes)?;
-        if chart.metadata.api_version.is_empty() {
-            "v1".clone_into(&mut chart.metadata.api_version);
-            chart.warnings.push(Warning::NoApiVersion);
-        }
+        chart.add_chart_yaml(bytes)?;
         Ok(chart)
     }
 }
 
 impl ChartYaml {
+    /// Reads a `Chart.yaml` on top: where an archive has two, Helm reads one after the other.
+    ///
+    /// # Errors
+    /// As [`Metadata::from_chart_yaml`].
+    pub fn add_chart_yaml(&mut self, bytes: &[u8]) -> Result<(), ChartYamlError> {
+        decode::decode_into(self, bytes)?;
+        if self.metadata.api_version.is_empty() {
+            "v1".clone_into(&mut self.metadata.api_version);
+            self.warnings.push(Warning::NoApiVersion);
+        }
+        Ok(())
+    }
+
     /// Reads a `requirements.yaml` on top, the place of dependencies in charts of API version v1. Helm lets it set every
     /// field of the metadata, so this does.
     ///

@@ -7,6 +7,7 @@ mod decode;
 mod error;
 mod field;
 mod file_name;
+mod lock;
 mod metadata;
 mod sanitize;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(crate) use self::field::{METADATA, folds_to as is_another_case_of, named as 
 pub use self::{
     error::{ChartYamlError, Expected},
     file_name::{FileNameError, check_file_name, file_name},
+    lock::Lock,
     metadata::{ChartYaml, Dependency, Maintainer, Metadata},
     validate::Invalid,
     version::{Version, VersionError},

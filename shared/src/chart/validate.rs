@@ -12,7 +12,7 @@ const LONGEST_FILE_NAME: usize = 255;
 #[non_exhaustive]
 pub enum Invalid {
     /// No `name`.
-    #[error("Chart.yaml has no name; add a line \"name: my-chart\"")]
+    #[error("it has no name; add a line \"name: my-chart\"")]
     NoName,
 
     /// A name that is not the name of a file.
@@ -30,7 +30,7 @@ pub enum Invalid {
     },
 
     /// No `version`.
-    #[error("Chart.yaml has no version; add a line \"version: 1.0.0\"")]
+    #[error("it has no version; add a line \"version: 1.0.0\"")]
     NoVersion,
 
     /// A version that Helm does not take.
@@ -42,8 +42,8 @@ pub enum Invalid {
         source: VersionError,
     },
 
-    /// An `apiVersion` that Helm does not know.
-    #[error("apiVersion {found:?} is not known; write \"apiVersion: v2\"")]
+    /// An `apiVersion` that not every Helm loads.
+    #[error("apiVersion {found:?} is not one that Helm 3 and Helm 4 both load; write \"apiVersion: v2\"")]
     ApiVersion {
         /// As written.
         found: String,
@@ -81,13 +81,23 @@ impl Metadata {
     /// # Errors
     /// What Helm refuses.
     pub fn validate(&mut self) -> Result<Vec<Warning>, Invalid> {
-        self.sanitize();
         self.check_api_version()?;
+        let doubts = self.validate_as_loaded()?;
+        self.check_length()?;
+        Ok(doubts)
+    }
+
+    /// Checks and cleans the metadata as Helm does when it loads a chart that others packaged, or one that is packed inside
+    /// another: of any `apiVersion`.
+    ///
+    /// # Errors
+    /// What no Helm loads.
+    pub fn validate_as_loaded(&mut self) -> Result<Vec<Warning>, Invalid> {
+        self.sanitize();
         self.check_name()?;
         let version = self.check_version()?;
         self.check_type()?;
         self.check_dependencies()?;
-        self.check_length()?;
         Ok(self.doubts(&version))
     }
 

@@ -52,6 +52,7 @@ pub use salvage::{Dropped, Salvaged};
 pub use spliced::Spliced;
 
 pub(crate) use json_text::{to_string as one_line, written_len};
+pub(crate) use time::is_time;
 
 use document::Document;
 use outline::Outline;

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 /// (<https://github.com/golang/go/issues/54580>).
 ///
 /// All but the last days of a month are told from their digits alone: there are as many times in an index as versions.
-pub(super) fn is_time(text: &[u8]) -> bool {
+pub(crate) fn is_time(text: &[u8]) -> bool {
     match day(text) {
         Some(day) if day <= 28 => true,
         Some(_) => {

@@ -13,8 +13,8 @@ use crate::archive::Archive;
 use crate::chart;
 use crate::digest::Digest;
 use crate::index::ListedVersion;
-use crate::keys::Repository;
-use crate::publish::{Deadline, PublishError, Publisher, RETURNED_METADATA, command};
+use crate::keys::{Repository, StagedKey};
+use crate::publish::{Deadline, PublishError, Publisher, RETURNED_METADATA, Unreadable, command};
 use crate::store::{ETag, Inspected};
 
 /// Requests under way at the same time: an archive of ours is compared without its bytes.
@@ -201,7 +201,7 @@ impl Comparison<'_> {
         drop(permit);
         let difference = match read {
             None => return Ok((Vec::new(), true)),
-            Some(Err(problem)) => self.unreadable(&problem),
+            Some(Err(unreadable)) => self.unreadable(&unreadable),
             Some(Ok(archive)) => {
                 let (chart, version) = (&archive.metadata.name, &archive.metadata.version);
                 let is_listed = self.survey.names_of(chart, version) > 0;
@@ -209,6 +209,11 @@ impl Comparison<'_> {
                     let message = format!(
                         "the index lists {chart} {version}, but points to another place than this archive; unpublish the \
                          version or remove the archive"
+                    );
+                    (Kind::ListedElsewhere, message, Mend::None)
+                } else if let Some(named) = self.archive_of_its_name(&archive) {
+                    let message = format!(
+                        "this is an archive of {chart} {version}, and {named} is there too; remove one of them"
                     );
                     (Kind::ListedElsewhere, message, Mend::None)
                 } else {
@@ -238,10 +243,10 @@ impl Comparison<'_> {
         };
         let archive = match (&stored.archive, stored.digest) {
             (Ok(archive), _) => archive,
-            // Helm may load it where we would not take it; nobody but its packager can tell what it should be.
-            (Err(problem), digest) => {
+            // Nobody but its packager can tell what it should be.
+            (Err(unreadable), digest) => {
                 let wrong = |listed: &&ListedVersion| digest.is_some_and(|digest| !has_digest(listed, digest));
-                let mut differences = vec![self.unreadable(problem)];
+                let mut differences = vec![self.unreadable(unreadable)];
                 differences.extend(self.subject.listed.iter().filter(wrong).map(|listed| {
                     let message = "the archive has another digest than its entry, and can't be read".to_owned();
                     self.of(listed, Kind::Digest, message, Mend::None)
@@ -326,8 +331,19 @@ impl Comparison<'_> {
         })
     }
 
-    fn unreadable(&self, problem: &str) -> Difference {
-        let message = format!("the archive is none that Helm could load: {problem}");
+    /// The key of the archive that is called what this one's chart and version say, if it is another one.
+    fn archive_of_its_name(&self, archive: &Archive) -> Option<String> {
+        let named = StagedKey::of_archive(self.repository, &chart::file_name(&archive.metadata))?.archive_key();
+        let other = self.survey.subjects.get(&named)?;
+        (other.object.is_some() && named != self.subject.staged.archive_key()).then_some(named)
+    }
+
+    fn unreadable(&self, Unreadable { problem, by_helm }: &Unreadable) -> Difference {
+        let message = if *by_helm {
+            format!("Helm cannot load the archive: {problem}")
+        } else {
+            format!("the archive cannot be read here, which does not mean that Helm cannot load it: {problem}")
+        };
         self.about(Kind::UnreadableArchive, None, message, Mend::None)
     }
 

@@ -49,7 +49,7 @@ pub enum Kind {
     NoUrl,
     /// A version is listed more than once.
     ListedTwice,
-    /// The archive is none that Helm could load.
+    /// The archive cannot be read. Its message says whether Helm cannot load it either.
     UnreadableArchive,
     /// The version was taken back, but its archive is still there.
     UnpublishUnfinished,

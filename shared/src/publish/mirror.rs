@@ -260,7 +260,7 @@ impl Publisher {
             Got::Found(object) => Some(object.bytes),
             Got::Missing | Got::TooLarge { .. } => None,
         };
-        let metadata = archive::read(&archive.bytes, &limits)?.metadata;
+        let metadata = archive::read_published(&archive.bytes, &limits)?.metadata;
         // That no registry takes its name was told when it was published; its provenance file came later.
         let repository = staged.repository().ok();
         let name =

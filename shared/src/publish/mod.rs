@@ -47,6 +47,7 @@ pub(crate) use index_state::{IndexState, MAX_INDEX_BYTES};
 pub use mirror::Mirrored;
 pub(crate) use prepare::RETURNED_METADATA;
 pub use provenance::LateProvenance;
+pub(crate) use recover::Unreadable;
 pub use refusal::Refusal;
 
 use crate::archive::Limits;

@@ -303,7 +303,7 @@ impl Publisher {
                 };
                 Ok(Some(Published {
                     digest: Digest::of(&object.bytes),
-                    archive: archive::read(&object.bytes, &limits).ok(),
+                    archive: archive::read_published(&object.bytes, &limits).ok(),
                     upload: object.metadata.get(UPLOAD_METADATA).cloned(),
                     returned_after: object.metadata.get(RETURNED_METADATA).cloned(),
                 }))
@@ -322,7 +322,7 @@ impl Publisher {
 /// What is published under an upload's name.
 struct Published {
     digest: Digest,
-    /// `None` if it is no chart that we would accept.
+    /// `None` if it cannot be read.
     archive: Option<Archive>,
     upload: Option<String>,
     returned_after: Option<String>,

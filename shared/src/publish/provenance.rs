@@ -203,7 +203,7 @@ impl Publisher {
         let result = match self.read_published(staged).await? {
             None if self.is_within(LONE, modified) => return Ok(Prepared::Gone),
             None => Err("its archive did not come within a day".to_owned()),
-            Some(Err(problem)) => Err(problem),
+            Some(Err(unreadable)) => Err(unreadable.problem),
             Some(Ok(archive)) => match file {
                 Err(error) => Err(error.to_string()),
                 Ok(text) => match self.verify_provenance(&text, staged, &archive).await? {

@@ -9,7 +9,7 @@ use tracing::warn;
 use super::conclude::MAX_RECEIPT_BYTES;
 use super::prepare::RETURNED_METADATA;
 use super::{CONCURRENT_ARCHIVES, CONCURRENT_CONCLUSIONS, PublishError, Publisher};
-use crate::archive::{self, Archive, Limits};
+use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;
 use crate::digest::Digest;
 use crate::index::Entry;
@@ -27,11 +27,57 @@ const MAX_LISTED: usize = 1_000_000;
 /// What a lost index must have held.
 type Recovered = (Vec<Entry>, BTreeMap<String, Unpublished>);
 
+/// The entry for one archive that is there.
+struct RecoveredEntry {
+    key: String,
+    /// Whether the archive is called what its chart and version say.
+    has_its_name: bool,
+    entry: Entry,
+}
+
+/// Of several archives of one version, the one that has its name is listed, else the first.
+fn each_version_once(mut found: Vec<RecoveredEntry>) -> Vec<Entry> {
+    found.sort_by_key(|found| !found.has_its_name);
+    let mut listed = BTreeSet::new();
+    let mut entries = Vec::new();
+    for RecoveredEntry { key, entry, .. } in found {
+        let metadata = &entry.metadata;
+        if listed.insert((metadata.name.clone(), metadata.version.clone())) {
+            entries.push(entry);
+            continue;
+        }
+        let (shown, chart, version) = (printable(&key), printable(&metadata.name), printable(&metadata.version));
+        warn!(
+            key,
+            "{shown} is left out of the rebuilt index: another archive is {chart} {version} too"
+        );
+    }
+    entries
+}
+
+/// Why a published archive cannot be read.
+#[derive(Debug, Clone)]
+pub(crate) struct Unreadable {
+    /// In words.
+    pub(crate) problem: String,
+    /// Whether Helm cannot load it either, as far as anybody can tell from here.
+    pub(crate) by_helm: bool,
+}
+
+impl From<ArchiveError> for Unreadable {
+    fn from(error: ArchiveError) -> Self {
+        Unreadable {
+            by_helm: error.stops_helm(),
+            problem: error.to_string(),
+        }
+    }
+}
+
 /// A published archive as it lies there.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    /// What it holds, or why Helm could not load it.
-    pub(crate) archive: Result<Archive, String>,
+    /// What it holds, or why that cannot be read.
+    pub(crate) archive: Result<Archive, Unreadable>,
     /// SHA-256 of its bytes, unless there are too many.
     pub(crate) digest: Option<Digest>,
     /// See [`RETURNED_METADATA`].
@@ -58,7 +104,7 @@ impl Publisher {
             .try_collect();
         // Boxed: the SDK's futures are deep.
         let (unpublished, entries) = tokio::join!(Box::pin(unpublished), Box::pin(entries));
-        Ok((entries?, unpublished?))
+        Ok((each_version_once(entries?), unpublished?))
     }
 
     /// The archives of a repository, without those of the repositories in folders below.
@@ -77,10 +123,14 @@ impl Publisher {
         repository: &Repository,
         staged: &StagedKey,
         object: &Listed,
-    ) -> Result<Option<Entry>, PublishError> {
+    ) -> Result<Option<RecoveredEntry>, PublishError> {
         match self.read_published(staged).await? {
-            Some(Ok(archive)) => Ok(Some(self.entry(repository, staged, &archive, object.modified))),
-            Some(Err(problem)) => {
+            Some(Ok(archive)) => Ok(Some(RecoveredEntry {
+                key: object.key.clone(),
+                has_its_name: chart::check_file_name(staged.file_name(), &archive.metadata).is_ok(),
+                entry: self.entry(repository, staged, &archive, object.modified),
+            })),
+            Some(Err(Unreadable { problem, .. })) => {
                 let key = &object.key;
                 let (shown, why) = (printable(key), printable(&problem));
                 warn!(key, problem, "{shown} is left out of the rebuilt index: {why}");
@@ -90,18 +140,13 @@ impl Publisher {
         }
     }
 
-    /// Reads an archive that is published already; `None` if it is gone, a sentence if it is none that Helm could load,
-    /// which is what an index must not list.
+    /// Reads an archive that is published already, under whatever name; `None` if it is gone.
     pub(crate) async fn read_published(
         &self,
         staged: &StagedKey,
-    ) -> Result<Option<Result<Archive, String>>, StoreError> {
-        let named = |archive: Archive| match chart::check_file_name(staged.file_name(), &archive.metadata) {
-            Ok(()) => Ok(archive),
-            Err(error) => Err(error.to_string()),
-        };
+    ) -> Result<Option<Result<Archive, Unreadable>>, StoreError> {
         let stored = self.stored(staged).await?;
-        Ok(stored.map(|stored| stored.archive.and_then(named)))
+        Ok(stored.map(|stored| stored.archive))
     }
 
     /// What is stored as the archive of this name.
@@ -113,13 +158,16 @@ impl Publisher {
         match self.store.get(&staged.archive_key(), limits.unpacked_bytes).await? {
             Got::Missing => Ok(None),
             Got::Found(object) => Ok(Some(Stored {
-                archive: archive::read(&object.bytes, &limits).map_err(|error| error.to_string()),
+                archive: archive::read_published(&object.bytes, &limits).map_err(Unreadable::from),
                 digest: Some(Digest::of(&object.bytes)),
                 returned_after: object.metadata.get(RETURNED_METADATA).cloned(),
                 etag: object.etag,
             })),
             Got::TooLarge { size, etag, .. } => Ok(Some(Stored {
-                archive: Err(format!("it is {size} bytes large")),
+                archive: Err(Unreadable {
+                    problem: format!("it has {size} bytes, more than are read"),
+                    by_helm: false,
+                }),
                 digest: None,
                 returned_after: None,
                 etag,

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::{
-    Converted, Document, DuplicateKey, Duplicates, Error, Limits, Mapping, Place, Value,
+    Converted, Document, DuplicateKey, Duplicates, Error, Kind, Limits, Mapping, Place, Value,
     budget::{Budget, Size},
     collection::{self, Content, Expected, Open, OpenMapping, Twice},
     event::{AnchorId, Event, Events, Scalar},
@@ -25,6 +25,22 @@ pub(super) fn first_document(text: &str, limits: &Limits, duplicates: Duplicates
             return Ok(composer.finish());
         }
         composer.step(event, at)?;
+    }
+}
+
+/// As [`first_document`], without the values.
+pub(super) fn first_kind(text: &str, limits: &Limits) -> Result<Kind, Error> {
+    let mut events = Events::new(text, limits);
+    let mut kind = None;
+    loop {
+        let found = match events.next()?.0 {
+            Event::End => return Ok(kind.unwrap_or(Kind::Null)),
+            Event::Scalar(scalar) => resolve::resolve(&scalar).map_or(Kind::Text, |value| value.kind_of()),
+            Event::SequenceStart(_) => Kind::Sequence,
+            Event::MappingStart(_) => Kind::Mapping,
+            Event::SequenceEnd | Event::MappingEnd | Event::Alias(_) => continue,
+        };
+        kind.get_or_insert(found);
     }
 }
 

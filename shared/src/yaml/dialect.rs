@@ -117,7 +117,7 @@ impl<'text> Dialect<'text> {
                     *text = Cow::Owned(refold::single_quoted(source));
                     self.key_line = Some(NEVER_A_KEY);
                 }
-                _ => return refuse(at, SEPARATOR),
+                _ => return dispute(at, SEPARATOR),
             }
         }
         match style {
@@ -137,18 +137,20 @@ impl<'text> Dialect<'text> {
 
     fn plain_in_brackets(&self, source: &str, at: Place) -> Result<(), Error> {
         let follows = self.text.get(self.cursor..).unwrap_or_default();
+        const QUOTES: &str = "text with \"?\" or a leading \":\" within brackets or braces needs quotes";
+        // A leading "?" makes a key for Helm.
+        if source.starts_with('?') {
+            return dispute(at, QUOTES);
+        }
         if source.contains('?') || source.starts_with(':') {
-            return refuse(
-                at,
-                "text with \"?\" or a leading \":\" within brackets or braces needs quotes",
-            );
+            return refuse(at, QUOTES);
         }
         if follows.starts_with(':')
             && follows
                 .get(1..)
                 .is_some_and(|rest| rest.starts_with([',', ']', '}', '[', '{']))
         {
-            return refuse(at, "a space is needed after \":\" within brackets or braces");
+            return dispute(at, "a space is needed after \":\" within brackets or braces");
         }
         Ok(())
     }
@@ -174,7 +176,7 @@ impl<'text> Dialect<'text> {
             return Ok(());
         };
         if self.separators && gap.contains(refold::SEPARATORS) {
-            return refuse(at, SEPARATOR);
+            return dispute(at, SEPARATOR);
         }
         if !self.document && gap.lines().any(|line| line.starts_with("...")) {
             return refuse(at, "\"...\" ends a document, but there is none before it");
@@ -238,11 +240,23 @@ impl<'text> Dialect<'text> {
 const SEPARATOR: &str = "an invisible line separator (U+0085, U+2028 or U+2029) ends the line here; remove it, or put the text in double \
      quotes and write it as an escape";
 
+/// Text that goes on behind the end of the first document: go-yaml reads no further.
+pub(super) const BEHIND: &str =
+    "the first line is indented more than this one, or the text ends before it; Helm ignores the rest";
+
+/// Helm takes `{}# text`.
+pub(super) const COMMENT: &str = "a comment needs a space before its \"#\"";
+
 /// What a tab in the wrong place gets.
 pub(super) const TAB: &str = "a line must be indented by spaces, not by a tab";
 
 fn refuse(at: Place, problem: &'static str) -> Result<(), Error> {
     Err(Error::Dialect { at, problem })
+}
+
+/// What Helm takes, or may take, with another meaning.
+fn dispute(at: Place, problem: &'static str) -> Result<(), Error> {
+    Err(Error::Disputed { at, problem })
 }
 
 /// Go on with a tab, and go-yaml calls it a violation of the indentation.

@@ -35,6 +35,15 @@ pub enum Error {
         line: usize,
     },
 
+    /// A byte-order mark within the text, or a carriage return without a line feed.
+    #[error("{at}: readers of YAML disagree on the character U+{:04X} here; remove it, or write it as an escape in double quotes", *.character as u32)]
+    Stray {
+        /// Which.
+        character: char,
+        /// Where.
+        at: Place,
+    },
+
     /// A character that YAML does not allow, not even in a quoted string.
     #[error("{at}: the character U+{:04X} is not allowed in YAML; remove it, or write it as an escape in double quotes", *.character as u32)]
     Character {
@@ -53,9 +62,18 @@ pub enum Error {
         problem: String,
     },
 
-    /// YAML of a kind that Helm's reader refuses or reads otherwise.
+    /// YAML of a kind that Helm's reader refuses, although others take it.
     #[error("{at}: Helm does not read this: {problem}")]
     Dialect {
+        /// Where.
+        at: Place,
+        /// What it is, and what to write instead.
+        problem: &'static str,
+    },
+
+    /// YAML that Helm's reader may take, but that it reads otherwise than other readers.
+    #[error("{at}: readers of YAML disagree on this: {problem}")]
+    Disputed {
         /// Where.
         at: Place,
         /// What it is, and what to write instead.
@@ -139,12 +157,41 @@ pub enum Error {
         tag: String,
     },
 
-    /// `.inf` and `.nan`: JSON has no form for them, so Helm refuses them wherever no text is wanted.
-    #[error("{at}: \"{text}\" is an infinity or not a number, which Helm cannot read; quote it if it is text")]
+    /// `.inf` and `.nan`. In a chart Helm 4 refuses them everywhere, Helm 3 wherever no text is wanted.
+    #[error(
+        "{at}: \"{text}\" is an infinity or not a number, and Helm reads YAML by way of JSON, which has no form for it; quote it if it is text"
+    )]
     NotFinite {
         /// The value.
         at: Place,
         /// As written.
         text: String,
     },
+}
+
+impl Error {
+    /// Whether no Helm reads such a text either. `false` where this reader is stricter, or has a bound that go-yaml does not have.
+    #[must_use]
+    pub fn stops_helm(&self) -> bool {
+        match self {
+            Self::NotUtf8 { .. }
+            | Self::Character { .. }
+            | Self::Syntax { .. }
+            | Self::Dialect { .. }
+            | Self::UnknownAnchor { .. }
+            | Self::SelfReference { .. }
+            | Self::Key { .. }
+            | Self::Merge { .. }
+            | Self::Tag { .. } => true,
+            Self::TooLong { .. }
+            | Self::Stray { .. }
+            | Self::Disputed { .. }
+            | Self::TooDeep { .. }
+            | Self::TooManyNodes { .. }
+            | Self::TooManyAliases { .. }
+            | Self::DuplicateKey { .. }
+            // Helm 3 reads it in the fields of a Chart.yaml that are text.
+            | Self::NotFinite { .. } => false,
+        }
+    }
 }

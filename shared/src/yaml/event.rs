@@ -119,6 +119,14 @@ impl<'text> Events<'text> {
                 at,
                 problem: dialect::TAB,
             },
+            ErrorKind::ExpectedDocumentStart => Error::Disputed {
+                at,
+                problem: dialect::BEHIND,
+            },
+            ErrorKind::CommentNotSeparated => Error::Disputed {
+                at,
+                problem: dialect::COMMENT,
+            },
             _ => Error::Syntax {
                 at,
                 problem: error.info(),

@@ -57,7 +57,7 @@ pub use self::{
     plain::plain_is_safe,
     resolve::is_text,
     timestamp::is_timestamp,
-    value::{Mapping, Value},
+    value::{Kind, Mapping, Value},
 };
 
 /// Reads the first document of a text.
@@ -67,4 +67,24 @@ pub use self::{
 pub fn parse(bytes: &[u8], limits: &Limits, duplicates: Duplicates) -> Result<Document, Error> {
     let text = text::decode(bytes, limits)?;
     compose::first_document(&text, limits, duplicates)
+}
+
+/// Whether a text has characters that end a line in YAML 1.1 and not in YAML 1.2.
+#[must_use]
+pub fn has_disputed_lines(bytes: &[u8]) -> bool {
+    let mut encoded = [0; 4];
+    refold::SEPARATORS.iter().any(|separator| {
+        let separator = separator.encode_utf8(&mut encoded).as_bytes();
+        memchr::memmem::find(bytes, separator).is_some()
+    })
+}
+
+/// The kind of the first document of a text whose syntax holds. Its values are not made, so that it costs no memory: a tag or a
+/// merge that its value does not fit passes.
+///
+/// # Errors
+/// See [`Error`].
+pub fn kind(bytes: &[u8], limits: &Limits) -> Result<Kind, Error> {
+    let text = text::decode(bytes, limits)?;
+    compose::first_kind(&text, limits)
 }

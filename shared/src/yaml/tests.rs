@@ -213,7 +213,7 @@ fn errors_say_where_and_what_to_do() {
         ),
         (
             "a:\n- .nan",
-            "line 2, column 3: \".nan\" is an infinity or not a number, which Helm cannot read; quote it if it is text",
+            "line 2, column 3: \".nan\" is an infinity or not a number, and Helm reads YAML by way of JSON, which has no form for it; quote it if it is text",
         ),
         (
             "a: \u{7}",

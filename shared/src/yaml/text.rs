@@ -22,16 +22,16 @@ pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow
     if text.bytes().all(ordinary) {
         return Ok(without_version(text));
     }
-    match text
-        .char_indices()
-        .find(|(at, character)| !is_allowed(*character) || is_stray(&text, *at, *character))
-    {
-        Some((at, character)) => Err(Error::Character {
-            character,
-            at: place(&text, at),
-        }),
-        None => Ok(without_version(text)),
+    for (at, character) in text.char_indices() {
+        let place = || place(&text, at);
+        if !is_allowed(character) {
+            return Err(Error::Character { character, at: place() });
+        }
+        if is_stray(&text, at, character) {
+            return Err(Error::Stray { character, at: place() });
+        }
     }
+    Ok(without_version(text))
 }
 
 /// Makes a comment of the directive `%YAML 1.1` where it stands first. go-yaml takes that version and no other, and reads

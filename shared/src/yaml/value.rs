@@ -29,6 +29,37 @@ pub enum Value {
     Mapping(Mapping),
 }
 
+/// The kinds of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they say what they are")]
+pub enum Kind {
+    Null,
+    Bool,
+    Number,
+    Text,
+    Sequence,
+    Mapping,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Null => "empty",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::Text => "text",
+            Self::Sequence => "a list",
+            Self::Mapping => "a mapping",
+        }
+    }
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl Value {
     /// The text, if it is text.
     #[must_use]
@@ -127,13 +158,19 @@ impl Value {
     /// What kind of value it is, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
+        self.kind_of().name()
+    }
+
+    /// What kind of value it is.
+    #[must_use]
+    pub fn kind_of(&self) -> Kind {
         match self {
-            Self::Null => "empty",
-            Self::Bool(_) => "a boolean",
-            Self::Int(_) | Self::Uint(_) | Self::Float(_) => "a number",
-            Self::String(_) => "text",
-            Self::Sequence(_) => "a list",
-            Self::Mapping(_) => "a mapping",
+            Self::Null => Kind::Null,
+            Self::Bool(_) => Kind::Bool,
+            Self::Int(_) | Self::Uint(_) | Self::Float(_) => Kind::Number,
+            Self::String(_) => Kind::Text,
+            Self::Sequence(_) => Kind::Sequence,
+            Self::Mapping(_) => Kind::Mapping,
         }
     }
 }

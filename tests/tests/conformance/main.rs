@@ -14,6 +14,7 @@ mod helm;
 mod images;
 mod indexes;
 mod kubernetes;
+mod loading;
 mod mirror;
 mod packing;
 mod provenance;

@@ -52,7 +52,13 @@ pub enum Layout {
 
 /// An index of at least that many bytes, and hardly more.
 pub fn of_size(size: usize, format: Format, layout: Layout) -> String {
-    let archive = ChartArchive::new("database", "1.0.0").chart_yaml(CHART_YAML).bytes();
+    let archive = ChartArchive::new("database", "1.0.0")
+        .chart_yaml(CHART_YAML)
+        .file(
+            "charts/common/Chart.yaml",
+            "apiVersion: v2\nname: common\nversion: 2.0.0\n",
+        )
+        .bytes();
     let archive = archive::read(&archive, &Limits::default()).expect("a good chart");
     let of = |charts: usize| {
         let entries: Vec<Entry> = (0..charts * VERSIONS).map(|number| entry(&archive, number)).collect();
