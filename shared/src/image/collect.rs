@@ -69,13 +69,16 @@ impl Collected {
         }
     }
 
-    /// `image: nginx:1.27`, or with `tag:` beside it.
+    /// `image: nginx:1.27`, or with `tag:` beside it; some charts call that `imageTag:`. Where `image: nginx@sha256` names only
+    /// the kind of a digest, the digest stands in the tag.
     fn plain(&mut self, image: &str, beside: &Mapping) {
         if image.is_empty() {
             return;
         }
+        let is_half = image.ends_with("@sha256") || image.ends_with("@sha512");
         let has_tag = image.contains('@') || image.rsplit('/').next().is_some_and(|last| last.contains(':'));
-        match text(beside, "tag").filter(|_| !has_tag) {
+        let tag = text(beside, "tag").or_else(|| text(beside, "imageTag"));
+        match tag.filter(|_| is_half || !has_tag) {
             Some(tag) => self.add(&format!("{image}:{tag}")),
             None => self.add(image),
         }
@@ -154,6 +157,46 @@ imagePullSecrets: []
             ]
         );
         assert!(found.wrong.is_empty() && found.unknown.is_empty());
+    }
+
+    #[test]
+    fn the_tag_beside_an_image_counts_whatever_it_is_called() {
+        let hex = "ab".repeat(32);
+        for (values, image) in [
+            (
+                "{image: docker.elastic.co/kibana/kibana, imageTag: 8.5.1}".to_owned(),
+                "docker.elastic.co/kibana/kibana:8.5.1".to_owned(),
+            ),
+            (
+                "{image: a, tag: 1, imageTag: 2}".to_owned(),
+                "docker.io/library/a:1".to_owned(),
+            ),
+            (
+                "{image: \"a:3\", imageTag: 2}".to_owned(),
+                "docker.io/library/a:3".to_owned(),
+            ),
+            (
+                format!("{{image: quay.io/a/b@sha256, tag: {hex}}}"),
+                format!("quay.io/a/b@sha256:{hex}"),
+            ),
+            (
+                format!("{{image: \"quay.io/a/b:1.0@sha256\", imageTag: {hex}}}"),
+                format!("quay.io/a/b@sha256:{hex}"),
+            ),
+            (
+                format!("{{image: {{repository: quay.io/a/b@sha256, tag: {hex}}}}}"),
+                format!("quay.io/a/b@sha256:{hex}"),
+            ),
+            (
+                format!("{{image: \"quay.io/a/b@sha256:{hex}\", tag: 1}}"),
+                format!("quay.io/a/b@sha256:{hex}"),
+            ),
+        ] {
+            let found = images(&values, "");
+            assert_eq!(found.wrong, [], "{values}");
+            let names: Vec<String> = found.images.iter().map(ToString::to_string).collect();
+            assert_eq!(names, [image], "{values}");
+        }
     }
 
     #[test]
