@@ -16,6 +16,7 @@ pub mod registry;
 pub mod site;
 pub mod suite;
 pub mod system;
+pub mod verdicts;
 
 pub use chart_archive::ChartArchive;
 pub use system::Chartdrop;

@@ -23,6 +23,7 @@ mod readers;
 mod reading;
 mod registry;
 mod servers;
+mod stricter;
 mod tools;
 mod variations;
 mod verdicts;

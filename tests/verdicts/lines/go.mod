@@ -1,0 +1,3 @@
+module github.com/alto9/chartdrop/tests/verdicts/lines
+
+go 1.26.0
