@@ -17,14 +17,19 @@ pub const PUBLISH: [(&str, &str, u32); 6] = [
 ];
 
 /// Metrics that have values in a month in which everything happens, and alarms of the template; both without a mirror.
-pub const METRICS: u32 = 19;
+pub const METRICS: u32 = 21;
 /// See [`METRICS`].
-pub const ALARMS: u32 = 11;
+pub const ALARMS: u32 = 13;
 /// What a mirror adds to [`ALARMS`].
 pub const ALARMS_OF_A_MIRROR: u32 = 1;
 
-/// Runs of both schedules in a month of 30 days.
+/// The parameter `PriceClass` whose edges are priced: North America and Europe cost the same.
+pub const PRICE_CLASS: &str = "PriceClass_100";
+
+/// Runs of the schedules that sweep in a month of 30 days.
 const SWEEPS: (f64, f64) = (8_640.0, 720.0);
+/// Runs of the schedule that verifies.
+const VERIFICATIONS: f64 = 30.0;
 /// A publish, and a sweep that finds nothing, take less than this on either function.
 const SECONDS_OF_A_RUN: f64 = 0.2;
 const MEMORY_GB: f64 = 0.5;
@@ -104,12 +109,15 @@ impl Month {
     /// What each part of the bill comes to, in dollars.
     fn bill(&self, prices: &Prices) -> [(&'static str, f64); 9] {
         let writes = counted(&["PutObject"]) * self.publishes;
-        let lists = SWEEPS.0 + SWEEPS.1 * ((self.versions + 1.0) / 1_000.0).ceil();
+        // A verification lists everything that is published, then each repository's archives, here those of one.
+        let pages = ((self.versions + 1.0) / 1_000.0).ceil();
+        let lists = SWEEPS.0 + (SWEEPS.1 + 2.0 * VERIFICATIONS) * pages;
         let reads = counted(&["GetObject", "HeadObject"]) * self.publishes + SWEEPS.1;
+        let reads = reads + (self.versions + 1.0) * VERIFICATIONS;
         let reads = reads + self.requests_at_the_edge().min(EDGE_READS);
         // Earlier versions of the index are kept for 30 days.
         let stored = self.versions * ARCHIVE_GB + self.index_gb * (1.0 + self.publishes);
-        let runs = 2.0 * self.publishes + SWEEPS.0 + SWEEPS.1;
+        let runs = 2.0 * self.publishes + SWEEPS.0 + SWEEPS.1 + VERIFICATIONS;
         let paths = counted(&["CreateInvalidation"]) * self.publishes;
         let edge = self.requests_at_the_edge();
         [
@@ -226,7 +234,7 @@ pub fn markdown(prices: &Prices) -> String {
     }));
     line(String::new());
     line(format!(
-        "Prices of {}, {}:",
+        "Prices of {}, {} (`{PRICE_CLASS}`, the template's default):",
         text(prices, "asOf"),
         text(prices, "region")
     ));

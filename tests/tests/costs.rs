@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use local::iam::TEMPLATE;
-use tests::costs::{ALARMS, ALARMS_OF_A_MIRROR, PUBLISH, Prices, markdown};
+use tests::costs::{ALARMS, ALARMS_OF_A_MIRROR, PRICE_CLASS, PUBLISH, Prices, markdown};
 use tests::faults::Late;
 use tests::program::workspace;
 use tests::{ChartArchive, Chartdrop};
@@ -61,6 +61,40 @@ fn the_bill_counts_the_alarms_of_the_template() {
         .matches("Type: AWS::CloudWatch::Alarm\n    Condition: Mirrors\n")
         .count();
     assert_eq!(u32::try_from(of_a_mirror), Ok(ALARMS_OF_A_MIRROR));
+}
+
+/// Edges of other classes cost up to twice as much for each byte.
+#[test]
+fn the_bill_prices_the_edges_that_the_template_has() {
+    let template: serde_yaml::Value = serde_yaml::from_str(TEMPLATE).expect("YAML");
+    assert_eq!(template["Parameters"]["PriceClass"]["Default"], PRICE_CLASS);
+    let page = std::fs::read_to_string(workspace().join("docs/costs.md")).expect("a page");
+    for class in ["PriceClass_100", "PriceClass_200", "PriceClass_All"] {
+        assert!(page.contains(class), "docs/costs.md does not say what {class} costs");
+    }
+}
+
+/// A verification asks S3 once for each archive, and lists the archives twice.
+#[tokio::test]
+async fn a_verification_takes_the_requests_that_the_bill_counts() {
+    let chartdrop = Chartdrop::start().await;
+    for version in ["1.0.0", "1.1.0", "1.2.0"] {
+        chartdrop.publish(&ChartArchive::new("demo", version)).await;
+    }
+    let before = chartdrop.system.s3_requests().len();
+    chartdrop.run(&serde_json::json!({"command": "verify-all"})).await;
+    let requests: Vec<String> = chartdrop
+        .system
+        .s3_requests()
+        .into_iter()
+        .skip(before)
+        .map(|request| request.operation)
+        .collect();
+    let lists = requests
+        .iter()
+        .filter(|operation| *operation == "ListObjectsV2")
+        .count();
+    assert_eq!((lists, requests.len() - lists), (2, 4), "{requests:?}");
 }
 
 #[test]

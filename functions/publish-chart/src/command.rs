@@ -22,6 +22,9 @@ pub enum Command {
         #[serde(default)]
         edge: bool,
     },
+    /// Verify every repository of the bucket.
+    #[serde(rename = "verify-all")]
+    VerifyAll {},
     /// Mend the index of a repository from its archives.
     Reindex {
         /// Whose.
@@ -47,9 +50,9 @@ pub enum Command {
 }
 
 /// The commands with their fields, for messages.
-pub(crate) const ACCEPTED: &str = r#"{"command":"sweep"}, {"command":"verify","repository":""}, {"command":"reindex","repository":"","dryRun":true}, {"command":"unpublish","repository":"","chart":"…","version":"…"}"#;
+pub(crate) const ACCEPTED: &str = r#"{"command":"sweep"}, {"command":"verify","repository":""}, {"command":"verify-all"}, {"command":"reindex","repository":"","dryRun":true}, {"command":"unpublish","repository":"","chart":"…","version":"…"}"#;
 
-const NAMES: [&str; 4] = ["sweep", "verify", "reindex", "unpublish"];
+const NAMES: [&str; 5] = ["sweep", "verify", "verify-all", "reindex", "unpublish"];
 
 impl Command {
     /// Reads a command; `None` if the event is none that is known.
@@ -79,6 +82,7 @@ mod tests {
         let root = Repository::default();
         let read = |event: Value| Command::of(&event).unwrap().unwrap();
         assert_eq!(read(json!({"command": "sweep"})), Command::Sweep {});
+        assert_eq!(read(json!({"command": "verify-all"})), Command::VerifyAll {});
         assert_eq!(
             read(json!({"command": "verify", "repository": "team-a", "after": "charts/team-a/a-1.tgz"})),
             Command::Verify {
@@ -114,6 +118,7 @@ mod tests {
         );
         for event in [
             json!({"command": "sweep", "repository": ""}),
+            json!({"command": "verify-all", "repository": ""}),
             json!({"command": "verify", "repository": "", "Edge": true}),
             json!({"command": "unpublish", "repository": "", "chart": "a", "version": "1", "force": true}),
         ] {

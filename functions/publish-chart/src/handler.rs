@@ -113,6 +113,7 @@ impl Handler {
                 let verified = publisher.verify(&repository, after.as_deref(), edge, deadline);
                 Maintained::Verify(Box::pin(verified).await?)
             }
+            Command::VerifyAll {} => Maintained::VerifyAll(Box::pin(publisher.verify_all(deadline)).await?),
             Command::Reindex {
                 repository,
                 dry_run,

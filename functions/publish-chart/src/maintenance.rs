@@ -1,20 +1,22 @@
 //! What a command leaves: lines in the log, metrics, and the answer.
 
-use chartdrop::maintain::{Reindexed, Takeback, UnpublishReport, Verified};
+use chartdrop::maintain::{AllVerified, Reindexed, Takeback, UnpublishReport, Verified};
 use chartdrop::metrics::{Metrics, Unit};
 use chartdrop::printable::printable;
 use lambda_runtime::Context;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::report;
 
 /// What a command came to.
 #[derive(Debug, Serialize)]
-#[serde(tag = "command", rename_all = "lowercase")]
+#[serde(tag = "command", rename_all = "kebab-case")]
 pub(crate) enum Maintained {
     Verify(Verified),
+    #[serde(serialize_with = "summary")]
+    VerifyAll(AllVerified),
     Reindex(Reindexed),
     Unpublish(UnpublishReport),
 }
@@ -23,6 +25,7 @@ impl Maintained {
     pub(crate) fn log(&self) {
         match self {
             Maintained::Verify(verified) => log_verified(verified),
+            Maintained::VerifyAll(all) => log_all_verified(all),
             Maintained::Reindex(reindexed) => log_reindexed(reindexed),
             Maintained::Unpublish(report) => log_unpublished(report),
         }
@@ -32,7 +35,16 @@ impl Maintained {
         let mut metrics = Metrics::default();
         let lost_races = match self {
             Maintained::Verify(verified) => {
-                metrics.add("RepositoryDifferences", Unit::Count, number(verified.differences.len()));
+                count_differences(verified, &mut metrics);
+                0
+            }
+            Maintained::VerifyAll(all) => {
+                all.verified
+                    .iter()
+                    .for_each(|verified| count_differences(verified, &mut metrics));
+                if all.complete {
+                    metrics.count("VerificationsCompleted", 1);
+                }
                 0
             }
             Maintained::Reindex(reindexed) => {
@@ -59,6 +71,43 @@ impl Maintained {
     pub(crate) fn answer(&self) -> Value {
         // Texts, numbers and times always serialize.
         serde_json::to_value(self).unwrap_or_else(|error| json!({"error": error.to_string()}))
+    }
+}
+
+fn count_differences(verified: &Verified, metrics: &mut Metrics) {
+    metrics.add("RepositoryDifferences", Unit::Count, number(verified.alarming()));
+}
+
+/// The differences themselves are in the log: those of many repositories are more than an answer holds.
+fn summary<S: Serializer>(all: &AllVerified, serializer: S) -> Result<S::Ok, S::Error> {
+    let verified = all.verified.iter().map(|verified| {
+        json!({
+            "repository": verified.repository,
+            "archives": verified.archives,
+            "compared": verified.compared,
+            "differences": verified.differences.len(),
+            "complete": verified.complete,
+        })
+    });
+    let verified: Vec<Value> = verified.collect();
+    json!({"repositories": verified, "failed": all.failed, "complete": all.complete}).serialize(serializer)
+}
+
+fn log_all_verified(all: &AllVerified) {
+    all.verified.iter().for_each(log_verified);
+    for failed in &all.failed {
+        let (repository, problem) = (shown(&failed.repository), printable(&failed.error));
+        error!(
+            repository,
+            error = &*problem,
+            "{repository} could not be verified: {problem}"
+        );
+    }
+    if !all.complete && all.failed.is_empty() {
+        warn!(
+            "The time was over before every repository was verified; raise the function's timeout (Lambda allows 15 minutes), \
+             or verify the rest one by one with {{\"command\":\"verify\",\"repository\":\"…\"}}"
+        );
     }
 }
 

@@ -152,6 +152,10 @@ pub(crate) fn count(report: &Report, took: Duration, context: &Context) {
             u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         );
     }
+    // The heartbeat of the schedule: its alarm rings when there is none.
+    if report.swept {
+        metrics.count("Sweeps", 1);
+    }
     if let Some(age) = report.oldest_waiting {
         metrics.add("OldestUpload", Unit::Seconds, age.as_secs());
     }

@@ -1,6 +1,6 @@
 //! The functions' policies in the text of `template.yaml`, with the stand-ins in place of what a deployment makes.
 //!
-//! Just as much of CloudFormation as the template uses: `!Ref`, `!Sub` and `!GetAtt` in short form. What is not understood
+//! Just as much of CloudFormation as the template uses: `!Ref`, `!Sub`, `!GetAtt` and `!If` in short form. What is not understood
 //! is an error, so that no part of a policy is left out in silence.
 
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub enum TemplateError {
     #[error("template.yaml: {0}")]
     Access(String),
     /// A value that is no text, or text by a function that is not known here.
-    #[error("template.yaml: {0} is no text that `local` can resolve; it knows !Ref, !Sub and !GetAtt")]
+    #[error("template.yaml: {0} is no text that `local` can resolve; it knows !Ref, !Sub, !GetAtt and !If")]
     Unresolved(String),
 }
 
@@ -160,6 +160,11 @@ impl Template {
             Value::Tagged(tagged) => match (tagged.tag.to_string().as_str(), tagged.value.as_str()) {
                 ("!Ref" | "!GetAtt", Some(name)) => self.variable(name).ok_or_else(unresolved),
                 ("!Sub", Some(text)) => Ok(played(&self.substituted(text)?, &self.bucket_name()?)),
+                // Of a choice by parameters, what is made with the stack; `local` makes it too.
+                ("!If", None) => match tagged.value.as_sequence().map(Vec::as_slice) {
+                    Some([_, made, _]) => self.text(made),
+                    _ => Err(unresolved()),
+                },
                 _ => Err(unresolved()),
             },
             _ => Err(unresolved()),

@@ -6,7 +6,7 @@
 //! removed is removed only after a definite answer that it is gone.
 //!
 //! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what is listed of it,
-//! [`edge`] at what users get.
+//! [`edge`] at what users get. [`verify_all`] verifies every repository of the bucket.
 
 mod compare;
 mod difference;
@@ -15,6 +15,7 @@ mod reindex;
 mod survey;
 mod unpublish;
 mod verify;
+mod verify_all;
 
 use serde::Serialize;
 
@@ -23,6 +24,7 @@ pub use edge::EdgeSummary;
 pub use reindex::{Change, Reindexed};
 pub use unpublish::{Takeback, UnpublishReport};
 pub use verify::Verified;
+pub use verify_all::{AllVerified, FailedVerification};
 
 use crate::index::ListedVersion;
 

@@ -15,6 +15,8 @@ use crate::publish::{Deadline, IndexState, PublishError, Publisher, command};
 const MOST: usize = 2_000;
 /// How often differences are looked at again because the index was written meanwhile.
 const LOOKS: usize = 3;
+/// What the message of a difference ends with that a publish under way makes.
+const BEING_PUBLISHED: &str = " (its upload is still in staging: it is being published)";
 
 /// What a verification came to.
 #[derive(Debug, Serialize)]
@@ -43,6 +45,19 @@ pub struct Verified {
     pub complete: bool,
     /// Where the next run goes on, if not: its `after`.
     pub after: Option<String>,
+}
+
+impl Verified {
+    /// How many of the differences somebody has to be woken for: not those that a publish under way makes, and not those that users
+    /// do not notice and `reindex` leaves, which an adopted repository may have for ever.
+    #[must_use]
+    pub fn alarming(&self) -> usize {
+        let alarming = |difference: &&Difference| {
+            let harmless = matches!(difference.kind, Kind::FileName | Kind::ListedElsewhere);
+            !harmless && !difference.message.ends_with(BEING_PUBLISHED)
+        };
+        self.differences.iter().filter(alarming).count()
+    }
 }
 
 impl Publisher {
@@ -174,7 +189,7 @@ impl Publisher {
             .collect();
         for difference in differences {
             if difference.kind == Kind::NotListed && waiting.contains(&difference.key) {
-                difference.message += " (its upload is still in staging: it is being published)";
+                difference.message += BEING_PUBLISHED;
             }
         }
         Ok(())

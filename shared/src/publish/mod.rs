@@ -125,6 +125,8 @@ pub struct Report {
     pub index_writes: Vec<IndexWrite>,
     /// Compare-and-swaps that lost their race.
     pub lost_races: u32,
+    /// Whether this is a sweep that went through all of staging.
+    pub swept: bool,
     /// How long the oldest upload that a sweep found had been lying in staging by then, without those that are held.
     pub oldest_waiting: Option<Duration>,
     /// The same of those that are held.
@@ -356,6 +358,7 @@ impl Publisher {
         let (held, other) = (oldest(held), oldest(other));
         report.oldest_held = held;
         report.oldest_waiting = other;
+        report.swept = true;
         self.mirror_rest(deadline, &mut report).await;
         Ok(report)
     }

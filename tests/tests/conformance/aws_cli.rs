@@ -179,3 +179,74 @@ async fn a_whole_folder_of_charts_is_synchronised_into_staging() {
     chartdrop.settled().await;
     assert_eq!(chartdrop.versions("demo").len(), 12);
 }
+
+/// Runs a script of docs/operations.md in bash, with what goes before it. Its `aws` asks this endpoint.
+async fn script(endpoint: &str, script: &str) -> std::process::Output {
+    let aws = format!(
+        "aws() {{ '{}' \"$@\" --endpoint-url '{endpoint}'; }}\n",
+        tools::path("CHARTDROP_AWS").display()
+    );
+    Command::new("bash")
+        .args(["-c", &format!("{aws}{script}")])
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env_remove("AWS_PROFILE")
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .expect("bash runs")
+}
+
+fn operations() -> String {
+    std::fs::read_to_string(tests::program::workspace().join("docs/operations.md")).expect("a page")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn publish_as_the_docs_define_it_prints_the_answer_and_nothing_else() {
+    let chartdrop = Chartdrop::start().await;
+    chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+    let page = operations();
+    let start = page.find("publish() {").expect("the function");
+    let end = start + page[start..].find("\n}\n").expect("its end") + 2;
+    // Version 1, which is what PyPI has, lacks the option and needs none.
+    let publish = page[start..end].replace("--cli-binary-format raw-in-base64-out", "");
+    let command = "publish '{\"command\":\"verify\",\"repository\":\"\"}'";
+    let output = script(
+        &chartdrop.system.aws_endpoint(),
+        &format!("out() {{ echo publish-chart; }}\n{publish}\n{command}"),
+    )
+    .await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let answer: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}{said}", String::from_utf8_lossy(&output.stdout)));
+    assert_eq!(
+        (&answer["command"], &answer["archives"]),
+        (&"verify".into(), &1.into()),
+        "{said}"
+    );
+    assert!(said.contains("StatusCode"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adopted_archive_has_the_headers_that_the_docs_give_it() {
+    let chartdrop = Chartdrop::start().await;
+    let chart = ChartArchive::new("demo", "1.0.0");
+    chartdrop.put("old/demo-1.0.0.tgz", chart.bytes());
+    let page = operations();
+    let start = page.find("aws s3 sync OLD").expect("a command");
+    let command = page[start..].split("\naws ").next().expect("a command");
+    let command = command
+        .replace("OLD", &bucket(&chartdrop, "old"))
+        .replace("s3://$(out BucketName)/charts/", &bucket(&chartdrop, "charts/"));
+    let output = script(&chartdrop.system.s3_endpoint(), &command).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command}: {said}");
+    let archive = chartdrop.edge("/demo-1.0.0.tgz").await;
+    assert_eq!((archive.status.as_u16(), &archive.body), (200, &chart.bytes()));
+    assert_eq!(archive.header("content-type"), "application/gzip");
+    assert_eq!(archive.header("cache-control"), "public, max-age=31536000, immutable");
+}

@@ -2,6 +2,7 @@
 
 use local::iam::{BucketAccess, TEMPLATE, Visit, Visitor};
 
+use crate::deployment::accepts;
 use crate::text::{names, resources};
 
 const ACTIONS: [&str; 7] = [
@@ -154,4 +155,33 @@ fn only_the_workflow_of_the_parameter_assumes_the_release_role() {
         names(&condition["StringLike"][format!("{issuer}:sub")]),
         ["GitHubSubject"]
     );
+}
+
+/// Repositories from before 15 July 2026 have a subject of names, later ones one of names and numbers.
+/// <https://github.com/github/docs/pull/45221>
+#[test]
+fn the_parameter_accepts_both_formats_of_a_subject_and_nothing_that_would_let_others_release() {
+    for subject in [
+        "",
+        "repo:alto9/kube9-operator:environment:release",
+        "repo:alto9@123456/kube9-operator@456789:environment:release",
+        "repo:octo-org_corp@1/my.repo_2@2:environment:release",
+        "repo:alto9@123456/kube9-operator@456789:ref:refs/tags/v*",
+    ] {
+        assert!(accepts("GitHubSubject", subject), "{subject}");
+    }
+    for subject in [
+        "alto9/kube9-operator",
+        "repo:alto9/*:environment:release",
+        "repo:*/kube9-operator:environment:release",
+        "repo:alto9@*/kube9-operator@456789:environment:release",
+        "repo:alto9@123456/kube9-operator@456?89:environment:release",
+        // GitHub has numbers for both or for none.
+        "repo:alto9@123456/kube9-operator:environment:release",
+        "repo:alto9/kube9-operator@456789:environment:release",
+        "repo:alto9@name/kube9-operator@456789:environment:release",
+        "repo:alto9@123456/kube9-operator@456789",
+    ] {
+        assert!(!accepts("GitHubSubject", subject), "{subject}");
+    }
 }

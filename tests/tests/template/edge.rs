@@ -4,7 +4,8 @@ use chartdrop::keys::Headers;
 use local::edge::{Answer, Function, Viewer};
 use serde_yaml::Value;
 
-use crate::text::{only, referred, template};
+use crate::deployment::Deployment;
+use crate::text::{names, only, referred, template};
 
 fn policy() -> Value {
     only("AWS::CloudFront::CachePolicy")["Properties"]["CachePolicyConfig"].clone()
@@ -76,17 +77,150 @@ fn the_edge_passes_no_query_cookie_or_header_on() {
     );
 }
 
-/// Helm asks for no compression and saves what it gets; a compressed index would be saved compressed.
+/// The types that CloudFront compresses, of objects of 1,000 to 10,000,000 bytes.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html>
+const COMPRESSED: [&str; 45] = [
+    "application/dash+xml",
+    "application/eot",
+    "application/font",
+    "application/font-sfnt",
+    "application/javascript",
+    "application/json",
+    "application/opentype",
+    "application/otf",
+    "application/pkcs7-mime",
+    "application/protobuf",
+    "application/rss+xml",
+    "application/truetype",
+    "application/ttf",
+    "application/vnd.apple.mpegurl",
+    "application/vnd.ms-fontobject",
+    "application/xhtml+xml",
+    "application/xml",
+    "application/x-font-opentype",
+    "application/x-font-truetype",
+    "application/x-font-ttf",
+    "application/x-httpd-cgi",
+    "application/x-javascript",
+    "application/x-mpegurl",
+    "application/x-opentype",
+    "application/x-otf",
+    "application/x-perl",
+    "application/x-ttf",
+    "font/eot",
+    "font/opentype",
+    "font/otf",
+    "font/ttf",
+    "image/svg+xml",
+    "text/css",
+    "text/csv",
+    "text/html",
+    "text/javascript",
+    "text/js",
+    "text/plain",
+    "text/richtext",
+    "text/tab-separated-values",
+    "text/xml",
+    "text/x-component",
+    "text/x-java-source",
+    "text/x-script",
+    "vnd.apple.mpegurl",
+];
+
+/// What is large enough to be worth it, indexes and archives, has types that CloudFront does not compress. Once one of them has,
+/// `Compress` is worth its price: keys of the cache by what a client accepts.
 #[test]
-fn the_edge_compresses_nothing() {
+fn the_edge_compresses_just_what_cloudfront_would() {
+    let large = [Headers::index(300), Headers::archive()];
+    let compressible = large.iter().any(|headers| COMPRESSED.contains(&headers.content_type));
     let distribution = only("AWS::CloudFront::Distribution")["Properties"]["DistributionConfig"].clone();
-    assert_eq!(distribution["DefaultCacheBehavior"]["Compress"], false);
+    assert_eq!(distribution["DefaultCacheBehavior"]["Compress"], compressible);
     let policy = policy();
     let key = &policy["ParametersInCacheKeyAndForwardedToOrigin"];
     assert_eq!(
         (&key["EnableAcceptEncodingGzip"], &key["EnableAcceptEncodingBrotli"]),
-        (&false.into(), &false.into())
+        (&compressible.into(), &compressible.into())
     );
+}
+
+const CERTIFICATE: &str = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
+
+/// The distribution's aliases, and what its certificate is made of.
+fn named_and_certified(given: &[(&str, &str)]) -> (usize, Vec<String>) {
+    let deployment = Deployment::with(given);
+    assert_eq!(deployment.broken_rules(), [""; 0], "{given:?}");
+    let config = deployment.properties("Distribution")["DistributionConfig"].clone();
+    let certificate = &config["ViewerCertificate"];
+    let by_default = certificate["CloudFrontDefaultCertificate"] == true;
+    assert_ne!(by_default, certificate.get("AcmCertificateArn").is_some(), "{given:?}");
+    (
+        config["Aliases"].as_sequence().map_or(0, Vec::len),
+        names(&certificate["AcmCertificateArn"]),
+    )
+}
+
+/// `aws cloudfront associate-alias` moves a name only to a distribution that has a certificate for it, and a name that another
+/// distribution has cannot be an alias in the template.
+#[test]
+fn a_distribution_can_have_a_certificate_before_it_has_its_name() {
+    let (domain, certificate) = (("DomainName", "charts.example.com"), ("CertificateArn", CERTIFICATE));
+    let given = vec!["CertificateArn".to_owned()];
+    assert_eq!(named_and_certified(&[]), (0, vec![]));
+    assert_eq!(named_and_certified(&[certificate]), (0, given.clone()));
+    assert_eq!(named_and_certified(&[certificate, domain]), (1, given));
+    let zone = ("HostedZoneId", "Z0EXAMPLE");
+    assert_eq!(
+        named_and_certified(&[domain, zone]),
+        (1, vec!["Certificate".to_owned()])
+    );
+}
+
+/// CloudFront delivers its logs to no bucket in a region that has to be opted into.
+#[test]
+fn the_edge_logs_only_where_its_logs_are_delivered() {
+    let logs = |region: &str, access_logs: &str| {
+        let deployment = Deployment::with(&[("AWS::Region", region), ("AccessLogs", access_logs)]);
+        let of_the_bucket = deployment
+            .properties("ChartBucket")
+            .get("LoggingConfiguration")
+            .is_some();
+        assert_eq!(of_the_bucket, access_logs == "true", "{region}");
+        let distribution = deployment.properties("Distribution");
+        distribution["DistributionConfig"].get("Logging").is_some()
+    };
+    for region in [
+        "us-east-1",
+        "us-east-2",
+        "us-west-1",
+        "us-west-2",
+        "ca-central-1",
+        "sa-east-1",
+        "eu-central-1",
+        "eu-north-1",
+        "eu-west-1",
+        "eu-west-2",
+        "eu-west-3",
+        "ap-northeast-1",
+        "ap-northeast-2",
+        "ap-northeast-3",
+        "ap-south-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+    ] {
+        assert!(logs(region, "true"), "{region}");
+        assert!(!logs(region, "false"), "{region}");
+    }
+    for opted_into in [
+        "af-south-1",
+        "ap-east-1",
+        "eu-south-1",
+        "eu-central-2",
+        "il-central-1",
+        "me-south-1",
+        "ap-southeast-7",
+    ] {
+        assert!(!logs(opted_into, "true"), "{opted_into}");
+    }
 }
 
 /// The sweep of invalidate-cdn goes back a day: an index that caches may keep for longer would be left to them.

@@ -3,7 +3,11 @@
 //! `permissions.rs`, beside this folder, does the same for what the functions may do.
 
 mod access;
+mod deployment;
+mod docs;
 mod edge;
+mod kept;
+mod limits;
 mod metrics;
 mod notifications;
 mod outputs;

@@ -18,11 +18,7 @@ use crate::text::{function, only, referred, resources};
 type Named = (String, String);
 
 /// Metrics that nobody looks at every day: they are there for who asks.
-const NOT_SHOWN: [(&str, &str); 3] = [
-    ("publish-chart", "RepositoryDifferences"),
-    ("publish-chart", "IndexesMended"),
-    ("publish-chart", "IndexChanges"),
-];
+const NOT_SHOWN: [(&str, &str); 2] = [("publish-chart", "IndexesMended"), ("publish-chart", "IndexChanges")];
 
 /// Another publisher is faster once, CloudFront refuses one path, and one event never comes.
 struct World(OnRequest);
@@ -94,6 +90,7 @@ async fn life() -> Chartdrop {
         json!({"command": "sweep"}),
         json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"}),
         json!({"command": "verify", "repository": ""}),
+        json!({"command": "verify-all"}),
     ] {
         chartdrop.run(&command).await;
         chartdrop.system.settled().await;
@@ -226,4 +223,44 @@ async fn alarms_and_dashboard_look_at_metrics_that_the_functions_emit() {
         unseen.is_empty(),
         "nobody looks at {unseen:?}: put it on the dashboard, or into NOT_SHOWN"
     );
+}
+
+/// What only a schedule makes is missing when the schedule stops, whatever else the function does meanwhile.
+#[test]
+fn a_schedule_that_stops_is_noticed() {
+    let (name, publish_chart) = function("publish-chart");
+    for (alarm, metric, event, seconds) in [
+        ("SweepSilent", "Sweeps", "Sweep", 300),
+        ("VerifySilent", "VerificationsCompleted", "Verify", 86_400),
+    ] {
+        let rate = match seconds {
+            300 => "rate(5 minutes)",
+            _ => "rate(1 day)",
+        };
+        let schedule = &publish_chart["Properties"]["Events"][event]["Properties"];
+        assert_eq!(schedule["ScheduleExpression"], rate, "{alarm}");
+        let alarms = resources("AWS::CloudWatch::Alarm");
+        let alarm = &alarms[alarm]["Properties"];
+        assert_eq!(
+            (&alarm["Namespace"], &alarm["MetricName"]),
+            (&NAMESPACE.into(), &metric.into())
+        );
+        assert_eq!(
+            referred(&alarm["Dimensions"][0]["Value"]),
+            Some(name.as_str()),
+            "{metric}"
+        );
+        // No data is what silence looks like.
+        assert_eq!(alarm["TreatMissingData"], "breaching", "{metric}");
+        assert_eq!(
+            (&alarm["ComparisonOperator"], &alarm["Threshold"]),
+            (&"LessThanThreshold".into(), &1.into())
+        );
+        let period = alarm["Period"].as_u64().expect("seconds");
+        let looked_back = period * alarm["EvaluationPeriods"].as_u64().expect("periods");
+        // One run may be late.
+        assert!(looked_back >= 2 * seconds, "{metric}");
+        // CloudWatch's bounds: a day, and a week for periods of an hour and more.
+        assert!(looked_back <= if period < 3_600 { 86_400 } else { 604_800 }, "{metric}");
+    }
 }

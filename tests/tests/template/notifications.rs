@@ -85,7 +85,7 @@ fn no_function_is_told_of_what_it_writes_itself() {
 }
 
 #[test]
-fn each_function_has_a_schedule_that_sweeps() {
+fn each_function_has_a_schedule_that_sweeps_and_one_verifies_every_repository() {
     for binary in ["publish-chart", "invalidate-cdn"] {
         let (_, function) = function(binary);
         let events: Vec<Value> = function["Properties"]["Events"]
@@ -95,11 +95,18 @@ fn each_function_has_a_schedule_that_sweeps() {
             .filter(|event| event["Type"] == "ScheduleV2")
             .cloned()
             .collect();
-        let [schedule] = events.as_slice() else {
-            panic!("{binary}: {events:?}")
+        let inputs: Vec<serde_json::Value> = events
+            .iter()
+            .map(|schedule| {
+                let input = schedule["Properties"]["Input"].as_str().expect("text");
+                serde_json::from_str(input).expect("JSON")
+            })
+            .collect();
+        let sweep = serde_json::json!({"command": "sweep"});
+        let expected = match binary {
+            "publish-chart" => vec![sweep, serde_json::json!({"command": "verify-all"})],
+            _ => vec![sweep],
         };
-        let input = schedule["Properties"]["Input"].as_str().expect("text");
-        let input: serde_json::Value = serde_json::from_str(input).expect("JSON");
-        assert_eq!(input, serde_json::json!({"command": "sweep"}), "{binary}");
+        assert_eq!(inputs, expected, "{binary}");
     }
 }

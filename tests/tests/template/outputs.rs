@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_yaml::Value;
 use tests::program::workspace;
 
+use crate::deployment::Deployment;
 use crate::text::{names, template};
 
 fn keys(section: &str) -> BTreeSet<String> {
@@ -13,25 +14,47 @@ fn keys(section: &str) -> BTreeSet<String> {
     keys.map(|key| key.as_str().expect("text").to_owned()).collect()
 }
 
+/// Values that switch something on, of each parameter that does; with none of them it is off.
+const SWITCHES: [(&str, &str); 5] = [
+    ("CreateSecret", "true"),
+    (
+        "SecretArn",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:Secret-AbCdEf",
+    ),
+    ("GitHubSubject", "repo:alto9/kube9-operator:environment:release"),
+    (
+        "GitHubOidcProviderArn",
+        "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+    ),
+    ("DomainName", "charts.example.com"),
+];
+
 #[test]
 fn each_output_names_what_exists_whenever_it_is_there() {
-    let template = template();
     let (resources, parameters) = (keys("Resources"), keys("Parameters"));
-    for (output, value) in template["Outputs"].as_mapping().expect("outputs") {
-        let output = output.as_str().expect("text");
-        for name in names(&value["Value"]) {
-            let (resource, _) = name.split_once('.').unwrap_or((&name, ""));
-            if resource.starts_with("AWS::") || parameters.contains(resource) {
-                continue;
+    let mut seen = BTreeSet::new();
+    for on in 0..1_u32 << SWITCHES.len() {
+        let given: Vec<_> = (0..SWITCHES.len())
+            .filter(|switch| on & (1 << switch) != 0)
+            .map(|switch| SWITCHES[switch])
+            .collect();
+        let deployment = Deployment::with(&given);
+        for (output, value) in deployment.outputs() {
+            for name in names(&value) {
+                let (resource, _) = name.split_once('.').unwrap_or((&name, ""));
+                if resource.starts_with("AWS::") || parameters.contains(resource) {
+                    continue;
+                }
+                assert!(resources.contains(resource), "{output} names {resource}");
+                assert!(
+                    deployment.makes(resource),
+                    "{output} is there without {resource}: {given:?}"
+                );
             }
-            assert!(resources.contains(resource), "{output} names {resource}");
-            let condition = &template["Resources"][resource]["Condition"];
-            assert!(
-                condition.is_null() || *condition == value["Condition"],
-                "{output} is there without {resource}"
-            );
+            seen.insert(output);
         }
     }
+    assert_eq!(seen, keys("Outputs"), "an output that none of SWITCHES brings");
 }
 
 #[test]

@@ -101,8 +101,8 @@ async fn every_minute(stack: &Stack) {
     let names = schedules["Schedules"].as_array().expect("schedules").iter();
     let mut names = names.filter_map(|schedule| schedule["Name"].as_str());
     let name = names
-        .find(|name| name.contains("PublishChart"))
-        .expect("a schedule of publish-chart");
+        .find(|name| name.contains("PublishChartSweep"))
+        .expect("the schedule that sweeps");
     let schedule = stack.aws(&["scheduler", "get-schedule", "--name", name]).await;
     assert_eq!(schedule["ScheduleExpression"], "rate(5 minutes)");
     assert_eq!(schedule["Target"]["Input"], "{\"command\":\"sweep\"}");

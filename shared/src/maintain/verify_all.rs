@@ -1,0 +1,103 @@
+//! Every repository of the bucket, one after the other: what the daily schedule asks for.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::verify::Verified;
+use crate::keys::{CHARTS, INDEX, Repository, archive_path};
+use crate::publish::{Deadline, Publisher};
+use crate::store::StoreError;
+
+/// What a verification of all repositories came to.
+#[derive(Debug)]
+pub struct AllVerified {
+    /// What each repository came to, in the order of their names.
+    pub verified: Vec<Verified>,
+    /// The repositories that could not be compared, each with the reason.
+    pub failed: Vec<FailedVerification>,
+    /// Whether every repository was compared, and each of them whole.
+    pub complete: bool,
+}
+
+/// A repository that could not be compared.
+#[derive(Debug, Serialize)]
+pub struct FailedVerification {
+    /// The repository, empty for the root one.
+    pub repository: String,
+    /// Why.
+    pub error: String,
+}
+
+impl Publisher {
+    /// Verifies every repository that has an index or archives, as far as the time allows. One that cannot be compared does not
+    /// keep the others from it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the bucket can't be listed.
+    pub async fn verify_all(&self, deadline: Deadline) -> Result<AllVerified, StoreError> {
+        let mut all = AllVerified {
+            verified: Vec::new(),
+            failed: Vec::new(),
+            complete: true,
+        };
+        for repository in self.repositories().await? {
+            if !deadline.has_time() {
+                all.complete = false;
+                break;
+            }
+            match Box::pin(self.verify(&repository, None, false, deadline)).await {
+                Ok(verified) => {
+                    all.complete &= verified.complete;
+                    all.verified.push(verified);
+                }
+                Err(error) => {
+                    all.complete = false;
+                    all.failed.push(FailedVerification {
+                        repository: repository.name().to_owned(),
+                        error: error.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    async fn repositories(&self) -> Result<BTreeSet<Repository>, StoreError> {
+        let listed = self.store.list(CHARTS, usize::MAX).await?;
+        Ok(listed.iter().filter_map(|object| repository_of(&object.key)).collect())
+    }
+}
+
+/// The repository that an index or an archive belongs to; `None` for any other object.
+fn repository_of(key: &str) -> Option<Repository> {
+    let (folder, name) = key.rsplit_once('/')?;
+    if name != INDEX && archive_path(key).is_none() {
+        return None;
+    }
+    Repository::of_index_key(&format!("{folder}/{INDEX}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_and_an_archive_tell_which_repository_there_is() {
+        let of = |key| repository_of(key).map(|repository| repository.name().to_owned());
+        assert_eq!(of("charts/index.yaml").as_deref(), Some(""));
+        assert_eq!(of("charts/demo-1.0.0.tgz").as_deref(), Some(""));
+        assert_eq!(of("charts/team-a/index.yaml").as_deref(), Some("team-a"));
+        assert_eq!(of("charts/team-a/demo-1.0.0.tgz").as_deref(), Some("team-a"));
+        assert_eq!(of("charts/a/b/demo-1.0.0.tgz").as_deref(), Some("a/b"));
+        for other in [
+            "charts/keyring.gpg",
+            "charts/team a/x-1.tgz",
+            "charts//x-1.tgz",
+            "staging/x-1.tgz",
+        ] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+}
