@@ -43,4 +43,4 @@ mod visibility;
 pub use options::{Options, StartError};
 pub use outcomes::{Outcome, OutcomeKind, Upload};
 pub use steps::{Step, StepKind};
-pub use system::System;
+pub use system::{System, undone};

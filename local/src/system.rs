@@ -346,10 +346,13 @@ impl System {
     ///
     /// # Errors
     ///
-    /// What the first function that failed reported.
+    /// What the first function that failed reported, or that left something undone.
     pub async fn sweep(&self) -> Result<(), FunctionError> {
         for function in [PUBLISH_CHART, INVALIDATE_CDN] {
-            self.invoke(function, json!({ "command": "sweep" })).await?;
+            let answer = self.invoke(function, json!({ "command": "sweep" })).await?;
+            if let Some(undone) = undone(&answer) {
+                return Err(FunctionError::new(function, "Undone", undone.to_string()));
+            }
             self.settled().await;
         }
         self.invalidations_completed().await;
@@ -386,6 +389,12 @@ impl System {
         self.lambda.stop();
         self.lambda.ended().await;
     }
+}
+
+/// What a sweep says that it could not do. It does not fail for that.
+#[must_use]
+pub fn undone(answer: &Value) -> Option<&Value> {
+    ["failed", "problems"].into_iter().find_map(|list| answer.get(list))
 }
 
 async fn listen(

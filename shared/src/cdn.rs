@@ -130,12 +130,14 @@ impl Invalidator {
     ///
     /// [`InvalidateError::Store`] if the bucket cannot be listed.
     pub async fn written_lately(&self, now: Timestamp) -> Result<Vec<Repository>, InvalidateError> {
-        let listed = self.store.list(CHARTS, usize::MAX).await?;
         let lately = now - SWEPT_BACK;
-        let indexes = listed.iter().filter(|object| object.modified >= lately);
-        Ok(indexes
-            .filter_map(|object| Repository::of_index_key(&object.key))
-            .collect())
+        let mut repositories = Vec::new();
+        let mut pages = self.store.pages(CHARTS);
+        while let Some(page) = pages.next().await? {
+            let indexes = page.objects.iter().filter(|object| object.modified >= lately);
+            repositories.extend(indexes.filter_map(|object| Repository::of_index_key(&object.key)));
+        }
+        Ok(repositories)
     }
 
     async fn create(&self, paths: &[String], reference: &str) -> Result<String, InvalidateError> {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::digest::Digest;
 use crate::printable::printable;
 
 /// Where uploads wait. The prefix is the queue.
@@ -16,6 +17,8 @@ pub const RECEIPTS: &str = "receipts/";
 pub const REJECTED: &str = "rejected/";
 /// What a registry still has to get of what is published: an object for each archive.
 pub const MIRROR: &str = "mirror/";
+/// The longest key that S3 takes, in bytes.
+const MAX_KEY: usize = 1_024;
 /// Name of the index in its repository's folder.
 pub const INDEX: &str = "index.yaml";
 /// Ending of a chart archive.
@@ -181,9 +184,26 @@ impl StagedKey {
         format!("{CHARTS}{}", self.rest())
     }
 
-    /// Where its outcome is recorded.
+    /// The longest key that an upload may have, so that those of its receipt and of its rejected provenance file fit.
+    pub const MOST: usize = MAX_KEY - (REJECTED.len() - STAGING.len()) - PROVENANCE_SUFFIX.len();
+
+    /// Whether there is no room for what else has its name in its key.
+    pub fn is_too_long(&self) -> bool {
+        self.key.len() > StagedKey::MOST
+    }
+
+    /// Where its outcome is recorded. One that would be too long ends with a digest of the upload's key instead, so that such an
+    /// upload has a receipt too.
     pub fn receipt_key(&self) -> String {
-        format!("{RECEIPTS}{}.json", self.rest())
+        if !self.is_too_long() {
+            return format!("{RECEIPTS}{}.json", self.rest());
+        }
+        let ending = format!("-{}.json", Digest::of(self.key.as_bytes()));
+        let most = MAX_KEY - RECEIPTS.len() - ending.len();
+        let rest = self.rest();
+        let end = (0..=most.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end));
+        let (start, _) = rest.split_at(end.unwrap_or_default());
+        format!("{RECEIPTS}{start}{ending}")
     }
 
     /// Where its archive's provenance file is published.
@@ -361,6 +381,37 @@ mod tests {
         ] {
             assert_eq!(StagedKey::new(key), None, "{key}");
         }
+    }
+
+    #[test]
+    fn every_key_that_s3_takes_has_a_receipt_whose_key_s3_takes() {
+        let keys = |length: usize| {
+            let key = |filler: &str| {
+                let name = filler.repeat(length - STAGING.len() - ARCHIVE_SUFFIX.len());
+                let end = length - STAGING.len() - ARCHIVE_SUFFIX.len();
+                let end = (0..=end).rev().find(|end| name.is_char_boundary(*end)).unwrap();
+                StagedKey::new(&format!("{STAGING}{}{ARCHIVE_SUFFIX}", &name[..end])).unwrap()
+            };
+            [key("a"), key("ä"), key("€")]
+        };
+        let mut receipts = std::collections::BTreeSet::new();
+        for length in 1_000..=MAX_KEY {
+            for staged in keys(length) {
+                let receipt = staged.receipt_key();
+                assert!(receipt.len() <= MAX_KEY, "{length}: {}", receipt.len());
+                assert!(receipt.ends_with(".json"));
+                let others = [
+                    staged.rejected_provenance_key(),
+                    staged.provenance_key(),
+                    staged.mirror_key(),
+                ];
+                let fit = others.iter().all(|key| key.len() <= MAX_KEY);
+                assert!(fit || staged.is_too_long(), "{length}");
+                receipts.insert((staged.key().to_owned(), receipt));
+            }
+        }
+        let keys: std::collections::BTreeSet<_> = receipts.iter().map(|(_, receipt)| receipt).collect();
+        assert_eq!(keys.len(), receipts.len(), "no two uploads share a receipt");
     }
 
     #[test]

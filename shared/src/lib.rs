@@ -15,6 +15,7 @@
 
 pub mod archive;
 pub mod aws;
+pub mod brief;
 pub mod cdn;
 pub mod chart;
 pub mod digest;

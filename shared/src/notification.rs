@@ -96,9 +96,9 @@ fn of_record(record: S3EventRecord) -> Option<ObjectCreated> {
     })
 }
 
-/// Keys in notifications are form-urlencoded: `+` is a space, `%2B` a plus. (The field `url_decoded_key` of
-/// aws_lambda_events is never computed.)
-fn decode_key(encoded: &str) -> Option<String> {
+/// Keys in notifications and in encoded listings are form-urlencoded: `+` is a space, `%2B` a plus. (The field
+/// `url_decoded_key` of aws_lambda_events is never computed.)
+pub(crate) fn decode_key(encoded: &str) -> Option<String> {
     let spaced = encoded.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
 }

@@ -11,17 +11,19 @@
 //! | [`Store::replace`] | PutObject, `If-Match` or `If-None-Match: *` | the index and receipts: compare-and-swap |
 //! | [`Store::copy`] | CopyObject | refused uploads |
 //! | [`Store::delete`] | DeleteObject, `If-Match` | uploads that have their outcome, archives that were unpublished |
-//! | [`Store::list`], [`Store::list_folder`] | ListObjectsV2 | sweeping, taking along what waits; the archives of a repository |
-//! | [`Store::head`], [`Store::inspect`] | HeadObject | which state an object is in; an archive's digest without its bytes |
+//! | [`Store::pages`], [`Store::list`], [`Store::list_folder`] | ListObjectsV2 | sweeping, batching what waits; the archives of a repository |
+//! | [`Store::head`], [`Store::inspect`], [`Store::describe`] | HeadObject | which state an object is in; an archive's digest without its bytes; what it takes to read it |
 
 mod body;
 mod error;
+mod pages;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
@@ -31,6 +33,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 pub use error::{Fault, StoreError};
+pub use pages::{Page, Pages};
 
 use crate::aws::Aws;
 use crate::digest::Digest;
@@ -70,6 +73,8 @@ pub struct Object {
     pub modified: Timestamp,
     /// Its user metadata, names without `x-amz-meta-`.
     pub metadata: HashMap<String, String>,
+    /// Which of its versions this is, in a bucket that keeps versions.
+    pub version: Option<String>,
 }
 
 /// What a read came to.
@@ -119,6 +124,25 @@ pub struct Inspected {
     pub metadata: HashMap<String, String>,
 }
 
+/// What S3 says of an object that perhaps nobody can read.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// Which state this is.
+    pub etag: ETag,
+    /// When this state was written.
+    pub modified: Timestamp,
+    /// Which of its versions this is, in a bucket that keeps versions.
+    pub version: Option<String>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its user metadata, names without `x-amz-meta-`.
+    pub metadata: HashMap<String, String>,
+    /// The storage class, if its bytes have to be restored from an archive before they can be read.
+    pub archived: Option<String>,
+    /// Whether its bytes are encrypted with a key in KMS.
+    pub by_kms: bool,
+}
+
 /// An object as a listing names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -128,6 +152,8 @@ pub struct Listed {
     pub etag: ETag,
     /// When it was written last.
     pub modified: Timestamp,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
 impl Store {
@@ -176,6 +202,7 @@ impl Store {
             etag,
             modified,
             metadata: answer.metadata.unwrap_or_default(),
+            version: answer.version_id,
         }))
     }
 
@@ -306,7 +333,7 @@ impl Store {
     ///
     /// [`StoreError`] if any page of the listing fails: half a listing is none.
     pub async fn list(&self, prefix: &str, limit: usize) -> Result<Vec<Listed>, StoreError> {
-        self.list_up_to(prefix, None, limit).await
+        self.list_up_to(self.pages(prefix), limit).await
     }
 
     /// Lists the objects of one folder, without those in folders below; as [`Store::list`].
@@ -315,37 +342,23 @@ impl Store {
     ///
     /// [`StoreError`] if any page of the listing fails.
     pub async fn list_folder(&self, folder: &str, limit: usize) -> Result<Vec<Listed>, StoreError> {
-        self.list_up_to(folder, Some("/"), limit).await
+        self.list_up_to(self.pages(folder).of_folder(), limit).await
     }
 
-    async fn list_up_to(&self, prefix: &str, delimiter: Option<&str>, limit: usize) -> Result<Vec<Listed>, StoreError> {
+    async fn list_up_to(&self, mut pages: Pages<'_>, limit: usize) -> Result<Vec<Listed>, StoreError> {
         let mut listed = Vec::new();
-        let mut token = None;
-        loop {
-            let page = self
-                .client()
-                .list_objects_v2()
-                .bucket(&self.bucket)
-                .prefix(prefix)
-                .set_delimiter(delimiter.map(str::to_owned))
-                .set_continuation_token(token)
-                .send()
-                .await
-                .map_err(|error| StoreError::new("ListObjectsV2", prefix, error))?;
-            for object in page.contents.unwrap_or_default() {
-                let Some(key) = object.key else { continue };
-                listed.push(Listed {
-                    key,
-                    etag: etag(object.e_tag),
-                    modified: timestamp(object.last_modified),
-                });
-            }
-            token = page.next_continuation_token;
-            if token.is_none() || listed.len() >= limit {
-                listed.truncate(limit);
-                return Ok(listed);
-            }
+        while listed.len() < limit
+            && let Some(page) = pages.next().await?
+        {
+            listed.extend(page.objects);
         }
+        listed.truncate(limit);
+        Ok(listed)
+    }
+
+    /// The objects whose keys start with `prefix`, in the order of their keys, page by page.
+    pub fn pages(&self, prefix: &str) -> Pages<'_> {
+        Pages::new(self, prefix)
     }
 
     /// Which state an object is in, without its bytes; `None` if S3 said that there is no such key.
@@ -360,6 +373,47 @@ impl Store {
             Err(error) if error.code() == Some("NotFound") => Ok(None),
             Err(error) => Err(StoreError::new("HeadObject", key, error)),
         }
+    }
+
+    /// The state of an object with what it takes to read it; `None` if S3 said that there is no such key.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] for every other answer. A key that an uploader holds (SSE-C) makes it [`StoreError::is_bad_request`].
+    pub async fn describe(&self, key: &str) -> Result<Option<Described>, StoreError> {
+        let answer = match self.client().head_object().bucket(&self.bucket).key(key).send().await {
+            Ok(answer) => answer,
+            Err(error) if error.code() == Some("NotFound") => return Ok(None),
+            Err(error) => return Err(StoreError::new("HeadObject", key, error)),
+        };
+        // The classes of Glacier whose name has no IR (instant retrieval), and the archives of intelligent tiering.
+        let class = answer.storage_class.as_ref().map(|class| class.as_str().to_owned());
+        let is_glacier = matches!(class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"));
+        let is_archived = (is_glacier && answer.restore.is_none()) || answer.archive_status.is_some();
+        let encryption = answer.server_side_encryption.as_ref().map(|kind| kind.as_str());
+        Ok(Some(Described {
+            by_kms: encryption.is_some_and(|kind| kind.starts_with("aws:kms")),
+            archived: class.filter(|_| is_archived),
+            etag: etag(answer.e_tag),
+            modified: timestamp(answer.last_modified),
+            version: answer.version_id,
+            size: answer
+                .content_length
+                .and_then(|size| u64::try_from(size).ok())
+                .unwrap_or_default(),
+            metadata: answer.metadata.unwrap_or_default(),
+        }))
+    }
+
+    /// An object as a listing names it, which takes nothing that reading it would take; `None` if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the listing fails.
+    pub async fn find(&self, key: &str) -> Result<Option<Listed>, StoreError> {
+        // The key itself comes before all keys that begin with it.
+        let page = self.pages(key).next().await?.unwrap_or_default();
+        Ok(page.objects.into_iter().next().filter(|object| object.key == key))
     }
 
     /// The state of an object with what S3 knows of its bytes; `None` if S3 said that there is no such key.
@@ -394,10 +448,7 @@ enum Condition {
 }
 
 impl Condition {
-    fn of<R: std::fmt::Debug + Send + Sync + 'static>(
-        error: aws_sdk_s3::error::SdkError<PutObjectError, R>,
-        key: &str,
-    ) -> Self {
+    fn of(error: aws_sdk_s3::error::SdkError<PutObjectError, HttpResponse>, key: &str) -> Self {
         match error.code() {
             Some("PreconditionFailed" | "NoSuchKey") => Condition::Failed,
             Some("ConditionalRequestConflict" | "OperationAborted") => {

@@ -177,9 +177,11 @@ impl Chartdrop {
         events::s3_put(self.system.bucket_name(), keys)
     }
 
-    /// Everything in staging is published.
+    /// Everything in staging is published, and nothing fails.
     pub async fn sweep(&self) -> Value {
-        self.run(&json!({"command": "sweep"})).await
+        let answer = self.run(&json!({"command": "sweep"})).await;
+        assert_eq!(local::undone(&answer), None, "{answer}");
+        answer
     }
 }
 

@@ -185,3 +185,31 @@ async fn warn_publishes_and_says_so_and_off_asks_nobody() {
     );
     assert_eq!(registry.requests().len(), asked);
 }
+
+/// A release role may upload a chart that names as much as fits into a `values.yaml`.
+#[tokio::test]
+async fn what_the_gate_says_of_thousands_of_images_stays_short() {
+    let registry = Registry::start().await;
+    let images: String = (0..6_000)
+        .map(|number| format!("c{number}: {{image: '{{{{ x{number} }}}}'}}\n"))
+        .collect();
+    let long = format!("long: {{image: '{}'}}\n", "{{ y }}".repeat(2_000));
+    let values = images + &long;
+    assert!(values.len() > 125_000);
+    for check in ["require", "warn"] {
+        let chartdrop = start(&registry, check, "2h", None).await;
+        let receipt = chartdrop
+            .publish(&ChartArchive::new("demo", "1.0.0").values(values.clone()))
+            .await;
+        let text = receipt.to_string();
+        assert!(text.len() < 40_000, "{check}: {} bytes", text.len());
+        assert!(text.contains(" more"), "{check}: it says how many more: {text}");
+        let longest = chartdrop
+            .system
+            .function_logs("publish-chart")
+            .iter()
+            .map(String::len)
+            .max();
+        assert!(longest < Some(40_000), "{check}: {longest:?}");
+    }
+}

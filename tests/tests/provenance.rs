@@ -300,3 +300,77 @@ async fn an_unpublished_version_leaves_no_signature_behind() {
     chartdrop.settled().await;
     assert_eq!(chartdrop.keys("charts/demo"), [""; 0]);
 }
+
+/// What a run leaves that was killed between storing the archive and its provenance file.
+fn leave_orphan(chartdrop: &Chartdrop, chart: &ChartArchive) {
+    chartdrop.put(&format!("charts/{}", chart.file_name()), chart.bytes());
+}
+
+#[tokio::test]
+async fn require_lists_no_packaging_without_a_signature() {
+    let key = Key::new();
+    let again = demo().packed_at(1_800_000_000);
+    for (wait, outcome, code) in [
+        ("15m", "held", "awaits-provenance"),
+        ("0s", "rejected", "unsigned-archive"),
+    ] {
+        let chartdrop = start("require", wait, key.secret_to_verify()).await;
+        // So that there is an index, and the orphan is not taken for part of a lost one.
+        let other = ChartArchive::new("other", "1.0.0");
+        put_provenance(&chartdrop, &other, key.sign(&other));
+        chartdrop.publish(&other).await;
+        leave_orphan(&chartdrop, &demo());
+        put_provenance(&chartdrop, &again, key.sign(&again));
+        chartdrop.settled().await;
+        let receipt = chartdrop.publish(&again).await;
+        assert_eq!(
+            (&receipt["outcome"], &receipt["reasonCode"]),
+            (&json!(outcome), &json!(code)),
+            "{receipt}"
+        );
+        assert_eq!(chartdrop.versions("demo"), [""; 0]);
+        let reason = receipt["reason"].as_str().unwrap_or_default();
+        let digests = [&demo(), &again].map(|chart| chartdrop::digest::Digest::of(&chart.bytes()).to_string());
+        assert!(digests.iter().all(|digest| reason.contains(digest)), "{reason}");
+        if outcome == "held" {
+            // The run that stored it goes on.
+            chartdrop.put("charts/demo-1.0.0.tgz.prov", key.sign(&demo()));
+            chartdrop.sweep().await;
+            let receipt = chartdrop.receipt("staging/demo-1.0.0.tgz");
+            assert_eq!(receipt["outcome"], "unchanged", "{receipt}");
+            assert!(receipt["signedBy"].is_string(), "{receipt}");
+            continue;
+        } else {
+            // What the reason says.
+            assert!(reason.contains("charts/demo-1.0.0.tgz"), "{reason}");
+            chartdrop
+                .system
+                .store()
+                .delete("charts/demo-1.0.0.tgz")
+                .expect("deleted");
+            put_provenance(&chartdrop, &again, key.sign(&again));
+            chartdrop.settled().await;
+            chartdrop.publish(&again).await;
+        }
+        let receipt = chartdrop.receipt("staging/demo-1.0.0.tgz");
+        assert_eq!(receipt["outcome"], "published", "{receipt}");
+        assert!(receipt["signedBy"].is_string(), "{receipt}");
+        assert!(chartdrop.object("charts/demo-1.0.0.tgz.prov").is_some());
+    }
+}
+
+#[tokio::test]
+async fn sign_signs_the_packaging_that_is_stored() {
+    let key = Key::new();
+    let again = demo().packed_at(1_800_000_000);
+    let chartdrop = start("sign", "15m", key_secret(&key)).await;
+    chartdrop.publish(&ChartArchive::new("other", "1.0.0")).await;
+    leave_orphan(&chartdrop, &demo());
+    put_provenance(&chartdrop, &again, key.sign(&again));
+    chartdrop.settled().await;
+    let receipt = chartdrop.publish(&again).await;
+    assert_eq!(receipt["outcome"], "unchanged", "{receipt}");
+    assert!(receipt["signedBy"].is_string(), "{receipt}");
+    let digest = chartdrop::digest::Digest::of(&demo().bytes()).to_string();
+    assert!(chartdrop.text("charts/demo-1.0.0.tgz.prov").contains(&digest));
+}

@@ -1,5 +1,11 @@
 //! A receipt tells of one upload, not of a file name.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
+use serde_json::{Value, json};
 use tests::faults::NoEvents;
 use tests::system::next_second;
 use tests::{ChartArchive, Chartdrop, events};
@@ -62,4 +68,146 @@ async fn a_late_event_of_the_first_upload_cannot_speak_for_the_second() {
         chartdrop.run(&event).await;
         assert_eq!(chartdrop.receipt(&key), receipt);
     }
+}
+
+const UPLOAD: &str = "staging/demo-1.0.0.tgz";
+
+/// Uploads demo 1.0.0 for a release.
+fn upload_for(chartdrop: &Chartdrop, release: &str) {
+    let metadata = BTreeMap::from([("release".to_owned(), release.to_owned())]);
+    let bytes = ChartArchive::new("demo", "1.0.0").bytes();
+    chartdrop.system.store().put(UPLOAD, bytes, metadata).expect("uploaded");
+}
+
+/// Waits until a second of S3's clock has just begun.
+async fn start_of_a_second() {
+    let passed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970")
+        .subsec_millis();
+    tokio::time::sleep(Duration::from_millis(u64::from(1_005 - passed))).await;
+}
+
+/// The receipt tells what the index shows, and nothing waits.
+#[track_caller]
+fn assert_published(chartdrop: &Chartdrop) {
+    let receipt = chartdrop.receipt(UPLOAD);
+    assert_eq!(chartdrop.versions("demo"), ["1.0.0"], "{receipt}");
+    assert_eq!(receipt["outcome"], "published", "{receipt}");
+    assert_eq!(receipt["release"], "v1.0.0", "{receipt}");
+    assert_eq!(chartdrop.keys("staging/"), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_same_bytes_for_the_wrong_and_the_right_release_within_a_second_are_two_uploads() {
+    let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
+    start_of_a_second().await;
+    let mut uploaded = Vec::new();
+    for (release, outcome) in [("v9.9.9", "rejected"), ("v1.0.0", "published")] {
+        upload_for(&chartdrop, release);
+        chartdrop.sweep().await;
+        let receipt = chartdrop.receipt(UPLOAD);
+        assert_eq!(receipt["outcome"], outcome, "{receipt}");
+        uploaded.push((receipt["uploadEtag"].clone(), receipt["uploadedAt"].clone()));
+    }
+    assert_eq!(uploaded[0], uploaded[1], "the test is of use only within a second");
+    assert_published(&chartdrop);
+}
+
+/// The first request of this kind waits for half a second, in which the second upload comes. No event but the test's own.
+struct Slow {
+    operation: &'static str,
+    key: &'static str,
+    when: When,
+    seen: AtomicUsize,
+}
+
+impl Slow {
+    fn new(operation: &'static str, key: &'static str, when: When) -> Self {
+        let seen = AtomicUsize::new(0);
+        Slow {
+            operation,
+            key,
+            when,
+            seen,
+        }
+    }
+}
+
+impl Faults for Slow {
+    fn s3(&self, request: &RequestSeen) -> S3Fault {
+        let is_meant = request.operation == self.operation && request.key == self.key;
+        match is_meant && self.seen.fetch_add(1, Ordering::SeqCst) == 0 {
+            true => S3Fault::Delay(self.when, Duration::from_millis(500)),
+            false => S3Fault::None,
+        }
+    }
+
+    fn delivery(&self, _: &str, payload: &[u8]) -> Delivery {
+        let is_asked = String::from_utf8_lossy(payload).contains("testEvent");
+        Delivery::Times(usize::from(is_asked))
+    }
+}
+
+/// Whatever the run of the rejected upload is at when the second one comes, the second one gets its own outcome.
+#[tokio::test]
+async fn an_upload_that_replaces_a_rejected_one_is_neither_deleted_nor_spoken_for() {
+    for (operation, key, when) in [
+        ("CopyObject", "rejected/demo-1.0.0.tgz", When::Before),
+        ("CopyObject", "rejected/demo-1.0.0.tgz", When::After),
+        ("PutObject", "receipts/demo-1.0.0.tgz.json", When::Before),
+        ("PutObject", "receipts/demo-1.0.0.tgz.json", When::After),
+    ] {
+        for at_once in [false, true] {
+            let chartdrop = Chartdrop::with_faults(Slow::new(operation, key, when)).await;
+            start_of_a_second().await;
+            upload_for(&chartdrop, "v9.9.9");
+            let mut event = chartdrop.notification(&[UPLOAD]);
+            event["testEvent"] = json!(1);
+            chartdrop.system.invoke_async("publish-chart", &event);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            upload_for(&chartdrop, "v1.0.0");
+            if at_once {
+                chartdrop.run(&event).await;
+            }
+            chartdrop.system.settled().await;
+            chartdrop.sweep().await;
+            assert_published(&chartdrop);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_is_not_replaced_by_that_of_an_earlier_upload() {
+    let chartdrop = Chartdrop::with_faults(Slow::new("CopyObject", "rejected/demo-1.0.0.tgz", When::After)).await;
+    chartdrop.put(UPLOAD, "no chart");
+    let mut event = chartdrop.notification(&[UPLOAD]);
+    event["testEvent"] = json!(1);
+    chartdrop.system.invoke_async("publish-chart", &event);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    next_second().await;
+    // The run of the first one is over; what it wrote is of an upload that is no more.
+    upload_for(&chartdrop, "v1.0.0");
+    chartdrop.run(&event).await;
+    chartdrop.system.settled().await;
+    assert_published(&chartdrop);
+}
+
+/// A release role may put what it likes beside a chart that is published.
+#[tokio::test]
+async fn a_receipt_stays_small_and_remembers_an_unpublish_whatever_is_uploaded() {
+    let key = tests::keys::Key::new();
+    let chartdrop = Chartdrop::with_secret(&[("PROVENANCE", "verify")], key.secret_to_verify()).await;
+    chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+    let command = json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"});
+    chartdrop.run(&command).await;
+    chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
+    for number in 0..40 {
+        chartdrop.put(&format!("{UPLOAD}.prov"), format!("no provenance {number}"));
+        chartdrop.system.settled().await;
+    }
+    let receipt: Value = chartdrop.receipt(UPLOAD);
+    assert_eq!(receipt["warnings"].as_array().map(Vec::len), Some(20), "{receipt}");
+    assert_eq!(receipt["moreWarnings"], 20, "{receipt}");
+    assert!(receipt["unpublished"].is_object(), "{receipt}");
 }

@@ -62,15 +62,19 @@ impl Handler {
         })
     }
 
-    /// Everything is tried; the first failure fails the invocation, and its retry repeats no invalidation.
+    /// Everything is tried; the first failure fails the invocation, and its retry repeats no invalidation. A sweep does not fail: Lambda
+    /// would try it again although the next one is due, and queue it beside the events that nobody deals with any more.
     async fn run(&self, event: &Value, context: &Context) -> Result<Value, HandlerError> {
         let mut metrics = Metrics::default();
         let (mut indexes, mut archives) = (Vec::new(), Vec::new());
-        let mut failure = None;
-        let written = if is_sweep(event) {
-            self.written_lately().await?
-        } else {
-            self.indexes(event)?
+        let mut failures = Vec::new();
+        let is_sweep = is_sweep(event);
+        let written = match is_sweep {
+            true => self.written_lately().await.unwrap_or_else(|problem| {
+                failures.push(problem);
+                BTreeMap::new()
+            }),
+            false => self.indexes(event)?,
         };
         for (key, path, sequencer) in self.archives(event)? {
             let removed = self.invalidator.archive_removed(&key, path, sequencer.as_deref());
@@ -78,7 +82,7 @@ impl Handler {
                 Ok(invalidated) => archives.push(tell("archive", &key, &invalidated, &mut metrics)),
                 Err(source) => {
                     metrics.count("InvalidationsFailed", 1);
-                    failure.get_or_insert(HandlerError::Invalidate { key, source });
+                    failures.push(HandlerError::Invalidate { key, source });
                 }
             }
         }
@@ -88,17 +92,24 @@ impl Handler {
                 Ok(invalidated) => indexes.push(tell("index", &key, &invalidated, &mut metrics)),
                 Err(source) => {
                     metrics.count("InvalidationsFailed", 1);
-                    failure.get_or_insert(HandlerError::Invalidate { key, source });
+                    failures.push(HandlerError::Invalidate { key, source });
                 }
             }
+        }
+        if is_sweep && !failures.is_empty() {
+            metrics.count("SweepFailures", failures.len() as u64);
         }
         metrics.property("requestId", context.request_id.as_str());
         for line in metrics.lines(&context.env_config.function_name, Timestamp::now()) {
             println!("{line}");
         }
-        match failure {
+        let answer = json!({ "indexes": indexes, "archives": archives });
+        if is_sweep {
+            return Ok(with_failures(answer, &failures, context));
+        }
+        match failures.into_iter().next() {
             Some(failure) => Err(failure),
-            None => Ok(json!({ "indexes": indexes, "archives": archives })),
+            None => Ok(answer),
         }
     }
 
@@ -161,6 +172,31 @@ impl Handler {
             expected: self.bucket.clone(),
         })
     }
+}
+
+/// Failures that an answer names; the others are counted.
+const NAMED: usize = 100;
+
+/// What a sweep says of what it could not do: in the log, and in its answer.
+fn with_failures(mut answer: Value, failures: &[HandlerError], context: &Context) -> Value {
+    let shown = failures
+        .iter()
+        .map(|problem| printable(&problem.to_string()).into_owned());
+    let shown: Vec<String> = shown.collect();
+    for problem in &shown {
+        error!(
+            requestId = context.request_id,
+            problem, "the sweep is not complete: {problem}"
+        );
+    }
+    if let (false, Some(answer)) = (shown.is_empty(), answer.as_object_mut()) {
+        let more = shown.len().saturating_sub(NAMED);
+        answer.insert("failed".to_owned(), shown.into_iter().take(NAMED).collect());
+        if more > 0 {
+            answer.insert("more".to_owned(), json!({ "failed": more }));
+        }
+    }
+    answer
 }
 
 /// The schedule's input: an event may never have come, or have failed for good.

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use chartdrop::brief;
 use chartdrop::keys::StagedKey;
 use chartdrop::printable::printable;
 use chartdrop::publish::{Deadline, PublishError, Publisher, Report};
-use chartdrop::store::StoreError;
+use chartdrop::receipt::TEXT;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use tracing::{error, info};
@@ -27,8 +28,6 @@ pub(crate) enum HandlerError {
     #[error(transparent)]
     Trigger(#[from] TriggerError),
     #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
     Maintain(#[from] PublishError),
     #[error("{count} of the uploads could not be dealt with and stay in staging; the first is {first}")]
     Uploads { count: usize, first: String },
@@ -37,18 +36,26 @@ pub(crate) enum HandlerError {
 /// What an invocation came to.
 enum Done {
     Published(Report),
+    /// A sweep does not fail: Lambda would try it again although the schedule does, and would put it into the queue of events
+    /// that nobody deals with any more. What failed is in its answer, in the log and in a metric.
+    Swept(Report),
     Maintained(Maintained),
+}
+
+/// An event may be quoted in it, which is as long as whoever sent it liked.
+fn shown(error: &HandlerError) -> String {
+    brief::text(&printable(&error.to_string()), TEXT).into_owned()
 }
 
 impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match error {
             HandlerError::Trigger(_) => "UnknownEvent",
-            HandlerError::Store(_) | HandlerError::Maintain(_) | HandlerError::Uploads { .. } => "TryAgain",
+            HandlerError::Maintain(_) | HandlerError::Uploads { .. } => "TryAgain",
         };
         Diagnostic {
             error_type: error_type.to_owned(),
-            error_message: printable(&error.to_string()).into_owned(),
+            error_message: shown(&error),
         }
     }
 }
@@ -62,12 +69,12 @@ impl Handler {
         let started = SystemTime::now();
         let context = &event.context;
         let done = self.run(&event).await.inspect_err(|problem| {
-            let problem = problem.to_string();
-            let problem = printable(&problem);
+            let problem = shown(problem);
             error!(requestId = context.request_id, %problem, "failed: {problem}");
         })?;
-        let report = match done {
-            Done::Published(report) => report,
+        let (report, is_sweep) = match done {
+            Done::Published(report) => (report, false),
+            Done::Swept(report) => (report, true),
             Done::Maintained(maintained) => {
                 maintained.log();
                 maintained.count(context);
@@ -75,7 +82,10 @@ impl Handler {
             }
         };
         report::log(&report);
-        report::count(&report, started.elapsed().unwrap_or_default(), context);
+        report::count(&report, is_sweep, started.elapsed().unwrap_or_default(), context);
+        if is_sweep {
+            return Ok(report::answer_of_sweep(&report));
+        }
         match report.failed.first() {
             None => Ok(report::answer(&report)),
             Some(first) => Err(HandlerError::Uploads {
@@ -104,7 +114,7 @@ impl Handler {
     async fn command(&self, command: Command, deadline: Deadline) -> Result<Done, HandlerError> {
         let publisher = &self.publisher;
         let maintained = match command {
-            Command::Sweep {} => return Ok(Done::Published(publisher.sweep(deadline).await?)),
+            Command::Sweep {} => return Ok(Done::Swept(Box::pin(publisher.sweep(deadline)).await)),
             Command::Verify {
                 repository,
                 after,

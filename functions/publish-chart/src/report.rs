@@ -9,7 +9,7 @@ use chartdrop::publish::{Concluded, Report};
 use chartdrop::receipt::Outcome;
 use jiff::Timestamp;
 use lambda_runtime::Context;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tracing::{error, info, warn};
 
 /// One line for each upload.
@@ -55,6 +55,12 @@ pub(crate) fn log(report: &Report) {
             failure.staged,
             failure.error
         );
+    }
+    for problem in &report.problems {
+        error!(error = problem, "the sweep is not complete: {problem}");
+    }
+    if let Some(message) = report.foreign.message() {
+        warn!(foreign = report.foreign.count, "{message}");
     }
     for write in &report.index_writes {
         info!(
@@ -107,11 +113,23 @@ fn log_outcome(concluded: &Concluded) {
     for warning in &receipt.warnings {
         warn!(upload, chart, version, warning, "{shown}: {warning}");
     }
+    if receipt.more_warnings > 0 {
+        let more = receipt.more_warnings;
+        warn!(upload, chart, version, "{shown}: {more} more warnings");
+    }
 }
 
 /// The metrics line. An outcome that another run recorded was counted there.
-pub(crate) fn count(report: &Report, took: Duration, context: &Context) {
+pub(crate) fn count(report: &Report, is_sweep: bool, took: Duration, context: &Context) {
     let mut metrics = Metrics::default();
+    let problems = (report.failed.len() + report.problems.len()) as u64;
+    // Those of events are Lambda's to count: the invocation fails.
+    if is_sweep && problems > 0 {
+        metrics.count("SweepFailures", problems);
+    }
+    if report.foreign.count > 0 {
+        metrics.add("ForeignObjects", Unit::Count, report.foreign.count);
+    }
     for concluded in report.concluded.iter().filter(|concluded| concluded.recorded) {
         metrics.count(metric(concluded.receipt.outcome), 1);
         if concluded.receipt.outcome == Outcome::Published {
@@ -187,38 +205,102 @@ fn metric(outcome: Outcome) -> &'static str {
 
 /// What the caller gets.
 pub(crate) fn answer(report: &Report) -> Value {
-    let outcomes: Vec<Value> = report
-        .concluded
-        .iter()
-        .map(|concluded| {
-            let receipt = &concluded.receipt;
-            json!({
-                "upload": receipt.upload,
-                "outcome": receipt.outcome,
-                "chart": receipt.chart,
-                "version": receipt.version,
-                "digest": receipt.digest,
-                "url": receipt.url,
-                "reason": receipt.reason,
-                "reasonCode": receipt.reason_code,
-                "signedBy": receipt.signed_by,
-                "warnings": receipt.warnings,
-            })
-        })
-        .collect();
-    let gone: Vec<&str> = report.gone.iter().map(|staged| staged.key()).collect();
-    let mut mirrored = report
-        .mirrored
-        .iter()
-        .filter(|mirrored| mirrored.result != Ok(None))
-        .peekable();
-    if mirrored.peek().is_none() {
-        return json!({"outcomes": outcomes, "gone": gone});
+    Answer::of(report).into()
+}
+
+/// The same of a sweep, which does not fail where something of it did.
+pub(crate) fn answer_of_sweep(report: &Report) -> Value {
+    let mut answer = Answer::of(report);
+    if !report.failed.is_empty() {
+        let failed = report.failed.iter();
+        let failed = failed.map(|failure| json!({"upload": failure.staged.key(), "error": failure.error}));
+        answer.add("failed", failed);
     }
-    let mirrored = mirrored.map(|mirrored| {
-        let (name, problem) = (mirrored.result.as_ref().ok(), mirrored.result.as_ref().err());
-        json!({"upload": mirrored.staged.key(), "mirror": name, "problem": problem})
-    });
-    let mirrored: Vec<Value> = mirrored.collect();
-    json!({"outcomes": outcomes, "gone": gone, "mirrored": mirrored})
+    if !report.problems.is_empty() {
+        answer.add("problems", report.problems.iter().map(|problem| json!(problem)));
+    }
+    if report.foreign.count > 0 {
+        let foreign = report.foreign.first.iter();
+        let first: Vec<Value> = foreign
+            .map(|object| json!({"key": object.key, "hint": object.hint}))
+            .collect();
+        let foreign = json!({"count": report.foreign.count, "first": first});
+        answer.fields.insert("foreign".to_owned(), foreign);
+    }
+    answer.into()
+}
+
+/// An answer under construction. Lambda takes one of at most 6 MB, and would call a larger one an error.
+struct Answer {
+    fields: Map<String, Value>,
+    /// Items that there was no room for, by the name of their list.
+    more: Map<String, Value>,
+    room: usize,
+}
+
+/// What the lists of an answer may have in bytes.
+const ROOM: usize = 1024 * 1024;
+
+impl Answer {
+    fn of(report: &Report) -> Self {
+        let mut answer = Answer {
+            fields: Map::new(),
+            more: Map::new(),
+            room: ROOM,
+        };
+        answer.add("outcomes", report.concluded.iter().map(outcome));
+        answer.add("gone", report.gone.iter().map(|staged| json!(staged.key())));
+        let mirrored = report.mirrored.iter().filter(|mirrored| mirrored.result != Ok(None));
+        let mut mirrored = mirrored.map(|mirrored| {
+            let (name, problem) = (mirrored.result.as_ref().ok(), mirrored.result.as_ref().err());
+            json!({"upload": mirrored.staged.key(), "mirror": name, "problem": problem})
+        });
+        if let Some(first) = mirrored.next() {
+            answer.add("mirrored", std::iter::once(first).chain(mirrored));
+        }
+        answer
+    }
+
+    /// Adds a list, or as much of it as there is room for.
+    fn add(&mut self, name: &str, items: impl Iterator<Item = Value>) {
+        let (mut shown, mut more) = (Vec::new(), 0_u64);
+        for item in items {
+            match self.room.checked_sub(item.to_string().len()) {
+                Some(left) => {
+                    self.room = left;
+                    shown.push(item);
+                }
+                None => more += 1,
+            }
+        }
+        self.fields.insert(name.to_owned(), shown.into());
+        if more > 0 {
+            self.more.insert(name.to_owned(), more.into());
+        }
+    }
+}
+
+impl From<Answer> for Value {
+    fn from(mut answer: Answer) -> Self {
+        if !answer.more.is_empty() {
+            answer.fields.insert("more".to_owned(), answer.more.into());
+        }
+        answer.fields.into()
+    }
+}
+
+fn outcome(concluded: &Concluded) -> Value {
+    let receipt = &concluded.receipt;
+    json!({
+        "upload": receipt.upload,
+        "outcome": receipt.outcome,
+        "chart": receipt.chart,
+        "version": receipt.version,
+        "digest": receipt.digest,
+        "url": receipt.url,
+        "reason": receipt.reason,
+        "reasonCode": receipt.reason_code,
+        "signedBy": receipt.signed_by,
+        "warnings": receipt.warnings,
+    })
 }

@@ -38,6 +38,8 @@ pub struct Visit<'a> {
     pub action: &'static str,
     /// The object; `None` for the bucket itself.
     pub key: Option<&'a str>,
+    /// The headers that it has, of those that policies ask for: `x-amz-storage-class` and its like.
+    pub headers: &'a [(&'a str, &'a str)],
 }
 
 /// The bucket's policy and the release role's.
@@ -66,6 +68,10 @@ enum Principal {
 enum Test {
     Secure(bool),
     Source(String),
+    /// Whether this header of S3's is sent.
+    Sent(String, bool),
+    /// This header of S3's has another value, or is not sent.
+    Other(String, String),
 }
 
 /// What a bucket's policy has beside what [`super::template`] reads of a function's.
@@ -85,6 +91,10 @@ struct Condition {
     bool: BTreeMap<String, Value>,
     #[serde(default)]
     string_equals: BTreeMap<String, Value>,
+    #[serde(default)]
+    string_not_equals: BTreeMap<String, Value>,
+    #[serde(default)]
+    null: BTreeMap<String, Value>,
 }
 
 impl BucketAccess {
@@ -117,6 +127,14 @@ impl BucketAccess {
     }
 }
 
+impl Visit<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find_map(|(header, value)| (*header == name).then_some(*value))
+    }
+}
+
 impl Visitor {
     fn service(self) -> Option<&'static str> {
         matches!(self, Visitor::Edge | Visitor::ForeignEdge).then_some("cloudfront.amazonaws.com")
@@ -143,6 +161,8 @@ impl Statement {
             && self.condition.iter().all(|test| match test {
                 Test::Secure(secure) => *secure == visit.secure,
                 Test::Source(source) => visit.by.source().as_ref() == Some(source),
+                Test::Sent(header, sent) => visit.header(header).is_some() == *sent,
+                Test::Other(header, value) => visit.header(header) != Some(value),
             })
     }
 }
@@ -185,20 +205,56 @@ fn guarded(template: &Template, statement: &Value) -> Result<Statement, Template
             )));
         }
     };
-    let Condition { bool, string_equals } = guard.condition;
+    let Condition {
+        bool,
+        string_equals,
+        string_not_equals,
+        null,
+    } = guard.condition;
     let tests = bool.iter().chain(&string_equals).map(|(key, value)| {
         let value = template.text(value)?;
         match (key.to_ascii_lowercase().as_str(), value.as_str()) {
             ("aws:securetransport", "true" | "false") => Ok(Test::Secure(value == "true")),
             ("aws:sourcearn", _) => Ok(Test::Source(value)),
-            _ => Err(TemplateError::Access(format!("the condition {key} cannot be checked"))),
+            _ => Err(unchecked(key)),
         }
     });
+    let about_headers = header_tests(template, &null, &string_not_equals)?;
+    let mut condition: Vec<Test> = tests.collect::<Result<_, _>>()?;
+    condition.extend(about_headers);
     Ok(Statement {
         principal,
-        condition: tests.collect::<Result<_, _>>()?,
+        condition,
         permissions,
     })
+}
+
+/// Conditions on the headers of S3 that a request sends: `s3:x-amz-…`.
+fn header_tests(
+    template: &Template,
+    null: &BTreeMap<String, Value>,
+    not_equals: &BTreeMap<String, Value>,
+) -> Result<Vec<Test>, TemplateError> {
+    let header = |key: &str| {
+        let header = key.strip_prefix("s3:").filter(|header| header.starts_with("x-amz-"));
+        header.map(str::to_owned).ok_or_else(|| unchecked(key))
+    };
+    let mut tests = Vec::new();
+    for (key, value) in null {
+        match template.text(value)?.as_str() {
+            "true" => tests.push(Test::Sent(header(key)?, false)),
+            "false" => tests.push(Test::Sent(header(key)?, true)),
+            _ => return Err(unchecked(key)),
+        }
+    }
+    for (key, value) in not_equals {
+        tests.push(Test::Other(header(key)?, template.text(value)?));
+    }
+    Ok(tests)
+}
+
+fn unchecked(key: &str) -> TemplateError {
+    TemplateError::Access(format!("the condition {key} cannot be checked"))
 }
 
 fn release_policies(template: &Template) -> Result<Vec<Permission>, TemplateError> {

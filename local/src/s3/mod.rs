@@ -17,6 +17,7 @@ pub(crate) mod notifications;
 mod operations;
 mod request_log;
 mod service;
+mod storage;
 pub(crate) mod store;
 
 use std::sync::{Arc, Mutex};
@@ -34,6 +35,7 @@ use tokio::net::TcpListener;
 pub use self::checksums::{Algorithm, Checksums};
 pub(crate) use self::disk::Disk;
 pub use self::request_log::{LoggedRequest, RequestLog};
+pub use self::storage::{Encryption, Storage};
 pub use self::store::{Headers, Object, Store};
 use crate::faults::{Faults, RequestSeen, S3Fault, When};
 use crate::http::{Server, serve};

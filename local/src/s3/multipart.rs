@@ -7,6 +7,7 @@ use s3s::dto::CompletedPart;
 use s3s::{S3Result, s3_error};
 
 use super::checksums::{Algorithm, Checksums};
+use super::storage::Storage;
 use super::store::{Headers, NewObject, hex, md5};
 
 /// Every part but the last has at least that many bytes.
@@ -127,6 +128,7 @@ impl Upload {
             bytes,
             headers: self.headers.clone(),
             metadata: self.metadata.clone(),
+            storage: Storage::default(),
         })
     }
 }

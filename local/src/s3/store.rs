@@ -17,6 +17,7 @@ use super::checksums::Checksums;
 use super::conditions::{ConditionFailed, WriteCondition};
 use super::disk::Disk;
 use super::multipart::Uploads;
+use super::storage::Storage;
 use crate::sync::lock;
 
 /// An object with everything that S3 keeps about it.
@@ -35,6 +36,9 @@ pub struct Object {
     pub metadata: BTreeMap<String, String>,
     /// What the writer sent, or CRC64NVME as S3 computes it by default.
     pub checksums: Checksums,
+    /// Whether its bytes can be had.
+    #[serde(default)]
+    pub storage: Storage,
 }
 
 /// The HTTP headers that S3 stores with an object and returns with it.
@@ -55,6 +59,7 @@ pub(crate) struct NewObject {
     pub(crate) headers: Headers,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) checksums: Checksums,
+    pub(crate) storage: Storage,
     /// Overrides the MD5 of the bytes, for multipart uploads.
     pub(crate) etag: Option<String>,
 }
@@ -143,6 +148,21 @@ impl Store {
     ///
     /// Only if the bucket is kept in a folder that cannot be written.
     pub fn put(&self, key: &str, bytes: impl Into<Bytes>, metadata: BTreeMap<String, String>) -> io::Result<String> {
+        self.put_stored(key, bytes, metadata, Storage::default())
+    }
+
+    /// The same of an object that is stored otherwise than most.
+    ///
+    /// # Errors
+    ///
+    /// Only if the bucket is kept in a folder that cannot be written.
+    pub fn put_stored(
+        &self,
+        key: &str,
+        bytes: impl Into<Bytes>,
+        metadata: BTreeMap<String, String>,
+        storage: Storage,
+    ) -> io::Result<String> {
         let new = NewObject {
             bytes: bytes.into(),
             headers: Headers {
@@ -151,6 +171,7 @@ impl Store {
             },
             metadata,
             checksums: Checksums::default(),
+            storage,
             etag: None,
         };
         let cause = Cause {
@@ -292,6 +313,7 @@ impl NewObject {
             headers: self.headers,
             metadata: self.metadata,
             checksums: self.checksums.or_default_of(&self.bytes),
+            storage: self.storage,
             bytes: self.bytes,
         }
     }

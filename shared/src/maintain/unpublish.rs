@@ -361,7 +361,7 @@ impl Publisher {
 fn with_note(receipt: &[u8], unpublished: &Unpublished) -> Vec<u8> {
     if let Ok(mut receipt) = serde_json::from_slice::<Receipt>(receipt) {
         receipt.unpublished = Some(unpublished.clone());
-        return receipt.to_bytes();
+        return receipt.bounded().to_bytes();
     }
     let mut fields: Map<String, Value> = serde_json::from_slice(receipt).unwrap_or_default();
     let note = serde_json::to_value(unpublished).unwrap_or_default();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::prepare::{self, Upload};
+use super::prepare::{self, MAX_COPIED, Upload};
 use super::{PublishError, Publisher, Refusal, Report};
 use crate::archive::Archive;
 use crate::digest::Digest;
@@ -14,8 +14,9 @@ use crate::store::{Got, Replaced, StoreError, jittered};
 
 /// Writes of a receipt that may lose their race; only runs that deal with the same file name race for it.
 const RECORD_ATTEMPTS: u32 = 10;
-/// Receipts are small; a larger object is none.
-pub(crate) const MAX_RECEIPT_BYTES: u64 = 1024 * 1024;
+/// A larger object is no receipt. What is written is far smaller ([`Receipt::bounded`]); earlier versions of Chartdrop had no such bound, and
+/// what their receipts say of an unpublish still counts.
+pub(crate) const MAX_RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// An upload whose outcome is certain but not yet recorded.
 #[derive(Debug)]
@@ -62,34 +63,65 @@ impl Publisher {
     /// Records the outcome, then removes the upload.
     pub(super) async fn conclude(&self, mut decided: Decided) -> Result<Concluded, PublishError> {
         self.owe_to_mirror(&mut decided).await?;
-        let Upload {
-            staged,
-            etag,
-            provenance,
-            ..
-        } = &decided.upload;
-        // A refused upload is kept before anything says that it was refused. If it was replaced meanwhile there is
-        // nothing to keep, and the new one waits for its own outcome.
-        if decided.outcome == Outcome::Rejected {
-            self.store.copy(staged.key(), &staged.rejected_key(), etag).await?;
-            if let Some(etag) = provenance {
-                let key = staged.staged_provenance_key();
-                self.store.copy(&key, &staged.rejected_provenance_key(), etag).await?;
-            }
-        }
-        let concluded = self.record(&decided.upload, self.receipt(&decided)).await?;
+        let upload = &decided.upload;
+        // A rejected upload is kept before anything says that it was rejected.
+        let is_rejected = decided.outcome == Outcome::Rejected;
+        let was_replaced = is_rejected && !self.keep(upload).await?;
+        let concluded = self.record(upload, self.receipt(&decided), was_replaced).await?;
         if decided.outcome == Outcome::Held {
             return Ok(concluded);
         }
-        self.store.delete(staged.key(), etag).await?;
-        if let Some(etag) = provenance {
-            self.store.delete(&staged.staged_provenance_key(), etag).await?;
+        // The ETag alone would not tell it from the same bytes uploaded again with what makes them right. Where they were published
+        // they need not be told apart: there is nothing more to do for the second upload.
+        if is_rejected && !self.is_still_there(upload).await? {
+            return Ok(concluded);
+        }
+        let staged = &upload.staged;
+        self.store.delete(staged.key(), &upload.etag).await?;
+        if let Some(provenance) = &upload.provenance {
+            self.store
+                .delete(&staged.staged_provenance_key(), &provenance.etag)
+                .await?;
         }
         Ok(concluded)
     }
 
+    /// Copies a rejected upload; whether it was still there, as far as that turns out. If it was replaced meanwhile there is nothing to
+    /// keep, and the new one waits for its own outcome.
+    async fn keep(&self, upload: &Upload) -> Result<bool, StoreError> {
+        let staged = &upload.staged;
+        let was_there = match upload.is_copied {
+            true => {
+                self.store
+                    .copy(staged.key(), &staged.rejected_key(), &upload.etag)
+                    .await?
+            }
+            false => true,
+        };
+        if let Some(provenance) = upload.provenance.as_ref().filter(|provenance| provenance.is_copied) {
+            let key = staged.staged_provenance_key();
+            self.store
+                .copy(&key, &staged.rejected_provenance_key(), &provenance.etag)
+                .await?;
+        }
+        Ok(was_there)
+    }
+
+    async fn is_still_there(&self, upload: &Upload) -> Result<bool, StoreError> {
+        let key = upload.staged.key();
+        match self.store.describe(key).await {
+            Ok(described) => Ok(described.is_some_and(|described| upload.is(&described))),
+            // Encrypted with a key that only its uploader has: a listing names it all the same.
+            Err(error) if error.is_bad_request() => {
+                let listed = self.store.find(key).await?;
+                Ok(listed.is_some_and(|object| object.etag == upload.etag && object.modified == upload.uploaded))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes the receipt, unless another run has: whoever is first tells and counts the outcome, and nobody after it.
-    async fn record(&self, upload: &Upload, receipt: Receipt) -> Result<Concluded, PublishError> {
+    async fn record(&self, upload: &Upload, receipt: Receipt, was_replaced: bool) -> Result<Concluded, PublishError> {
         let key = upload.staged.receipt_key();
         let mut receipt = receipt;
         let mut earlier = None;
@@ -115,7 +147,7 @@ impl Publisher {
             earlier = match self.store.get(&key, MAX_RECEIPT_BYTES).await? {
                 Got::Missing => None,
                 Got::TooLarge { etag, .. } => Some(etag),
-                Got::Found(object) => match said_already(upload, &receipt, &object.bytes) {
+                Got::Found(object) => match stays(&object.bytes, &receipt, was_replaced) {
                     Some(receipt) => {
                         return Ok(Concluded {
                             receipt,
@@ -146,6 +178,7 @@ impl Publisher {
             repository,
             etag,
             uploaded,
+            release,
             signed_by,
             ..
         } = &decided.upload;
@@ -156,6 +189,7 @@ impl Publisher {
             upload: staged.key().to_owned(),
             upload_etag: etag.unquoted().to_owned(),
             uploaded_at: *uploaded,
+            release: release.clone(),
             outcome: decided.outcome,
             repository: repository.name().to_owned(),
             chart: archive.map(|archive| archive.metadata.name.clone()),
@@ -173,9 +207,11 @@ impl Publisher {
             mirror: None,
             mirror_problem: None,
             warnings: warnings.map(|warning| printable(warning).into_owned()).collect(),
+            more_warnings: 0,
             recorded_at: (self.clock)(),
             unpublished: None,
         }
+        .bounded()
     }
 
     /// Writes into the receipt of a published archive what came later. A receipt that others write at the same time stays theirs:
@@ -194,6 +230,7 @@ impl Publisher {
         };
         let mut receipt = before.clone();
         note(&mut receipt);
+        let receipt = receipt.bounded();
         if receipt == before {
             return Ok(());
         }
@@ -204,10 +241,17 @@ impl Publisher {
         Ok(())
     }
 
-    /// Refuses an upload for its key alone.
+    /// Rejects an upload for its key alone.
     pub(super) async fn refuse_unread(&self, staged: &StagedKey, refusal: Refusal, report: &mut Report) {
-        let upload = match self.store.head(staged.key()).await {
-            Ok(Some((etag, uploaded))) => prepare::upload(&Repository::default(), staged, etag, uploaded),
+        let upload = match self.described_upload(staged).await {
+            Ok(Some(upload)) => upload,
+            Ok(None) if self.takes_provenance() => {
+                return match self.refuse_provenance(staged, &refusal).await {
+                    Ok(Some(late)) => report.late_provenance.push(late),
+                    Ok(None) => report.gone.push(staged.clone()),
+                    Err(error) => report.fail(staged.clone(), &error),
+                };
+            }
             Ok(None) => return report.gone.push(staged.clone()),
             Err(error) => return report.fail(staged.clone(), &error),
         };
@@ -216,25 +260,58 @@ impl Publisher {
             Err(error) => report.fail(staged.clone(), &error),
         }
     }
+
+    /// An upload without its bytes.
+    async fn described_upload(&self, staged: &StagedKey) -> Result<Option<Upload>, StoreError> {
+        let of = |etag, modified| prepare::upload(&Repository::default(), staged, etag, modified);
+        let described = match self.store.describe(staged.key()).await {
+            Ok(described) => described,
+            Err(error) if error.is_bad_request() => {
+                let listed = self.store.find(staged.key()).await?;
+                return Ok(listed.map(|object| Upload {
+                    is_copied: false,
+                    ..of(object.etag, object.modified)
+                }));
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(described.map(|described| Upload {
+            is_copied: described.size <= MAX_COPIED
+                && described.archived.is_none()
+                && !described.by_kms
+                && !staged.is_too_long(),
+            version: described.version,
+            release: prepare::release(&described.metadata),
+            ..of(described.etag, described.modified)
+        }))
+    }
 }
 
-/// What is recorded of this very upload already, if there is nothing to add: an outcome that stays, or the same wait.
-fn said_already(upload: &Upload, receipt: &Receipt, bytes: &[u8]) -> Option<Receipt> {
-    final_receipt_of(upload, bytes).or_else(|| {
-        let earlier: Receipt = serde_json::from_slice(bytes).ok()?;
-        let same_wait = receipt.outcome == Outcome::Held
-            && earlier.outcome == Outcome::Held
-            && earlier.is_of(upload.etag.unquoted(), upload.uploaded)
-            && earlier.reason == receipt.reason;
-        same_wait.then_some(earlier)
-    })
+/// The receipt that is there already, if it stays: there is nothing to add to it, or it is of an upload that came later.
+fn stays(there: &[u8], receipt: &Receipt, was_replaced: bool) -> Option<Receipt> {
+    let there: Receipt = serde_json::from_slice(there).ok()?;
+    let (etag, uploaded, release) = (&receipt.upload_etag, receipt.uploaded_at, receipt.release.as_deref());
+    let stays = if there.is_of(etag, uploaded, release) {
+        match there.outcome {
+            Outcome::Published | Outcome::Unchanged => true,
+            // The same bytes uploaded twice within a second: what the index lists is what the receipt says.
+            Outcome::Rejected => !receipt.is_visible(),
+            Outcome::Held => receipt.outcome == Outcome::Held && there.reason == receipt.reason,
+        }
+    } else {
+        let is_of_same_bytes = there.upload_etag == *etag && there.uploaded_at == uploaded;
+        there.uploaded_at > uploaded
+            || (was_replaced && there.uploaded_at == uploaded)
+            || (is_of_same_bytes && there.is_visible() && !receipt.is_visible())
+    };
+    stays.then_some(there)
 }
 
 /// The outcome that is recorded of this very upload, if it is one that stays.
 fn final_receipt_of(upload: &Upload, bytes: &[u8]) -> Option<Receipt> {
     let receipt: Receipt = serde_json::from_slice(bytes).ok()?;
-    let is_final = receipt.outcome != Outcome::Held && receipt.is_of(upload.etag.unquoted(), upload.uploaded);
-    is_final.then_some(receipt)
+    let is_of_it = receipt.is_of(upload.etag.unquoted(), upload.uploaded, upload.release.as_deref());
+    (receipt.outcome != Outcome::Held && is_of_it).then_some(receipt)
 }
 
 impl Concluded {

@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::conclude::Decided;
+use super::sample::Sample;
 use super::{Deadline, PublishError, Publisher, Report};
 use crate::archive::{self, ArchiveError, Limits};
 use crate::http::HttpError;
 use crate::image::Reference;
 use crate::keys::{Headers, MIRROR, StagedKey};
 use crate::mirror::{Artifact, Mirror};
-use crate::printable::printable;
 use crate::provenance::MAX_BYTES as MAX_PROVENANCE_BYTES;
 use crate::receipt::{Outcome, Receipt};
 use crate::registry::{PushError, Pushed, RegistryError};
@@ -150,21 +150,17 @@ impl Publisher {
         let Some(mirror) = &self.settings.oci_mirror else {
             return;
         };
-        let mut notes = match self.store.list(MIRROR, super::SWEEP).await {
-            Ok(notes) => notes,
-            // What was published on the way has to be told all the same.
-            Err(error) => {
-                tracing::error!(%error, "nobody knows what the registry still has to get: {error}");
-                return;
-            }
-        };
-        // So that a few that are never taken do not stand in the way of the others for ever.
-        fastrand::shuffle(&mut notes);
+        // A few that are never taken do not stand in the way of the others for ever.
+        let mut notes = Sample::of_at_most(super::SWEEP);
+        let mut oldest_left = None;
         let now = (self.clock)();
-        let owed: Vec<(StagedKey, Timestamp)> = notes
-            .iter()
-            .filter_map(|note| Some((StagedKey::of_mirror(&note.key)?, note.modified)))
-            .collect();
+        if let Err(error) = self.notes(&mut notes, &mut oldest_left, deadline).await {
+            report.problem(&format!(
+                "the notes of what the registry still has to get could not be listed: {error}"
+            ));
+        }
+        let mut owed = notes.chosen();
+        fastrand::shuffle(&mut owed);
         let tried = |staged: &StagedKey| report.mirrored.iter().find(|mirrored| mirrored.staged == *staged);
         let untried = owed.iter().map(|(staged, _)| staged);
         let untried = untried.filter(|staged| tried(staged).is_none()).cloned().collect();
@@ -174,7 +170,29 @@ impl Publisher {
         let left = owed
             .iter()
             .filter(|(staged, _)| tried(staged).is_none_or(|mirrored| mirrored.result.is_err()));
-        report.oldest_unmirrored = super::age(now, left.map(|(_, noted)| *noted));
+        let noted = left.map(|(_, noted)| *noted).chain(oldest_left);
+        report.oldest_unmirrored = super::age(now, noted);
+    }
+
+    /// What the registry still has to get, a fair choice of it, and since when the oldest of the rest waits.
+    async fn notes(
+        &self,
+        notes: &mut Sample<(StagedKey, Timestamp)>,
+        oldest_left: &mut Option<Timestamp>,
+        deadline: Deadline,
+    ) -> Result<(), StoreError> {
+        let mut pages = self.store.pages(MIRROR);
+        while let Some(page) = pages.next().await? {
+            for note in page.objects {
+                let note = StagedKey::of_mirror(&note.key).map(|staged| (staged, note.modified));
+                let left = note.and_then(|note| notes.show(note)).map(|(_, noted)| noted);
+                *oldest_left = oldest_left.take().into_iter().chain(left).min();
+            }
+            if !deadline.has_time() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// One after the other: nobody waits for them.
@@ -238,7 +256,7 @@ impl Publisher {
 
     /// Why a chart is not there, also for whoever reads its receipt.
     async fn not_mirrored(&self, staged: &StagedKey, error: &MirrorError) -> String {
-        let problem = printable(&error.to_string()).into_owned();
+        let problem = super::shown(&error.to_string());
         let told = self.add_to_receipt(staged, |receipt| receipt.mirror_problem = Some(problem.clone()));
         if let Err(error) = told.await {
             tracing::warn!(upload = staged.key(), %error, "the receipt of {staged} does not say why: {error}");

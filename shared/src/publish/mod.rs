@@ -17,12 +17,15 @@
 //! next run gets to the same outcome. Who lost a race takes along everything that waits, so that a burst of uploads
 //! needs few index writes.
 //!
+//! [`sweep`] finds what waits, and what nobody would hear of otherwise ([`foreign`]).
+//!
 //! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index, [`recover`] what a lost one held,
 //! [`images`] asks for the images that a chart names, [`provenance`] checks or makes the signature beside an archive, [`swap`] is the
 //! compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible to a registry.
 
 pub mod command;
 mod conclude;
+mod foreign;
 mod images;
 mod index_state;
 mod login;
@@ -31,9 +34,12 @@ mod prepare;
 mod provenance;
 mod recover;
 mod refusal;
+mod sample;
 mod swap;
+mod sweep;
+mod unreadable;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -43,24 +49,27 @@ use jiff::Timestamp;
 
 pub use conclude::Concluded;
 pub(crate) use conclude::MAX_RECEIPT_BYTES;
+pub use foreign::{Foreign, ForeignObject};
 pub(crate) use index_state::{IndexState, MAX_INDEX_BYTES};
 pub use mirror::Mirrored;
 pub(crate) use prepare::RETURNED_METADATA;
 pub use provenance::LateProvenance;
 pub(crate) use recover::Unreadable;
 pub use refusal::Refusal;
+pub use unreadable::UnreadableError;
 
 use crate::archive::Limits;
+use crate::brief;
 use crate::digest::Digest;
 use crate::http::Http;
 use crate::index::IndexError;
-use crate::keys::{Repository, STAGING, StagedKey};
+use crate::keys::{Repository, StagedKey};
 use crate::printable::printable;
 use crate::provenance::KeyError;
-use crate::receipt::Outcome;
+use crate::receipt::{Outcome, TEXT};
 use crate::secret::{SecretError, SecretFieldError, Secrets};
 use crate::settings::{ProvenanceMode, Settings};
-use crate::store::{Listed, Store, StoreError};
+use crate::store::{Store, StoreError};
 use conclude::Decided;
 use images::Images;
 use index_state::StateCell;
@@ -72,7 +81,7 @@ const CONCURRENT_ARCHIVES: usize = 4;
 const CONCURRENT_CONCLUSIONS: usize = 8;
 /// Uploads that one index write takes along at most.
 const BATCH: usize = 100;
-/// Uploads that one sweep looks at; the next one takes the rest.
+/// Uploads, or notes of the mirror, that one sweep looks at: a fair choice of all that there are.
 const SWEEP: usize = 2_000;
 /// Time that must be left to start another round: enough for a slow index write and its receipts. Where the function is
 /// given less than four times that, a quarter of what it is given.
@@ -92,6 +101,22 @@ pub struct Publisher {
     keyring: Known<Digest>,
     /// When the mirror's registry gave no answer.
     mirror_silent: Known<Instant>,
+    /// Behind which key the next sweep goes on, if the last one had no time for the rest.
+    position: Position,
+}
+
+/// See [`Publisher::position`].
+#[derive(Debug, Default)]
+struct Position(Mutex<Option<String>>);
+
+impl Position {
+    fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn set(&self, key: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
+    }
 }
 
 /// What this process knows of the bucket, so that it need not ask again.
@@ -121,6 +146,10 @@ pub struct Report {
     pub mirrored: Vec<Mirrored>,
     /// Uploads that another try may publish; they stay in staging.
     pub failed: Vec<Failure>,
+    /// What else failed: part of a sweep that is no upload, in words.
+    pub problems: Vec<String>,
+    /// Objects that are no uploads, as far as a sweep found any.
+    pub foreign: Foreign,
     /// The indexes that were written.
     pub index_writes: Vec<IndexWrite>,
     /// Compare-and-swaps that lost their race.
@@ -253,14 +282,28 @@ impl PublishError {
     }
 }
 
-/// Until when a run may start something new.
+/// Until when a run may start something new, and until when it has to say what it came to.
 #[derive(Debug, Clone, Copy)]
-pub struct Deadline(Instant);
+pub struct Deadline {
+    start: Instant,
+    end: Instant,
+}
 
 impl Deadline {
     /// For a run that is ended that long from now.
     pub fn after(time: Duration) -> Self {
-        Deadline(Instant::now() + time.saturating_sub(MARGIN.min(time / 4)))
+        let now = Instant::now();
+        let margin = MARGIN.min(time / 4);
+        Deadline {
+            start: now + time.saturating_sub(margin),
+            end: now + time.saturating_sub(margin / 5),
+        }
+    }
+
+    /// For something that may take half of the time that is left.
+    fn half(&self) -> Self {
+        let start = Instant::now() + self.left() / 2;
+        Deadline { start, end: start }
     }
 
     pub(crate) fn has_time(&self) -> bool {
@@ -268,7 +311,11 @@ impl Deadline {
     }
 
     fn left(&self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
+        self.start.saturating_duration_since(Instant::now())
+    }
+
+    fn left_to_the_end(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
     }
 }
 
@@ -289,6 +336,7 @@ impl Publisher {
             images: Images::default(),
             keyring: Known(Mutex::new(None)),
             mirror_silent: Known(Mutex::new(None)),
+            position: Position::default(),
         }
     }
 
@@ -320,53 +368,60 @@ impl Publisher {
     /// Failures are part of the report, so that one bad request does not hide the outcomes of other uploads.
     pub async fn publish(&self, uploads: &[StagedKey], deadline: Deadline) -> Report {
         let mut report = Report::default();
-        for (repository, uploads) in self.by_repository(uploads, &mut report).await {
-            for batch in uploads.chunks(BATCH) {
-                if !deadline.has_time() {
-                    batch
-                        .iter()
-                        .for_each(|staged| report.fail(staged.clone(), &PublishError::NoTime));
-                    continue;
-                }
-                // Boxed: the SDK's futures are deep, and the compiler gives up on one type that holds all of them.
-                Box::pin(self.publish_batch(&repository, batch, deadline, &mut report)).await;
-            }
-        }
-        self.mirror_new(deadline, &mut report).await;
+        let batches = self.batches(uploads, &mut report).await;
+        self.publish_batches(batches, deadline, &mut report).await;
         report
     }
 
-    /// Publishes whatever lies in staging.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] if staging cannot be listed.
-    pub async fn sweep(&self, deadline: Deadline) -> Result<Report, StoreError> {
-        let listed = self.store.list(STAGING, SWEEP).await?;
-        let staged = |key: &str| {
-            let of_provenance = || StagedKey::of_provenance(key).filter(|_| self.takes_provenance());
-            StagedKey::new(key).or_else(of_provenance)
-        };
-        let waiting = |object: &Listed| Some((staged(&object.key)?, object.modified));
-        let found: Vec<(StagedKey, Timestamp)> = listed.iter().filter_map(waiting).collect();
-        let waiting: Vec<StagedKey> = found.iter().map(|(staged, _)| staged.clone()).collect();
-        let now = (self.clock)();
-        let mut report = self.publish(&waiting, deadline).await;
-        let held: BTreeSet<&str> = report.held().collect();
-        let (held, other): (Vec<_>, Vec<_>) = found.iter().partition(|(staged, _)| held.contains(staged.key()));
-        let oldest = |uploads: Vec<&(StagedKey, Timestamp)>| age(now, uploads.iter().map(|(_, uploaded)| *uploaded));
-        let (held, other) = (oldest(held), oldest(other));
-        report.oldest_held = held;
-        report.oldest_waiting = other;
-        report.swept = true;
-        self.mirror_rest(deadline, &mut report).await;
-        Ok(report)
+    /// Uploads in the groups that share an index write.
+    async fn batches(&self, uploads: &[StagedKey], report: &mut Report) -> Vec<(Repository, Vec<StagedKey>)> {
+        let by_repository = self.by_repository(uploads, report).await.into_iter();
+        let batches = by_repository.flat_map(|(repository, uploads)| {
+            let chunks: Vec<_> = uploads
+                .chunks(BATCH)
+                .map(|chunk| (repository.clone(), chunk.to_vec()))
+                .collect();
+            chunks
+        });
+        batches.collect()
+    }
+
+    async fn publish_batches(
+        &self,
+        batches: Vec<(Repository, Vec<StagedKey>)>,
+        deadline: Deadline,
+        report: &mut Report,
+    ) {
+        for (repository, batch) in &batches {
+            if deadline.has_time() {
+                // Boxed: the SDK's futures are deep, and the compiler gives up on one type that holds all of them.
+                let published = Box::pin(self.publish_batch(repository, batch, deadline, report));
+                // A batch that would not end is ended as a kill would end it, so that what came before it is still reported.
+                if tokio::time::timeout(deadline.left_to_the_end(), published)
+                    .await
+                    .is_ok()
+                {
+                    continue;
+                }
+            }
+            for staged in batch {
+                if !report.knows(staged) {
+                    report.fail(staged.clone(), &PublishError::NoTime);
+                }
+            }
+        }
+        self.mirror_new(deadline, report).await;
     }
 
     /// Groups uploads; an event may name one twice. Those whose folder can be no repository are refused on the way.
     async fn by_repository(&self, uploads: &[StagedKey], report: &mut Report) -> BTreeMap<Repository, Vec<StagedKey>> {
         let mut groups: BTreeMap<Repository, Vec<StagedKey>> = BTreeMap::new();
         for staged in uploads {
+            if staged.is_too_long() {
+                let bytes = staged.key().len();
+                self.refuse_unread(staged, Refusal::KeyTooLong { bytes }, report).await;
+                continue;
+            }
             match staged.repository() {
                 Ok(repository) => {
                     let group = groups.entry(repository).or_default();
@@ -433,6 +488,11 @@ impl Publisher {
     }
 }
 
+/// A message as logs, receipts and answers have it: one line, and not longer than people read.
+fn shown(message: &str) -> String {
+    brief::text(&printable(message), TEXT).into_owned()
+}
+
 /// How old the oldest of them is. A clock that is behind S3's makes it no age at all.
 fn age(now: Timestamp, written: impl Iterator<Item = Timestamp>) -> Option<Duration> {
     Some(now.duration_since(written.min()?).try_into().unwrap_or_default())
@@ -470,7 +530,23 @@ impl Report {
     fn fail(&mut self, staged: StagedKey, error: &dyn std::fmt::Display) {
         self.failed.push(Failure {
             staged,
-            error: printable(&error.to_string()).into_owned(),
+            error: shown(&error.to_string()),
         });
+    }
+
+    /// Something else than an upload could not be dealt with.
+    fn problem(&mut self, problem: &str) {
+        self.problems.push(shown(problem));
+    }
+
+    /// Whether it says what became of this upload.
+    fn knows(&self, staged: &StagedKey) -> bool {
+        let concluded = self
+            .concluded
+            .iter()
+            .any(|concluded| concluded.receipt.upload == staged.key());
+        let late = self.late_provenance.iter().any(|late| late.staged == *staged);
+        let failed = self.failed.iter().any(|failure| failure.staged == *staged);
+        concluded || late || failed || self.gone.contains(staged)
     }
 }

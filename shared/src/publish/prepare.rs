@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::conclude::Decided;
 use super::images::Gate;
 use super::index_state::{IndexState, StateCell};
-use super::provenance::{Checked, LateProvenance};
+use super::provenance::{Attached, Checked, LateProvenance};
+use super::unreadable::Unreadable;
 use super::{PublishError, Publisher, Refusal};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;
@@ -16,9 +17,12 @@ use crate::digest::Digest;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
 use crate::settings::{ImageCheck, ProvenanceMode};
-use crate::store::{Created, ETag, Got};
+use crate::store::{Created, Described, ETag, Got, StoreError};
 use crate::unpublished::Unpublished;
 
+/// The largest object of which a copy is kept under `rejected/`. S3 copies no object over 5 GB, and a function does not wait for one of
+/// some: what is larger than this, or what S3 does not read, is rejected without a copy. Its earlier version stays for 30 days.
+pub(super) const MAX_COPIED: u64 = 512 * 1024 * 1024;
 /// User metadata of a published archive: which upload it came from.
 const UPLOAD_METADATA: &str = "chartdrop-upload";
 /// User metadata of an upload: the tag of the release that it belongs to.
@@ -36,8 +40,14 @@ pub(super) struct Upload {
     pub(super) repository: Repository,
     pub(super) etag: ETag,
     pub(super) uploaded: Timestamp,
+    /// Which of the object's versions it is, in a bucket that keeps versions.
+    pub(super) version: Option<String>,
+    /// The release that it says it belongs to.
+    pub(super) release: Option<String>,
+    /// Whether a copy of it is kept if it is rejected: see [`MAX_COPIED`].
+    pub(super) is_copied: bool,
     /// Which state of its provenance file goes with it.
-    pub(super) provenance: Option<ETag>,
+    pub(super) provenance: Option<Attached>,
     /// Whose signature is published with it.
     pub(super) signed_by: Option<String>,
 }
@@ -45,7 +55,25 @@ pub(super) struct Upload {
 impl Upload {
     /// What tells this upload from every other: it marks the archive that it became.
     fn identity(&self) -> String {
-        format!("{} {}", self.uploaded, self.etag.unquoted())
+        let release = self
+            .release
+            .as_deref()
+            .map(|release| format!(" {}", Digest::of(release.as_bytes())));
+        format!(
+            "{} {}{}",
+            self.uploaded,
+            self.etag.unquoted(),
+            release.unwrap_or_default()
+        )
+    }
+
+    /// Whether an object is this upload still. The same bytes may be uploaded again within the second that S3's clock tells, with
+    /// another release.
+    pub(super) fn is(&self, described: &Described) -> bool {
+        described.etag == self.etag
+            && described.modified == self.uploaded
+            && described.version == self.version
+            && release(&described.metadata) == self.release
     }
 
     pub(super) fn being_unpublished(&self, archive: &Archive) -> PublishError {
@@ -101,19 +129,28 @@ impl Publisher {
         staged: &StagedKey,
         state: &StateCell,
     ) -> Result<Prepared, PublishError> {
-        let object = match self.store.get(staged.key(), self.limits.packed_bytes).await? {
-            Got::Found(object) => object,
-            Got::Missing if self.settings.provenance != ProvenanceMode::Off => {
+        let object = match self.store.get(staged.key(), self.limits.packed_bytes).await {
+            Ok(Got::Found(object)) => object,
+            Ok(Got::Missing) if self.settings.provenance != ProvenanceMode::Off => {
                 return self.late_provenance(staged).await;
             }
-            Got::Missing => return Ok(Prepared::Gone),
-            Got::TooLarge { size, etag, modified } => {
-                let upload = upload(repository, staged, etag, modified);
+            Ok(Got::Missing) => return Ok(Prepared::Gone),
+            Ok(Got::TooLarge { size, etag, modified }) => {
+                let is_copied = size <= MAX_COPIED;
+                let upload = Upload {
+                    is_copied,
+                    ..upload(repository, staged, etag, modified)
+                };
                 let limit = self.limits.packed_bytes;
                 return Ok(refused(upload, None, ArchiveError::TooLarge { size, limit }));
             }
+            Err(error) => return self.refuse_unreadable(repository, staged, error).await,
         };
-        let mut upload = upload(repository, staged, object.etag, object.modified);
+        let mut upload = Upload {
+            version: object.version,
+            release: release(&object.metadata),
+            ..upload(repository, staged, object.etag, object.modified)
+        };
         let (mut archive, values) = match archive::read_with_values(&object.bytes, &self.limits) {
             Ok(read) => read,
             Err(error) => {
@@ -125,9 +162,8 @@ impl Publisher {
         if let Err(error) = chart::check_file_name(staged.file_name(), &archive.metadata) {
             return Ok(refused(upload, Some(archive), error));
         }
-        let release = object.metadata.get(RELEASE_METADATA).map(String::as_str);
         let check = self.settings.version_check;
-        if let Err(error) = check.check(&archive.metadata, values.as_deref(), release) {
+        if let Err(error) = check.check(&archive.metadata, values.as_deref(), upload.release.as_deref()) {
             return Ok(refused(upload, Some(archive), error));
         }
         let is_published = |state: &IndexState| listed(state, &archive) == Some(archive.digest.to_string());
@@ -140,8 +176,8 @@ impl Publisher {
                 }
             }
         }
-        let (provenance, etag) = self.check_provenance(&upload, &archive).await?;
-        upload.provenance = etag;
+        let (provenance, attached) = self.check_provenance(&upload, &archive).await?;
+        upload.provenance = attached;
         match provenance {
             Checked::Bad(refusal) => return Ok(refused(upload, Some(archive), refusal)),
             Checked::Awaited(refusal) => {
@@ -150,11 +186,38 @@ impl Publisher {
             Checked::None | Checked::Good(_) | Checked::ToSign => {}
         }
         let state = self.index_state(repository, state).await?;
+        let digest = archive.digest;
         let mut prepared = self.place(state, upload, archive, object.bytes).await?;
         if let Prepared::Candidate(candidate) = &mut prepared {
-            self.publish_provenance(candidate, provenance).await?;
+            let checked = self.publish_provenance(candidate, provenance, digest).await?;
+            let (upload, archive) = (candidate.upload.clone(), candidate.archive.clone());
+            let own = Archive { digest, ..archive };
+            match checked {
+                Checked::Bad(refusal) => return Ok(refused(upload, Some(own), refusal)),
+                Checked::Awaited(refusal) => {
+                    return Ok(Prepared::Decided(Box::new(Decided::held(upload, own, refusal))));
+                }
+                Checked::None | Checked::Good(_) | Checked::ToSign => {}
+            }
         }
         Ok(prepared)
+    }
+
+    /// Rejects an upload that S3 will never hand out. Every other failure of a read stays one.
+    async fn refuse_unreadable(
+        &self,
+        repository: &Repository,
+        staged: &StagedKey,
+        error: StoreError,
+    ) -> Result<Prepared, PublishError> {
+        let Some(Unreadable { why, etag, modified }) = self.unreadable(staged.key(), error).await? else {
+            return Ok(Prepared::Gone);
+        };
+        let upload = Upload {
+            is_copied: false,
+            ..upload(repository, staged, etag, modified)
+        };
+        Ok(refused(upload, None, why))
     }
 
     /// Puts an upload that has passed beside what is published.
@@ -347,9 +410,17 @@ pub(super) fn upload(repository: &Repository, staged: &StagedKey, etag: ETag, up
         repository: repository.clone(),
         etag,
         uploaded,
+        version: None,
+        release: None,
+        is_copied: true,
         provenance: None,
         signed_by: None,
     }
+}
+
+/// The release that an upload names.
+pub(super) fn release(metadata: &HashMap<String, String>) -> Option<String> {
+    metadata.get(RELEASE_METADATA).cloned()
 }
 
 /// The digest that the index lists for this version, if it lists it.

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::prepare::{Candidate, Prepared, Upload};
+use super::prepare::{Candidate, MAX_COPIED, Prepared, Upload};
+use super::unreadable::Unreadable;
 use super::{PublishError, Publisher, Refusal};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::keys::{Headers, KEYRING, StagedKey};
-use crate::printable::printable;
 use crate::provenance::{Keyring, MAX_BYTES, ProvenanceError, SigningKey, Subject};
 use crate::receipt::Receipt;
 use crate::secret::{Secret, SecretError};
@@ -39,6 +39,15 @@ pub(super) enum Checked {
     Awaited(Refusal),
     /// The upload must not be published.
     Bad(Refusal),
+}
+
+/// The provenance file that lies beside an upload and goes with it.
+#[derive(Debug, Clone)]
+pub(super) struct Attached {
+    /// Which state of it.
+    pub(super) etag: ETag,
+    /// Whether a copy is kept if the upload is rejected: see [`MAX_COPIED`].
+    pub(super) is_copied: bool,
 }
 
 /// A provenance file that was checked or made.
@@ -72,30 +81,43 @@ impl Publisher {
         &self,
         upload: &Upload,
         archive: &Archive,
-    ) -> Result<(Checked, Option<ETag>), PublishError> {
+    ) -> Result<(Checked, Option<Attached>), PublishError> {
         let mode = self.settings.provenance;
         if mode == ProvenanceMode::Off {
             return Ok((Checked::None, None));
         }
         let key = upload.staged.staged_provenance_key();
-        let (checked, etag) = match self.store.get(&key, MAX_BYTES).await? {
-            Got::Missing => return Ok((self.without_provenance(upload), None)),
-            Got::TooLarge { size, etag, .. } => (Err(ProvenanceError::TooLarge { size }), etag),
-            Got::Found(object) => {
+        let (checked, attached) = match self.store.get(&key, MAX_BYTES).await {
+            Ok(Got::Missing) => return Ok((self.without_provenance(upload), None)),
+            Ok(Got::TooLarge { size, etag, .. }) => {
+                let is_copied = size <= MAX_COPIED;
+                (Err(ProvenanceError::TooLarge { size }), Attached { etag, is_copied })
+            }
+            Err(error) => {
+                return Ok(match self.unreadable(&key, error).await? {
+                    None => (self.without_provenance(upload), None),
+                    Some(Unreadable { why, etag, .. }) => {
+                        let is_copied = false;
+                        (Checked::Bad(why.into()), Some(Attached { etag, is_copied }))
+                    }
+                });
+            }
+            Ok(Got::Found(object)) => {
                 let signed_by = self.verify_provenance(&object.bytes, &upload.staged, archive).await?;
                 let provenance = signed_by.map(|signed_by| Provenance {
                     text: object.bytes,
                     digest: archive.digest,
                     signed_by,
                 });
-                (provenance, object.etag)
+                let (etag, is_copied) = (object.etag, true);
+                (provenance, Attached { etag, is_copied })
             }
         };
         let checked = match checked {
             Ok(provenance) => Checked::Good(provenance),
             Err(error) => Checked::Bad(error.into()),
         };
-        Ok((checked, Some(etag)))
+        Ok((checked, Some(attached)))
     }
 
     fn without_provenance(&self, upload: &Upload) -> Checked {
@@ -138,28 +160,70 @@ impl Publisher {
         Ok(verified)
     }
 
-    /// Publishes what was checked or makes it, beside an archive that is stored and before the index lists it.
+    /// Publishes what was checked or makes it, beside an archive that is stored and before the index lists it. `own` is the digest of
+    /// the upload. What comes back is why the archive must not be listed, if it must not.
     pub(super) async fn publish_provenance(
         &self,
         candidate: &mut Candidate,
         checked: Checked,
-    ) -> Result<(), PublishError> {
+        own: Digest,
+    ) -> Result<Checked, PublishError> {
+        let staged = &candidate.upload.staged;
         let archive = &candidate.archive;
         let provenance = match checked {
-            Checked::None | Checked::Awaited(_) | Checked::Bad(_) => return Ok(()),
-            Checked::Good(provenance) if provenance.digest != archive.digest => {
+            Checked::None | Checked::Awaited(_) | Checked::Bad(_) => return Ok(Checked::None),
+            Checked::Good(provenance) if provenance.digest == archive.digest => provenance,
+            Checked::ToSign => self.sign(staged, archive).await?,
+            Checked::Good(_) => {
                 candidate.archive.warnings.push(
                     "the provenance file was not published: it is about another packaging of the same content"
                         .to_owned(),
                 );
-                return Ok(());
+                return self.about_another_packaging(candidate, own).await;
             }
-            Checked::Good(provenance) => provenance,
-            Checked::ToSign => self.sign(&candidate.upload.staged, archive).await?,
         };
-        self.store_provenance(&candidate.upload.staged, &provenance).await?;
+        self.store_provenance(staged, &provenance).await?;
         candidate.upload.signed_by = Some(provenance.signed_by);
-        Ok(())
+        Ok(Checked::None)
+    }
+
+    /// The archive under the name is another packaging than the one whose provenance file came, and not listed yet: a run that was cut
+    /// short has left it, or one that is at work has stored it. It may have a signature of its own.
+    async fn about_another_packaging(&self, candidate: &mut Candidate, own: Digest) -> Result<Checked, PublishError> {
+        let (upload, archive) = (&candidate.upload, &candidate.archive);
+        let staged = &upload.staged;
+        let published = match self.store.get(&staged.provenance_key(), MAX_BYTES).await? {
+            Got::Found(object) => self.verify_provenance(&object.bytes, staged, archive).await?.ok(),
+            Got::Missing | Got::TooLarge { .. } => None,
+        };
+        if published.is_some() {
+            candidate.upload.signed_by = published;
+            return Ok(Checked::None);
+        }
+        let wait = self.settings.provenance_wait;
+        let (file, stored) = (staged.file_name().to_owned(), archive.digest);
+        match self.settings.provenance {
+            ProvenanceMode::Off | ProvenanceMode::Verify => Ok(Checked::None),
+            ProvenanceMode::Sign => {
+                let provenance = self.sign(staged, archive).await?;
+                self.store_provenance(staged, &provenance).await?;
+                candidate.upload.signed_by = Some(provenance.signed_by);
+                Ok(Checked::None)
+            }
+            ProvenanceMode::Require if self.is_within(wait, upload.uploaded) => {
+                let until = upload.uploaded + wait;
+                Ok(Checked::Awaited(Refusal::AwaitsOtherProvenance {
+                    file,
+                    stored,
+                    own,
+                    until,
+                }))
+            }
+            ProvenanceMode::Require => {
+                let key = staged.archive_key();
+                Ok(Checked::Bad(Refusal::UnsignedArchive { file, stored, own, key }))
+            }
+        }
     }
 
     async fn sign(&self, staged: &StagedKey, archive: &Archive) -> Result<Provenance, PublishError> {
@@ -195,17 +259,29 @@ impl Publisher {
     /// A provenance file whose upload is gone: of an archive that is published, or that is yet to come.
     pub(super) async fn late_provenance(&self, staged: &StagedKey) -> Result<Prepared, PublishError> {
         let key = staged.staged_provenance_key();
-        let (file, etag, modified) = match self.store.get(&key, MAX_BYTES).await? {
-            Got::Missing => return Ok(Prepared::Gone),
-            Got::Found(object) => (Ok(object.bytes), object.etag, object.modified),
-            Got::TooLarge { size, etag, modified } => (Err(ProvenanceError::TooLarge { size }), etag, modified),
+        let copied = |etag| Attached { etag, is_copied: true };
+        let (file, attached, modified) = match self.store.get(&key, MAX_BYTES).await {
+            Ok(Got::Missing) => return Ok(Prepared::Gone),
+            Ok(Got::Found(object)) => (Ok(object.bytes), copied(object.etag), object.modified),
+            Ok(Got::TooLarge { size, etag, modified }) => {
+                let is_copied = size <= MAX_COPIED;
+                let error = ProvenanceError::TooLarge { size }.to_string();
+                (Err(error), Attached { etag, is_copied }, modified)
+            }
+            Err(error) => match self.unreadable(&key, error).await? {
+                None => return Ok(Prepared::Gone),
+                Some(Unreadable { why, etag, modified }) => {
+                    let is_copied = false;
+                    (Err(why.to_string()), Attached { etag, is_copied }, modified)
+                }
+            },
         };
         let result = match self.read_published(staged).await? {
             None if self.is_within(LONE, modified) => return Ok(Prepared::Gone),
             None => Err("its archive did not come within a day".to_owned()),
             Some(Err(unreadable)) => Err(unreadable.problem),
             Some(Ok(archive)) => match file {
-                Err(error) => Err(error.to_string()),
+                Err(problem) => Err(problem),
                 Ok(text) => match self.verify_provenance(&text, staged, &archive).await? {
                     Err(error) => Err(error.to_string()),
                     Ok(signed_by) => {
@@ -220,18 +296,47 @@ impl Publisher {
                 },
             },
         };
+        Ok(Prepared::Late(self.conclude_late(staged, &attached, result).await?))
+    }
+
+    /// A provenance file whose key says that it can belong to no upload; `None` if it is not there.
+    pub(super) async fn refuse_provenance(
+        &self,
+        staged: &StagedKey,
+        refusal: &Refusal,
+    ) -> Result<Option<LateProvenance>, PublishError> {
+        let Some(object) = self.store.find(&staged.staged_provenance_key()).await? else {
+            return Ok(None);
+        };
+        let etag = object.etag;
+        let attached = Attached { etag, is_copied: false };
+        self.conclude_late(staged, &attached, Err(refusal.to_string()))
+            .await
+            .map(Some)
+    }
+
+    async fn conclude_late(
+        &self,
+        staged: &StagedKey,
+        attached: &Attached,
+        result: Result<String, String>,
+    ) -> Result<LateProvenance, PublishError> {
+        let result = result.map_err(|problem| super::shown(&problem));
+        let key = staged.staged_provenance_key();
         if result.is_ok() && self.settings.oci_mirror.is_some() {
             self.note_for_mirror(staged).await?;
         }
-        if result.is_err() {
-            self.store.copy(&key, &staged.rejected_provenance_key(), &etag).await?;
+        if result.is_err() && attached.is_copied {
+            self.store
+                .copy(&key, &staged.rejected_provenance_key(), &attached.etag)
+                .await?;
         }
         self.note_provenance(staged, &result).await?;
-        self.store.delete(&key, &etag).await?;
-        Ok(Prepared::Late(LateProvenance {
+        self.store.delete(&key, &attached.etag).await?;
+        Ok(LateProvenance {
             staged: staged.clone(),
             result,
-        }))
+        })
     }
 
     /// Writes into the archive's receipt what became of its provenance file.
@@ -240,7 +345,7 @@ impl Publisher {
             Ok(signed_by) => receipt.signed_by = Some(signed_by.clone()),
             Err(problem) => {
                 let warning = format!("a provenance file that came later was refused: {problem}");
-                receipt.warnings.push(printable(&warning).into_owned());
+                receipt.warnings.push(warning);
             }
         };
         self.add_to_receipt(staged, note).await

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::unreadable::UnreadableError;
 use crate::archive::ArchiveError;
+use crate::brief;
 use crate::chart::FileNameError;
 use crate::digest::Digest;
-use crate::keys::BadRepository;
+use crate::keys::{BadRepository, StagedKey};
 use crate::provenance::ProvenanceError;
 use crate::versions::VersionError;
 
@@ -21,6 +23,18 @@ pub enum Refusal {
     /// The folder below `staging/` can be no repository.
     #[error(transparent)]
     BadRepository(#[from] BadRepository),
+    /// Its key leaves no room for those of its receipt and the rest.
+    #[error(
+        "the key has {bytes} bytes, and that of an upload may have {}: choose a shorter version or folder, and upload again",
+        StagedKey::MOST
+    )]
+    KeyTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// S3 does not give it to us.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableError),
     /// Its versions are not those of its release, or not the same.
     #[error(transparent)]
     Versions(#[from] VersionError),
@@ -44,14 +58,47 @@ pub enum Refusal {
         /// The archive's name.
         file: String,
     },
+    /// An archive without a signature stands under its name, of the same content but packed at another time.
+    #[error(
+        "only signed charts are published here, and another packaging of the same content (digest {stored}) is stored as {file} without a \
+         signature. The provenance file of this upload is about digest {own}. Waits until {until}: the run that stored it may be about to \
+         sign it"
+    )]
+    AwaitsOtherProvenance {
+        /// The archive's name.
+        file: String,
+        /// Digest of the stored archive.
+        stored: Digest,
+        /// Digest of the upload.
+        own: Digest,
+        /// When it is rejected.
+        until: Timestamp,
+    },
+    /// The same, after the wait.
+    #[error(
+        "only signed charts are published here, and another packaging of the same content (digest {stored}) is stored as {file} without a \
+         signature, left by a run that was cut short. The provenance file of this upload is about digest {own}. Upload the packaging with \
+         digest {stored} with its provenance file, or have whoever runs this repository delete {key}, which no index lists, and upload \
+         again"
+    )]
+    UnsignedArchive {
+        /// The archive's name.
+        file: String,
+        /// Digest of the stored archive.
+        stored: Digest,
+        /// Digest of the upload.
+        own: Digest,
+        /// The key of the stored archive.
+        key: String,
+    },
     /// What it says of its images can't be checked.
-    #[error("the chart's images can't be checked: {}", problems.join("; "))]
+    #[error("the chart's images can't be checked: {}", listed(problems))]
     Images {
         /// Each, in words.
         problems: Vec<String>,
     },
     /// Images are not there yet.
-    #[error("waits until {until} for its images: {}", problems.join("; "))]
+    #[error("waits until {until} for its images: {}", listed(problems))]
     AwaitsImage {
         /// Each, with what is missing of it.
         problems: Vec<String>,
@@ -61,14 +108,14 @@ pub enum Refusal {
     /// Images did not come.
     #[error(
         "the chart could not be installed, because its images did not come: {}; push them, and upload the chart again",
-        problems.join("; ")
+        listed(problems)
     )]
     NoImage {
         /// Each, with what is missing of it.
         problems: Vec<String>,
     },
     /// Nobody knows whether the images are there.
-    #[error("waits for an answer about its images: {}", problems.join("; "))]
+    #[error("waits for an answer about its images: {}", listed(problems))]
     RegistrySilent {
         /// Each, with why.
         problems: Vec<String>,
@@ -132,6 +179,14 @@ pub enum Refusal {
     },
 }
 
+/// Problems that a sentence names, and the longest of them; the others are counted.
+const PROBLEMS: usize = 10;
+const PROBLEM: usize = 350;
+
+fn listed(problems: &[String]) -> String {
+    brief::list(problems, PROBLEMS, PROBLEM)
+}
+
 impl Refusal {
     /// A short stable word for logs, metrics and receipts.
     pub fn code(&self) -> &'static str {
@@ -139,6 +194,10 @@ impl Refusal {
             Refusal::Archive(error) => error.code(),
             Refusal::FileName(_) => "file-name",
             Refusal::BadRepository(_) => "repository-name",
+            Refusal::KeyTooLong { .. } => "key-too-long",
+            Refusal::Unreadable(error) => error.code(),
+            Refusal::AwaitsOtherProvenance { .. } => "awaits-provenance",
+            Refusal::UnsignedArchive { .. } => "unsigned-archive",
             Refusal::Versions(error) => error.code(),
             Refusal::Provenance(error) => error.code(),
             Refusal::AwaitsProvenance { .. } => "awaits-provenance",

@@ -3,6 +3,7 @@
 use super::conclude::Decided;
 use super::index_state::{IndexState, StateCell};
 use super::prepare::{Candidate, Origin, Prepared};
+use super::sample::Sample;
 use super::{Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
 use crate::index::{Added, Entry};
 use crate::keys::{Headers, Repository, StagedKey};
@@ -15,6 +16,8 @@ const ATTEMPTS: u32 = 25;
 /// Waiting uploads that a run takes along at a time: a burst of hundreds is through after a few index writes, and ten
 /// racers don't all fetch all of it.
 const TAKEN_ALONG: usize = 100;
+/// Pages of a listing that a run with a lost race looks at: what lies behind them is left to its own run.
+const PAGES: usize = 20;
 
 impl Publisher {
     /// Gets the candidates of this round into the index. What became of each is in `round.decided` or `report` then.
@@ -68,7 +71,7 @@ impl Publisher {
             // Whoever was faster may have taken these along.
             let waits = |candidate: &Candidate| !candidate.taken_along && !lists(&state, candidate);
             if round.candidates.iter().any(waits) {
-                state = self.take_along(repository, state, round).await?;
+                state = self.take_along(repository, state, round, deadline).await?;
             }
         }
         Err(PublishError::Contention {
@@ -128,19 +131,13 @@ impl Publisher {
         repository: &Repository,
         state: IndexState,
         round: &mut Round,
+        deadline: Deadline,
     ) -> Result<IndexState, PublishError> {
         // What waits for images would be asked for by every racer.
         if self.settings.image_check != ImageCheck::Off {
             return Ok(state);
         }
-        let listed = self.store.list(&repository.staging_prefix(), super::SWEEP).await?;
-        let mut waiting: Vec<StagedKey> = listed
-            .iter()
-            .filter_map(|object| StagedKey::new(&object.key))
-            .filter(|staged| staged.repository().as_ref() == Ok(repository) && !round.has(staged))
-            .collect();
-        fastrand::shuffle(&mut waiting);
-        waiting.truncate(TAKEN_ALONG);
+        let waiting = self.waiting(repository, round, deadline).await?;
         let cell = StateCell::new_with(Some(Ok(state)));
         for (_, prepared) in self.prepare_all(repository, &waiting, &cell).await {
             if let Ok(Prepared::Candidate(candidate)) = prepared {
@@ -153,6 +150,28 @@ impl Publisher {
         drop(cell);
         // Preparing took a while, in which runs with one upload have written: another stale state would lose again.
         self.read_index(repository).await
+    }
+
+    /// A fair choice of what waits for the same index. Objects that are no uploads may fill many pages before it.
+    async fn waiting(
+        &self,
+        repository: &Repository,
+        round: &Round,
+        deadline: Deadline,
+    ) -> Result<Vec<StagedKey>, PublishError> {
+        let mut waiting = Sample::of_at_most(TAKEN_ALONG);
+        let prefix = repository.staging_prefix();
+        let mut pages = self.store.pages(&prefix).of_folder();
+        for _ in 0..PAGES {
+            let Some(page) = pages.next().await? else { break };
+            let staged = page.objects.iter().filter_map(|object| StagedKey::new(&object.key));
+            let own = staged.filter(|staged| staged.repository().as_ref() == Ok(repository) && !round.has(staged));
+            own.for_each(|staged| drop(waiting.show(staged)));
+            if !deadline.has_time() {
+                break;
+            }
+        }
+        Ok(waiting.chosen())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What went wrong between us and S3.
 
+use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStreamError;
 
@@ -10,6 +11,8 @@ pub struct StoreError {
     operation: &'static str,
     key: String,
     fault: Fault,
+    /// The status of HTTP, if there was an answer.
+    status: Option<u16>,
 }
 
 /// Why it failed.
@@ -43,11 +46,11 @@ pub enum Fault {
 }
 
 impl StoreError {
-    pub(super) fn new<E, R>(operation: &'static str, key: &str, error: SdkError<E, R>) -> Self
+    pub(super) fn new<E>(operation: &'static str, key: &str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug,
     {
+        let status = error.raw_response().map(|response| response.status().as_u16());
         let message = error.message().unwrap_or("no message").to_owned();
         let fault = match error.code() {
             Some("AccessDenied" | "Forbidden" | "InvalidAccessKeyId" | "SignatureDoesNotMatch") => {
@@ -63,6 +66,7 @@ impl StoreError {
             operation,
             key: key.to_owned(),
             fault,
+            status,
         }
     }
 
@@ -71,6 +75,7 @@ impl StoreError {
             operation: "GetObject",
             key: key.to_owned(),
             fault: Fault::Transport(chain(&error)),
+            status: None,
         }
     }
 
@@ -79,7 +84,13 @@ impl StoreError {
             operation: "GetObject",
             key: key.to_owned(),
             fault: Fault::Cut { received, expected },
+            status: None,
         }
+    }
+
+    /// Whether S3 called the request itself wrong.
+    pub fn is_bad_request(&self) -> bool {
+        self.status == Some(400)
     }
 
     /// Why it failed.

@@ -164,11 +164,12 @@ async fn judge(chartdrop: &Chartdrop, script: &Script, trials: &[Trial]) -> Find
     }
     for function in ["publish-chart", "invalidate-cdn"] {
         let swept = chartdrop.invoke(function, &json!({"command": "sweep"})).await;
-        if let Err(error) = swept {
-            findings
-                .problems
-                .push(format!("the sweep of {function} failed: {error}"));
-        }
+        let problem = match &swept {
+            Ok(answer) => local::undone(answer).map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        };
+        let problem = problem.map(|problem| format!("the sweep of {function} failed: {problem}"));
+        findings.problems.extend(problem);
     }
     chartdrop.settled().await;
     for (trial, fired) in trials.iter().zip(fired) {

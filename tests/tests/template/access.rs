@@ -37,6 +37,7 @@ fn may(template: &str, by: Visitor, secure: bool) -> Vec<(&'static str, &'static
                 secure,
                 action,
                 key,
+                headers: &[],
             }) {
                 may.push((action, key.unwrap_or("")));
             }
@@ -68,6 +69,37 @@ fn a_release_puts_uploads_and_reads_receipts_and_nothing_else() {
             ("s3:PutObject", "staging/demo-1.0.0.tgz"),
         ]
     );
+}
+
+/// What would only be rejected is not let in: storage classes that S3 does not read at once, and keys of somebody else.
+#[test]
+fn an_upload_is_stored_so_that_it_can_be_read() {
+    let access = BucketAccess::of(TEMPLATE).expect("policies that can be checked");
+    let puts = |key, headers: &[(&str, &str)]| {
+        access.allows(Visit {
+            by: Visitor::ReleaseRole,
+            secure: true,
+            action: "s3:PutObject",
+            key: Some(key),
+            headers,
+        })
+    };
+    let upload = "staging/demo-1.0.0.tgz";
+    for (header, allowed) in [
+        (("x-amz-storage-class", "STANDARD"), true),
+        (("x-amz-server-side-encryption", "AES256"), true),
+        (("x-amz-storage-class", "GLACIER"), false),
+        (("x-amz-storage-class", "DEEP_ARCHIVE"), false),
+        (("x-amz-storage-class", "INTELLIGENT_TIERING"), false),
+        (("x-amz-server-side-encryption", "aws:kms"), false),
+        (("x-amz-server-side-encryption", "aws:kms:dsse"), false),
+        (("x-amz-server-side-encryption-customer-algorithm", "AES256"), false),
+    ] {
+        assert_eq!(puts(upload, &[header]), allowed, "{header:?}");
+        let plain = ("x-amz-meta-release", "v1.0.0");
+        assert_eq!(puts(upload, &[plain, header]), allowed, "{header:?}");
+    }
+    assert!(puts(upload, &[]));
 }
 
 #[test]
@@ -131,6 +163,10 @@ fn a_policy_that_cannot_be_checked_is_an_error() {
         (
             "            Condition:\n              StringEquals:\n                AWS:SourceArn",
             "            Condition:\n              StringLike:\n                AWS:SourceArn",
+        ),
+        (
+            "                s3:x-amz-storage-class: STANDARD",
+            "                s3:prefix: STANDARD",
         ),
     ] {
         assert!(TEMPLATE.contains(right), "{right}");

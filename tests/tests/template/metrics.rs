@@ -86,6 +86,11 @@ async fn life() -> Chartdrop {
         chartdrop.system.settled().await;
         tests::system::next_second().await;
     }
+    // No upload, and one whose index nobody can read.
+    chartdrop.put("staging/notes.txt", "no chart");
+    chartdrop.put("charts/broken/index.yaml", "<html>");
+    chartdrop.upload_to("broken/", &chart("1.0.0"));
+    chartdrop.system.settled().await;
     for command in [
         json!({"command": "sweep"}),
         json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"}),
@@ -95,6 +100,9 @@ async fn life() -> Chartdrop {
         chartdrop.run(&command).await;
         chartdrop.system.settled().await;
     }
+    // One index of this sweep is refused.
+    let swept = chartdrop.invoke("invalidate-cdn", &json!({"command": "sweep"})).await;
+    swept.expect("a sweep does not fail");
     // An event of an earlier write.
     let event = events::s3_put(chartdrop.system.bucket_name(), &["charts/index.yaml"]);
     let told = chartdrop.invoke("invalidate-cdn", &event).await;

@@ -11,6 +11,7 @@ use super::{cause, check_bucket, object, write_error};
 use crate::s3::checksums::{Algorithm, Checksums, set_checksums};
 use crate::s3::conditions::{ConditionFailed, ReadConditions, WriteCondition};
 use crate::s3::multipart::Part;
+use crate::s3::storage::Storage;
 use crate::s3::store::{NewObject, Object, Store};
 
 /// The object that either of the two inputs wants copied, if it is as the input expects.
@@ -44,6 +45,9 @@ pub(in crate::s3) fn copy_object(
     let cause = cause("ObjectCreated:Copy", &req);
     let input = req.input;
     let source = source!(store, input);
+    let brings_key = input.copy_source_sse_customer_algorithm.is_some();
+    source.storage.check_read(cause.by.as_deref(), brings_key)?;
+    source.storage.check_copy(&source.bytes)?;
     let replace = input
         .metadata_directive
         .as_ref()
@@ -66,6 +70,10 @@ pub(in crate::s3) fn copy_object(
         headers,
         metadata,
         checksums: source.checksums.of_copy(),
+        storage: Storage {
+            zeros: source.storage.zeros,
+            ..Storage::default()
+        },
         // A copy of a multipart object has a plain MD5 again.
         etag: None,
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result, s3_error};
 
-use super::{check_bucket, length};
+use super::check_bucket;
 use crate::s3::listing::{Query, encode, page};
 use crate::s3::store::{Object, Store};
 
@@ -111,8 +111,11 @@ fn contents(objects: &[(String, Arc<Object>)], url: bool) -> Vec<s3s::dto::Objec
             key: Some(encode(key, url)),
             e_tag: Some(ETag::Strong(object.etag.clone())),
             last_modified: Some(object.last_modified.into()),
-            size: Some(length(object.bytes.len())),
-            storage_class: Some(ObjectStorageClass::from_static(ObjectStorageClass::STANDARD)),
+            size: i64::try_from(object.storage.size(&object.bytes)).ok(),
+            storage_class: Some(match &object.storage.class {
+                Some(class) => ObjectStorageClass::from(class.clone()),
+                None => ObjectStorageClass::from_static(ObjectStorageClass::STANDARD),
+            }),
             checksum_algorithm: Some(
                 object
                     .checksums

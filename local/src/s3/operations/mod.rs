@@ -10,7 +10,6 @@ pub(super) mod write;
 
 use std::sync::Arc;
 
-use s3s::dto::ServerSideEncryption;
 use s3s::{S3Request, S3Result, s3_error};
 
 use super::store::{Cause, Object, Store, WriteError};
@@ -37,12 +36,13 @@ fn object(store: &Store, bucket: &str, key: &str) -> S3Result<Arc<Object>> {
 fn cause<T>(event: &'static str, req: &S3Request<T>) -> Cause {
     Cause {
         event,
-        by: req
-            .credentials
-            .as_ref()
-            .and_then(|c| function_of(&c.access_key))
-            .map(str::to_owned),
+        by: asking(req).map(str::to_owned),
     }
+}
+
+/// The function that asks, if one does.
+fn asking<T>(req: &S3Request<T>) -> Option<&str> {
+    req.credentials.as_ref().and_then(|c| function_of(&c.access_key))
 }
 
 fn write_error(error: WriteError) -> s3s::S3Error {
@@ -50,12 +50,4 @@ fn write_error(error: WriteError) -> s3s::S3Error {
         WriteError::Condition(failed) => failed.into(),
         WriteError::Disk(error) => s3_error!(InternalError, "{error}"),
     }
-}
-
-fn length(bytes: usize) -> i64 {
-    i64::try_from(bytes).unwrap_or(i64::MAX)
-}
-
-fn encryption() -> ServerSideEncryption {
-    ServerSideEncryption::from_static(ServerSideEncryption::AES256)
 }

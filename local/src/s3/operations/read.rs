@@ -4,7 +4,7 @@ use bytes::Bytes;
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
 
-use super::{encryption, length, object};
+use super::{asking, object};
 use crate::s3::checksums::{Algorithm, set_checksums};
 use crate::s3::conditions::ReadConditions;
 use crate::s3::store::{Object, Store};
@@ -13,8 +13,11 @@ pub(in crate::s3) fn get_object(
     store: &Store,
     req: S3Request<GetObjectInput>,
 ) -> S3Result<S3Response<GetObjectOutput>> {
+    let function = asking(&req).map(str::to_owned);
     let input = req.input;
     let object = object(store, &input.bucket, &input.key)?;
+    let brings_key = input.sse_customer_algorithm.is_some();
+    object.storage.check_read(function.as_deref(), brings_key)?;
     ReadConditions {
         if_match: input.if_match.as_ref(),
         if_none_match: input.if_none_match.as_ref(),
@@ -25,8 +28,9 @@ pub(in crate::s3) fn get_object(
     let (bytes, content_range) = ranged(&object.bytes, input.range.as_ref())?;
     let mut output = GetObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        content_length: Some(length(bytes.len())),
-        body: Some(StreamingBlob::from(s3s::Body::from(bytes))),
+        content_length: i64::try_from(object.storage.size(&bytes)).ok(),
+        storage_class: object.storage.class.clone().map(StorageClass::from),
+        body: Some(object.storage.body(bytes)),
         cache_control: object.headers.cache_control.clone(),
         content_disposition: object.headers.content_disposition.clone(),
         content_encoding: object.headers.content_encoding.clone(),
@@ -36,7 +40,7 @@ pub(in crate::s3) fn get_object(
         e_tag: Some(ETag::Strong(object.etag.clone())),
         last_modified: Some(object.last_modified.into()),
         metadata: object.metadata(),
-        server_side_encryption: Some(encryption()),
+        server_side_encryption: object.storage.shown_encryption(),
         ..GetObjectOutput::default()
     };
     if wants_checksums(input.checksum_mode.as_ref()) && content_range.is_none() {
@@ -53,6 +57,7 @@ pub(in crate::s3) fn head_object(
 ) -> S3Result<S3Response<HeadObjectOutput>> {
     let input = req.input;
     let object = object(store, &input.bucket, &input.key)?;
+    object.storage.check_look(input.sse_customer_algorithm.is_some())?;
     ReadConditions {
         if_match: input.if_match.as_ref(),
         if_none_match: input.if_none_match.as_ref(),
@@ -62,7 +67,8 @@ pub(in crate::s3) fn head_object(
     .check(&object)?;
     let mut output = HeadObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        content_length: Some(length(object.bytes.len())),
+        content_length: i64::try_from(object.storage.size(&object.bytes)).ok(),
+        storage_class: object.storage.class.clone().map(StorageClass::from),
         cache_control: object.headers.cache_control.clone(),
         content_disposition: object.headers.content_disposition.clone(),
         content_encoding: object.headers.content_encoding.clone(),
@@ -72,7 +78,7 @@ pub(in crate::s3) fn head_object(
         e_tag: Some(ETag::Strong(object.etag.clone())),
         last_modified: Some(object.last_modified.into()),
         metadata: object.metadata(),
-        server_side_encryption: Some(encryption()),
+        server_side_encryption: object.storage.shown_encryption(),
         ..HeadObjectOutput::default()
     };
     if wants_checksums(input.checksum_mode.as_ref()) {

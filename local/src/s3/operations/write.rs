@@ -4,9 +4,10 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
 
 use super::content::{self, kept_headers};
-use super::{cause, check_bucket, encryption, write_error};
+use super::{cause, check_bucket, write_error};
 use crate::s3::checksums::{Algorithm, Checksums, set_checksums};
 use crate::s3::conditions::WriteCondition;
+use crate::s3::storage::Storage;
 use crate::s3::store::{NewObject, Store};
 
 pub(in crate::s3) async fn put_object(
@@ -24,12 +25,17 @@ pub(in crate::s3) async fn put_object(
         headers: kept_headers!(input),
         metadata: input.metadata.unwrap_or_default().into_iter().collect(),
         checksums,
+        storage: Storage::asked(
+            input.storage_class.as_ref().map(|class| class.as_str()),
+            input.server_side_encryption.as_ref(),
+            input.sse_customer_algorithm.is_some(),
+        ),
         etag: None,
     };
     let object = store.write(&input.key, new, &condition, &cause).map_err(write_error)?;
     let mut output = PutObjectOutput {
         e_tag: Some(ETag::Strong(object.etag.clone())),
-        server_side_encryption: Some(encryption()),
+        server_side_encryption: object.storage.shown_encryption(),
         ..PutObjectOutput::default()
     };
     set_checksums!(output, &object.checksums);

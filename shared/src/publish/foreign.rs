@@ -1,0 +1,174 @@
+//! Objects that are no uploads, although they lie where uploads do or look like one: nobody would ever hear of them again.
+
+use crate::brief;
+use crate::keys::{ARCHIVE_SUFFIX, CHARTS, MIRROR, PROVENANCE_SUFFIX, RECEIPTS, REJECTED, STAGING, StagedKey};
+use crate::printable::printable;
+
+/// Those that are named; the others are counted.
+const NAMED: usize = 20;
+/// The longest part of a key that is shown.
+const SHOWN_KEY: usize = 200;
+
+/// The foreign objects that a sweep found.
+#[derive(Debug, Default)]
+pub struct Foreign {
+    /// How many there are. A folder beside `staging/` counts as one.
+    pub count: u64,
+    /// The first of them.
+    pub first: Vec<ForeignObject>,
+}
+
+/// An object that is no upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignObject {
+    /// Its key; of a folder, its prefix.
+    pub key: String,
+    /// What is wrong with it and what to do.
+    pub hint: &'static str,
+}
+
+impl Foreign {
+    pub(super) fn add(&mut self, key: &str, hint: &'static str) {
+        self.count += 1;
+        if self.first.len() < NAMED {
+            self.first.push(ForeignObject {
+                key: key.to_owned(),
+                hint,
+            });
+        }
+    }
+
+    /// A line about all of them.
+    pub fn message(&self) -> Option<String> {
+        let named = self.first.iter().map(|ForeignObject { key, hint }| {
+            let key = printable(key);
+            format!("{} ({hint})", brief::text(&key, SHOWN_KEY))
+        });
+        let named: Vec<String> = named.collect();
+        let more = self.count.saturating_sub(named.len() as u64);
+        let more = if more > 0 {
+            format!("; and {more} more")
+        } else {
+            String::new()
+        };
+        (self.count > 0).then(|| {
+            format!(
+                "{} objects in the bucket are no uploads and are never published: {}{more}",
+                self.count,
+                named.join("; ")
+            )
+        })
+    }
+}
+
+/// What is wrong with an object below `staging/`; `None` if it is an upload, a provenance file that is used, or the mark of a folder
+/// that the console makes.
+pub(super) fn in_staging(key: &str, uses_provenance: bool) -> Option<&'static str> {
+    if StagedKey::new(key).is_some() || key.ends_with('/') {
+        return None;
+    }
+    if StagedKey::of_provenance(key).is_some() {
+        return (!uses_provenance)
+            .then_some("provenance files are not used while PROVENANCE is off: delete it, or set Provenance");
+    }
+    let lower = key.to_ascii_lowercase();
+    Some(if lower.ends_with(ARCHIVE_SUFFIX) {
+        "an upload is named NAME-VERSION.tgz, with .tgz in lower case: copy it to that name and delete this one"
+    } else if lower.ends_with(".tar.gz") {
+        "an upload is named NAME-VERSION.tgz, as `helm package` names it: copy it to that name and delete this one"
+    } else if lower.ends_with(PROVENANCE_SUFFIX) {
+        "a provenance file is named as its archive with .prov behind it, NAME-VERSION.tgz.prov: copy it to that name and delete this one"
+    } else {
+        "only NAME-VERSION.tgz and NAME-VERSION.tgz.prov are uploads: delete it"
+    })
+}
+
+/// What is wrong with an object in the root of the bucket, where none belongs.
+pub(super) fn in_root(key: &str) -> &'static str {
+    if key == STAGING.trim_end_matches('/') {
+        "it has overwritten nothing but is no folder: the copy lacked the slash; upload to s3://BUCKET/staging/ and delete it"
+    } else {
+        "uploads go below staging/: copy it there if it is one, and delete it here"
+    }
+}
+
+/// What is wrong with a folder beside `staging/`; `None` if it is one of the layout, or does not look as if somebody meant `staging/`.
+pub(super) fn folder(prefix: &str) -> Option<&'static str> {
+    if [STAGING, CHARTS, RECEIPTS, REJECTED, MIRROR].contains(&prefix) {
+        return None;
+    }
+    if prefix == "/" {
+        return Some("keys here begin with a slash: upload to s3://BUCKET/staging/, with one slash behind the bucket");
+    }
+    prefix
+        .get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("stag"))
+        .then_some("the folder of uploads is staging/, in lower case: copy what is in it there and delete it here")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uploads_and_the_marks_of_folders_are_not_foreign() {
+        for key in [
+            "staging/a-1.tgz",
+            "staging/team-a/a-1.tgz",
+            "staging/",
+            "staging/team-a/",
+        ] {
+            assert_eq!(in_staging(key, false), None, "{key}");
+        }
+        assert_eq!(in_staging("staging/a-1.tgz.prov", true), None);
+        for prefix in [
+            "staging/",
+            "charts/",
+            "receipts/",
+            "rejected/",
+            "mirror/",
+            "stats/",
+            "web/",
+        ] {
+            assert_eq!(folder(prefix), None, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn what_is_named_wrongly_gets_a_hint_of_its_own() {
+        for (key, word) in [
+            ("staging/a-1.TGZ", "lower case"),
+            ("staging/a-1.tar.gz", "helm package"),
+            ("staging/.tgz", "NAME-VERSION.tgz"),
+            ("staging/a-1.prov", ".tgz.prov"),
+            ("staging/a-1.tgz.prov", "PROVENANCE"),
+            ("staging/notes.txt", "delete"),
+        ] {
+            let hint = in_staging(key, false).unwrap_or_else(|| panic!("{key} is foreign"));
+            assert!(hint.contains(word), "{key}: {hint}");
+        }
+        for prefix in ["Staging/", "STAGING/", "stagging/", "/"] {
+            assert!(folder(prefix).is_some(), "{prefix}");
+        }
+        assert!(in_root("staging").contains("slash"));
+    }
+
+    #[test]
+    fn a_line_names_a_few_and_counts_the_others() {
+        let mut foreign = Foreign::default();
+        assert_eq!(foreign.message(), None);
+        for number in 0..30 {
+            foreign.add(&format!("staging/{number}\u{1b}{}", "x".repeat(900)), "h");
+        }
+        let message = foreign.message().unwrap_or_default();
+        assert!(
+            message.starts_with("30 objects") && message.ends_with("; and 10 more"),
+            "{message}"
+        );
+        assert!(
+            message.len() < 6_000 && !message.contains('\u{1b}'),
+            "{}",
+            message.len()
+        );
+    }
+}

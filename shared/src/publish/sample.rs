@@ -1,0 +1,63 @@
+//! A fair choice of a few among any number, in the memory of the few.
+
+/// At most so many of the things that it is shown, each as likely as every other.
+///
+/// A sweep that began with the oldest would never come to the others where enough of the oldest stay: uploads that are held, or
+/// that fail each time.
+#[derive(Debug)]
+pub(super) struct Sample<T> {
+    chosen: Vec<T>,
+    most: usize,
+    seen: usize,
+}
+
+impl<T> Sample<T> {
+    pub(super) fn of_at_most(most: usize) -> Self {
+        Sample {
+            chosen: Vec::new(),
+            most,
+            seen: 0,
+        }
+    }
+
+    /// Shows it one more. What is not chosen, or not any more, comes back. (Vitter's algorithm R.)
+    pub(super) fn show(&mut self, item: T) -> Option<T> {
+        self.seen += 1;
+        if self.chosen.len() < self.most {
+            self.chosen.push(item);
+            return None;
+        }
+        match self.chosen.get_mut(fastrand::usize(..self.seen)) {
+            Some(place) => Some(std::mem::replace(place, item)),
+            None => Some(item),
+        }
+    }
+
+    pub(super) fn chosen(self) -> Vec<T> {
+        self.chosen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_are_chosen_where_they_are_few_and_each_as_often_where_they_are_many() {
+        let mut few = Sample::of_at_most(10);
+        assert!((0..10).all(|number| few.show(number).is_none()));
+        assert_eq!(few.chosen(), (0..10).collect::<Vec<_>>());
+
+        let mut chosen = [0_u32; 100];
+        for _ in 0..2_000 {
+            let mut sample = Sample::of_at_most(10);
+            let left_out = (0..100).filter_map(|number| sample.show(number)).count();
+            assert_eq!(left_out, 90);
+            for number in sample.chosen() {
+                chosen[number] += 1;
+            }
+        }
+        // 200 each on average; 120 is six standard deviations away.
+        assert!(chosen.iter().all(|times| (120..280).contains(times)), "{chosen:?}");
+    }
+}
