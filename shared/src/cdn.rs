@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::aws::Aws;
 use crate::digest::Hasher;
-use crate::keys::{CHARTS, Repository};
+use crate::keys::{self, CHARTS, REPAIRED, Repository};
 use crate::store::{ETag, Store, StoreError};
 
 /// Indexes that were written longer ago than this are left alone by a sweep: whatever became of their event, every cache
@@ -119,8 +119,39 @@ impl Invalidator {
         sequencer: Option<&str>,
     ) -> Result<Invalidated, InvalidateError> {
         let paths = vec![path];
-        let id = self.create(&paths, &removal_reference(key, sequencer)).await?;
+        let id = self.create(&paths, &note_reference(key, "removed", sequencer)).await?;
         Ok(Invalidated::Made { id, paths })
+    }
+
+    /// Answers the note that an archive was repaired, of which the edge may have had other bytes for as long as a year; `etag`
+    /// is that of the note, without quotes.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidateError`]; the event must come again then, or a sweep.
+    pub async fn archive_repaired(
+        &self,
+        key: &str,
+        path: String,
+        etag: Option<&str>,
+    ) -> Result<Invalidated, InvalidateError> {
+        let paths = vec![path];
+        let id = self.create(&paths, &note_reference(key, "repaired", etag)).await?;
+        Ok(Invalidated::Made { id, paths })
+    }
+
+    /// The archives that were repaired lately, each with the ETag of its note; see [`Invalidator::written_lately`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidateError::Store`] if the bucket cannot be listed.
+    pub async fn repaired_lately(&self, now: Timestamp) -> Result<Vec<(String, String)>, InvalidateError> {
+        let listed = self.store.list(REPAIRED, usize::MAX).await?;
+        let lately = now - SWEPT_BACK;
+        let notes = listed.iter().filter(|object| object.modified >= lately);
+        Ok(notes
+            .filter_map(|note| Some((keys::of_repaired(&note.key)?, note.etag.unquoted().to_owned())))
+            .collect())
     }
 
     /// The repositories whose indexes were written lately. To answer [`Invalidator::index_written`] for each of them is
@@ -181,12 +212,12 @@ fn caller_reference(key: &str, etag: &ETag, modified: Timestamp) -> String {
     reference(&format!("{key}\0{}\0{modified}", etag.unquoted()))
 }
 
-/// The same for every event about one removal, and another for a later removal of the same key.
-fn removal_reference(key: &str, sequencer: Option<&str>) -> String {
-    match sequencer {
-        Some(sequencer) => reference(&format!("{key}\0removed\0{sequencer}")),
+/// The same for every event about one removal or repair, and another for a later one of the same key; `which` tells them apart.
+fn note_reference(key: &str, what: &str, which: Option<&str>) -> String {
+    match which {
+        Some(which) => reference(&format!("{key}\0{what}\0{which}")),
         // No event of S3 lacks one. One invalidation too many is better than none.
-        None => reference(&format!("{key}\0removed\0{:x}", fastrand::u128(..))),
+        None => reference(&format!("{key}\0{what}\0{:x}", fastrand::u128(..))),
     }
 }
 

@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
+/// What some tools write before the digits, as OCI does.
+const PREFIX: &str = "sha256:";
+
 /// A SHA-256 digest; displayed as 64 lower-case hexadecimal digits, the way Helm writes it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
@@ -15,6 +18,16 @@ impl Digest {
         let mut hasher = Hasher::default();
         hasher.update(bytes);
         hasher.finish()
+    }
+
+    /// A digest as an entry of an index has it: hexadecimal digits of either case, and with `sha256:` before them where
+    /// another tool wrote it. `None` if it is none that can be compared.
+    pub fn of_entry(text: &str) -> Option<Self> {
+        let hex = match text.split_at_checked(PREFIX.len()) {
+            Some((prefix, hex)) if prefix.eq_ignore_ascii_case(PREFIX) => hex,
+            _ => text,
+        };
+        hex.parse().ok()
     }
 
     /// The 32 bytes themselves, for protocols that want them in another form (S3's checksum headers use base64).
@@ -115,6 +128,29 @@ mod tests {
             Digest::of(b"").to_string(),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
+    }
+
+    #[test]
+    fn the_digest_of_an_entry_is_read_in_every_form() {
+        let digest = Digest::of(b"chart");
+        let upper = digest.to_string().to_uppercase();
+        for text in [
+            digest.to_string(),
+            upper.clone(),
+            format!("sha256:{digest}"),
+            format!("SHA256:{upper}"),
+        ] {
+            assert_eq!(Digest::of_entry(&text), Some(digest), "{text}");
+        }
+        for text in [
+            "",
+            "sha256:",
+            "sha256:abc",
+            &format!("sha512:{digest}"),
+            "ä".repeat(7).as_str(),
+        ] {
+            assert_eq!(Digest::of_entry(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub const RECEIPTS: &str = "receipts/";
 pub const REJECTED: &str = "rejected/";
 /// What a registry still has to get of what is published: an object for each archive.
 pub const MIRROR: &str = "mirror/";
+/// Which archives were repaired: an object for each, whose event makes the edge drop what it had.
+pub const REPAIRED: &str = "repaired/";
 /// The longest key that S3 takes, in bytes.
 const MAX_KEY: usize = 1_024;
 /// Name of the index in its repository's folder.
@@ -93,6 +95,20 @@ impl Repository {
     /// The prefix of its staged uploads (and of those of the repositories in folders below).
     pub fn staging_prefix(&self) -> String {
         format!("{STAGING}{}", self.folder())
+    }
+
+    /// The repositories whose folders this one lies in, and that of no other: `""` and `teams` for `teams/a`.
+    fn parents(&self) -> impl Iterator<Item = Repository> + '_ {
+        let slashes = self.0.match_indices('/').filter_map(|(at, _)| self.0.get(..at));
+        let root = (!self.0.is_empty()).then_some("");
+        root.into_iter().chain(slashes).map(|name| Repository(name.to_owned()))
+    }
+
+    /// The repositories that an archive of this key may belong to: those in whose folders it lies.
+    pub fn around(archive: &str) -> Vec<Self> {
+        let folder = archive.strip_prefix(CHARTS).and_then(|rest| rest.rsplit_once('/'));
+        let own = Repository(folder.map(|(folder, _)| folder.to_owned()).unwrap_or_default());
+        own.parents().chain([own.clone()]).collect()
     }
 
     /// The key of its index.
@@ -263,6 +279,17 @@ pub fn url_path(key: &str) -> impl fmt::Display + '_ {
     utf8_percent_encode(key, PATH)
 }
 
+/// Where it is noted that the archive of this key was repaired.
+pub fn repaired_key(archive: &str) -> String {
+    format!("{REPAIRED}{}", archive.strip_prefix(CHARTS).unwrap_or(archive))
+}
+
+/// The archive that such a note is about; `None` if the key is none of one.
+pub fn of_repaired(key: &str) -> Option<String> {
+    let rest = key.strip_prefix(REPAIRED)?;
+    rest.ends_with(ARCHIVE_SUFFIX).then(|| format!("{CHARTS}{rest}"))
+}
+
 /// The path at the edge of a published archive or provenance file; `None` if the key is none of one.
 pub fn archive_path(key: &str) -> Option<String> {
     let rest = key.strip_prefix(CHARTS)?;
@@ -367,6 +394,24 @@ mod tests {
         for key in ["charts/index.yaml", "staging/a-1.tgz", "charts/a-1.prov"] {
             assert_eq!(archive_path(key), None, "{key}");
         }
+    }
+
+    #[test]
+    fn an_archive_may_belong_to_each_repository_whose_folder_it_lies_in() {
+        let around = |key: &str| -> Vec<String> { Repository::around(key).into_iter().map(|found| found.0).collect() };
+        assert_eq!(around("charts/a-1.tgz"), [""]);
+        assert_eq!(
+            around("charts/teams/a/p/a-1.tgz"),
+            ["", "teams", "teams/a", "teams/a/p"]
+        );
+    }
+
+    #[test]
+    fn the_note_of_a_repair_names_its_archive() {
+        let note = repaired_key("charts/team-a/a-1+b.tgz");
+        assert_eq!(note, "repaired/team-a/a-1+b.tgz");
+        assert_eq!(of_repaired(&note).as_deref(), Some("charts/team-a/a-1+b.tgz"));
+        assert_eq!(of_repaired("repaired/index.yaml"), None);
     }
 
     #[test]

@@ -6,12 +6,11 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
-
 use crate::image::{Platform, is_host};
 use crate::index::Format;
-use crate::keys::{Repository, StagedKey, url_path};
+use crate::keys::{CHARTS, Repository, StagedKey, url_path};
 use crate::mirror::Mirror;
+use crate::origin;
 use crate::versions::VersionCheck;
 
 /// Everything that publish-chart is told by its environment.
@@ -276,23 +275,16 @@ impl Settings {
         }
     }
 
-    /// Where users get a file of `repository`, whatever the entries say.
-    pub(crate) fn edge_url(&self, repository: &Repository, file_name: &str) -> String {
-        format!("{}/{}{}", self.repository_url, repository.folder(), url_path(file_name))
+    /// Where users get the published object of this key, whatever the entries say.
+    pub(crate) fn edge_url(&self, key: &str) -> String {
+        let path = key.strip_prefix(CHARTS).unwrap_or(key);
+        format!("{}/{}", self.repository_url, url_path(path))
     }
 
-    /// The archive of `repository` that a URL in its index names: the other direction of [`Settings::archive_url`]. `None`
-    /// for a URL that leads elsewhere.
-    pub fn archive_at(&self, repository: &Repository, url: &str) -> Option<StagedKey> {
-        let path = match url.strip_prefix(&self.repository_url) {
-            Some(path) => path.strip_prefix('/')?.strip_prefix(&repository.folder())?,
-            // Relative to the index.
-            None if !url.contains("://") && !url.starts_with('/') => url.strip_prefix("./").unwrap_or(url),
-            None => return None,
-        };
-        let plain = !path.contains(['?', '#']);
-        let file_name = percent_decode_str(path).decode_utf8().ok().filter(|_| plain)?;
-        StagedKey::of_archive(repository, &file_name)
+    /// The key of the object that a URL in the index of `repository` leads to, wherever below `charts/` it lies: the other
+    /// direction of [`Settings::archive_url`]. `None` for a URL that leads elsewhere.
+    pub fn key_at(&self, repository: &Repository, url: &str) -> Option<String> {
+        origin::key_at(&self.repository_url, repository, url)
     }
 }
 
@@ -452,30 +444,15 @@ mod tests {
     }
 
     #[test]
-    fn a_url_leads_to_the_archive_that_it_was_made_for_and_other_urls_elsewhere() {
-        let settings = read(&[]).unwrap();
-        let at = |repository: &str, url: &str| {
-            let repository = Repository::new(repository).unwrap();
-            settings.archive_at(&repository, url).map(|staged| staged.archive_key())
-        };
-        for url in ["https://charts.kube9.io/a-1%2Bb.tgz", "a-1%2Bb.tgz", "./a-1+b.tgz"] {
-            assert_eq!(at("", url).as_deref(), Some("charts/a-1+b.tgz"), "{url}");
-        }
-        for url in ["https://charts.kube9.io/team-a/a-1.tgz", "a-1.tgz"] {
-            assert_eq!(at("team-a", url).as_deref(), Some("charts/team-a/a-1.tgz"), "{url}");
-        }
-        for url in [
-            "https://charts.kube9.io/team-a/a-1.tgz",
-            "https://charts.kube9.io.example.com/a-1.tgz",
-            "https://elsewhere.example.com/a-1.tgz",
-            "oci://x/a-1.tgz",
-            "/a-1.tgz",
-            "../a-1.tgz",
-            "a-1.tgz?x",
-            "a-1.zip",
-            "",
-        ] {
-            assert_eq!(at("", url), None, "{url}");
+    fn the_url_of_an_archive_leads_to_its_key() {
+        for style in ["absolute", "relative"] {
+            let settings = read(&[("URL_STYLE", style)]).unwrap();
+            for key in ["staging/team-a/demo-1.0.0+b1.tgz", "staging/demo-1.0.0.tgz"] {
+                let staged = StagedKey::new(key).unwrap();
+                let repository = staged.repository().unwrap();
+                let url = settings.archive_url(&repository, &staged);
+                assert_eq!(settings.key_at(&repository, &url), Some(staged.archive_key()), "{url}");
+            }
         }
     }
 

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`Store::get`] | GetObject | uploads, the index with its version, published archives |
 //! | [`Store::create`] | PutObject, `If-None-Match: *` | archives: once, never again |
+//! | [`Store::repair`] | PutObject, `If-Match` | an archive that is not what its entry names |
 //! | [`Store::replace`] | PutObject, `If-Match` or `If-None-Match: *` | the index and receipts: compare-and-swap |
 //! | [`Store::copy`] | CopyObject | refused uploads |
 //! | [`Store::delete`] | DeleteObject, `If-Match` | uploads that have their outcome, archives that were unpublished |
@@ -222,10 +223,7 @@ impl Store {
         let mut attempts = 1..CREATE_ATTEMPTS;
         loop {
             let put = self
-                .put_request(key, headers)
-                .body(ByteStream::from(bytes.clone()))
-                .set_metadata(Some(metadata.clone()))
-                .checksum_sha256(base64(digest))
+                .archive_request(key, bytes.clone(), digest, headers, metadata.clone())
                 .if_none_match("*");
             match put.send().await.map_err(|error| Condition::of(error, key)) {
                 Ok(_) => return Ok(Created::New),
@@ -237,6 +235,27 @@ impl Store {
                 Err(Condition::Other(error)) => return Err(error),
             }
         }
+    }
+
+    /// Replaces an archive that is not what it should be, if it is still in the state that was read. S3 compares what
+    /// arrives with `digest`.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; whether the object has the new bytes is unknown then.
+    pub async fn repair(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        digest: Digest,
+        headers: &Headers,
+        metadata: HashMap<String, String>,
+        read: &ETag,
+    ) -> Result<Replaced, StoreError> {
+        let put = self
+            .archive_request(key, bytes, digest, headers, metadata)
+            .if_match(&read.0);
+        replaced(put.send().await.map_err(|error| Condition::of(error, key)))
     }
 
     /// Replaces the state that was read (`None`: nothing was there) by new bytes, given in pieces that are sent one after the
@@ -261,11 +280,22 @@ impl Store {
             Some(etag) => put.if_match(&etag.0),
             None => put.if_none_match("*"),
         };
-        match put.send().await.map_err(|error| Condition::of(error, key)) {
-            Ok(_) => Ok(Replaced::Done),
-            Err(Condition::Failed | Condition::UnderWay(_)) => Ok(Replaced::LostRace),
-            Err(Condition::Other(error)) => Err(error),
-        }
+        replaced(put.send().await.map_err(|error| Condition::of(error, key)))
+    }
+
+    /// A write of bytes whose SHA-256 S3 keeps with them.
+    fn archive_request(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        digest: Digest,
+        headers: &Headers,
+        metadata: HashMap<String, String>,
+    ) -> PutObjectFluentBuilder {
+        self.put_request(key, headers)
+            .body(ByteStream::from(bytes))
+            .set_metadata(Some(metadata))
+            .checksum_sha256(base64(digest))
     }
 
     fn put_request(&self, key: &str, headers: &Headers) -> PutObjectFluentBuilder {
@@ -456,6 +486,15 @@ impl Condition {
             }
             _ => Condition::Other(StoreError::new("PutObject", key, error)),
         }
+    }
+}
+
+/// What a write under a condition came to.
+fn replaced<T>(put: Result<T, Condition>) -> Result<Replaced, StoreError> {
+    match put {
+        Ok(_) => Ok(Replaced::Done),
+        Err(Condition::Failed | Condition::UnderWay(_)) => Ok(Replaced::LostRace),
+        Err(Condition::Other(error)) => Err(error),
     }
 }
 

@@ -5,13 +5,16 @@
 //! whatever is edited later keeps it. An index can be lost, so the receipt has the same: it is what a lost or damaged index
 //! is rebuilt with. Receipts alone would not do: a publish would have to ask for one before it stores the archive.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use crate::archive::Archive;
 use crate::digest::Digest;
+use crate::keys::{self, url_path};
 
 /// What the annotations are called, before `NAME-VERSION.tgz`.
 const ANNOTATION: &str = "chartdrop.io/unpublished/";
@@ -24,6 +27,10 @@ pub struct Unpublished {
     pub digest: Option<Digest>,
     /// The digest by which another packaging of the same content is recognised, as far as it was known.
     pub content_digest: Option<Digest>,
+    /// The keys of archives that its entry named, where they are not `NAME-VERSION.tgz` in the repository's own folder. They
+    /// are deleted too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub archives: Vec<String>,
     /// When it was taken back. An archive that was stored with the knowledge of it names this time.
     pub at: Timestamp,
 }
@@ -43,22 +50,25 @@ impl Unpublished {
     pub fn annotation(&self, file_name: &str) -> (String, String) {
         let digest = self.digest.map(|digest| format!("sha256:{digest} "));
         let content = self.content_digest.map(|digest| format!("content:{digest} "));
+        // Without a space in it.
+        let archives = self.archives.iter().map(|key| format!("key:{} ", url_path(key)));
         let value = format!(
-            "{}{}at:{}",
+            "{}{}{}at:{}",
             digest.unwrap_or_default(),
             content.unwrap_or_default(),
+            archives.collect::<String>(),
             self.at
         );
         (format!("{ANNOTATION}{file_name}"), value)
     }
 
     /// What was taken back according to an index's annotations, by archive name.
-    pub fn in_annotations(annotations: BTreeMap<String, String>) -> BTreeMap<String, Unpublished> {
-        let unpublished = |(name, value): (String, String)| {
+    pub fn in_annotations(annotations: &BTreeMap<String, String>) -> BTreeMap<String, Unpublished> {
+        let unpublished = |(name, value): (&String, &String)| {
             let file_name = name.strip_prefix(ANNOTATION)?;
-            Some((file_name.to_owned(), Unpublished::of_annotation(&value)))
+            Some((file_name.to_owned(), Unpublished::of_annotation(value)))
         };
-        annotations.into_iter().filter_map(unpublished).collect()
+        annotations.iter().filter_map(unpublished).collect()
     }
 
     /// A value that was changed by hand counts as far as it can be understood: what can't be compared is not allowed.
@@ -67,6 +77,13 @@ impl Unpublished {
         Unpublished {
             digest: part("sha256:").and_then(|digest| digest.parse().ok()),
             content_digest: part("content:").and_then(|digest| digest.parse().ok()),
+            archives: value
+                .split(' ')
+                .filter_map(|part| percent_decode_str(part.strip_prefix("key:")?).decode_utf8().ok())
+                .map(Cow::into_owned)
+                // A note that was changed by hand must not have anything else deleted.
+                .filter(|key| keys::archive_path(key).is_some())
+                .collect(),
             at: part("at:").and_then(|at| at.parse().ok()).unwrap_or_default(),
         }
     }
@@ -87,12 +104,13 @@ mod tests {
             let unpublished = Unpublished {
                 digest,
                 content_digest,
+                archives: vec!["charts/packages/a 1.0.0+b.tgz".to_owned(), "charts/x/y.tgz".to_owned()],
                 at: "2026-11-23T12:00:00.123456789Z".parse().unwrap(),
             };
             let annotation = unpublished.annotation("a-1.0.0+b.tgz");
             assert_eq!(annotation.0, "chartdrop.io/unpublished/a-1.0.0+b.tgz");
             let others = ("artifacthub.io/x".to_owned(), "y".to_owned());
-            let read = Unpublished::in_annotations([annotation, others].into());
+            let read = Unpublished::in_annotations(&[annotation, others].into());
             assert_eq!(read, [("a-1.0.0+b.tgz".to_owned(), unpublished)].into());
         }
     }

@@ -30,6 +30,13 @@ async fn reindex(chartdrop: &Chartdrop) -> Value {
     chartdrop.run(&json!({"command": "reindex", "repository": ""})).await
 }
 
+/// A reindex that takes archives which are not what their entries say for what they are.
+async fn reindex_accepting(chartdrop: &Chartdrop) -> Value {
+    chartdrop
+        .run(&json!({"command": "reindex", "repository": "", "acceptChangedArchives": true}))
+        .await
+}
+
 /// The differences, as `KIND KEY`.
 async fn differences(chartdrop: &Chartdrop) -> Vec<String> {
     told(&verify(chartdrop).await["differences"])
@@ -242,6 +249,10 @@ async fn an_index_that_is_missing_is_a_difference_until_a_reindex_or_the_next_up
             versions.ends_with(&["1.1.0".to_owned(), "1.0.0".to_owned()]),
             "{versions:?}"
         );
+        // Who asks for a reindex is told what it does; an upload does it behind everybody's back.
+        let expected = by_upload.then(|| format!("index-rebuilt {INDEX}"));
+        assert_eq!(differences(&chartdrop).await, Vec::from_iter(expected));
+        reindex(&chartdrop).await;
         assert_eq!(differences(&chartdrop).await, [""; 0]);
     }
 }
@@ -263,6 +274,10 @@ async fn an_archive_that_is_gone_is_found_and_its_entry_taken_out() {
     );
     reindex(&chartdrop).await;
     assert_eq!(chartdrop.versions("demo"), ["1.1.0"]);
+    // Its receipt remembers it, until somebody says that it is meant to be gone.
+    assert_eq!(differences(&chartdrop).await, ["entry-lost charts/demo-1.0.0.tgz"]);
+    let unpublish = json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"});
+    assert_eq!(chartdrop.run(&unpublish).await["outcome"], "unpublished");
     assert_eq!(differences(&chartdrop).await, [""; 0]);
 }
 
@@ -379,8 +394,6 @@ async fn a_dry_run_tells_what_a_reindex_then_does() {
     };
     let expected = [
         "remove charts/demo-1.0.0.tgz",
-        "replace charts/demo-1.1.0.tgz",
-        "replace charts/demo-1.2.0.tgz",
         "remove charts/demo-1.3.0.tgz",
         "replace charts/demo-1.4.0.tgz",
         "add charts/other-1.0.0.tgz",
@@ -395,16 +408,29 @@ async fn a_dry_run_tells_what_a_reindex_then_does() {
     let left = [
         "listed-elsewhere charts/apart-1.0.0.tgz",
         "unreadable-archive charts/broken-1.0.0.tgz",
+        "digest charts/demo-1.1.0.tgz",
+        "other-chart charts/demo-1.2.0.tgz",
         "file-name charts/renamed.tgz",
     ];
     assert_eq!(told(&done["left"]), left);
-    assert_eq!(differences(&chartdrop).await, left);
+    let lost = ["entry-lost charts/demo-1.0.0.tgz"];
+    assert_eq!(differences(&chartdrop).await, [&left[..], &lost[..]].concat());
+    assert_eq!(
+        chartdrop.versions("demo"),
+        ["1.5.0", "1.4.0", "1.3.0", "7.7.7", "1.1.0"]
+    );
+    let again = reindex(&chartdrop).await;
+    assert_eq!((&again["written"], &again["changeCount"]), (&false.into(), &0.into()));
+
+    let accepted = reindex_accepting(&chartdrop).await;
+    let expected = ["replace charts/demo-1.1.0.tgz", "replace charts/demo-1.2.0.tgz"];
+    assert_eq!(actions(&accepted), expected);
+    let rest = [&left[..2], &left[4..], &lost[..]].concat();
+    assert_eq!(differences(&chartdrop).await, rest);
     assert_eq!(
         chartdrop.versions("demo"),
         ["1.5.0", "1.4.0", "1.3.0", "1.2.0", "1.1.0"]
     );
-    let again = reindex(&chartdrop).await;
-    assert_eq!((&again["written"], &again["changeCount"]), (&false.into(), &0.into()));
 }
 
 #[tokio::test]
@@ -418,7 +444,7 @@ async fn a_reindex_changes_nothing_but_what_is_wrong() {
         entry.expect("listed")["created"].clone()
     };
     let (text, before) = (chartdrop.text(INDEX), chartdrop.index());
-    reindex(&chartdrop).await;
+    reindex_accepting(&chartdrop).await;
     let (mended, after) = (chartdrop.text(INDEX), chartdrop.index());
     for kept in ["\"demo-1.3.0.tgz\"", "elsewhere.example.com", "renamed.tgz"].map(|kept| kept.trim_matches('"')) {
         let line = text
@@ -457,21 +483,47 @@ async fn bytes_that_changed_under_a_digest_are_found() {
     let changed = ChartArchive::new("demo", "1.0.0").packed_at(7).bytes();
     chartdrop.put("charts/demo-1.0.0.tgz", changed);
     assert_eq!(differences(&chartdrop).await, ["digest charts/demo-1.0.0.tgz"]);
-    reindex(&chartdrop).await;
+    reindex_accepting(&chartdrop).await;
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
 }
 
 #[tokio::test]
-async fn a_name_with_a_slip_makes_no_repository() {
+async fn a_name_with_a_slip_makes_no_repository_and_is_answered_with_those_that_there_are() {
     let chartdrop = repository(&["1.0.0"]).await;
+    chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0"));
+    chartdrop.sweep().await;
     let before = everything(&chartdrop);
-    for command in ["verify", "reindex"] {
-        let report = chartdrop
-            .run(&json!({"command": command, "repository": "taem-a"}))
-            .await;
-        assert_eq!(report["index"], Value::Null, "{report}");
+    for command in [
+        json!({"command": "verify", "repository": "taem-a"}),
+        json!({"command": "verify", "repository": "taem-a", "edge": true}),
+        json!({"command": "reindex", "repository": "taem-a"}),
+        json!({"command": "reindex", "repository": "taem-a", "dryRun": true}),
+        json!({"command": "unpublish", "repository": "taem-a", "chart": "demo", "version": "1.0.0"}),
+    ] {
+        let error = chartdrop.invoke("publish-chart", &command).await.expect_err("an error");
+        for part in ["no repository taem-a", "\"\"", "\"team-a\""] {
+            assert!(error.message.contains(part), "{command}: {}", error.message);
+        }
     }
     assert_eq!(everything(&chartdrop), before);
+}
+
+/// A schedule may verify it before anything was published.
+#[tokio::test]
+async fn a_repository_in_which_nothing_is_published_yet_is_no_slip() {
+    let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
+    for command in ["verify", "reindex"] {
+        let report = chartdrop.run(&json!({"command": command, "repository": ""})).await;
+        assert_eq!(report["index"], Value::Null, "{report}");
+    }
+    chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0"));
+    let report = chartdrop
+        .run(&json!({"command": "verify", "repository": "team-a"}))
+        .await;
+    assert_eq!(
+        (&report["complete"], &report["differences"]),
+        (&true.into(), &json!([]))
+    );
 }
 
 /// Every request for the state of an object takes its time.

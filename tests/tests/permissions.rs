@@ -25,6 +25,7 @@ async fn all_flows(chartdrop: &Chartdrop) {
     sweep(chartdrop).await;
     lost_index(chartdrop).await;
     index_gone_before_its_event(chartdrop).await;
+    damaged_archive(chartdrop).await;
     unpublish(chartdrop).await;
     for command in ["verify", "reindex"] {
         run(chartdrop, json!({"command": command, "repository": ""})).await;
@@ -75,6 +76,16 @@ async fn lost_index(chartdrop: &Chartdrop) {
         .delete("charts/lost/index.yaml")
         .expect("deleted");
     upload(chartdrop, "lost/", "1.1.0").await;
+}
+
+/// Twice: the second note finds the first.
+async fn damaged_archive(chartdrop: &Chartdrop) {
+    upload(chartdrop, "damaged/", "1.0.0").await;
+    for _ in 0..2 {
+        chartdrop.put("charts/damaged/demo-1.0.0.tgz", "other bytes");
+        tests::system::next_second().await;
+        upload(chartdrop, "damaged/", "1.0.0").await;
+    }
 }
 
 async fn index_gone_before_its_event(chartdrop: &Chartdrop) {

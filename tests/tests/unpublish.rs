@@ -146,6 +146,8 @@ async fn what_was_unpublished_is_known_after_the_index_is_lost_or_damaged() {
         assert_eq!(receipt["reasonCode"], "unpublished", "{number}: {receipt}");
         chartdrop.publish(&ChartArchive::new("demo", "1.2.0")).await;
         assert_eq!(chartdrop.versions("demo"), ["1.2.0", "1.1.0"], "{number}");
+        // Where the upload has rebuilt the index, that is a difference until somebody looks at it.
+        chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
         assert_gone(&chartdrop, "1.0.0").await;
     }
 }

@@ -1,4 +1,4 @@
-//! One invocation: writes of indexes and removals of archives in, invalidations out.
+//! One invocation: writes of indexes, removals and repairs of archives in, invalidations out.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,21 @@ pub(crate) struct Handler {
     bucket: String,
 }
 
+/// Key, path at the edge, and what tells this change from others of the key.
+type Archive = (String, String, Option<String>);
+
+/// What the edge must not serve any longer.
+enum Changed {
+    Removed(Archive),
+    Repaired(Archive),
+}
+
 /// Why an invocation failed. Lambda tries an asynchronous one again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HandlerError {
     #[error(
         "invalidate-cdn doesn't know this event; it accepts S3 notifications (Records) and EventBridge's \
-         \"Object Created\" from S3 about …index.yaml, the same and \"Object Deleted\" about removed archives, \
+         \"Object Created\" from S3 about …index.yaml and repaired/, the same and \"Object Deleted\" about removed archives, \
          {{\"command\":\"sweep\"}} and s3:TestEvent. It got: {start}"
     )]
     Unknown { start: String },
@@ -76,9 +85,11 @@ impl Handler {
             }),
             false => self.indexes(event)?,
         };
-        for (key, path, sequencer) in self.archives(event)? {
-            let removed = self.invalidator.archive_removed(&key, path, sequencer.as_deref());
-            match removed.await {
+        let removed = self.archives(event)?.into_iter().map(Changed::Removed);
+        let repaired = self.repaired(event).await?.into_iter().map(Changed::Repaired);
+        for changed in removed.chain(repaired) {
+            let (key, done) = self.invalidate(changed).await;
+            match done {
                 Ok(invalidated) => archives.push(tell("archive", &key, &invalidated, &mut metrics)),
                 Err(source) => {
                     metrics.count("InvalidationsFailed", 1);
@@ -113,6 +124,20 @@ impl Handler {
         }
     }
 
+    /// The key of the archive, and what the edge was told.
+    async fn invalidate(&self, changed: Changed) -> (String, Result<Invalidated, InvalidateError>) {
+        match changed {
+            Changed::Removed((key, path, sequencer)) => {
+                let done = self.invalidator.archive_removed(&key, path, sequencer.as_deref()).await;
+                (key, done)
+            }
+            Changed::Repaired((key, path, etag)) => {
+                let done = self.invalidator.archive_repaired(&key, path, etag.as_deref()).await;
+                (key, done)
+            }
+        }
+    }
+
     /// The indexes that were written, each with the ETag of its last write in the event.
     fn indexes(&self, event: &Value) -> Result<BTreeMap<Repository, Option<String>>, HandlerError> {
         if notification::is_test_event(event) {
@@ -137,10 +162,29 @@ impl Handler {
                         .and_modify(|known| *known = None)
                         .or_insert(etag);
                 }
+                // Of a repair; see below.
+                None if keys::of_repaired(&key).is_some() => {}
                 None => info!(key, "{} is no index; nothing to do", printable(&key)),
             }
         }
         Ok(indexes)
+    }
+
+    /// The archives that were repaired, by this event or, for a sweep, lately: key, path at the edge, ETag of the note.
+    async fn repaired(&self, event: &Value) -> Result<Vec<Archive>, HandlerError> {
+        let notes: Vec<(String, Option<String>)> = if is_sweep(event) {
+            let lately = self.invalidator.repaired_lately(Timestamp::now()).await;
+            let lately = lately.map_err(HandlerError::Sweep)?;
+            lately.into_iter().map(|(key, etag)| (key, Some(etag))).collect()
+        } else {
+            let created = notification::objects_created(event).unwrap_or_default();
+            let notes = created.into_iter();
+            notes
+                .filter_map(|note| Some((keys::of_repaired(&note.key)?, note.etag)))
+                .collect()
+        };
+        let with_path = |(key, etag): (String, Option<String>)| Some((key.clone(), keys::archive_path(&key)?, etag));
+        Ok(notes.into_iter().filter_map(with_path).collect())
     }
 
     /// The indexes that were written lately, whatever became of their events.
@@ -151,7 +195,7 @@ impl Handler {
     }
 
     /// The archives and provenance files that were removed: key, path at the edge, sequencer.
-    fn archives(&self, event: &Value) -> Result<Vec<(String, String, Option<String>)>, HandlerError> {
+    fn archives(&self, event: &Value) -> Result<Vec<Archive>, HandlerError> {
         let mut archives = Vec::new();
         for ObjectRemoved { bucket, key, sequencer } in notification::objects_removed(event).unwrap_or_default() {
             self.check_bucket(bucket)?;

@@ -33,6 +33,9 @@ pub enum Command {
         /// Tell what would change, and change nothing.
         #[serde(default, rename = "dryRun")]
         dry_run: bool,
+        /// Take archives that are not what their entries say for what they are.
+        #[serde(default, rename = "acceptChangedArchives")]
+        accept_changed_archives: bool,
         /// As for `verify`.
         #[serde(default)]
         after: Option<String>,
@@ -96,6 +99,7 @@ mod tests {
             Command::Reindex {
                 repository: root.clone(),
                 dry_run: true,
+                accept_changed_archives: false,
                 after: None,
             }
         );
@@ -120,6 +124,7 @@ mod tests {
             json!({"command": "sweep", "repository": ""}),
             json!({"command": "verify-all", "repository": ""}),
             json!({"command": "verify", "repository": "", "Edge": true}),
+            json!({"command": "verify", "repository": "", "acceptChangedArchives": true}),
             json!({"command": "unpublish", "repository": "", "chart": "a", "version": "1", "force": true}),
         ] {
             assert!(problem(&event).contains("unknown field"), "{event}");

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use chartdrop::brief;
 use chartdrop::keys::StagedKey;
+use chartdrop::maintain::Reindex;
 use chartdrop::printable::printable;
 use chartdrop::publish::{Deadline, PublishError, Publisher, Report};
 use chartdrop::receipt::TEXT;
@@ -51,6 +52,7 @@ impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match error {
             HandlerError::Trigger(_) => "UnknownEvent",
+            HandlerError::Maintain(PublishError::NoRepository { .. }) => "UnknownRepository",
             HandlerError::Maintain(_) | HandlerError::Uploads { .. } => "TryAgain",
         };
         Diagnostic {
@@ -123,13 +125,22 @@ impl Handler {
                 let verified = publisher.verify(&repository, after.as_deref(), edge, deadline);
                 Maintained::Verify(Box::pin(verified).await?)
             }
-            Command::VerifyAll {} => Maintained::VerifyAll(Box::pin(publisher.verify_all(deadline)).await?),
+            Command::VerifyAll {} => {
+                let verified = Box::pin(publisher.verify_all(deadline)).await;
+                Maintained::VerifyAll(verified.map_err(PublishError::from)?)
+            }
             Command::Reindex {
                 repository,
                 dry_run,
+                accept_changed_archives,
                 after,
             } => {
-                let reindexed = publisher.reindex(&repository, dry_run, after.as_deref(), deadline);
+                let how = Reindex {
+                    dry_run,
+                    accept_changed: accept_changed_archives,
+                    after: after.as_deref(),
+                };
+                let reindexed = publisher.reindex(&repository, how, deadline);
                 Maintained::Reindex(Box::pin(reindexed).await?)
             }
             Command::Unpublish {

@@ -51,6 +51,9 @@ impl Maintained {
                 if reindexed.written {
                     metrics.count("IndexesMended", 1);
                     metrics.count("IndexChanges", number(reindexed.change_count));
+                    if let Some(archives) = reindexed.rebuilt_from {
+                        report::count_rebuilt(&mut metrics, archives);
+                    }
                 }
                 reindexed.lost_races
             }

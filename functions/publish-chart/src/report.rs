@@ -62,6 +62,10 @@ pub(crate) fn log(report: &Report) {
     if let Some(message) = report.foreign.message() {
         warn!(foreign = report.foreign.count, "{message}");
     }
+    for rebuilt in &report.rebuilt {
+        let (archives, lost) = (rebuilt.archives, rebuilt.lost_count);
+        error!(index = rebuilt.repository.index_key(), archives, lost, "{rebuilt}");
+    }
     for write in &report.index_writes {
         info!(
             index = write.repository.index_key(),
@@ -156,6 +160,9 @@ pub(crate) fn count(report: &Report, is_sweep: bool, took: Duration, context: &C
             Err(_) => metrics.count("MirrorFailures", 1),
         }
     }
+    for rebuilt in &report.rebuilt {
+        count_rebuilt(&mut metrics, rebuilt.archives);
+    }
     for write in &report.index_writes {
         metrics.add("IndexBytes", Unit::Bytes, write.bytes as u64);
         metrics.add("IndexVersions", Unit::Count, write.versions as u64);
@@ -184,6 +191,16 @@ pub(crate) fn count(report: &Report, is_sweep: bool, took: Duration, context: &C
         metrics.add("OldestUnmirrored", Unit::Seconds, age.as_secs());
     }
     print(&mut metrics, context);
+}
+
+/// An index that had been lost, and the archives that it was rebuilt from.
+pub(crate) fn count_rebuilt(metrics: &mut Metrics, archives: usize) {
+    metrics.count("IndexesRebuilt", 1);
+    metrics.add(
+        "RebuiltFromArchives",
+        Unit::Count,
+        u64::try_from(archives).unwrap_or(u64::MAX),
+    );
 }
 
 /// The lines of an invocation's metrics.

@@ -28,7 +28,7 @@ pub(crate) enum On {
 }
 
 /// The rules that `template.yaml` sets up.
-pub(crate) const RULES: [Rule; 5] = [
+pub(crate) const RULES: [Rule; 6] = [
     Rule {
         id: "uploads",
         on: On::Created,
@@ -48,6 +48,13 @@ pub(crate) const RULES: [Rule; 5] = [
         on: On::Created,
         prefix: "charts/",
         suffix: "index.yaml",
+        function: "invalidate-cdn",
+    },
+    Rule {
+        id: "repaired-archives",
+        on: On::Created,
+        prefix: "repaired/",
+        suffix: ".tgz",
         function: "invalidate-cdn",
     },
     Rule {

@@ -12,6 +12,7 @@ use super::outline::ChartPlace;
 use super::spliced::{Change, Spliced};
 use super::{Entry, Format, Index, IndexError, block, json};
 use crate::chart::Version;
+use crate::digest::Digest;
 
 /// What an edit comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub struct Edit {
 pub enum Added {
     /// It is in the new index.
     New,
-    /// The index lists exactly this version with this digest already.
+    /// The index lists exactly this version with this digest already, in whatever form it is written.
     Present,
     /// The index lists this version with another digest, which stays.
     Conflict {
@@ -291,17 +292,16 @@ fn judge<'a>(listed: &[Listed<'_>], wanted: Vec<(usize, &'a Entry)>, added: &mut
     let mut new = Vec::new();
     for (at, entry) in wanted {
         let version = entry.metadata.version.as_str();
-        let digest = entry.digest.to_string();
         let outcome = match known.get(version) {
             None => {
                 new.push(New {
                     entry,
                     rank: Rank::of(Some(version)),
                 });
-                known.insert(version, Some(Cow::Owned(digest)));
+                known.insert(version, Some(Cow::Owned(entry.digest.to_string())));
                 Added::New
             }
-            Some(Some(listed)) if listed.eq_ignore_ascii_case(&digest) => Added::Present,
+            Some(Some(listed)) if Digest::of_entry(listed) == Some(entry.digest) => Added::Present,
             Some(listed) => Added::Conflict {
                 listed: listed.as_deref().map(str::to_owned),
             },

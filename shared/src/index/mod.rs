@@ -39,6 +39,7 @@ mod time;
 mod twice;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use bytes::Bytes;
 use memchr::memmem;
@@ -46,7 +47,7 @@ use memchr::memmem;
 pub use edit::{Added, Edit};
 pub use entry::Entry;
 pub use error::IndexError;
-pub use listing::{ListedVersion, Place};
+pub use listing::{ListedVersion, Place, Promise};
 pub use remove::Removal;
 pub use salvage::{Dropped, Salvaged};
 pub use spliced::Spliced;
@@ -160,15 +161,25 @@ impl Index {
     /// The digest of a version, if the index lists it (`None` inside: it is listed without a digest). Version and name
     /// are compared as they are.
     pub fn digest_of(&self, chart: &str, version: &str) -> Option<Option<String>> {
+        let item = self.item_of(chart, version)?;
+        Some(
+            item::head(self.outline.layout(), self.text.get(item)?)
+                .digest
+                .map(Into::into),
+        )
+    }
+
+    /// Where the text of a version stands: of the first one, if it is listed more than once.
+    fn item_of(&self, chart: &str, version: &str) -> Option<Range<usize>> {
         let place = self.outline.chart(&self.text, chart)?;
         let mut at = place.items.start;
         // A version is made of characters that are never escaped, so it stands somewhere as it is.
         while let Some(found) = memmem::find(self.text.get(at..place.items.end)?, version.as_bytes()) {
             let item = item::around(self.outline.layout(), &self.text, place, at + found);
             at = item.end;
-            let head = item::head(self.outline.layout(), self.text.get(item)?);
+            let head = item::head(self.outline.layout(), self.text.get(item.clone())?);
             if head.version.as_deref() == Some(version) {
-                return Some(head.digest.map(Into::into));
+                return Some(item);
             }
         }
         None

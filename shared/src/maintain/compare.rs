@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::stream::{self, StreamExt as _};
-use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use super::difference::{Difference, Kind, Mend};
-use super::survey::{Subject, Survey};
+use super::survey::{Subject, Survey, TakenBack};
 use crate::archive::Archive;
-use crate::chart;
+use crate::chart::{self, Metadata};
 use crate::digest::Digest;
-use crate::index::ListedVersion;
+use crate::index::{Entry, ListedVersion};
 use crate::keys::{Repository, StagedKey};
-use crate::publish::{Deadline, PublishError, Publisher, RETURNED_METADATA, Unreadable, command};
+use crate::publish::{
+    Deadline, PublishError, Publisher, RETURNED_METADATA, Stored, Unreadable, changed_since, command, created, entry,
+};
 use crate::store::{ETag, Inspected};
 
 /// Requests under way at the same time: an archive of ours is compared without its bytes.
@@ -42,6 +43,8 @@ pub(super) struct Scope<'a> {
     pub(super) after: Option<&'a str>,
     /// Differences after which it stops.
     pub(super) most: usize,
+    /// Whether archives that are not what their entries say are taken for what they are.
+    pub(super) accept_changed: bool,
     pub(super) deadline: Deadline,
 }
 
@@ -87,6 +90,7 @@ impl Publisher {
                     digests,
                     downloads: &downloads,
                     repository: scope.repository,
+                    accept_changed: scope.accept_changed,
                     subject,
                 };
                 comparison.run()
@@ -117,21 +121,22 @@ struct Comparison<'a> {
     digests: &'a Digests,
     downloads: &'a Semaphore,
     repository: &'a Repository,
+    accept_changed: bool,
     subject: &'a Subject,
 }
 
 impl Comparison<'_> {
     /// The differences, and whether the archive had to be downloaded.
     async fn run(self) -> Result<(Vec<Difference>, bool), PublishError> {
-        let key = self.subject.staged.archive_key();
+        let key = &self.subject.key;
         let object = self.subject.object.as_ref().filter(|_| !self.subject.listed.is_empty());
-        let digest = match object.and_then(|object| self.digests.of(&key, &object.etag)) {
+        let digest = match object.and_then(|object| self.digests.of(key, &object.etag)) {
             Some(digest) => Some(digest),
-            None => match self.publisher.store.inspect(&key).await? {
+            None => match self.publisher.store.inspect(key).await? {
                 // A definite answer, after the index was read.
                 None => return Ok((self.missing(), false)),
                 Some(inspected) => {
-                    self.digests.keep(&key, &inspected);
+                    self.digests.keep(key, &inspected);
                     if self.subject.listed.is_empty() {
                         return self.not_listed(&inspected).await;
                     }
@@ -149,18 +154,18 @@ impl Comparison<'_> {
 
     /// Whether all that can be told without the archive's bytes is as it should be.
     fn agrees(&self, listed: &ListedVersion, digest: Digest) -> bool {
-        has_digest(listed, digest)
+        listed.comparable() == Some(digest)
             && listed.url.is_some()
             && listed.name.as_ref().is_none_or(|name| *name == listed.chart)
-            && self.subject.staged.file_name() == format!("{}-{}.tgz", listed.chart, listed.version)
+            && self.subject.file_name() == format!("{}-{}.tgz", listed.chart, listed.version)
     }
 
     /// The archive is gone.
     fn missing(&self) -> Vec<Difference> {
         let differences = self.subject.listed.iter().map(|listed| {
             let (chart, version) = (&listed.chart, &listed.version);
-            match listed.url {
-                Some(_) => self.of(
+            match (&listed.url, &self.subject.own) {
+                (Some(_), Some(_)) => self.of(
                     listed,
                     Kind::ArchiveMissing,
                     format!(
@@ -170,7 +175,18 @@ impl Comparison<'_> {
                     ),
                     Mend::Remove(listed.place),
                 ),
-                None => self.of(
+                // The edge may have another origin for that folder, so nobody can be sure.
+                (Some(url), None) => self.of(
+                    listed,
+                    Kind::ArchiveMissing,
+                    format!(
+                        "the entry of {chart} {version} points to {url}, and the bucket has no such object: unless something else \
+                         serves it, nobody can install it. Upload the same chart again, or take the entry out with {}",
+                        command::unpublish(self.repository, chart, version)
+                    ),
+                    Mend::None,
+                ),
+                (None, _) => self.of(
                     listed,
                     Kind::NoUrl,
                     format!("the index lists {chart} {version} without a URL, and there is no archive of it here"),
@@ -183,60 +199,93 @@ impl Comparison<'_> {
 
     /// The archive is there, and no entry points to it.
     async fn not_listed(&self, inspected: &Inspected) -> Result<(Vec<Difference>, bool), PublishError> {
-        let staged = &self.subject.staged;
-        if let Some(unpublished) = self.survey.unpublished.get(staged.file_name())
-            && inspected.metadata.get(RETURNED_METADATA) != Some(&unpublished.id())
+        let taken = self.survey.unpublished.get(&self.subject.key);
+        if let Some(taken) = taken
+            && inspected.metadata.get(RETURNED_METADATA) != Some(&taken.note.id())
         {
-            let message = format!(
-                "it was unpublished at {}, but the archive is still there: that unpublish was cut short. Run it again",
-                unpublished.at
-            );
-            return Ok((
-                vec![self.about(Kind::UnpublishUnfinished, None, message, Mend::None)],
-                false,
-            ));
+            return self.unpublish_unfinished(taken).await;
         }
+        // Whatever else lies in other folders is another repository's.
+        let Some(staged) = &self.subject.own else {
+            return Ok((Vec::new(), false));
+        };
         let permit = self.downloads.acquire().await;
         let read = self.publisher.read_published(staged).await?;
         drop(permit);
         let difference = match read {
             None => return Ok((Vec::new(), true)),
             Some(Err(unreadable)) => self.unreadable(&unreadable),
-            Some(Ok(archive)) => {
-                let (chart, version) = (&archive.metadata.name, &archive.metadata.version);
-                let is_listed = self.survey.names_of(chart, version) > 0;
-                let (kind, message, mend) = if is_listed {
-                    let message = format!(
-                        "the index lists {chart} {version}, but points to another place than this archive; unpublish the \
-                         version or remove the archive"
-                    );
-                    (Kind::ListedElsewhere, message, Mend::None)
-                } else if let Some(named) = self.archive_of_its_name(&archive) {
-                    let message = format!(
-                        "this is an archive of {chart} {version}, and {named} is there too; remove one of them"
-                    );
-                    (Kind::ListedElsewhere, message, Mend::None)
-                } else {
-                    let message = format!(
-                        "{chart} {version} is there, but the index does not list it; run {}",
-                        command::reindex(self.repository)
-                    );
-                    (
-                        Kind::NotListed,
-                        message,
-                        Mend::Add(Box::new(self.entry(&archive, None))),
-                    )
-                };
-                self.about(kind, Some(&archive), message, mend)
-            }
+            Some(Ok(archive)) => self.of_unlisted(staged, &archive).await?,
         };
         Ok((vec![difference], true))
+    }
+
+    async fn unpublish_unfinished(&self, taken: &TakenBack) -> Result<(Vec<Difference>, bool), PublishError> {
+        // Under another key another archive may have come since.
+        if self.subject.own.is_none() {
+            let permit = self.downloads.acquire().await;
+            let stored = self.publisher.stored(&self.subject.key).await?;
+            drop(permit);
+            let is_its = |stored: &Stored| is_named(stored, &taken.file_name);
+            if !stored.is_some_and(|stored| is_its(&stored)) {
+                return Ok((Vec::new(), true));
+            }
+        }
+        let message = format!(
+            "it was unpublished at {}, but the archive is still there: that unpublish was cut short. Run it again",
+            taken.note.at
+        );
+        let difference = self.about(Kind::UnpublishUnfinished, None, message, Mend::None);
+        Ok((vec![difference], false))
+    }
+
+    /// An archive that can be installed, and that no entry points to.
+    async fn of_unlisted(&self, staged: &StagedKey, archive: &Archive) -> Result<Difference, PublishError> {
+        let (chart, version) = (&archive.metadata.name, &archive.metadata.version);
+        if self.survey.names_of(chart, version) > 0 {
+            let message = format!(
+                "the index lists {chart} {version}, but points to another place than this archive; unpublish the version or \
+                 remove the archive"
+            );
+            return Ok(self.about(Kind::ListedElsewhere, Some(archive), message, Mend::None));
+        }
+        if let Some(named) = self.archive_of_its_name(archive) {
+            let message =
+                format!("this is an archive of {chart} {version}, and {named} is there too; remove one of them");
+            return Ok(self.about(Kind::ListedElsewhere, Some(archive), message, Mend::None));
+        }
+        let remembered = self.publisher.remembered(staged).await?;
+        let url = self.publisher.settings.archive_url(self.repository, staged);
+        let created = match &self.subject.object {
+            Some(object) => created(object, remembered.as_ref()),
+            None => (self.publisher.clock)(),
+        };
+        let add = Mend::Add(Box::new(entry(archive, url, created)));
+        let published =
+            remembered.filter(|remembered| remembered.digest.is_some_and(|digest| digest != archive.digest));
+        if let Some(remembered) = published
+            && let Some(digest) = remembered.digest
+        {
+            let message = format!(
+                "the index does not list it, and {}. {}",
+                changed_since(&remembered, archive.digest),
+                self.publisher
+                    .how_to_restore(self.repository, &self.subject.key, &digest.to_string())
+            );
+            let mend = if self.accept_changed { add } else { Mend::None };
+            return Ok(self.about(Kind::Digest, Some(archive), message, mend));
+        }
+        let message = format!(
+            "{chart} {version} is there, but the index does not list it; run {}",
+            command::reindex(self.repository)
+        );
+        Ok(self.about(Kind::NotListed, Some(archive), message, add))
     }
 
     /// What the archive itself says about its entries.
     async fn look_inside(&self) -> Result<(Vec<Difference>, bool), PublishError> {
         let permit = self.downloads.acquire().await;
-        let stored = self.publisher.stored(&self.subject.staged).await?;
+        let stored = self.publisher.stored(&self.subject.key).await?;
         drop(permit);
         let Some(stored) = stored else {
             return Ok((self.missing(), true));
@@ -245,11 +294,10 @@ impl Comparison<'_> {
             (Ok(archive), _) => archive,
             // Nobody but its packager can tell what it should be.
             (Err(unreadable), digest) => {
-                let wrong = |listed: &&ListedVersion| digest.is_some_and(|digest| !has_digest(listed, digest));
                 let mut differences = vec![self.unreadable(unreadable)];
-                differences.extend(self.subject.listed.iter().filter(wrong).map(|listed| {
-                    let message = "the archive has another digest than its entry, and can't be read".to_owned();
-                    self.of(listed, Kind::Digest, message, Mend::None)
+                differences.extend(self.subject.listed.iter().filter_map(|listed| {
+                    let found = digest.filter(|digest| listed.comparable().is_some_and(|listed| listed != *digest))?;
+                    Some(self.of(listed, Kind::Digest, self.changed(listed, found), Mend::None))
                 }));
                 return Ok((differences, true));
             }
@@ -259,14 +307,9 @@ impl Comparison<'_> {
 
     /// Which of the entries is the archive's; every other one is a difference.
     fn judge(&self, archive: &Archive) -> Vec<Difference> {
-        let metadata = &archive.metadata;
-        let is_its = |listed: &ListedVersion| {
-            listed.chart == metadata.name
-                && listed.version == metadata.version
-                && listed.name.as_ref().is_none_or(|name| *name == listed.chart)
+        let is_right = |listed: &ListedVersion| {
+            is_of(listed, archive) && listed.url.is_some() && listed.comparable() == Some(archive.digest)
         };
-        let is_right =
-            |listed: &ListedVersion| is_its(listed) && listed.url.is_some() && has_digest(listed, archive.digest);
         let right = self.subject.listed.iter().find(|listed| is_right(listed));
         let mut has_entry = right.is_some();
         let mut differences = Vec::new();
@@ -276,39 +319,66 @@ impl Comparison<'_> {
                 differences.extend(self.oddly_named(listed, archive));
                 continue;
             }
-            let (chart, version) = (&listed.chart, &listed.version);
-            let (kind, what) = if !is_its(listed) {
-                let archive = format!("{} {}", metadata.name, metadata.version);
-                (
-                    Kind::OtherChart,
-                    format!("the entry for {chart} {version} points to an archive of {archive}"),
-                )
-            } else if is_right(listed) {
-                (Kind::ListedTwice, format!("the index lists {chart} {version} twice"))
-            } else if listed.url.is_none() {
-                (Kind::NoUrl, format!("the entry for {chart} {version} has no URL"))
-            } else {
-                let listed = listed.digest.as_deref().unwrap_or("no digest");
-                let found = archive.digest;
-                (
-                    Kind::Digest,
-                    format!("{chart} {version} is listed with {listed}, but its archive has {found}"),
-                )
+            let (kind, message) = self.wrong(listed, archive, right.is_some());
+            // Somebody can install what such an entry names, or what stands there is not what was published.
+            let is_left = matches!(kind, Kind::OtherChart | Kind::Digest) && !self.accept_changed;
+            let mend = match (is_left, has_entry) {
+                (true, _) => Mend::None,
+                (false, true) => Mend::Remove(listed.place),
+                (false, false) => Mend::Replace(listed.place, Box::new(self.entry(archive, listed))),
             };
-            let mend = if has_entry {
-                Mend::Remove(listed.place)
-            } else {
-                Mend::Replace(listed.place, Box::new(self.entry(archive, listed.created.as_deref())))
-            };
-            has_entry = true;
-            let message = format!("{what}; run {}", command::reindex(self.repository));
+            has_entry = has_entry || !is_left;
             differences.push(self.of(listed, kind, message, mend));
         }
         differences
     }
 
+    /// What is wrong with an entry that is not the archive's.
+    fn wrong(&self, listed: &ListedVersion, archive: &Archive, has_right: bool) -> (Kind, String) {
+        let (chart, version) = (&listed.chart, &listed.version);
+        let reindex = command::reindex(self.repository);
+        if !is_of(listed, archive) {
+            let Metadata { name, version: of, .. } = &archive.metadata;
+            let message = format!(
+                "the entry for {chart} {version} points to an archive of {name} {of}, which is what whoever asks for it \
+                 installs. Correct the entry by hand, unpublish {chart} {version}, or run {} to list the archive as what it is",
+                command::accept_changed(self.repository)
+            );
+            return (Kind::OtherChart, message);
+        }
+        if has_right {
+            let message = format!("the index lists {chart} {version} twice; run {reindex}");
+            return (Kind::ListedTwice, message);
+        }
+        if listed.comparable().is_some_and(|listed| listed != archive.digest) {
+            return (Kind::Digest, self.changed(listed, archive.digest));
+        }
+        if listed.url.is_none() {
+            let message = format!("the entry for {chart} {version} has no URL; run {reindex}");
+            return (Kind::NoUrl, message);
+        }
+        let found = archive.digest;
+        let message = match &listed.digest {
+            None => format!("{chart} {version} is listed without a digest; its archive has {found}. Run {reindex}"),
+            Some(digest) => format!(
+                "{chart} {version} is listed with {digest}, which is no SHA-256 digest; its archive has {found}. Run {reindex}"
+            ),
+        };
+        (Kind::NoDigest, message)
+    }
+
+    /// The archive of an entry is another one than was published.
+    fn changed(&self, listed: &ListedVersion, found: Digest) -> String {
+        let (chart, version) = (&listed.chart, &listed.version);
+        let digest = listed.digest.as_deref().unwrap_or_default();
+        let restore = self
+            .publisher
+            .how_to_restore(self.repository, &self.subject.key, digest);
+        format!("{chart} {version} is listed with the digest {digest}, but its archive has {found}. {restore}")
+    }
+
     fn oddly_named(&self, listed: &ListedVersion, archive: &Archive) -> Option<Difference> {
-        let error = chart::check_file_name(self.subject.staged.file_name(), &archive.metadata).err()?;
+        let error = chart::check_file_name(self.subject.file_name(), &archive.metadata).err()?;
         Some(self.of(
             listed,
             Kind::FileName,
@@ -335,7 +405,7 @@ impl Comparison<'_> {
     fn archive_of_its_name(&self, archive: &Archive) -> Option<String> {
         let named = StagedKey::of_archive(self.repository, &chart::file_name(&archive.metadata))?.archive_key();
         let other = self.survey.subjects.get(&named)?;
-        (other.object.is_some() && named != self.subject.staged.archive_key()).then_some(named)
+        (other.object.is_some() && named != self.subject.key).then_some(named)
     }
 
     fn unreadable(&self, Unreadable { problem, by_helm }: &Unreadable) -> Difference {
@@ -347,19 +417,24 @@ impl Comparison<'_> {
         self.about(Kind::UnreadableArchive, None, message, Mend::None)
     }
 
-    /// What the archive says, published when an entry or the object itself says so.
-    fn entry(&self, archive: &Archive, created: Option<&str>) -> crate::index::Entry {
+    /// What the archive says, where and when its entry says.
+    fn entry(&self, archive: &Archive, listed: &ListedVersion) -> Entry {
         let modified = self.subject.object.as_ref().map(|object| object.modified);
-        let created = created.and_then(|created| created.parse::<Timestamp>().ok());
+        let created = listed.created.as_ref().and_then(|created| created.parse().ok());
         let created = created.or(modified).unwrap_or_else(|| (self.publisher.clock)());
-        self.publisher
-            .entry(self.repository, &self.subject.staged, archive, created)
+        let own = || {
+            let own = self.subject.own.as_ref()?;
+            Some(self.publisher.settings.archive_url(self.repository, own))
+        };
+        // A URL that leads here stays as it is written.
+        let url = listed.url.clone().or_else(own).unwrap_or_default();
+        entry(archive, url, created)
     }
 
     fn of(&self, listed: &ListedVersion, kind: Kind, message: String, mend: Mend) -> Difference {
         Difference {
             kind,
-            key: self.subject.staged.archive_key(),
+            key: self.subject.key.clone(),
             chart: Some(listed.chart.clone()),
             version: Some(listed.version.clone()),
             message,
@@ -370,7 +445,7 @@ impl Comparison<'_> {
     fn about(&self, kind: Kind, archive: Option<&Archive>, message: String, mend: Mend) -> Difference {
         Difference {
             kind,
-            key: self.subject.staged.archive_key(),
+            key: self.subject.key.clone(),
             chart: archive.map(|archive| archive.metadata.name.clone()),
             version: archive.map(|archive| archive.metadata.version.clone()),
             message,
@@ -379,7 +454,19 @@ impl Comparison<'_> {
     }
 }
 
-fn has_digest(listed: &ListedVersion, digest: Digest) -> bool {
-    let listed = listed.digest.as_deref().unwrap_or_default();
-    listed.eq_ignore_ascii_case(&digest.to_string())
+/// Whether an archive is of the version that an entry names.
+fn is_of(listed: &ListedVersion, archive: &Archive) -> bool {
+    let metadata = &archive.metadata;
+    listed.chart == metadata.name
+        && listed.version == metadata.version
+        && listed.name.as_ref().is_none_or(|name| *name == listed.chart)
+}
+
+/// Whether an archive is of the version that this is the file name of; one that cannot be read may be any.
+pub(super) fn is_named(stored: &Stored, file_name: &str) -> bool {
+    let archive = stored.archive.as_ref();
+    archive.map_or(true, |archive| {
+        let metadata = &archive.metadata;
+        format!("{}-{}.tgz", metadata.name, metadata.version) == file_name
+    })
 }

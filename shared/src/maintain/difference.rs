@@ -27,8 +27,10 @@ pub struct Difference {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// There is no index, although archives are published.
+    /// There is no index, although archives are or were published.
     IndexMissing,
+    /// The index was lost once and rebuilt, and nobody has looked at it since.
+    IndexRebuilt,
     /// The index is there, but Helm could not load it.
     IndexUnreadable,
     /// An entry, or another part, of a damaged index can't be read, or Helm could not load it.
@@ -39,8 +41,12 @@ pub enum Kind {
     NotListed,
     /// An archive is there, but the entry for its version points elsewhere.
     ListedElsewhere,
-    /// The archive has another digest than its entry.
+    /// A receipt says that the version was published, but the index does not list it, and there is no archive.
+    EntryLost,
+    /// The archive has another digest than its entry: it was damaged or tampered with.
     Digest,
+    /// The entry has no digest that could be compared.
+    NoDigest,
     /// The archive is of another chart or version than its entry.
     OtherChart,
     /// The archive is called otherwise than its chart and version say.
@@ -86,4 +92,6 @@ pub(super) enum Mend {
     Replace(Place, Box<Entry>),
     /// What the archive says comes.
     Add(Box<Entry>),
+    /// A note of the index becomes this one.
+    Note(String, String),
 }

@@ -43,7 +43,7 @@ impl Publisher {
         scope: Scope<'_>,
         until: Option<&str>,
     ) -> Result<AtEdge, StoreError> {
-        let url = self.settings.edge_url(scope.repository, "index.yaml");
+        let url = self.settings.edge_url(&scope.repository.index_key());
         let mut differences = Vec::new();
         if scope.after.is_none() {
             differences.extend(self.index_at_edge(scope.repository, &url).await?);
@@ -54,17 +54,18 @@ impl Publisher {
             .filter(|(key, subject)| {
                 let key = key.as_str();
                 let behind = scope.after.is_none_or(|after| key > after) && until.is_none_or(|until| key <= until);
-                behind && !subject.listed.is_empty() && subject.object.is_some()
+                // What lies in another folder is not in the listing.
+                behind && !subject.listed.is_empty() && (subject.object.is_some() || subject.own.is_none())
             })
             .collect();
         let mut looks = stream::iter(&subjects)
             .take_while(|_| std::future::ready(scope.deadline.has_time()))
-            .map(|(_, subject)| self.archive_at_edge(scope.repository, subject))
+            .map(|(_, subject)| self.archive_at_edge(subject))
             .buffered(CONCURRENT_DOWNLOADS);
         let mut archives: usize = 0;
         while let Some(difference) = looks.next().await {
             archives += 1;
-            differences.extend(difference);
+            differences.extend(difference?);
         }
         let last = archives.checked_sub(1).and_then(|last| subjects.get(last));
         let after = (archives < subjects.len()).then(|| last.map(|(key, _)| (*key).clone()).unwrap_or_default());
@@ -97,23 +98,25 @@ impl Publisher {
         })
     }
 
-    async fn archive_at_edge(&self, repository: &Repository, subject: &Subject) -> Option<Difference> {
-        let url = self.settings.edge_url(repository, subject.staged.file_name());
+    async fn archive_at_edge(&self, subject: &Subject) -> Result<Option<Difference>, StoreError> {
+        let url = self.settings.edge_url(&subject.key);
         let served = self.http.digest(&url, Limits::default().unpacked_bytes).await;
         let (kind, message) = match served {
             Ok(Served::Digest(digest)) => {
-                let is_listed = |listed: &ListedVersion| {
-                    let listed = listed.digest.as_deref().unwrap_or_default();
-                    listed.eq_ignore_ascii_case(&digest.to_string())
-                };
-                if subject.listed.iter().any(is_listed) {
-                    return None;
+                let is_listed = |listed: &ListedVersion| listed.comparable() == Some(digest);
+                // Without a digest there is nothing to compare with; that is a difference of its own.
+                let has_none = |listed: &ListedVersion| listed.comparable().is_none();
+                if subject.listed.iter().any(is_listed) || subject.listed.iter().all(has_none) {
+                    return Ok(None);
                 }
                 let message = format!(
                     "{url} serves an archive with the digest {digest}, which the index does not list. Make an invalidation of its path, \
                      and run this again"
                 );
                 (Kind::EdgeDigest, message)
+            }
+            Ok(Served::Status(_)) if subject.object.is_none() && self.store.head(&subject.key).await?.is_none() => {
+                return Ok(None);
             }
             Ok(Served::Status(status)) => (
                 Kind::EdgeMissing,
@@ -122,14 +125,14 @@ impl Publisher {
             Err(error) => (Kind::EdgeUnreachable, unreachable(&url, &error)),
         };
         let listed = subject.listed.first();
-        Some(Difference {
+        Ok(Some(Difference {
             kind,
-            key: subject.staged.archive_key(),
+            key: subject.key.clone(),
             chart: listed.map(|listed| listed.chart.clone()),
             version: listed.map(|listed| listed.version.clone()),
             message,
             mend: Mend::None,
-        })
+        }))
     }
 }
 

@@ -5,12 +5,16 @@
 //! while charts are published: what is written is written by the compare-and-swap that publishing uses, and what is
 //! removed is removed only after a definite answer that it is gone.
 //!
-//! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what is listed of it,
-//! [`edge`] at what users get. [`verify_all`] verifies every repository of the bucket.
+//! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what is listed of it
+//! ([`changed`] is what to do about one that is not what was published), [`lost`] at what only receipts remember, [`edge`] at
+//! what users get. [`verify_all`] verifies every repository of the bucket.
 
+mod changed;
 mod compare;
 mod difference;
 mod edge;
+mod lost;
+mod reach;
 mod reindex;
 mod survey;
 mod unpublish;
@@ -21,7 +25,7 @@ use serde::Serialize;
 
 pub use difference::{Difference, Kind};
 pub use edge::EdgeSummary;
-pub use reindex::{Change, Reindexed};
+pub use reindex::{Change, Reindex, Reindexed};
 pub use unpublish::{Takeback, UnpublishReport};
 pub use verify::Verified;
 pub use verify_all::{AllVerified, FailedVerification};

@@ -3,15 +3,19 @@
 //! | in the index | in the bucket | then |
 //! |---|---|---|
 //! | an entry with the archive's digest | the archive | stays as it is |
-//! | an entry with another digest, or for another chart | the archive | becomes what the archive says, and keeps its `created` |
-//! | an entry | definitely no archive | goes |
-//! | nothing | an archive that Helm can load | comes, created when the archive was stored |
+//! | an entry without a digest or without a URL | the archive | becomes what the archive says, and keeps its `created` |
+//! | an entry with another digest, or for another chart | the archive | stays as it is, unless changed archives are accepted |
+//! | an entry | definitely no archive in the repository's folder | goes |
+//! | nothing | an archive that Helm can load | comes, created when the archive was stored or its receipt says |
+//! | nothing, but a receipt with another digest | the archive | stays out, unless changed archives are accepted |
 //! | nothing, but a note that it was unpublished | an archive | stays out |
 //! | an entry that points elsewhere | | stays as it is |
 //!
 //! A damaged index is copied aside, and what can still be read of it is where the mending starts: so times, order, and
 //! entries that point elsewhere stay as far as they can be read; what can't be read is a change like the others. A missing
 //! one starts empty.
+
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -22,6 +26,7 @@ use super::difference::{Difference, Kind, Mend};
 use crate::index::{Dropped, Entry, Index, Place, Salvaged, Spliced};
 use crate::keys::{Headers, Repository};
 use crate::publish::{Deadline, IndexState, MAX_INDEX_BYTES, PublishError, Publisher};
+use crate::rebuilt::Rebuilt;
 use crate::store::{Got, Replaced, jittered};
 use crate::unpublished::Unpublished;
 
@@ -42,8 +47,11 @@ pub struct Reindexed {
     pub written: bool,
     /// The index afterwards (with `dryRun`: as it would be), if there is one.
     pub index: Option<IndexSummary>,
-    /// What was wrong with the index as a whole, if something was.
+    /// What was wrong with the index as a whole, if something was: it was missing, or Helm could not load it.
     pub damage: Option<String>,
+    /// The archives that a missing index was rebuilt from (with `dryRun`: would be).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rebuilt_from: Option<usize>,
     /// Where a damaged index was copied to.
     pub kept: Option<String>,
     /// How many changes there are.
@@ -69,7 +77,7 @@ pub struct Reindexed {
 /// One change of the index.
 #[derive(Debug, Serialize)]
 pub struct Change {
-    /// `add`, `replace`, `remove`, or `drop` for what could not be read of a damaged index.
+    /// `add`, `replace`, `remove`, `note`, or `drop` for what could not be read of a damaged index.
     pub action: &'static str,
     /// Why.
     #[serde(flatten)]
@@ -99,6 +107,17 @@ enum Tried {
     CameBack(Reindexed),
 }
 
+/// How an index is mended.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Reindex<'a> {
+    /// Nothing is to be written.
+    pub dry_run: bool,
+    /// Archives that are not what their entries or receipts say are taken for what they are.
+    pub accept_changed: bool,
+    /// Only what is behind this archive key.
+    pub after: Option<&'a str>,
+}
+
 impl Publisher {
     /// Mends the index of a repository, from behind the archive key `after` on; with `dry_run` tells what it would do.
     ///
@@ -108,21 +127,21 @@ impl Publisher {
     pub async fn reindex(
         &self,
         repository: &Repository,
-        dry_run: bool,
-        after: Option<&str>,
+        how: Reindex<'_>,
         deadline: Deadline,
     ) -> Result<Reindexed, PublishError> {
         let digests = Digests::default();
         let scope = Scope {
             repository,
-            after,
+            after: how.after,
             most: usize::MAX,
+            accept_changed: how.accept_changed,
             deadline,
         };
         let mut earlier = None;
         let mut lost_races = 0;
         for attempt in 1..=ATTEMPTS {
-            match Box::pin(self.try_reindex(scope, dry_run, &digests)).await? {
+            match Box::pin(self.try_reindex(scope, how.dry_run, &digests)).await? {
                 Tried::Done(report) => {
                     let report = report.behind(earlier);
                     return Ok(Reindexed { lost_races, ..report });
@@ -159,7 +178,9 @@ impl Publisher {
                 archives: survey.archives,
             });
         }
-        let (repairs, left) = sort(compared.differences);
+        let mut differences = compared.differences;
+        differences.extend(self.index_rebuilt(repository, state.rebuilt.as_ref()));
+        let (repairs, left) = sort(differences);
         // A name with a slip in it must not make a repository.
         let is_there = state.etag.is_some() || survey.archives > 0;
         let mended = self.mend(repository, &state.index, &repairs)?;
@@ -183,6 +204,7 @@ impl Publisher {
                 versions: mended.versions,
             }),
             damage,
+            rebuilt_from: (state.etag.is_none() && survey.archives > 0).then_some(survey.archives),
             kept: None,
             change_count: changes.len(),
             changes,
@@ -270,26 +292,46 @@ impl Publisher {
             Got::Missing => (None, None, Bytes::new()),
         };
         let archives = self.archives(repository).await?;
-        let unpublished = self.unpublished_in_receipts(repository, &archives).await?;
+        if etag.is_none() && archives.is_empty() {
+            self.must_exist(repository).await?;
+        }
+        let damage = damage.or_else(|| {
+            let count = archives.len();
+            (count > 0).then(|| {
+                format!(
+                    "it was missing, and is rebuilt from {count} archives: entries that pointed elsewhere are lost, unless an \
+                     earlier version of {} is put back first",
+                    repository.index_key()
+                )
+            })
+        });
+        let present: BTreeSet<&str> = archives.iter().map(|(staged, _)| staged.file_name()).collect();
+        let memory = self
+            .memory(repository, |file_name| !present.contains(file_name))
+            .await?;
+        let unpublished = memory.unpublished;
         let notes = unpublished
             .iter()
             .map(|(file, unpublished)| unpublished.annotation(file));
         let salvaged = Index::salvage(&bytes, self.settings.index_format, notes.collect());
         let Salvaged { index, mut dropped } = salvaged.map_err(PublishError::index(repository))?;
         dropped.extend(unread);
+        let annotations = index.annotations();
         let state = IndexState {
-            unpublished: Unpublished::in_annotations(index.annotations()),
+            unpublished: Unpublished::in_annotations(&annotations),
+            rebuilt: Rebuilt::in_annotations(&annotations),
             index,
             etag,
             recovered: Vec::new(),
+            lost: Vec::new(),
         };
         Ok(Start { state, damage, dropped })
     }
 
     fn mend(&self, repository: &Repository, index: &Index, changes: &[Change]) -> Result<Mended, PublishError> {
         let now = (self.clock)();
-        let (places, entries) = edits(changes);
-        let removal = index.remove(&places, &[], now);
+        let Edits { places, entries, notes } = edits(changes);
+        let removal = index.remove(&places, &notes, now);
         let removal = removal.map_err(PublishError::index(repository))?;
         let rest = match &removal.text {
             Some(text) => Index::read(text.to_bytes()).map_err(PublishError::index(repository))?,
@@ -311,6 +353,7 @@ impl Reindexed {
         Reindexed {
             written: self.written || earlier.written,
             damage: self.damage.or(earlier.damage),
+            rebuilt_from: self.rebuilt_from.or(earlier.rebuilt_from),
             kept: self.kept.or(earlier.kept),
             change_count: self.change_count + earlier.change_count,
             changes: earlier.changes,
@@ -332,6 +375,7 @@ fn sort(differences: Vec<Difference>) -> (Vec<Change>, Vec<Difference>) {
             Mend::Add(_) => "add",
             Mend::Replace(..) => "replace",
             Mend::Remove(_) => "remove",
+            Mend::Note(..) => "note",
         };
         changes.push(Change { action, difference });
     }
@@ -361,19 +405,27 @@ fn drop_of(repository: &Repository, dropped: Dropped) -> Change {
     }
 }
 
-fn edits(changes: &[Change]) -> (Vec<Place>, Vec<Entry>) {
-    let mut places = Vec::new();
-    let mut entries = Vec::new();
+/// What has to be done to an index.
+#[derive(Default)]
+struct Edits {
+    places: Vec<Place>,
+    entries: Vec<Entry>,
+    notes: Vec<(String, String)>,
+}
+
+fn edits(changes: &[Change]) -> Edits {
+    let mut edits = Edits::default();
     for change in changes {
         match &change.difference.mend {
             Mend::None => {}
-            Mend::Remove(place) => places.push(*place),
-            Mend::Add(entry) => entries.push(Entry::clone(entry)),
+            Mend::Remove(place) => edits.places.push(*place),
+            Mend::Add(entry) => edits.entries.push(Entry::clone(entry)),
             Mend::Replace(place, entry) => {
-                places.push(*place);
-                entries.push(Entry::clone(entry));
+                edits.places.push(*place);
+                edits.entries.push(Entry::clone(entry));
             }
+            Mend::Note(name, value) => edits.notes.push((name.clone(), value.clone())),
         }
     }
-    (places, entries)
+    edits
 }

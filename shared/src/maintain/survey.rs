@@ -17,18 +17,28 @@ pub(super) struct Survey {
     pub(super) elsewhere: Vec<ListedVersion>,
     /// Entries that point to archives here.
     pub(super) entries: usize,
-    /// Archives that lie here.
+    /// Archives that lie in the repository's folder.
     pub(super) archives: usize,
-    /// The versions that were taken back, by archive name.
-    pub(super) unpublished: BTreeMap<String, Unpublished>,
+    /// The versions that were taken back, by each key where an archive of theirs was.
+    pub(super) unpublished: BTreeMap<String, TakenBack>,
     /// Under how many archive names a version is listed, where it is more than one.
     pub(super) names: HashMap<(String, String), usize>,
+}
+
+/// A version that was taken back.
+#[derive(Debug, Clone)]
+pub(super) struct TakenBack {
+    /// `NAME-VERSION.tgz`.
+    pub(super) file_name: String,
+    pub(super) note: Unpublished,
 }
 
 /// One archive name.
 #[derive(Debug)]
 pub(super) struct Subject {
-    pub(super) staged: StagedKey,
+    pub(super) key: String,
+    /// The upload that it would come from, if it lies in the repository's own folder. An entry may point to any other.
+    pub(super) own: Option<StagedKey>,
     /// What the index lists of it, in its order.
     pub(super) listed: Vec<ListedVersion>,
     /// What lies there.
@@ -45,27 +55,30 @@ impl Publisher {
             elsewhere: Vec::new(),
             entries: 0,
             archives: archives.len(),
-            unpublished: state.unpublished.clone(),
+            unpublished: taken_back(repository, &state.unpublished),
             names: HashMap::new(),
         };
         for (staged, object) in archives {
-            survey.subject(&staged).object = Some(object);
+            survey.subject(repository, &staged.archive_key()).object = Some(object);
+        }
+        for key in state.unpublished.values().flat_map(|note| &note.archives) {
+            survey.subject(repository, key);
         }
         for listed in state.index.listed_versions() {
             let named = format!("{}-{}.tgz", listed.chart, listed.version);
-            let staged = match &listed.url {
-                Some(url) => self.settings.archive_at(repository, url),
+            let key = match &listed.url {
+                Some(url) => self.settings.key_at(repository, url),
                 // Without a URL it can mean only the archive of its name.
-                None => StagedKey::of_archive(repository, &named),
+                None => StagedKey::of_archive(repository, &named).map(|staged| staged.archive_key()),
             };
             let version = (listed.chart.clone(), listed.version.clone());
-            let Some(staged) = staged else {
+            let Some(key) = key else {
                 *survey.names.entry(version).or_default() += 1;
                 survey.elsewhere.push(listed);
                 continue;
             };
             survey.entries += 1;
-            let subject = survey.subject(&staged);
+            let subject = survey.subject(repository, &key);
             let is_known = subject
                 .listed
                 .iter()
@@ -79,10 +92,38 @@ impl Publisher {
     }
 }
 
+/// The upload that the archive of this key comes from, if it is one of this repository.
+fn own(repository: &Repository, key: &str) -> Option<StagedKey> {
+    StagedKey::of_archive(repository, key.strip_prefix(&repository.charts_prefix())?)
+}
+
+fn taken_back(repository: &Repository, notes: &BTreeMap<String, Unpublished>) -> BTreeMap<String, TakenBack> {
+    let mut taken_back = BTreeMap::new();
+    for (file_name, note) in notes {
+        let own = StagedKey::of_archive(repository, file_name).map(|staged| staged.archive_key());
+        for key in own.iter().chain(&note.archives) {
+            let taken = TakenBack {
+                file_name: file_name.clone(),
+                note: note.clone(),
+            };
+            taken_back.insert(key.clone(), taken);
+        }
+    }
+    taken_back
+}
+
+impl Subject {
+    /// The file name: the last part of the key.
+    pub(super) fn file_name(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 impl Survey {
-    fn subject(&mut self, staged: &StagedKey) -> &mut Subject {
-        self.subjects.entry(staged.archive_key()).or_insert_with(|| Subject {
-            staged: staged.clone(),
+    fn subject(&mut self, repository: &Repository, key: &str) -> &mut Subject {
+        self.subjects.entry(key.to_owned()).or_insert_with(|| Subject {
+            key: key.to_owned(),
+            own: own(repository, key),
             listed: Vec::new(),
             object: None,
         })

@@ -5,8 +5,8 @@
 //! 1. The index loses the entry and gets a note of what it was ([`Unpublished`]), in one compare-and-swap. From here on
 //!    nobody lists the version again unless its archive was stored with the knowledge of that note.
 //! 2. The receipt gets the note too.
-//! 3. The archive and its provenance file are deleted, each only in the state that was looked at. The removal's event makes
-//!    the edge forget them.
+//! 3. The archive and its provenance file are deleted, each only in the state that was looked at, wherever the entry said that
+//!    they lie ([`reach`](super::reach) says what may be deleted). The removal's event makes the edge forget them.
 //!
 //! What is not listed is not touched: an archive that is there without an entry belongs to a publish that is under way.
 //!
@@ -17,15 +17,19 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::compare::is_named;
+use super::reach::Reach;
 use crate::index::{ListedVersion, Place};
-use crate::keys::{Headers, Repository, StagedKey};
-use crate::publish::{Deadline, IndexState, MAX_RECEIPT_BYTES, PublishError, Publisher, command};
+use crate::keys::{Headers, PROVENANCE_SUFFIX, Repository, StagedKey};
+use crate::publish::{Deadline, IndexState, MAX_RECEIPT_BYTES, PublishError, Publisher, Remembered, command};
 use crate::receipt::Receipt;
 use crate::store::{Got, Replaced, jittered};
 use crate::unpublished::Unpublished;
 
 /// Compare-and-swaps that may lose their race.
 const ATTEMPTS: u32 = 25;
+/// How often an archive is deleted that is written again meanwhile.
+const DELETIONS: usize = 5;
 /// Versions that are named where the one that was asked for is not listed.
 const NAMED: usize = 10;
 
@@ -63,6 +67,23 @@ pub struct UnpublishReport {
     pub warnings: Vec<String>,
     /// Compare-and-swaps that lost their race.
     pub lost_races: u32,
+}
+
+/// What became of the archive under one key.
+#[derive(Default)]
+struct Deleted {
+    /// The keys that were deleted.
+    keys: Vec<String>,
+    /// Why something of it is there still.
+    stays: Option<String>,
+}
+
+/// What is taken back.
+struct Taken {
+    unpublished: Unpublished,
+    reach: Reach,
+    /// Only a receipt told of it.
+    was_lost: bool,
 }
 
 /// The version that is taken back.
@@ -113,6 +134,7 @@ impl Publisher {
         };
         for lost_races in 0..ATTEMPTS {
             let Some(state) = self.read_existing_index(repository).await? else {
+                self.must_exist(repository).await?;
                 return self.not_listed(target, &staged, None).await;
             };
             let listed: Vec<ListedVersion> = state
@@ -120,15 +142,47 @@ impl Publisher {
                 .listed_versions()
                 .filter(|listed| listed.chart == chart && listed.version == version)
                 .collect();
-            let Some(first) = listed.first() else {
-                return match state.unpublished.get(staged.file_name()) {
-                    Some(unpublished) => self.finish(target, &staged, unpublished.clone(), &[], lost_races).await,
-                    None => self.not_listed(target, &staged, Some(&state)).await,
-                };
+            let known = state.unpublished.get(staged.file_name());
+            let taken = match (listed.first(), known) {
+                (Some(first), _) => {
+                    // An earlier removal of the version may have been cut short.
+                    let earlier = known.map(|known| known.archives.as_slice()).unwrap_or_default();
+                    let reach = self.reach(repository, &staged, &state, &listed, earlier).await?;
+                    let unpublished = self.remember(target, &staged, first, &reach).await?;
+                    let was_lost = false;
+                    Taken {
+                        unpublished,
+                        reach,
+                        was_lost,
+                    }
+                }
+                (None, Some(unpublished)) => {
+                    let unpublished = unpublished.clone();
+                    let reach = self
+                        .reach(repository, &staged, &state, &[], &unpublished.archives)
+                        .await?;
+                    let was_lost = false;
+                    let taken = Taken {
+                        unpublished,
+                        reach,
+                        was_lost,
+                    };
+                    return self.finish(target, &staged, taken, &[], lost_races).await;
+                }
+                (None, None) => match self.lost_version(target, &staged).await? {
+                    Some(unpublished) => Taken {
+                        unpublished,
+                        reach: Reach::default(),
+                        was_lost: true,
+                    },
+                    None => return self.not_listed(target, &staged, Some(&state)).await,
+                },
             };
-            let unpublished = self.remember(target, &staged, first).await?;
-            if self.take_out(target, &staged, &state, &listed, &unpublished).await? {
-                return self.finish(target, &staged, unpublished, &listed, lost_races).await;
+            if self
+                .take_out(target, &staged, &state, &listed, &taken.unpublished)
+                .await?
+            {
+                return self.finish(target, &staged, taken, &listed, lost_races).await;
             }
             if !deadline.has_time() {
                 return Err(PublishError::NoTime);
@@ -147,21 +201,26 @@ impl Publisher {
         target: Target<'_>,
         staged: &StagedKey,
         listed: &ListedVersion,
+        reach: &Reach,
     ) -> Result<Unpublished, PublishError> {
         let at = (self.clock)();
-        let stored = self.stored(staged).await?;
-        if let Some(stored) = &stored
-            && let Ok(archive) = &stored.archive
-            && archive.metadata.name == target.chart
-            && archive.metadata.version == target.version
-        {
-            return Ok(Unpublished {
-                digest: Some(archive.digest),
-                content_digest: Some(archive.content_digest),
-                at,
-            });
+        let own_key = staged.archive_key();
+        let archives: Vec<String> = reach.delete.iter().filter(|key| **key != own_key).cloned().collect();
+        for key in std::iter::once(&own_key).chain(&archives) {
+            if let Some(stored) = self.stored(key).await?
+                && let Ok(archive) = &stored.archive
+                && archive.metadata.name == target.chart
+                && archive.metadata.version == target.version
+            {
+                return Ok(Unpublished {
+                    digest: Some(archive.digest),
+                    content_digest: Some(archive.content_digest),
+                    archives,
+                    at,
+                });
+            }
         }
-        let digest = listed.digest.as_ref().and_then(|digest| digest.parse().ok());
+        let digest = listed.comparable();
         let receipt = match self.store.get(&staged.receipt_key(), MAX_RECEIPT_BYTES).await? {
             Got::Found(object) => serde_json::from_slice::<Receipt>(&object.bytes).ok(),
             Got::Missing | Got::TooLarge { .. } => None,
@@ -171,8 +230,25 @@ impl Publisher {
         Ok(Unpublished {
             digest,
             content_digest: receipt.and_then(|receipt| receipt.content_digest),
+            archives,
             at,
         })
+    }
+
+    /// A version that only its receipt tells of: neither the index nor the bucket has it any more. It is noted as unpublished,
+    /// so that nobody looks for it again.
+    async fn lost_version(&self, target: Target<'_>, staged: &StagedKey) -> Result<Option<Unpublished>, PublishError> {
+        if self.store.head(&staged.archive_key()).await?.is_some() {
+            return Ok(None);
+        }
+        let remembered = self.remembered(staged).await?;
+        let is_its = |lost: &Remembered| lost.chart == target.chart && lost.version == target.version;
+        Ok(remembered.filter(is_its).map(|lost| Unpublished {
+            digest: lost.digest,
+            content_digest: lost.content_digest,
+            archives: Vec::new(),
+            at: (self.clock)(),
+        }))
     }
 
     /// Takes the entries out of the index and leaves the note; answers whether nobody else was faster.
@@ -209,24 +285,45 @@ impl Publisher {
         &self,
         target: Target<'_>,
         staged: &StagedKey,
-        unpublished: Unpublished,
+        taken: Taken,
         listed: &[ListedVersion],
         lost_races: u32,
     ) -> Result<UnpublishReport, PublishError> {
+        let Taken {
+            unpublished,
+            reach,
+            was_lost,
+        } = taken;
         self.note_in_receipt(staged, &unpublished).await?;
-        let deleted = self.delete_archive(target, staged, &unpublished).await?;
+        let (mut deleted, mut stays) = (Vec::new(), reach.stays);
+        for key in &reach.delete {
+            let of_key = self.delete_archive(staged, key, &unpublished).await?;
+            deleted.extend(of_key.keys);
+            stays.extend(of_key.stays);
+        }
         let Target { chart, version, .. } = target;
-        let (outcome, message) = if listed.is_empty() && deleted.is_empty() {
+        let (outcome, message) = if was_lost {
+            let message = format!(
+                "{chart} {version} is noted as unpublished; neither the index nor the bucket had it any more. The same content may \
+                 be uploaded again; other content under this version is rejected for ever"
+            );
+            (Takeback::Unpublished, message)
+        } else if listed.is_empty() && deleted.is_empty() && stays.is_empty() {
             let message = format!("{chart} {version} was unpublished at {} already", unpublished.at);
             (Takeback::AlreadyUnpublished, message)
         } else {
+            let archive = match (stays.is_empty(), deleted.is_empty()) {
+                (true, false) => "and its archive is deleted".to_owned(),
+                (true, true) => "and there was no archive of it to delete".to_owned(),
+                (false, _) => format!("but not everything is deleted: {}", stays.join("; ")),
+            };
             let message = format!(
-                "{chart} {version} is out of the index, and its archive is deleted. The same content may be uploaded \
-                 again; other content under this version is refused for ever"
+                "{chart} {version} is out of the index, {archive}. The same content may be uploaded again; other content under \
+                 this version is rejected for ever"
             );
             (Takeback::Unpublished, message)
         };
-        let mut warnings = Vec::new();
+        let mut warnings = stays;
         if self.store.head(staged.key()).await?.is_some() {
             warnings.push(format!(
                 "{staged} waits to be published, which brings the version back if it is the same content: remove it if it \
@@ -239,13 +336,6 @@ impl Publisher {
             warnings.push(format!(
                 "{name} is not deleted if it is there: a registry keeps its tags, so delete it there if nobody shall have it"
             ));
-        }
-        for listed in listed {
-            if let Some(url) = &listed.url
-                && self.settings.archive_at(target.repository, url).as_ref() != Some(staged)
-            {
-                warnings.push(format!("its entry pointed to {url}: what lies there is not deleted"));
-            }
         }
         Ok(UnpublishReport {
             unpublished: Some(unpublished),
@@ -289,32 +379,37 @@ impl Publisher {
         Err(PublishError::ReceiptContention { key })
     }
 
-    /// Deletes what was taken back, and nothing that came since; answers with the keys.
+    /// Deletes what was taken back under one key, and nothing that came since.
     async fn delete_archive(
         &self,
-        target: Target<'_>,
         staged: &StagedKey,
+        key: &str,
         unpublished: &Unpublished,
-    ) -> Result<Vec<String>, PublishError> {
-        let mut deleted = Vec::new();
-        let key = staged.archive_key();
-        if let Some(stored) = self.stored(staged).await? {
+    ) -> Result<Deleted, PublishError> {
+        let mut deleted = Deleted::default();
+        for _ in 0..DELETIONS {
+            let Some(stored) = self.stored(key).await? else {
+                let provenance = format!("{key}{PROVENANCE_SUFFIX}");
+                if let Some((etag, _)) = self.store.head(&provenance).await? {
+                    self.store.delete(&provenance, &etag).await?;
+                    deleted.keys.push(provenance);
+                }
+                return Ok(deleted);
+            };
             // Brought back by an upload of the same content, or another chart's, whose archive has the same name.
             let came_back = stored.returned_after == Some(unpublished.id());
-            let is_anothers = stored.archive.as_ref().is_ok_and(|archive| {
-                archive.metadata.name != target.chart || archive.metadata.version != target.version
-            });
-            if came_back || is_anothers {
+            if came_back || !is_named(&stored, staged.file_name()) {
                 return Ok(deleted);
             }
-            self.store.delete(&key, &stored.etag).await?;
-            deleted.push(key);
+            // In the state that was looked at only: what came since is looked at in the next turn.
+            self.store.delete(key, &stored.etag).await?;
+            if deleted.keys.is_empty() {
+                deleted.keys.push(key.to_owned());
+            }
         }
-        let provenance = staged.provenance_key();
-        if let Some((etag, _)) = self.store.head(&provenance).await? {
-            self.store.delete(&provenance, &etag).await?;
-            deleted.push(provenance);
-        }
+        deleted.stays = Some(format!(
+            "{key} was written again and again while it was deleted; run this again"
+        ));
         Ok(deleted)
     }
 

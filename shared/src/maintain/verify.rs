@@ -89,11 +89,23 @@ impl Publisher {
             repository,
             after,
             most: MOST,
+            accept_changed: false,
             deadline,
         };
         let compared = self.compare(&survey, &Digests::default(), scope).await?;
         let mut differences = self.look_again(scope, &state, compared.differences).await?;
+        if scope.after.is_none() {
+            differences.extend(self.index_rebuilt(repository, state.rebuilt.as_ref()));
+        }
         let (mut edge_summary, mut after) = (None, compared.after);
+        // Once, at the end; where the time is over by then, the next run has nothing else to do.
+        if after.is_none() {
+            if deadline.has_time() {
+                differences.extend(self.lost(repository, Some((&state, &survey))).await?);
+            } else {
+                after = survey.subjects.keys().next_back().cloned();
+            }
+        }
         if edge {
             let at_edge = self.compare_edge(&survey, scope, after.as_deref()).await?;
             differences.extend(at_edge.differences);
@@ -121,14 +133,22 @@ impl Publisher {
 
     async fn verify_without_index(&self, repository: &Repository) -> Result<Verified, PublishError> {
         let archives = self.archives(repository).await?.len();
-        let difference = (archives > 0).then(|| {
+        if archives == 0 {
+            self.must_exist(repository).await?;
+        }
+        let lost = self.lost(repository, None).await?;
+        let difference = (archives > 0 || !lost.is_empty()).then(|| {
             let message = format!(
-                "there is no index, although {archives} archives are published; the next upload rebuilds it, and so does {}",
-                command::reindex(repository)
+                "there is no index, although {archives} archives are published; the next upload rebuilds it, and so does {}. Neither \
+                 knows entries that pointed elsewhere: to get them back, put an earlier version of {} back first",
+                command::reindex(repository),
+                repository.index_key()
             );
             (Kind::IndexMissing, message)
         });
-        Ok(no_index(repository, archives, difference))
+        let mut verified = no_index(repository, archives, difference);
+        verified.differences.extend(lost);
+        Ok(verified)
     }
 
     /// Whoever publishes meanwhile makes differences that are none: they are gone from a newer index.

@@ -28,6 +28,10 @@ pub(super) struct Decided {
     pub(super) digest: Option<Digest>,
     pub(super) outcome: Outcome,
     pub(super) refusal: Option<Refusal>,
+    /// Where the index says that it is, once it does. `None`: nowhere.
+    pub(super) url: Option<String>,
+    /// Whether a mirror may get what is stored: not what may be another archive than the one that was published.
+    pub(super) may_mirror: bool,
 }
 
 impl Decided {
@@ -46,6 +50,8 @@ impl Decided {
             archive,
             outcome: Outcome::Rejected,
             refusal: Some(refusal),
+            url: None,
+            may_mirror: false,
         }
     }
 }
@@ -196,7 +202,7 @@ impl Publisher {
             version: archive.map(|archive| archive.metadata.version.clone()),
             digest: decided.digest,
             content_digest: archive.map(|archive| archive.content_digest),
-            url: visible.then(|| self.settings.archive_url(repository, staged)),
+            url: decided.url.clone().filter(|_| visible),
             // The words quote names, paths and values of the chart.
             reason: decided
                 .refusal

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
+use super::memory::Remembered;
+use super::recover::Recovered;
 use super::{PublishError, Publisher};
 use crate::index::{Entry, Index, IndexError};
 use crate::keys::Repository;
+use crate::rebuilt::Rebuilt;
 use crate::store::{ETag, Got};
 use crate::unpublished::Unpublished;
 
@@ -26,16 +29,23 @@ pub(crate) struct IndexState {
     pub(crate) recovered: Vec<Entry>,
     /// The versions that were taken back, by archive name.
     pub(crate) unpublished: BTreeMap<String, Unpublished>,
+    /// That the index was lost once, or is now.
+    pub(crate) rebuilt: Option<Rebuilt>,
+    /// Versions that receipts say were published, and that cannot be listed in the index that is rebuilt now.
+    pub(crate) lost: Vec<Remembered>,
 }
 
 impl IndexState {
     /// An index that was read.
     pub(crate) fn of(index: Index, etag: ETag) -> Self {
+        let annotations = index.annotations();
         IndexState {
-            unpublished: Unpublished::in_annotations(index.annotations()),
+            unpublished: Unpublished::in_annotations(&annotations),
+            rebuilt: Rebuilt::in_annotations(&annotations),
             index,
             etag: Some(etag),
             recovered: Vec::new(),
+            lost: Vec::new(),
         }
     }
 }
@@ -61,12 +71,19 @@ impl Publisher {
         if let Some(state) = self.read_existing_index(repository).await? {
             return Ok(state);
         }
-        let (recovered, unpublished) = self.recover(repository).await?;
-        Ok(IndexState {
-            index: self.new_index(repository, &unpublished)?,
-            etag: None,
-            recovered,
+        let Recovered {
+            entries,
             unpublished,
+            rebuilt,
+            lost,
+        } = self.recover(repository).await?;
+        Ok(IndexState {
+            index: self.new_index(repository, &unpublished, rebuilt.as_ref())?,
+            etag: None,
+            recovered: entries,
+            unpublished,
+            rebuilt,
+            lost,
         })
     }
 
@@ -85,15 +102,17 @@ impl Publisher {
         }
     }
 
-    /// An index that lists nothing yet, but knows what was taken back.
+    /// An index that lists nothing yet, but knows what was taken back and that there was one before.
     pub(crate) fn new_index(
         &self,
         repository: &Repository,
         unpublished: &BTreeMap<String, Unpublished>,
+        rebuilt: Option<&Rebuilt>,
     ) -> Result<Index, PublishError> {
         let annotations = unpublished
             .iter()
-            .map(|(file, unpublished)| unpublished.annotation(file));
+            .map(|(file, unpublished)| unpublished.annotation(file))
+            .chain(rebuilt.map(Rebuilt::annotation));
         Index::with_annotations(self.settings.index_format, &annotations.collect())
             .map_err(PublishError::index(repository))
     }

@@ -97,6 +97,9 @@ impl Publisher {
         let (Outcome::Published | Outcome::Unchanged, Some(archive)) = (decided.outcome, &mut decided.archive) else {
             return Ok(());
         };
+        if !decided.may_mirror {
+            return Ok(());
+        }
         let metadata = &archive.metadata;
         match mirror.reference(&decided.upload.repository, &metadata.name, &metadata.version) {
             Ok(_) => Ok(self.note_for_mirror(&decided.upload.staged).await?),

@@ -19,7 +19,8 @@
 //!
 //! [`sweep`] finds what waits, and what nobody would hear of otherwise ([`foreign`]).
 //!
-//! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index, [`recover`] what a lost one held,
+//! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index, [`recover`] what a lost one held
+//! ([`memory`] is what receipts say of that, [`rebuild`] what is told of it), [`repair`] replaces an archive that was damaged,
 //! [`images`] asks for the images that a chart names, [`provenance`] checks or makes the signature beside an archive, [`swap`] is the
 //! compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible to a registry.
 
@@ -29,11 +30,14 @@ mod foreign;
 mod images;
 mod index_state;
 mod login;
+mod memory;
 mod mirror;
 mod prepare;
 mod provenance;
+mod rebuild;
 mod recover;
 mod refusal;
+mod repair;
 mod sample;
 mod swap;
 mod sweep;
@@ -51,10 +55,12 @@ pub use conclude::Concluded;
 pub(crate) use conclude::MAX_RECEIPT_BYTES;
 pub use foreign::{Foreign, ForeignObject};
 pub(crate) use index_state::{IndexState, MAX_INDEX_BYTES};
+pub(crate) use memory::Remembered;
 pub use mirror::Mirrored;
 pub(crate) use prepare::RETURNED_METADATA;
 pub use provenance::LateProvenance;
-pub(crate) use recover::Unreadable;
+pub use rebuild::IndexRebuilt;
+pub(crate) use recover::{Stored, Unreadable, changed_since, created, entry};
 pub use refusal::Refusal;
 pub use unreadable::UnreadableError;
 
@@ -152,6 +158,8 @@ pub struct Report {
     pub foreign: Foreign,
     /// The indexes that were written.
     pub index_writes: Vec<IndexWrite>,
+    /// Those of them that had been lost.
+    pub rebuilt: Vec<IndexRebuilt>,
     /// Compare-and-swaps that lost their race.
     pub lost_races: u32,
     /// Whether this is a sweep that went through all of staging.
@@ -246,6 +254,18 @@ pub enum PublishError {
         /// The version.
         version: String,
     },
+    /// A slip in a name, most likely.
+    #[error(
+        "there is no repository {repository}: nothing lies below {}. {}",
+        repository.charts_prefix(),
+        there_are(known)
+    )]
+    NoRepository {
+        /// Whose index was asked for.
+        repository: Repository,
+        /// Those that there are.
+        known: Vec<Repository>,
+    },
     /// Others were faster each time.
     #[error("the index of {repository} was written by others {attempts} times in a row; the next run tries again")]
     Contention {
@@ -267,11 +287,24 @@ pub enum PublishError {
     #[error(transparent)]
     Shared(#[from] Arc<PublishError>),
     /// An archive was there and then was not.
-    #[error("{key} was removed while it was compared with an upload; the next run tries again")]
+    #[error("{key} was changed or removed while it was compared with an upload; the next run tries again")]
     Vanished {
         /// The archive.
         key: String,
     },
+}
+
+/// Repositories that are named where the one that was asked for is not there.
+const NAMED_REPOSITORIES: usize = 50;
+
+fn there_are(known: &[Repository]) -> String {
+    let names = known.iter().take(NAMED_REPOSITORIES);
+    let names: Vec<String> = names.map(|known| format!("{:?}", known.name())).collect();
+    match known.len() {
+        0 => "No repository has an index yet; \"\" is the root one".to_owned(),
+        many if many > names.len() => format!("There are {} and {} more", names.join(", "), many - names.len()),
+        _ => format!("There are {}", names.join(", ")),
+    }
 }
 
 impl PublishError {

@@ -9,11 +9,14 @@ use super::conclude::Decided;
 use super::images::Gate;
 use super::index_state::{IndexState, StateCell};
 use super::provenance::{Attached, Checked, LateProvenance};
+use super::recover::Stored;
+use super::repair::{no_digest, no_url, other_digest, repaired};
 use super::unreadable::Unreadable;
 use super::{PublishError, Publisher, Refusal};
-use crate::archive::{self, Archive, ArchiveError, Limits};
+use crate::archive::{self, Archive, ArchiveError};
 use crate::chart;
 use crate::digest::Digest;
+use crate::index::Promise;
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
 use crate::settings::{ImageCheck, ProvenanceMode};
@@ -24,7 +27,7 @@ use crate::unpublished::Unpublished;
 /// some: what is larger than this, or what S3 does not read, is rejected without a copy. Its earlier version stays for 30 days.
 pub(super) const MAX_COPIED: u64 = 512 * 1024 * 1024;
 /// User metadata of a published archive: which upload it came from.
-const UPLOAD_METADATA: &str = "chartdrop-upload";
+pub(super) const UPLOAD_METADATA: &str = "chartdrop-upload";
 /// User metadata of an upload: the tag of the release that it belongs to.
 const RELEASE_METADATA: &str = "release";
 /// User metadata of an archive whose version had been taken back: which removal the publisher knew of when it stored it.
@@ -32,6 +35,8 @@ const RELEASE_METADATA: &str = "release";
 /// An archive without it, or with another removal's, is the one that was taken back and is about to be deleted. An index
 /// that listed it would soon promise bytes that are gone.
 pub(crate) const RETURNED_METADATA: &str = "chartdrop-returned-after";
+/// User metadata of an archive that was repaired: by which upload.
+pub(crate) const REPAIRED_METADATA: &str = "chartdrop-repaired-by";
 
 /// One state of a staged object. The same key may be uploaded again, and then is another upload.
 #[derive(Debug, Clone)]
@@ -54,7 +59,7 @@ pub(super) struct Upload {
 
 impl Upload {
     /// What tells this upload from every other: it marks the archive that it became.
-    fn identity(&self) -> String {
+    pub(super) fn identity(&self) -> String {
         let release = self
             .release
             .as_deref()
@@ -104,6 +109,8 @@ pub(super) struct Candidate {
     pub(super) upload: Upload,
     /// The published archive: the upload's own, or an earlier packaging of the same content.
     pub(super) archive: Archive,
+    /// Where it is stored.
+    pub(super) key: String,
     pub(super) origin: Origin,
     /// After which removal the published archive was stored, if its version had been taken back.
     pub(super) returned_after: Option<String>,
@@ -166,7 +173,10 @@ impl Publisher {
         if let Err(error) = check.check(&archive.metadata, values.as_deref(), upload.release.as_deref()) {
             return Ok(refused(upload, Some(archive), error));
         }
-        let is_published = |state: &IndexState| listed(state, &archive) == Some(archive.digest.to_string());
+        let is_published = |state: &IndexState| {
+            let promise = promise(state, &archive);
+            promise.is_some_and(|promise| promise.comparable() == Some(archive.digest))
+        };
         if self.settings.image_check != ImageCheck::Off && !is_published(self.index_state(repository, state).await?) {
             match self.check_images(&upload, &archive, values.as_deref()).await? {
                 Gate::Open(warnings) => archive.warnings.extend(warnings),
@@ -229,12 +239,51 @@ impl Publisher {
         bytes: Bytes,
     ) -> Result<Prepared, PublishError> {
         let file_name = upload.staged.file_name();
-        match (listed(state, &archive), state.unpublished.get(file_name)) {
-            (Some(listed), _) if listed != archive.digest.to_string() => {
-                self.compare_with_listed(upload, archive, listed).await
-            }
+        let own_key = upload.staged.archive_key();
+        match (promise(state, &archive), state.unpublished.get(file_name)) {
+            (Some(promise), _) => self.place_listed(state, upload, archive, bytes, promise).await,
             (None, Some(unpublished)) => self.bring_back(upload, archive, bytes, unpublished).await,
-            (listed, _) => self.store_archive(upload, archive, bytes, listed.is_some(), None).await,
+            (None, None) => {
+                self.store_archive(upload, archive, bytes, Destination::new(own_key))
+                    .await
+            }
+        }
+    }
+
+    /// The index lists the version: what counts is the archive that its entry names, wherever that lies.
+    async fn place_listed(
+        &self,
+        state: &IndexState,
+        upload: Upload,
+        own: Archive,
+        bytes: Bytes,
+        promise: Promise,
+    ) -> Result<Prepared, PublishError> {
+        let mut own = own;
+        if promise.url.is_none() {
+            let warning = no_url(&upload, &own);
+            own.warnings.push(warning);
+        }
+        let key = match &promise.url {
+            Some(url) => self.settings.key_at(&upload.repository, url),
+            // Without a URL it can mean only the archive of its name.
+            None => Some(upload.staged.archive_key()),
+        };
+        if promise.comparable() != Some(own.digest) {
+            return self.compare_with_listed(upload, own, promise, key).await;
+        }
+        match key {
+            Some(key) => {
+                let returned_after = state.unpublished.get(upload.staged.file_name()).map(Unpublished::id);
+                let destination = Destination {
+                    key,
+                    is_listed: true,
+                    returned_after,
+                };
+                self.store_archive(upload, own, bytes, destination).await
+            }
+            // The entry points elsewhere: a second copy here would be one that nobody asks for.
+            None => Ok(unchanged(upload, own, promise.url, false)),
         }
     }
 
@@ -264,140 +313,179 @@ impl Publisher {
                 archive: Some(own),
                 outcome: receipt.outcome,
                 refusal: None,
+                url: receipt.url,
+                may_mirror: true,
             })));
         }
-        self.store_archive(upload, own, bytes, false, Some(unpublished.id()))
-            .await
+        let destination = Destination {
+            returned_after: Some(unpublished.id()),
+            ..Destination::new(upload.staged.archive_key())
+        };
+        self.store_archive(upload, own, bytes, destination).await
     }
 
-    /// The index lists the version with another digest: the same content packed again, or other content.
+    /// The index lists the version with another digest or without one: what is stored under its URL (nothing of ours if
+    /// `key` is `None`) is the same content packed again, other content, or not what the entry names.
     async fn compare_with_listed(
         &self,
         upload: Upload,
         own: Archive,
-        listed: String,
+        promise: Promise,
+        key: Option<String>,
     ) -> Result<Prepared, PublishError> {
-        match self.published(&upload.staged).await? {
-            None => {
-                let refusal = Refusal::ListedElsewhere {
+        let stored = match &key {
+            Some(key) => self.stored(key).await?,
+            None => None,
+        };
+        let (Some(stored), Some(key)) = (stored, key) else {
+            let refusal = Refusal::ListedElsewhere {
+                chart: own.metadata.name.clone(),
+                version: own.metadata.version.clone(),
+                listed: promise.digest,
+                url: promise.url,
+                own: own.digest,
+            };
+            return Ok(refused(upload, Some(own), refusal));
+        };
+        let listed = promise.comparable();
+        let is_sound = listed.is_none() || listed == stored.digest;
+        match stored.holds(&own) {
+            Some(archive) if is_sound => {
+                let mut archive = with_warnings_of(archive, &own);
+                if listed.is_none() {
+                    let warning = no_digest(&upload, &archive);
+                    archive.warnings.push(warning);
+                }
+                Ok(unchanged(upload, archive, promise.url, true))
+            }
+            Some(archive) if archive.digest == own.digest => {
+                let mut archive = with_warnings_of(archive, &own);
+                let warning = other_digest(&upload, &archive, promise.digest.as_deref());
+                archive.warnings.push(warning);
+                Ok(unchanged(upload, archive, promise.url, false))
+            }
+            _ if is_sound => Ok(refuse_other_content(upload, own, &stored)),
+            _ => {
+                let refusal = Refusal::StoredArchiveChanged {
                     chart: own.metadata.name.clone(),
                     version: own.metadata.version.clone(),
-                    listed,
+                    key,
+                    listed: promise.digest.unwrap_or_default(),
+                    stored: digest_or_size(&stored),
                     own: own.digest,
                 };
                 Ok(refused(upload, Some(own), refusal))
             }
-            Some(published) => match published.holds(&own) {
-                // The index must not promise bytes that are not there.
-                Some(archive) if archive.digest.to_string() == listed => Ok(Prepared::Decided(Box::new(Decided {
-                    upload,
-                    digest: Some(archive.digest),
-                    archive: Some(Archive {
-                        warnings: own.warnings,
-                        ..archive
-                    }),
-                    outcome: Outcome::Unchanged,
-                    refusal: None,
-                }))),
-                _ => Ok(refuse_other_content(upload, own, &published)),
-            },
         }
     }
 
-    /// Publishes the archive, once. Where one of that name is there already, it stays, and must be the same chart.
+    /// Publishes the archive, once. Where one of that name is there already, it stays, and must be the same chart; unless the
+    /// index lists the very archive of this upload, which is then repaired.
     async fn store_archive(
         &self,
         upload: Upload,
         own: Archive,
         bytes: Bytes,
-        is_listed: bool,
-        returned_after: Option<String>,
+        destination: Destination,
     ) -> Result<Prepared, PublishError> {
-        let key = upload.staged.archive_key();
+        let Destination {
+            key,
+            is_listed,
+            returned_after,
+        } = destination;
         let mut metadata = HashMap::from([(UPLOAD_METADATA.to_owned(), upload.identity())]);
         metadata.extend(returned_after.clone().map(|id| (RETURNED_METADATA.to_owned(), id)));
         let created = self
             .store
-            .create(&key, bytes, own.digest, &Headers::archive(), metadata)
+            .create(&key, bytes.clone(), own.digest, &Headers::archive(), metadata)
             .await?;
         let restored = is_listed && created == Created::New;
         let (archive, origin, returned_after) = match created {
             Created::New => (own, Origin::ThisUpload, returned_after),
             Created::Exists => {
-                let published = self
-                    .published(&upload.staged)
-                    .await?
-                    .ok_or(PublishError::Vanished { key })?;
-                if returned_after.is_some() && published.returned_after != returned_after {
+                let Some(stored) = self.stored(&key).await? else {
+                    return Err(PublishError::Vanished { key });
+                };
+                if is_listed && stored.digest != Some(own.digest) {
+                    return self.repair(upload, own, bytes, key, stored).await;
+                }
+                // Whether it came back is of interest only where the index does not list it.
+                if !is_listed && returned_after.is_some() && stored.returned_after != returned_after {
                     return Err(upload.being_unpublished(&own));
                 }
-                let Some(archive) = published.holds(&own) else {
-                    return Ok(refuse_other_content(upload, own, &published));
+                let Some(archive) = stored.holds(&own) else {
+                    return Ok(refuse_other_content(upload, own, &stored));
                 };
-                let origin = match published.upload {
+                let mut archive = with_warnings_of(archive, &own);
+                if stored.repaired == Some(upload.identity()) {
+                    self.note_repair(&key, &upload, &archive).await?;
+                    archive.warnings.push(repaired(&key, None));
+                }
+                let origin = match stored.upload {
                     Some(identity) if identity == upload.identity() => Origin::ThisUpload,
                     _ => Origin::EarlierUpload,
                 };
-                let warnings = own.warnings;
-                (Archive { warnings, ..archive }, origin, published.returned_after)
+                (archive, origin, stored.returned_after)
             }
         };
         Ok(Prepared::Candidate(Box::new(Candidate {
             upload,
             archive,
+            key,
             origin,
             returned_after,
             restored,
             taken_along: false,
         })))
     }
+}
 
-    /// The archive that is published under the name of this upload.
-    async fn published(&self, staged: &StagedKey) -> Result<Option<Published>, PublishError> {
-        match self
-            .store
-            .get(&staged.archive_key(), Limits::default().unpacked_bytes)
-            .await?
-        {
-            Got::Found(object) => {
-                let limits = Limits {
-                    packed_bytes: u64::MAX,
-                    ..self.limits
-                };
-                Ok(Some(Published {
-                    digest: Digest::of(&object.bytes),
-                    archive: archive::read_published(&object.bytes, &limits).ok(),
-                    upload: object.metadata.get(UPLOAD_METADATA).cloned(),
-                    returned_after: object.metadata.get(RETURNED_METADATA).cloned(),
-                }))
-            }
-            Got::Missing => Ok(None),
-            Got::TooLarge { size, .. } => Ok(Some(Published {
-                digest: Digest::of(&size.to_le_bytes()),
-                archive: None,
-                upload: None,
-                returned_after: None,
-            })),
+/// Where an archive is to be stored.
+struct Destination {
+    key: String,
+    /// The index lists it there, with the digest of the upload.
+    is_listed: bool,
+    /// See [`RETURNED_METADATA`].
+    returned_after: Option<String>,
+}
+
+impl Destination {
+    /// Of a version that the index does not list.
+    fn new(key: String) -> Self {
+        Destination {
+            key,
+            is_listed: false,
+            returned_after: None,
         }
     }
 }
 
-/// What is published under an upload's name.
-struct Published {
-    digest: Digest,
-    /// `None` if it cannot be read.
-    archive: Option<Archive>,
-    upload: Option<String>,
-    returned_after: Option<String>,
-}
-
-impl Published {
-    /// The published archive if it is the same chart, packed at whatever time.
+impl Stored {
+    /// The stored archive if it is the same chart, packed at whatever time.
     fn holds(&self, own: &Archive) -> Option<Archive> {
-        let archive = self.archive.as_ref()?;
+        let archive = self.archive.as_ref().ok()?;
         let same = archive.content_digest == own.content_digest && is_same_version(archive, own);
         same.then(|| archive.clone())
     }
+}
+
+/// The published archive, with what its packager should know of the upload.
+fn with_warnings_of(published: Archive, own: &Archive) -> Archive {
+    let warnings = own.warnings.clone();
+    Archive { warnings, ..published }
+}
+
+/// The index has it already, at `url`.
+fn unchanged(upload: Upload, archive: Archive, url: Option<String>, may_mirror: bool) -> Prepared {
+    Prepared::Decided(Box::new(Decided {
+        upload,
+        digest: Some(archive.digest),
+        archive: Some(archive),
+        outcome: Outcome::Unchanged,
+        refusal: None,
+        url,
+        may_mirror,
+    }))
 }
 
 fn is_same_version(a: &Archive, b: &Archive) -> bool {
@@ -423,16 +511,15 @@ pub(super) fn release(metadata: &HashMap<String, String>) -> Option<String> {
     metadata.get(RELEASE_METADATA).cloned()
 }
 
-/// The digest that the index lists for this version, if it lists it.
-fn listed(state: &IndexState, archive: &Archive) -> Option<String> {
+/// What the index promises of this version, if it lists it.
+fn promise(state: &IndexState, archive: &Archive) -> Option<Promise> {
     let metadata = &archive.metadata;
-    let listed = state.index.digest_of(&metadata.name, &metadata.version)?;
-    Some(listed.unwrap_or_default().to_ascii_lowercase())
+    state.index.promise(&metadata.name, &metadata.version)
 }
 
-fn refuse_other_content(upload: Upload, own: Archive, published: &Published) -> Prepared {
-    let refusal = match &published.archive {
-        Some(other) if !is_same_version(other, &own) => Refusal::FileNameTaken {
+fn refuse_other_content(upload: Upload, own: Archive, stored: &Stored) -> Prepared {
+    let refusal = match &stored.archive {
+        Ok(other) if !is_same_version(other, &own) => Refusal::FileNameTaken {
             file: upload.staged.file_name().to_owned(),
             chart: other.metadata.name.clone(),
             version: other.metadata.version.clone(),
@@ -440,11 +527,20 @@ fn refuse_other_content(upload: Upload, own: Archive, published: &Published) -> 
         _ => Refusal::OtherContent {
             chart: own.metadata.name.clone(),
             version: own.metadata.version.clone(),
-            published: published.digest.to_string(),
+            published: digest_or_size(stored),
             own: own.digest,
         },
     };
     refused(upload, Some(own), refusal)
+}
+
+/// The digest of a stored archive, for people.
+pub(super) fn digest_or_size(stored: &Stored) -> String {
+    match (stored.digest, &stored.archive) {
+        (Some(digest), _) => digest.to_string(),
+        (None, Err(unreadable)) => format!("unknown, {}", unreadable.problem),
+        (None, Ok(_)) => "unknown".to_owned(),
+    }
 }
 
 fn refused(upload: Upload, archive: Option<Archive>, refusal: impl Into<Refusal>) -> Prepared {

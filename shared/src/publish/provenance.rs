@@ -14,7 +14,7 @@ use super::unreadable::Unreadable;
 use super::{PublishError, Publisher, Refusal};
 use crate::archive::Archive;
 use crate::digest::Digest;
-use crate::keys::{Headers, KEYRING, StagedKey};
+use crate::keys::{Headers, KEYRING, PROVENANCE_SUFFIX, StagedKey};
 use crate::provenance::{Keyring, MAX_BYTES, ProvenanceError, SigningKey, Subject};
 use crate::receipt::Receipt;
 use crate::secret::{Secret, SecretError};
@@ -182,7 +182,8 @@ impl Publisher {
                 return self.about_another_packaging(candidate, own).await;
             }
         };
-        self.store_provenance(staged, &provenance).await?;
+        let key = format!("{}{PROVENANCE_SUFFIX}", candidate.key);
+        self.store_provenance(&key, &provenance).await?;
         candidate.upload.signed_by = Some(provenance.signed_by);
         Ok(Checked::None)
     }
@@ -192,7 +193,8 @@ impl Publisher {
     async fn about_another_packaging(&self, candidate: &mut Candidate, own: Digest) -> Result<Checked, PublishError> {
         let (upload, archive) = (&candidate.upload, &candidate.archive);
         let staged = &upload.staged;
-        let published = match self.store.get(&staged.provenance_key(), MAX_BYTES).await? {
+        let key = format!("{}{PROVENANCE_SUFFIX}", candidate.key);
+        let published = match self.store.get(&key, MAX_BYTES).await? {
             Got::Found(object) => self.verify_provenance(&object.bytes, staged, archive).await?.ok(),
             Got::Missing | Got::TooLarge { .. } => None,
         };
@@ -206,7 +208,7 @@ impl Publisher {
             ProvenanceMode::Off | ProvenanceMode::Verify => Ok(Checked::None),
             ProvenanceMode::Sign => {
                 let provenance = self.sign(staged, archive).await?;
-                self.store_provenance(staged, &provenance).await?;
+                self.store_provenance(&key, &provenance).await?;
                 candidate.upload.signed_by = Some(provenance.signed_by);
                 Ok(Checked::None)
             }
@@ -220,7 +222,7 @@ impl Publisher {
                 }))
             }
             ProvenanceMode::Require => {
-                let key = staged.archive_key();
+                let key = candidate.key.clone();
                 Ok(Checked::Bad(Refusal::UnsignedArchive { file, stored, own, key }))
             }
         }
@@ -239,19 +241,13 @@ impl Publisher {
         Ok(provenance)
     }
 
-    async fn store_provenance(&self, staged: &StagedKey, provenance: &Provenance) -> Result<(), PublishError> {
+    async fn store_provenance(&self, key: &str, provenance: &Provenance) -> Result<(), PublishError> {
         self.publish_keyring().await?;
         let text = provenance.text.clone();
         let digest = Digest::of(&text);
         // Where one is there already it stays, as the archive does.
         self.store
-            .create(
-                &staged.provenance_key(),
-                text,
-                digest,
-                &Headers::provenance(),
-                Default::default(),
-            )
+            .create(key, text, digest, &Headers::provenance(), Default::default())
             .await?;
         Ok(())
     }
@@ -290,7 +286,7 @@ impl Publisher {
                             digest: archive.digest,
                             signed_by: signed_by.clone(),
                         };
-                        self.store_provenance(staged, &provenance).await?;
+                        self.store_provenance(&staged.provenance_key(), &provenance).await?;
                         Ok(signed_by)
                     }
                 },

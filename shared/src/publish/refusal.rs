@@ -164,8 +164,10 @@ pub enum Refusal {
     },
     /// The index lists the version, but its archive is not here to compare with.
     #[error(
-        "the index lists {chart} {version} already, with digest {listed} (yours has {own}), and its archive is not in \
-         this bucket. A published version never changes: raise `version` in Chart.yaml and package again"
+        "the index lists {chart} {version} already, {} (yours has {own}), and its archive is not in this bucket{}. A \
+         published version never changes: raise `version` in Chart.yaml and package again",
+        with_digest(listed.as_deref()),
+        at_url(url.as_deref())
     )]
     ListedElsewhere {
         /// The chart.
@@ -173,10 +175,43 @@ pub enum Refusal {
         /// The version.
         version: String,
         /// The digest in the index.
-        listed: String,
+        listed: Option<String>,
+        /// The URL in the index.
+        url: Option<String>,
         /// Digest of the upload.
         own: Digest,
     },
+    /// What is stored is not what the index lists, and neither is the upload.
+    #[error(
+        "{chart} {version} is published already, and its stored archive, {key}, is damaged or was tampered with: it has the \
+         digest {stored}, the index lists {listed}, and yours has {own}. Upload the archive with the digest {listed} to \
+         repair it. For other content raise `version` in Chart.yaml and package again"
+    )]
+    StoredArchiveChanged {
+        /// The chart.
+        chart: String,
+        /// The version.
+        version: String,
+        /// Where the archive is stored.
+        key: String,
+        /// The digest in the index.
+        listed: String,
+        /// Digest of what is stored.
+        stored: String,
+        /// Digest of the upload.
+        own: Digest,
+    },
+}
+
+fn with_digest(listed: Option<&str>) -> String {
+    listed.map_or_else(
+        || "without a digest".to_owned(),
+        |listed| format!("with digest {listed}"),
+    )
+}
+
+fn at_url(url: Option<&str>) -> String {
+    url.map_or_else(String::new, |url| format!(": its entry points to {url}"))
 }
 
 /// Problems that a sentence names, and the longest of them; the others are counted.
@@ -210,6 +245,7 @@ impl Refusal {
             Refusal::FileNameTaken { .. } => "file-name-taken",
             Refusal::Unpublished { .. } => "unpublished",
             Refusal::ListedElsewhere { .. } => "listed-elsewhere",
+            Refusal::StoredArchiveChanged { .. } => "stored-archive-changed",
         }
     }
 }

@@ -1,8 +1,12 @@
 //! The compare-and-swap loop: read, edit, replace if unchanged; and again if others were faster.
 
+use jiff::Timestamp;
+
 use super::conclude::Decided;
 use super::index_state::{IndexState, StateCell};
 use super::prepare::{Candidate, Origin, Prepared};
+use super::rebuild::IndexRebuilt;
+use super::recover::entry;
 use super::sample::Sample;
 use super::{Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
 use crate::index::{Added, Entry};
@@ -56,7 +60,7 @@ impl Publisher {
             }
             match self.try_swap(repository, &state, round, report).await? {
                 Swapped::Done(added) => {
-                    round.decide(added);
+                    round.decide(added, &rebuilt_since(repository, &state));
                     return Ok(());
                 }
                 Swapped::LostRace => report.lost_races += 1,
@@ -93,16 +97,24 @@ impl Publisher {
             .iter()
             .map(|candidate| {
                 let upload = &candidate.upload;
-                self.entry(repository, &upload.staged, &candidate.archive, now)
+                let url = self.settings.archive_url(repository, &upload.staged);
+                entry(&candidate.archive, url, now)
             })
             .collect();
         // Behind the candidates, so that the answers to those come first. A version that is both has its own entry.
         entries.extend(state.recovered.iter().cloned());
         let edited = state.index.edit(&entries, now);
-        let mut edit = edited.map_err(PublishError::index(repository))?;
-        edit.added.truncate(round.candidates.len());
+        let edit = edited.map_err(PublishError::index(repository))?;
+        // The answers to the candidates come first.
+        let added: Vec<Placed> = edit
+            .added
+            .into_iter()
+            .zip(&entries)
+            .take(round.candidates.len())
+            .map(|(added, entry)| Placed::of(state, entry, added))
+            .collect();
         let Some(text) = edit.text else {
-            return Ok(Swapped::Done(edit.added));
+            return Ok(Swapped::Done(added));
         };
 
         let bytes = text.len();
@@ -117,7 +129,10 @@ impl Publisher {
                     bytes,
                     versions: edit.versions,
                 });
-                Ok(Swapped::Done(edit.added))
+                if let (None, Some(rebuilt)) = (&state.etag, &state.rebuilt) {
+                    report.rebuilt.push(IndexRebuilt::new(repository, rebuilt, &state.lost));
+                }
+                Ok(Swapped::Done(added))
             }
         }
     }
@@ -177,15 +192,41 @@ impl Publisher {
 
 enum Swapped {
     /// The index lists what it should; what became of each candidate.
-    Done(Vec<Added>),
+    Done(Vec<Placed>),
     LostRace,
+}
+
+/// What became of the entry of a candidate, and the URL that the index has for the version.
+struct Placed {
+    added: Added,
+    url: Option<String>,
+}
+
+impl Placed {
+    fn of(state: &IndexState, entry: &Entry, added: Added) -> Self {
+        let listed = || state.index.promise(&entry.metadata.name, &entry.metadata.version);
+        let url = match &added {
+            Added::New => Some(entry.url.clone()),
+            // Of two uploads in one write the first one is listed, under the same URL.
+            Added::Present => listed().map_or_else(|| Some(entry.url.clone()), |promise| promise.url),
+            Added::Conflict { .. } => listed().and_then(|promise| promise.url),
+        };
+        Placed { added, url }
+    }
 }
 
 /// Whether the index lists this candidate as it is.
 fn lists(state: &IndexState, candidate: &Candidate) -> bool {
     let metadata = &candidate.archive.metadata;
-    let listed = state.index.digest_of(&metadata.name, &metadata.version);
-    listed.flatten() == Some(candidate.archive.digest.to_string())
+    let listed = state.index.promise(&metadata.name, &metadata.version);
+    listed.is_some_and(|promise| promise.comparable() == Some(candidate.archive.digest))
+}
+
+/// Since when the index is a rebuilt one, and what uploads are told that were published then.
+fn rebuilt_since(repository: &Repository, state: &IndexState) -> Option<(Timestamp, String)> {
+    let rebuilt = state.rebuilt.as_ref().filter(|rebuilt| !rebuilt.seen)?;
+    let told = IndexRebuilt::new(repository, rebuilt, &state.lost);
+    Some((rebuilt.at, told.to_string()))
 }
 
 impl Round {
@@ -212,23 +253,30 @@ impl Round {
         });
     }
 
-    /// Turns what became of the entries into outcomes.
-    fn decide(&mut self, added: Vec<Added>) {
-        let candidates = self.candidates.drain(..).zip(added);
-        let answered = candidates.filter(|(candidate, added)| !candidate.taken_along || *added == Added::New);
-        self.decided
-            .extend(answered.map(|(candidate, added)| decide(candidate, added)));
+    /// Turns what became of the entries into outcomes. An upload that was there when the index was rebuilt is told so: by
+    /// this run, or by one after it, if the run that rebuilt it was killed.
+    fn decide(&mut self, placed: Vec<Placed>, rebuilt: &Option<(Timestamp, String)>) {
+        let candidates = self.candidates.drain(..).zip(placed);
+        let answered = candidates.filter(|(candidate, placed)| !candidate.taken_along || placed.added == Added::New);
+        self.decided.extend(answered.map(|(mut candidate, placed)| {
+            if let Some((at, told)) = rebuilt
+                && candidate.upload.uploaded <= *at
+            {
+                candidate.archive.warnings.push(told.clone());
+            }
+            decide(candidate, placed)
+        }));
     }
 }
 
-fn decide(candidate: Candidate, added: Added) -> Decided {
+fn decide(candidate: Candidate, placed: Placed) -> Decided {
     let Candidate {
         upload,
         archive,
         origin,
         ..
     } = candidate;
-    let outcome = match (added, origin) {
+    let outcome = match (placed.added, origin) {
         (Added::New, _) => Outcome::Published,
         // Listed by a run that was killed before it said so, or by one that took this upload along.
         (Added::Present, Origin::ThisUpload) => Outcome::Published,
@@ -237,7 +285,8 @@ fn decide(candidate: Candidate, added: Added) -> Decided {
             let refusal = Refusal::ListedElsewhere {
                 chart: archive.metadata.name.clone(),
                 version: archive.metadata.version.clone(),
-                listed: listed.unwrap_or_default(),
+                listed,
+                url: placed.url,
                 own: archive.digest,
             };
             return Decided::refused(upload, Some(archive), refusal);
@@ -249,5 +298,7 @@ fn decide(candidate: Candidate, added: Added) -> Decided {
         archive: Some(archive),
         outcome,
         refusal: None,
+        url: placed.url,
+        may_mirror: true,
     }
 }

@@ -14,7 +14,7 @@ const ACTIONS: [&str; 7] = [
     "s3:PutBucketPolicy",
     "s3:DeleteBucket",
 ];
-const KEYS: [Option<&str>; 9] = [
+const KEYS: [Option<&str>; 10] = [
     None,
     Some("staging/demo-1.0.0.tgz"),
     Some("charts/demo-1.0.0.tgz"),
@@ -23,6 +23,7 @@ const KEYS: [Option<&str>; 9] = [
     Some("receipts/demo-1.0.0.tgz.json"),
     Some("rejected/demo-1.0.0.tgz"),
     Some("mirror/demo-1.0.0.tgz"),
+    Some("repaired/demo-1.0.0.tgz"),
     Some("other"),
 ];
 

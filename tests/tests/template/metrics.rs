@@ -90,6 +90,13 @@ async fn life() -> Chartdrop {
     chartdrop.put("staging/notes.txt", "no chart");
     chartdrop.put("charts/broken/index.yaml", "<html>");
     chartdrop.upload_to("broken/", &chart("1.0.0"));
+    // Rebuilt.
+    chartdrop
+        .system
+        .store()
+        .delete("charts/raced/index.yaml")
+        .expect("deleted");
+    chartdrop.upload_to("raced/", &chart("1.1.0"));
     chartdrop.system.settled().await;
     for command in [
         json!({"command": "sweep"}),

@@ -1,6 +1,6 @@
 //! The bucket tells each function of just what it deals with.
 
-use chartdrop::keys::{Repository, StagedKey, archive_path};
+use chartdrop::keys::{Repository, StagedKey, archive_path, of_repaired};
 use serde_yaml::Value;
 
 use crate::text::function;
@@ -38,7 +38,7 @@ fn tells(binary: &str, kind: &str, key: &str) -> bool {
 }
 
 /// Keys of all kinds, and such as look like them.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 18] = [
     "staging/demo-1.0.0.tgz",
     "staging/team-a/demo-1.0.0+b.tgz",
     "staging/a/b/demo-1.0.0.tgz",
@@ -54,6 +54,8 @@ const KEYS: [&str; 16] = [
     "receipts/demo-1.0.0.tgz.json",
     "rejected/demo-1.0.0.tgz",
     "rejected/index.yaml",
+    "repaired/team-a/demo-1.0.0.tgz",
+    "repaired/index.yaml",
     "other/demo-1.0.0.tgz",
 ];
 
@@ -67,9 +69,9 @@ fn publish_chart_is_told_of_every_staged_upload_and_of_nothing_else() {
 }
 
 #[test]
-fn invalidate_cdn_is_told_of_every_written_index_and_every_removed_archive_and_of_nothing_else() {
+fn invalidate_cdn_is_told_of_every_written_index_and_every_removed_or_repaired_archive_and_of_nothing_else() {
     for key in KEYS {
-        let written = Repository::of_index_key(key).is_some();
+        let written = Repository::of_index_key(key).is_some() || of_repaired(key).is_some();
         assert_eq!(tells("invalidate-cdn", "ObjectCreated", key), written, "{key}");
         let removed = archive_path(key).is_some();
         assert_eq!(tells("invalidate-cdn", "ObjectRemoved", key), removed, "{key}");

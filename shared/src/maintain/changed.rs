@@ -1,0 +1,42 @@
+//! An archive that is not the one that was published: what happened, and how to get the right one back.
+
+use crate::keys::Repository;
+use crate::publish::{Publisher, command};
+
+impl Publisher {
+    /// What to do about an archive that should have the digest `published`.
+    ///
+    /// Removing the wrong version of the object, and not copying the right one over it: the removal's event makes the edge
+    /// drop what it has.
+    pub(super) fn how_to_restore(&self, repository: &Repository, key: &str, published: &str) -> String {
+        let bucket = &self.settings.bucket;
+        let key = quoted(key);
+        format!(
+            "It was damaged or tampered with: nobody should install it. Find its earlier version with `aws s3api \
+             list-object-versions --bucket {bucket} --prefix {key}` (kept for 30 days) and remove the wrong one that is above \
+             it with `aws s3api delete-object --bucket {bucket} --key {key} --version-id ID`, or upload the archive with the \
+             digest {published} again. If the archive that is there now is right, run {}",
+            command::accept_changed(repository)
+        )
+    }
+}
+
+/// An argument for a shell.
+pub(super) fn quoted(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./+".contains(&byte);
+    if text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_one_argument_for_a_shell() {
+        assert_eq!(quoted("charts/team-a/a-1.0.0+b.tgz"), "charts/team-a/a-1.0.0+b.tgz");
+        assert_eq!(quoted("charts/$(x) y'z.tgz"), r"'charts/$(x) y'\''z.tgz'");
+    }
+}

@@ -1,0 +1,156 @@
+//! What the bucket remembers of a repository beyond its index and its archives: that there is such a repository, that its
+//! index was lost, and versions that only receipts tell of.
+
+use std::collections::BTreeSet;
+
+use super::changed::quoted;
+use super::difference::{Difference, Kind, Mend};
+use super::survey::Survey;
+use crate::keys::{CHARTS, Repository, StagedKey};
+use crate::publish::{IndexState, PublishError, Publisher, Remembered, command};
+use crate::rebuilt::Rebuilt;
+use crate::store::StoreError;
+
+/// Keys below `charts/` among which repositories are looked for, to name them.
+const LOOKED_THROUGH: usize = 20_000;
+
+impl Publisher {
+    /// A repository without index and archives is one all the same if something is or was on its way there; any other name
+    /// is a slip. The root repository is always there.
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::NoRepository`], which names those that there are.
+    pub(super) async fn must_exist(&self, repository: &Repository) -> Result<(), PublishError> {
+        if *repository == Repository::default() {
+            return Ok(());
+        }
+        for prefix in [repository.receipts_prefix(), repository.staging_prefix()] {
+            if !self.store.list_folder(&prefix, 1).await?.is_empty() {
+                return Ok(());
+            }
+        }
+        let keys = self.store.list(CHARTS, LOOKED_THROUGH).await?;
+        Err(PublishError::NoRepository {
+            repository: repository.clone(),
+            known: keys
+                .iter()
+                .filter_map(|object| Repository::of_index_key(&object.key))
+                .collect(),
+        })
+    }
+
+    /// The versions that receipts say were published, and that are neither listed nor there; what was taken back is not
+    /// meant to be.
+    pub(super) async fn lost(
+        &self,
+        repository: &Repository,
+        state: Option<(&IndexState, &Survey)>,
+    ) -> Result<Vec<Difference>, PublishError> {
+        let known = state
+            .map(|(state, survey)| Known::of(repository, state, survey))
+            .unwrap_or_default();
+        let archives = match state {
+            Some(_) => BTreeSet::new(),
+            None => self.archive_names(repository).await?,
+        };
+        let unknown = |file_name: &str| !known.0.contains(file_name) && !archives.contains(file_name);
+        let memory = self.memory(repository, unknown).await?;
+        if memory.listed.is_empty() {
+            return Ok(Vec::new());
+        }
+        // What was published meanwhile has a receipt, and is in an index that is newer than that.
+        let newer = match self.read_existing_index(repository).await? {
+            Some(newer) => {
+                let survey = self.survey(repository, &newer).await?;
+                Known::of(repository, &newer, &survey)
+            }
+            None => Known(self.archive_names(repository).await?),
+        };
+        let lost = memory
+            .listed
+            .iter()
+            .filter(|(file_name, _)| !newer.0.contains(*file_name));
+        Ok(lost
+            .filter_map(|(file_name, lost)| {
+                Some(entry_lost(
+                    repository,
+                    &StagedKey::of_archive(repository, file_name)?,
+                    lost,
+                ))
+            })
+            .collect())
+    }
+
+    async fn archive_names(&self, repository: &Repository) -> Result<BTreeSet<String>, StoreError> {
+        let archives = self.archives(repository).await?;
+        Ok(archives
+            .iter()
+            .map(|(staged, _)| staged.file_name().to_owned())
+            .collect())
+    }
+
+    /// That the index was rebuilt, until a person has looked at it.
+    pub(super) fn index_rebuilt(&self, repository: &Repository, rebuilt: Option<&Rebuilt>) -> Option<Difference> {
+        let rebuilt = rebuilt.filter(|rebuilt| !rebuilt.seen)?;
+        let (bucket, key) = (&self.settings.bucket, quoted(&repository.index_key()));
+        let seen = Rebuilt {
+            seen: true,
+            ..rebuilt.clone()
+        };
+        let (name, value) = seen.annotation();
+        let message = format!(
+            "the index was missing, and was rebuilt at {} from {} archives; entries that pointed elsewhere could not be rebuilt. \
+             Look at what it was before (kept for 30 days): `aws s3api list-object-versions --bucket {bucket} --prefix {key}`. If \
+             something is missing now, put that version back with `aws s3api copy-object --bucket {bucket} --key {key} \
+             --copy-source '{bucket}/{}?versionId=ID' --content-type application/yaml --metadata-directive REPLACE`. Then run {}: it \
+             adds what has been published since, and takes this as seen",
+            rebuilt.at,
+            rebuilt.archives,
+            repository.index_key(),
+            command::reindex(repository)
+        );
+        Some(Difference {
+            mend: Mend::Note(name, value),
+            ..Difference::of_index(repository, Kind::IndexRebuilt, message)
+        })
+    }
+}
+
+/// Archive names that need no receipt to be known.
+#[derive(Default)]
+struct Known(BTreeSet<String>);
+
+impl Known {
+    /// Those that are listed, there, or taken back.
+    fn of(repository: &Repository, state: &IndexState, survey: &Survey) -> Self {
+        let prefix = repository.charts_prefix();
+        let there = survey.subjects.values().filter(|subject| subject.object.is_some());
+        let there = there.filter_map(|subject| subject.key.strip_prefix(&prefix).map(str::to_owned));
+        let listed = state.index.listed_versions();
+        let listed = listed.map(|listed| format!("{}-{}.tgz", listed.chart, listed.version));
+        Known(there.chain(listed).chain(state.unpublished.keys().cloned()).collect())
+    }
+}
+
+fn entry_lost(repository: &Repository, staged: &StagedKey, lost: &Remembered) -> Difference {
+    let Remembered { chart, version, at, .. } = lost;
+    let digest = lost
+        .digest
+        .map(|digest| format!(" with the digest {digest}"))
+        .unwrap_or_default();
+    Difference {
+        kind: Kind::EntryLost,
+        key: staged.archive_key(),
+        chart: Some(chart.clone()),
+        version: Some(version.clone()),
+        message: format!(
+            "a receipt says that {chart} {version} was published by {at}{digest}, but the index does not list it and its archive is \
+             gone. Upload the same chart again, restore the earlier version of its archive and run {}, or, if it was removed on \
+             purpose, run {}, which notes that",
+            command::reindex(repository),
+            command::unpublish(repository, chart, version)
+        ),
+        mend: Mend::None,
+    }
+}

@@ -1,0 +1,122 @@
+//! What taking a version back may delete: the archives that its entries name, as far as they are nobody else's.
+//!
+//! Whoever takes back a secret has to know what is still served. So everything that stays is told, with why.
+
+use std::collections::BTreeSet;
+
+use super::compare::is_named;
+use crate::index::{Index, ListedVersion};
+use crate::keys::{self, Repository, StagedKey};
+use crate::publish::{IndexState, PublishError, Publisher};
+
+/// What the entries of a version lead to.
+#[derive(Debug, Default)]
+pub(super) struct Reach {
+    /// The keys of the archives to be deleted.
+    pub(super) delete: Vec<String>,
+    /// What stays, and why.
+    pub(super) stays: Vec<String>,
+}
+
+impl Publisher {
+    /// Which archives go with the entries `listed` of a version whose own archive would be that of `staged`, and which of those
+    /// that an earlier removal had to delete.
+    pub(super) async fn reach(
+        &self,
+        repository: &Repository,
+        staged: &StagedKey,
+        state: &IndexState,
+        listed: &[ListedVersion],
+        earlier: &[String],
+    ) -> Result<Reach, PublishError> {
+        let mut reach = Reach::default();
+        let own_key = staged.archive_key();
+        let mut keys: BTreeSet<String> = earlier.iter().cloned().collect();
+        keys.insert(own_key.clone());
+        for url in listed.iter().filter_map(|listed| listed.url.as_ref()) {
+            match self.settings.key_at(repository, url) {
+                Some(key) => {
+                    keys.insert(key);
+                }
+                None => reach
+                    .stays
+                    .push(format!("its entry pointed to {url}: what lies there is not deleted")),
+            }
+        }
+        for key in keys {
+            match self.why_it_stays(repository, staged, state, listed, &key).await? {
+                None => reach.delete.push(key),
+                // What has the name of its archive by chance, and is not what its entries name, is no part of it.
+                Some(_) if key == own_key && !self.is_named_by(repository, listed, &key) => {}
+                Some(why) => reach.stays.push(why),
+            }
+        }
+        Ok(reach)
+    }
+
+    fn is_named_by(&self, repository: &Repository, listed: &[ListedVersion], key: &str) -> bool {
+        let urls = listed.iter().filter_map(|listed| listed.url.as_ref());
+        urls.map(|url| self.settings.key_at(repository, url))
+            .any(|named| named.as_deref() == Some(key))
+    }
+
+    async fn why_it_stays(
+        &self,
+        repository: &Repository,
+        staged: &StagedKey,
+        state: &IndexState,
+        listed: &[ListedVersion],
+        key: &str,
+    ) -> Result<Option<String>, PublishError> {
+        let is_own = |other: &ListedVersion| listed.iter().any(|listed| listed.place == other.place);
+        if let Some(other) = self.entry_for(repository, &state.index, key, is_own) {
+            return Ok(Some(format!("{key} stays, because {other} is listed with it too")));
+        }
+        for other in Repository::around(key).iter().filter(|other| *other != repository) {
+            match self.read_existing_index(other).await {
+                Ok(None) => {}
+                Ok(Some(theirs)) => {
+                    if let Some(entry) = self.entry_for(other, &theirs.index, key, |_| false) {
+                        let index = other.index_key();
+                        return Ok(Some(format!("{key} stays, because {index} lists it as {entry}")));
+                    }
+                }
+                Err(PublishError::Index { .. }) => {
+                    let index = other.index_key();
+                    return Ok(Some(format!(
+                        "{key} stays, because {index}, which may list it, cannot be read"
+                    )));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        // Only what ends with `.tgz` is an archive that a removal makes the edge drop.
+        if keys::archive_path(key).is_none() {
+            return Ok(Some(format!(
+                "{key} stays, because its name does not end with .tgz: delete it by hand, and make an invalidation of its path"
+            )));
+        }
+        match self.stored(key).await? {
+            Some(stored) if !is_named(&stored, staged.file_name()) => Ok(Some(format!(
+                "{key} stays, because it is the archive of another version"
+            ))),
+            _ => Ok(None),
+        }
+    }
+
+    /// The first entry of an index that points to an archive, as `NAME VERSION`.
+    fn entry_for(
+        &self,
+        repository: &Repository,
+        index: &Index,
+        key: &str,
+        leave_out: impl Fn(&ListedVersion) -> bool,
+    ) -> Option<String> {
+        let mut entries = index.listed_versions().filter(|listed| !leave_out(listed));
+        let found = entries.find(|listed| {
+            let url = listed.url.as_ref();
+            url.and_then(|url| self.settings.key_at(repository, url)).as_deref() == Some(key)
+        })?;
+        Some(format!("{} {}", found.chart, found.version))
+    }
+}

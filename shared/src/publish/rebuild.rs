@@ -1,0 +1,62 @@
+//! An index that was missing and was rebuilt: what the receipts of that write, the log and the metrics say of it.
+
+use std::fmt;
+
+use super::command;
+use super::memory::Remembered;
+use crate::keys::Repository;
+use crate::rebuilt::Rebuilt;
+
+/// Versions that are named of those that were lost.
+const NAMED: usize = 20;
+
+/// A lost index that was written anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexRebuilt {
+    /// Whose index.
+    pub repository: Repository,
+    /// The archives that it was rebuilt from.
+    pub archives: usize,
+    /// Versions that receipts say were published and that have no archive any more that could be listed, the first of them by name.
+    pub lost: Vec<String>,
+    /// How many there are.
+    pub lost_count: usize,
+}
+
+impl IndexRebuilt {
+    pub(crate) fn new(repository: &Repository, rebuilt: &Rebuilt, lost: &[Remembered]) -> Self {
+        let named = lost.iter().take(NAMED);
+        IndexRebuilt {
+            repository: repository.clone(),
+            archives: rebuilt.archives,
+            lost: named.map(|lost| format!("{} {}", lost.chart, lost.version)).collect(),
+            lost_count: lost.len(),
+        }
+    }
+}
+
+impl fmt::Display for IndexRebuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.repository.index_key();
+        write!(
+            f,
+            "{key} was missing and was rebuilt from {} archives; entries that pointed elsewhere could not be rebuilt",
+            self.archives
+        )?;
+        if self.lost_count > 0 {
+            write!(
+                f,
+                ", nor these, whose archives are gone or were changed: {}",
+                self.lost.join(", ")
+            )?;
+        }
+        if self.lost_count > self.lost.len() {
+            write!(f, " and {} more", self.lost_count - self.lost.len())?;
+        }
+        write!(
+            f,
+            ". Run {}, which says how to get them back",
+            command::verify(&self.repository)
+        )
+    }
+}

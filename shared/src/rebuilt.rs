@@ -1,0 +1,62 @@
+//! What an index remembers of having been lost: it was rebuilt from the archives, and what pointed elsewhere is gone.
+//!
+//! The memory is an annotation at the top of the index, in the very write that makes the new one: whoever compares the
+//! repository later finds it, until a person has looked and run a reindex.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+/// What the annotation is called.
+const ANNOTATION: &str = "chartdrop.io/rebuilt";
+
+/// An index was missing, and was rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// When.
+    pub at: Timestamp,
+    /// The archives that it was rebuilt from.
+    pub archives: usize,
+    /// Whether a person has looked at it since.
+    pub seen: bool,
+}
+
+impl Rebuilt {
+    /// The annotation.
+    pub fn annotation(&self) -> (String, String) {
+        let seen = if self.seen { " seen" } else { "" };
+        let value = format!("at:{} archives:{}{seen}", self.at, self.archives);
+        (ANNOTATION.to_owned(), value)
+    }
+
+    /// What the annotations of an index say. A value that was changed by hand counts as far as it can be understood.
+    pub fn in_annotations(annotations: &BTreeMap<String, String>) -> Option<Self> {
+        let value = annotations.get(ANNOTATION)?;
+        let part = |name: &str| value.split(' ').find_map(|part| part.strip_prefix(name));
+        Some(Rebuilt {
+            at: part("at:").and_then(|at| at.parse().ok()).unwrap_or_default(),
+            archives: part("archives:")
+                .and_then(|count| count.parse().ok())
+                .unwrap_or_default(),
+            seen: value.split(' ').any(|part| part == "seen"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_says_what_it_was_made_of() {
+        for seen in [false, true] {
+            let rebuilt = Rebuilt {
+                at: "2026-11-23T12:00:00.123456789Z".parse().unwrap(),
+                archives: 2,
+                seen,
+            };
+            assert_eq!(Rebuilt::in_annotations(&[rebuilt.annotation()].into()), Some(rebuilt));
+        }
+        assert_eq!(Rebuilt::in_annotations(&BTreeMap::new()), None);
+    }
+}
