@@ -58,7 +58,7 @@ fn entry(chart: usize, version: usize) -> Entry {
     Entry {
         digest: Digest::of(file.as_bytes()),
         url: format!("https://charts.example.com/{file}"),
-        created: Timestamp::UNIX_EPOCH,
+        created: Timestamp::UNIX_EPOCH.into(),
         metadata,
     }
 }

@@ -34,7 +34,7 @@ fn entry(path: &Path, url: &str, created: Timestamp) -> Result<Entry, MergeError
             "" => url_path(&name).to_string(),
             url => format!("{url}/{}", url_path(&name)),
         },
-        created,
+        created: created.into(),
     })
 }
 

@@ -186,7 +186,7 @@ fn assert_listed(metadata: Metadata, digest: Digest) {
         url: format!("https://charts.example.io/{}", chartdrop::chart::file_name(&metadata)),
         metadata,
         digest,
-        created: now(),
+        created: now().into(),
     };
     let texts = [Format::Json, Format::Yaml].map(|format| {
         let edit = Index::new(format)
@@ -220,7 +220,7 @@ fn entry(name: &str, version: &str) -> Entry {
     Entry {
         url: format!("https://charts.example.io/{name}-{version}.tgz"),
         digest: Digest::of(version.as_bytes()),
-        created: now(),
+        created: now().into(),
         metadata: Metadata {
             name: name.to_owned(),
             version: version.to_owned(),

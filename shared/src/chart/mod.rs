@@ -9,6 +9,7 @@ mod field;
 mod file_name;
 mod lock;
 mod metadata;
+mod numbered;
 mod sanitize;
 #[cfg(test)]
 mod tests;

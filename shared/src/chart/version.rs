@@ -2,6 +2,8 @@
 
 use std::{cmp::Ordering, fmt};
 
+use super::numbered;
+
 /// The longest version that the library takes, in bytes.
 const LONGEST: usize = 256;
 
@@ -114,11 +116,17 @@ impl Version {
             .then_with(|| cmp_prerelease(&self.prerelease, &other.prerelease))
     }
 
+    /// Compares by text, with the numbers in it as numbers: `1.0.0+build.9` comes before `1.0.0+build.10`.
+    #[must_use]
+    pub fn cmp_text(&self, other: &Self) -> Ordering {
+        numbered::cmp(&self.text, &other.text)
+    }
+
     /// Compares so that the newest comes first. Versions of the same precedence follow by their text, backwards too, so
     /// that a set of versions has one order.
     #[must_use]
     pub fn cmp_newest_first(&self, other: &Self) -> Ordering {
-        other.cmp_precedence(self).then_with(|| other.text.cmp(&self.text))
+        other.cmp_precedence(self).then_with(|| other.cmp_text(self))
     }
 }
 

@@ -8,10 +8,10 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use super::item::{self, Head};
-use super::outline::ChartPlace;
+use super::outline::{ChartPlace, Layout};
+use super::rank::{self, Newcomer, Rank};
 use super::spliced::{Change, Spliced};
-use super::{Entry, Format, Index, IndexError, block, json};
-use crate::chart::Version;
+use super::{Created, Entry, Format, Index, IndexError, block, json};
 use crate::digest::Digest;
 
 /// What an edit comes to.
@@ -43,8 +43,8 @@ impl Index {
     /// Adds entries, and sets `generated` to `now` if that changes anything.
     ///
     /// Identity is the exact chart name and the exact version string: Helm's own merge compares versions as constraints
-    /// and drops `1.0.0+b` where `1.0.0+a` exists. A new version goes before the first one that is older; whatever is
-    /// there stays as it is, byte for byte, if the layout is one that we know.
+    /// and drops `1.0.0+b` where `1.0.0+a` exists. A new version goes before the first one that is older ([`rank`]); whatever
+    /// is there stays as it is, byte for byte, if the layout is one that we know.
     ///
     /// # Errors
     ///
@@ -56,13 +56,14 @@ impl Index {
         for (name, wanted) in by_chart(entries) {
             let place = self.outline.chart(&self.text, name);
             let listed = place.map(|place| self.listed(place)).unwrap_or_default();
-            let mut new = judge(&listed, wanted, &mut added);
+            let new = judge(&listed, wanted, &mut added);
             if new.is_empty() {
                 continue;
             }
-            new.sort_by(|a, b| a.rank.cmp_newest_first(&b.rank));
+            let ranks: Vec<Rank<'_>> = listed.iter().map(Listed::rank).collect();
+            let new = in_order(new, &ranks);
             match place {
-                Some(place) => self.insert_versions(place, &listed, &new, &mut changes)?,
+                Some(place) => self.insert_versions(place, &listed, &ranks, &new, &mut changes)?,
                 None => new_charts.push(name, self.chart_text(name, &new)?),
             }
         }
@@ -82,9 +83,14 @@ impl Index {
     fn listed(&self, chart: &ChartPlace) -> Vec<Listed<'_>> {
         let layout = self.outline.layout();
         item::all(layout, &self.text, chart)
-            .map(|at| Listed {
-                head: item::head(layout, self.text.get(at.clone()).unwrap_or_default()),
-                start: at.start,
+            .map(|at| {
+                let text = self.text.get(at.clone()).unwrap_or_default();
+                Listed {
+                    layout,
+                    text,
+                    head: item::head(layout, text),
+                    start: at.start,
+                }
             })
             .collect()
     }
@@ -94,15 +100,15 @@ impl Index {
         &self,
         chart: &ChartPlace,
         listed: &[Listed<'_>],
+        ranks: &[Rank<'_>],
         new: &[New<'_>],
         changes: &mut Vec<Change>,
     ) -> Result<(), IndexError> {
         let mut rest = new;
-        for other in listed {
-            let rank = Rank::of(other.head.version.as_deref());
+        for (other, rank) in listed.iter().zip(ranks) {
             let newer = rest
                 .iter()
-                .take_while(|new| new.rank.cmp_newest_first(&rank) == Ordering::Less)
+                .take_while(|new| new.rank.cmp_newest_first(rank) == Ordering::Less)
                 .count();
             let (before, after) = rest.split_at(newer);
             for new in before {
@@ -206,7 +212,7 @@ impl Index {
 
     fn version_text(&self, new: &New<'_>) -> Result<String, IndexError> {
         let metadata = &new.entry.metadata;
-        let json = new.entry.to_json().map_err(|error| IndexError::Refused {
+        let json = new.entry.to_json(new.created).map_err(|error| IndexError::Refused {
             chart: metadata.name.clone(),
             version: metadata.version.clone(),
             detail: error.to_string(),
@@ -224,14 +230,54 @@ impl Index {
 
 /// A version that is there.
 struct Listed<'a> {
+    layout: Layout,
+    text: &'a [u8],
     head: Head<'a>,
     start: usize,
+}
+
+impl Listed<'_> {
+    fn rank(&self) -> Rank<'_> {
+        Rank::of_listed(self.head.version.as_deref(), self.layout, self.text)
+    }
 }
 
 /// A version to be put in.
 struct New<'a> {
     entry: &'a Entry,
     rank: Rank<'a>,
+    created: Timestamp,
+}
+
+impl<'a> New<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        New {
+            entry,
+            rank: Rank::of_new(&entry.metadata.version, entry.created.time()),
+            created: entry.created.time(),
+        }
+    }
+}
+
+impl Newcomer for New<'_> {
+    fn rank(&self) -> &Rank<'_> {
+        &self.rank
+    }
+
+    fn created(&self) -> &Created {
+        &self.entry.created
+    }
+}
+
+/// New versions, newest first, each with a time of its own.
+fn in_order<'a>(mut new: Vec<New<'a>>, listed: &[Rank<'_>]) -> Vec<New<'a>> {
+    let times = rank::times(&new, listed);
+    for (new, time) in new.iter_mut().zip(times) {
+        new.created = time;
+        new.rank = Rank::of_new(&new.entry.metadata.version, time);
+    }
+    new.sort_by(|a, b| a.rank.cmp_newest_first(&b.rank));
+    new
 }
 
 /// Charts that the index does not have yet, in the order of their names.
@@ -241,31 +287,6 @@ struct NewCharts<'a>(Vec<(&'a str, String)>);
 impl<'a> NewCharts<'a> {
     fn push(&mut self, name: &'a str, text: String) {
         self.0.push((name, text));
-    }
-}
-
-/// What decides where a version stands.
-struct Rank<'a> {
-    version: Option<Version>,
-    text: Option<&'a str>,
-}
-
-impl<'a> Rank<'a> {
-    fn of(text: Option<&'a str>) -> Self {
-        Rank {
-            version: text.and_then(|text| Version::parse(text).ok()),
-            text,
-        }
-    }
-
-    /// Newest first; what is no version comes last, as Helm sorts it.
-    fn cmp_newest_first(&self, other: &Rank<'_>) -> Ordering {
-        match (&self.version, &other.version) {
-            (Some(own), Some(others)) => own.cmp_newest_first(others),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => self.text.cmp(&other.text),
-        }
     }
 }
 
@@ -294,10 +315,7 @@ fn judge<'a>(listed: &[Listed<'_>], wanted: Vec<(usize, &'a Entry)>, added: &mut
         let version = entry.metadata.version.as_str();
         let outcome = match known.get(version) {
             None => {
-                new.push(New {
-                    entry,
-                    rank: Rank::of(Some(version)),
-                });
+                new.push(New::of(entry));
                 known.insert(version, Some(Cow::Owned(entry.digest.to_string())));
                 Added::New
             }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::json_text;
+use super::{json_text, time};
 use crate::chart::Metadata;
 use crate::digest::Digest;
 
@@ -17,7 +17,65 @@ pub struct Entry {
     /// Where the archive can be downloaded: Helm tries the first one only.
     pub url: String,
     /// When the version was published; never changes afterwards.
-    pub created: Timestamp,
+    pub created: Created,
+}
+
+/// When a version was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Created {
+    time: Timestamp,
+    /// To the letter, where an earlier entry of the version says it.
+    kept: Option<String>,
+    uploaded: Option<Timestamp>,
+}
+
+impl Created {
+    /// At this time. An edit moves it by microseconds where new entries of one chart have the same.
+    pub fn at(time: Timestamp) -> Self {
+        Created {
+            time,
+            kept: None,
+            uploaded: None,
+        }
+    }
+
+    /// The same for an upload that came at `uploaded`: of versions that differ in build metadata only, the one that was
+    /// uploaded last is the newest.
+    pub fn by_upload(time: Timestamp, uploaded: Timestamp) -> Self {
+        Created {
+            uploaded: Some(uploaded),
+            ..Created::at(time)
+        }
+    }
+
+    /// As an earlier entry of the version says, to the letter; `None` if that is no time.
+    pub fn kept(text: &str) -> Option<Self> {
+        Some(Created {
+            kept: Some(text.to_owned()),
+            ..Created::at(time::parse(text)?)
+        })
+    }
+
+    /// The time.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// Whether it has to stay what it is.
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
+    /// When the upload came.
+    pub(super) fn uploaded(&self) -> Option<Timestamp> {
+        self.uploaded
+    }
+}
+
+impl From<Timestamp> for Created {
+    fn from(time: Timestamp) -> Self {
+        Created::at(time)
+    }
 }
 
 /// The fields in the order of Helm's `ChartVersion`
@@ -32,12 +90,12 @@ struct ChartVersion<'a> {
 }
 
 impl Entry {
-    /// The entry as one line of JSON text.
-    pub(super) fn to_json(&self) -> Result<String, serde_json::Error> {
+    /// The entry as one line of JSON text, created at `time` unless an earlier entry says when.
+    pub(super) fn to_json(&self, time: Timestamp) -> Result<String, serde_json::Error> {
         json_text::to_string(&ChartVersion {
             metadata: &self.metadata,
             urls: [&self.url],
-            created: self.created.to_string(),
+            created: self.created.kept.clone().unwrap_or_else(|| time.to_string()),
             digest: self.digest,
         })
     }

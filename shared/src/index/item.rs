@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use jiff::Timestamp;
 use memchr::memmem;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::fields::{self, Field};
 use super::outline::{ChartPlace, Indent, Layout};
-use super::{Format, convert};
+use super::{Format, convert, time};
 use crate::yaml::{self, Duplicates};
 
 /// What an edit needs of a version.
@@ -225,6 +226,11 @@ impl Visitor<'_> for Named {
     fn visit_str<E: Error>(self, name: &str) -> Result<Option<Field>, E> {
         Ok(fields::version(name.as_bytes()))
     }
+}
+
+/// When a version was created, if it says so.
+pub(super) fn created(layout: Layout, item: &[u8]) -> Option<Timestamp> {
+    time::parse(&texts(layout, item)?.created?)
 }
 
 /// The text that a scalar on one line says.

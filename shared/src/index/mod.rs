@@ -26,7 +26,10 @@ mod json_text;
 #[cfg(test)]
 mod layout_tests;
 mod listing;
+#[cfg(test)]
+mod order_tests;
 mod outline;
+mod rank;
 #[cfg(test)]
 mod removal_tests;
 mod remove;
@@ -45,7 +48,7 @@ use bytes::Bytes;
 use memchr::memmem;
 
 pub use edit::{Added, Edit};
-pub use entry::Entry;
+pub use entry::{Created, Entry};
 pub use error::IndexError;
 pub use listing::{ListedVersion, Place, Promise};
 pub use remove::Removal;

@@ -30,9 +30,16 @@ pub(super) fn entry_of(metadata: Metadata, content: &str) -> Entry {
     Entry {
         url: format!("https://charts.example.io/{}-{}.tgz", metadata.name, metadata.version),
         digest: Digest::of(content.as_bytes()),
-        created: Timestamp::from_second(1_700_000_000).unwrap(),
+        created: time_of(&metadata.version).into(),
         metadata,
     }
+}
+
+/// Each version has a time of its own, so that an edit has nothing to tell apart.
+fn time_of(version: &str) -> Timestamp {
+    let digits: String = Digest::of(version.as_bytes()).to_string();
+    let seconds = i64::from_str_radix(&digits[..6], 16).unwrap();
+    Timestamp::from_second(1_700_000_000 + seconds).unwrap()
 }
 
 pub(super) fn now() -> Timestamp {
@@ -58,12 +65,13 @@ pub(super) fn written(index: Option<&[u8]>, entries: &[Entry], format: Format) -
     text_of(edit(index, entries, now(), format).unwrap())
 }
 
-/// The text with each digest replaced: what they are is no matter of the index.
+/// The text with each digest and time replaced: what they are is no matter of the index.
 fn shown(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
     let text = written(index, entries, format);
-    entries
-        .iter()
-        .fold(text, |text, entry| text.replace(&entry.digest.to_string(), "DIGEST"))
+    entries.iter().fold(text, |text, entry| {
+        text.replace(&entry.digest.to_string(), "DIGEST")
+            .replace(&entry.created.time().to_string(), "CREATED")
+    })
 }
 
 /// Chart by chart the versions in their order, as our YAML reader sees them: JSON text is YAML too.
@@ -100,8 +108,8 @@ fn a_new_index_in_json_has_one_version_on_a_line() {
     insta::assert_snapshot!(shown(None, &[entry("demo", "1.0.0"), entry("demo", "1.1.0")], Format::Json), @r#"
     {"apiVersion":"v1","generated":"2027-01-15T08:00:00Z","entries":{
     "demo":[
-    {"name":"demo","version":"1.1.0","apiVersion":"v2","urls":["https://charts.example.io/demo-1.1.0.tgz"],"created":"2023-11-14T22:13:20Z","digest":"DIGEST"},
-    {"name":"demo","version":"1.0.0","apiVersion":"v2","urls":["https://charts.example.io/demo-1.0.0.tgz"],"created":"2023-11-14T22:13:20Z","digest":"DIGEST"}
+    {"name":"demo","version":"1.1.0","apiVersion":"v2","urls":["https://charts.example.io/demo-1.1.0.tgz"],"created":"CREATED","digest":"DIGEST"},
+    {"name":"demo","version":"1.0.0","apiVersion":"v2","urls":["https://charts.example.io/demo-1.0.0.tgz"],"created":"CREATED","digest":"DIGEST"}
     ]
     }}
     "#);
@@ -122,7 +130,7 @@ fn a_new_index_in_yaml_looks_as_helm_writes_it() {
           category: Database
         apiVersion: v2
         appVersion: "1.10"
-        created: "2023-11-14T22:13:20Z"
+        created: "CREATED"
         description: "says: \"hi\"\nto # all"
         digest: DIGEST
         keywords:
@@ -180,10 +188,10 @@ fn what_others_wrote_keeps_its_fields_order_and_times() {
     insta::assert_snapshot!(shown(Some(others.as_bytes()), &[entry("alpha", "1.0.0"), entry("zeta", "0.5.0")], Format::Json), @r#"
     {"apiVersion":"v1","annotations":{"a":"b"},"x-tool":[1.10,{"y":1e3}],"generated":"2027-01-15T08:00:00Z","entries":{
     "alpha":[
-    {"name":"alpha","version":"1.0.0","apiVersion":"v2","urls":["https://charts.example.io/alpha-1.0.0.tgz"],"created":"2023-11-14T22:13:20Z","digest":"DIGEST"}
+    {"name":"alpha","version":"1.0.0","apiVersion":"v2","urls":["https://charts.example.io/alpha-1.0.0.tgz"],"created":"CREATED","digest":"DIGEST"}
     ],
     "zeta":[
-    {"name":"zeta","version":"0.5.0","apiVersion":"v2","urls":["https://charts.example.io/zeta-0.5.0.tgz"],"created":"2023-11-14T22:13:20Z","digest":"DIGEST"},
+    {"name":"zeta","version":"0.5.0","apiVersion":"v2","urls":["https://charts.example.io/zeta-0.5.0.tgz"],"created":"CREATED","digest":"DIGEST"},
     null,
     {"version":"not semver"},
     {"name":"zeta","created":"2019-01-01T00:00:00.123456789+02:00","x-extra":"kept","version":"0.1.0","urls":["oci://x"]},
@@ -400,7 +408,7 @@ proptest! {
             for entry in &unique {
                 let versions = document.pointer(&format!("/entries/{}", entry.metadata.name)).unwrap().as_array().unwrap();
                 let found = versions.iter().find(|found| found["version"] == entry.metadata.version.as_str()).unwrap();
-                let model: Value = serde_json::from_str(&entry.to_json().unwrap()).unwrap();
+                let model: Value = serde_json::from_str(&entry.to_json(entry.created.time()).unwrap()).unwrap();
                 prop_assert_eq!(found, &model);
             }
         }

@@ -1,6 +1,7 @@
 //! Times in an index.
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 
 /// Whether Helm takes this for a time: RFC 3339 as Go's `time.Time` wants it in JSON
 /// (<https://github.com/golang/go/blob/master/src/time/format_rfc3339.go>), without the space, the small letters and the
@@ -17,6 +18,33 @@ pub(crate) fn is_time(text: &[u8]) -> bool {
         }
         None => false,
     }
+}
+
+/// The time that an entry says. Digits beyond nanoseconds count for nothing, as they do for Go; `None` for what is no time.
+pub(super) fn parse(text: &str) -> Option<Timestamp> {
+    if !is_time(text.as_bytes()) {
+        return None;
+    }
+    let (seconds, rest) = text.split_at_checked(19)?;
+    let seconds: Timestamp = format!("{seconds}Z").parse().ok()?;
+    let (fraction, offset) = match rest.strip_prefix(['.', ',']) {
+        Some(rest) => rest.split_at(rest.find(|char: char| !char.is_ascii_digit())?),
+        None => ("", rest),
+    };
+    let nanoseconds = format!("{fraction:0<9}").get(..9)?.parse().ok()?;
+    let west = SignedDuration::from_mins(-minutes(offset)?);
+    let time = seconds.checked_add(SignedDuration::from_nanos(nanoseconds)).ok()?;
+    time.checked_add(west).ok()
+}
+
+/// How far `Z` or `+01:30` is east.
+fn minutes(offset: &str) -> Option<i64> {
+    let Some((hours, minutes)) = offset.split_once(':') else {
+        return Some(0);
+    };
+    let sign = if hours.starts_with('-') { -1 } else { 1 };
+    let hours: i64 = hours.trim_start_matches(['+', '-']).parse().ok()?;
+    Some(sign * (60 * hours + minutes.parse::<i64>().ok()?))
 }
 
 /// The day of the month, if everything but that is as it must be.
@@ -127,6 +155,27 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_time(text.as_bytes()), is, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_compared_whatever_their_offset_and_precision() {
+        let time = |text: &str| parse(text).unwrap();
+        assert_eq!(time("2024-03-01T12:30:45+02:00"), time("2024-03-01T10:30:45Z"));
+        assert!(time("2024-03-01T12:30:45+02:00") < time("2024-03-01T11:00:00.5Z"));
+        assert!(time("2024-03-01T10:30:45.123456788Z") < time("2024-03-01T10:30:45.123456789Z"));
+        assert_eq!(
+            time("2024-03-01T12:30:45.1234567891+02:00"),
+            time("2024-03-01T10:30:45.123456789Z")
+        );
+        for text in [
+            "",
+            "2024-03-01",
+            "2024-03-01 10:30:45Z",
+            "2024-02-30T00:00:00Z",
+            "yesterday",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
         }
     }
 }

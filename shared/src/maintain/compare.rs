@@ -11,7 +11,7 @@ use super::survey::{Subject, Survey, TakenBack};
 use crate::archive::Archive;
 use crate::chart::{self, Metadata};
 use crate::digest::Digest;
-use crate::index::{Entry, ListedVersion};
+use crate::index::{Created, Entry, ListedVersion};
 use crate::keys::{Repository, StagedKey};
 use crate::publish::{
     Deadline, PublishError, Publisher, RETURNED_METADATA, Stored, Unreadable, changed_since, command, created, entry,
@@ -260,7 +260,7 @@ impl Comparison<'_> {
             Some(object) => created(object, remembered.as_ref()),
             None => (self.publisher.clock)(),
         };
-        let add = Mend::Add(Box::new(entry(archive, url, created)));
+        let add = Mend::Add(Box::new(entry(archive, url, created.into())));
         let published =
             remembered.filter(|remembered| remembered.digest.is_some_and(|digest| digest != archive.digest));
         if let Some(remembered) = published
@@ -420,8 +420,8 @@ impl Comparison<'_> {
     /// What the archive says, where and when its entry says.
     fn entry(&self, archive: &Archive, listed: &ListedVersion) -> Entry {
         let modified = self.subject.object.as_ref().map(|object| object.modified);
-        let created = listed.created.as_ref().and_then(|created| created.parse().ok());
-        let created = created.or(modified).unwrap_or_else(|| (self.publisher.clock)());
+        let stored = || Created::at(modified.unwrap_or_else(|| (self.publisher.clock)()));
+        let created = listed.created.as_deref().and_then(Created::kept).unwrap_or_else(stored);
         let own = || {
             let own = self.subject.own.as_ref()?;
             Some(self.publisher.settings.archive_url(self.repository, own))

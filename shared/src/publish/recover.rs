@@ -12,7 +12,7 @@ use super::{CONCURRENT_ARCHIVES, PublishError, Publisher};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;
 use crate::digest::Digest;
-use crate::index::Entry;
+use crate::index::{Created, Entry};
 use crate::keys::{Repository, StagedKey};
 use crate::printable::printable;
 use crate::rebuilt::Rebuilt;
@@ -193,7 +193,7 @@ impl Publisher {
                     let entry = RecoveredEntry {
                         key: object.key.clone(),
                         has_its_name: chart::check_file_name(staged.file_name(), &archive.metadata).is_ok(),
-                        entry: entry(&archive, url, created),
+                        entry: entry(&archive, url, created.into()),
                     };
                     return Ok(Found {
                         entry: Some(entry),
@@ -270,7 +270,7 @@ pub(crate) fn changed_since(listed: &Remembered, found: Digest) -> String {
 }
 
 /// The entry of an archive.
-pub(crate) fn entry(archive: &Archive, url: String, created: Timestamp) -> Entry {
+pub(crate) fn entry(archive: &Archive, url: String, created: Created) -> Entry {
     Entry {
         metadata: archive.metadata.clone(),
         digest: archive.digest,

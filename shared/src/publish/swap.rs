@@ -9,7 +9,7 @@ use super::rebuild::IndexRebuilt;
 use super::recover::entry;
 use super::sample::Sample;
 use super::{Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
-use crate::index::{Added, Entry};
+use crate::index::{Added, Created, Entry};
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::receipt::Outcome;
 use crate::settings::ImageCheck;
@@ -97,8 +97,9 @@ impl Publisher {
             .iter()
             .map(|candidate| {
                 let upload = &candidate.upload;
+                let created = Created::by_upload(now, upload.uploaded);
                 let url = self.settings.archive_url(repository, &upload.staged);
-                entry(&candidate.archive, url, now)
+                entry(&candidate.archive, url, created)
             })
             .collect();
         // Behind the candidates, so that the answers to those come first. A version that is both has its own entry.

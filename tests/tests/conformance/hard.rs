@@ -181,10 +181,14 @@ fn holding(name: &str, text: &str) -> Entry {
 
 fn entry(mut metadata: Metadata) -> Entry {
     "v2".clone_into(&mut metadata.api_version);
+    let digest = Digest::of(format!("{} {}", metadata.name, metadata.version).as_bytes());
+    // Each version has a time of its own, so that an edit has nothing to tell apart.
+    let seconds = i64::from_str_radix(&digest.to_string()[..6], 16).expect("digits");
+    let created = Timestamp::from_second(1_700_000_000 + seconds).expect("a time");
     Entry {
         url: format!("https://charts.example.com/{}-{}.tgz", metadata.name, metadata.version),
-        digest: Digest::of(format!("{} {}", metadata.name, metadata.version).as_bytes()),
-        created: Timestamp::from_second(1_700_000_000).expect("a time"),
+        digest,
+        created: created.into(),
         metadata,
     }
 }

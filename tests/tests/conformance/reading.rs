@@ -127,26 +127,31 @@ fn with(mut document: Value, new: &[Entry]) -> Value {
     for entry in new {
         let versions = charts.entry(entry.metadata.name.clone()).or_insert_with(|| json!([]));
         let versions = versions.as_array_mut().expect("versions");
-        let at = versions
-            .iter()
-            .position(|other| is_newer(&entry.metadata.version, other));
+        let at = versions.iter().position(|other| is_newer(entry, other));
         versions.insert(at.unwrap_or(versions.len()), fields(entry));
     }
     document
 }
 
-fn is_newer(version: &str, than: &Value) -> bool {
-    let version = Version::parse(version).expect("a version");
-    match than["version"].as_str().map(Version::parse) {
-        Some(Ok(other)) => version.cmp_newest_first(&other).is_lt(),
-        _ => true,
-    }
+fn is_newer(entry: &Entry, than: &Value) -> bool {
+    let version = Version::parse(&entry.metadata.version).expect("a version");
+    let Some(Ok(other)) = than["version"].as_str().map(Version::parse) else {
+        return true;
+    };
+    let created = than["created"]
+        .as_str()
+        .map(|time| time.parse::<Timestamp>().expect("a time"));
+    let order = version
+        .cmp_precedence(&other)
+        .then_with(|| Some(entry.created.time()).cmp(&created))
+        .then_with(|| version.cmp_text(&other));
+    order.is_gt()
 }
 
 fn fields(entry: &Entry) -> Value {
     let mut fields = serde_json::to_value(&entry.metadata).expect("a chart's metadata");
     fields["urls"] = json!([entry.url]);
-    fields["created"] = entry.created.to_string().into();
+    fields["created"] = entry.created.time().to_string().into();
     fields["digest"] = entry.digest.to_string().into();
     fields
 }

@@ -87,7 +87,7 @@ impl Repository {
         Entry {
             digest: Digest::of(file.as_bytes()),
             url: format!("{URL}/{file}"),
-            created: Timestamp::new(created, 123_456_789).unwrap_or_default(),
+            created: Timestamp::new(created, 123_456_789).unwrap_or_default().into(),
             metadata,
         }
     }

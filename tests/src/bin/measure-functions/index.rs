@@ -86,6 +86,9 @@ fn entry(archive: &Archive, number: usize) -> Entry {
         url: format!("https://charts.example.com/{}-{}.tgz", metadata.name, metadata.version),
         metadata,
         digest: archive.digest,
-        created: "2026-01-01T00:00:00Z".parse().expect("a time"),
+        created: "2026-01-01T00:00:00Z"
+            .parse::<jiff::Timestamp>()
+            .expect("a time")
+            .into(),
     }
 }

@@ -1,0 +1,136 @@
+//! The order of an index, and the times in it: clients that take the first version listed (Helm, Argo CD) and those that take
+//! the one created last (Flux) have to agree which one is the newest.
+
+use chartdrop::chart::Version;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tests::faults::NoEvents;
+use tests::system::next_second;
+use tests::{ChartArchive, Chartdrop};
+
+/// Versions and times, as listed.
+fn listed(index: &Value) -> Vec<(Version, Timestamp)> {
+    let entries = index["entries"]["demo"].as_array().expect("a chart");
+    let text = |entry: &Value, field: &str| entry[field].as_str().expect("text").to_owned();
+    let listed = entries.iter().map(|entry| {
+        let version = Version::parse(&text(entry, "version")).expect("a version");
+        (version, text(entry, "created").parse().expect("a time"))
+    });
+    listed.collect()
+}
+
+/// Every version was created before those that are listed above it.
+fn assert_rising(index: &Value) {
+    for pair in listed(index).windows(2) {
+        let [(newer, later), (older, earlier)] = pair else {
+            continue;
+        };
+        assert!(newer.cmp_newest_first(older).is_le(), "{newer} {older}");
+        assert!(later > earlier, "{newer} was created at {later}, {older} at {earlier}");
+    }
+}
+
+const VERSIONS: [&str; 6] = [
+    "1.0.0+build.10",
+    "0.9.0",
+    "1.0.0+build.9",
+    "1.1.0-rc.1",
+    "1.0.0+build.11",
+    "1.1.0",
+];
+const IN_ORDER: [&str; 6] = [
+    "1.1.0",
+    "1.1.0-rc.1",
+    "1.0.0+build.11",
+    "1.0.0+build.10",
+    "1.0.0+build.9",
+    "0.9.0",
+];
+
+#[tokio::test]
+async fn the_build_that_was_published_last_is_listed_first() {
+    let chartdrop = Chartdrop::start().await;
+    for version in [
+        "1.0.0+build.9",
+        "1.0.0+build.10",
+        "1.1.0",
+        "1.0.0+build.11",
+        "1.0.0+build.2",
+    ] {
+        chartdrop.publish(&ChartArchive::new("demo", version)).await;
+    }
+    let expected = [
+        "1.1.0",
+        "1.0.0+build.2",
+        "1.0.0+build.11",
+        "1.0.0+build.10",
+        "1.0.0+build.9",
+    ];
+    assert_eq!(chartdrop.versions("demo"), expected);
+}
+
+#[tokio::test]
+async fn one_index_write_creates_versions_in_the_order_of_precedence() {
+    let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
+    for version in VERSIONS {
+        chartdrop.upload(&ChartArchive::new("demo", version));
+    }
+    chartdrop.sweep().await;
+    assert_eq!(chartdrop.versions("demo"), IN_ORDER);
+    assert_rising(&chartdrop.index());
+}
+
+#[tokio::test]
+async fn of_builds_that_one_index_write_adds_the_one_uploaded_last_is_listed_first() {
+    let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
+    for version in ["1.0.0+f00d", "1.0.0+0bad", "1.0.0+5eed"] {
+        chartdrop.upload(&ChartArchive::new("demo", version));
+        next_second().await;
+    }
+    chartdrop.sweep().await;
+    assert_eq!(chartdrop.versions("demo"), ["1.0.0+5eed", "1.0.0+0bad", "1.0.0+f00d"]);
+    assert_rising(&chartdrop.index());
+}
+
+#[tokio::test]
+async fn a_rebuilt_index_has_the_same_order_where_the_archives_were_stored_in_one_second() {
+    for reindex in [true, false] {
+        let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
+        for version in VERSIONS {
+            let archive = ChartArchive::new("demo", version);
+            chartdrop.put(&format!("charts/{}", archive.file_name()), archive.bytes());
+        }
+        if reindex {
+            chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
+            assert_eq!(chartdrop.versions("demo"), IN_ORDER);
+        } else {
+            chartdrop.upload(&ChartArchive::new("demo", "2.0.0"));
+            chartdrop.sweep().await;
+            assert_eq!(chartdrop.versions("demo")[1..], IN_ORDER);
+        }
+        assert_rising(&chartdrop.index());
+    }
+}
+
+#[tokio::test]
+async fn reindex_keeps_created_of_an_entry_to_the_letter() {
+    let chartdrop = Chartdrop::start().await;
+    for version in ["1.0.0", "1.1.0"] {
+        chartdrop.publish(&ChartArchive::new("demo", version)).await;
+    }
+    let created = "2024-03-01T12:30:45.100+02:00";
+    let mut index = chartdrop.index();
+    for entry in index["entries"]["demo"].as_array_mut().expect("versions") {
+        entry["created"] = created.into();
+    }
+    // Without a digest the entry is mended; the other one stays as it is.
+    index["entries"]["demo"][0]["digest"] = "".into();
+    chartdrop.put("charts/index.yaml", index.to_string());
+    chartdrop.settled().await;
+    let report = chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
+    assert_eq!(report["changeCount"], 1, "{report}");
+    for entry in chartdrop.index()["entries"]["demo"].as_array().expect("versions") {
+        assert_eq!(entry["created"], created, "{entry}");
+        assert_ne!(entry["digest"], "");
+    }
+}
