@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::image::{Platform, is_host};
 use crate::index::Format;
-use crate::keys::{CHARTS, Repository, StagedKey, url_path};
+use crate::keys::{CHARTS, Repository, StagedKey, relative_url, url_path};
 use crate::mirror::Mirror;
 use crate::origin;
 use crate::versions::VersionCheck;
@@ -268,10 +268,9 @@ impl Settings {
 
     /// The URL of an upload's archive, once it is published in `repository`.
     pub fn archive_url(&self, repository: &Repository, staged: &StagedKey) -> String {
-        let file = url_path(staged.file_name());
         match self.url_style {
-            UrlStyle::Absolute => format!("{}/{}{file}", self.repository_url, repository.folder()),
-            UrlStyle::Relative => file.to_string(),
+            UrlStyle::Absolute => self.edge_url(repository, staged.file_name()),
+            UrlStyle::Relative => relative_url(staged.file_name()),
         }
     }
 
@@ -454,16 +453,28 @@ mod tests {
                 assert_eq!(settings.key_at(&repository, &url), Some(staged.archive_key()), "{url}");
             }
         }
+        let settings = read(&[]).unwrap();
+        for url in [
+            "https://charts.kube9.io/a-1%2Bb.tgz",
+            "https://charts.kube9.io/a-1%2bb.tgz",
+            "https://charts.kube9.io/a-1+b.tgz",
+            "a-1%2Bb.tgz",
+            "a-1+b.tgz",
+            "./a-1+b.tgz",
+        ] {
+            let key = settings.key_at(&Repository::default(), url);
+            assert_eq!(key.as_deref(), Some("charts/a-1+b.tgz"), "{url}");
+        }
     }
 
     #[test]
-    fn a_plus_in_a_version_is_escaped_in_its_url() {
+    fn a_plus_in_a_version_is_escaped_in_an_absolute_url_and_stands_in_a_relative_one() {
         let settings = read(&[]).unwrap();
         let staged = StagedKey::new("staging/team-a/demo-1.0.0+b1.tgz").unwrap();
         let repository = staged.repository().unwrap();
         let url = settings.archive_url(&repository, &staged);
         assert_eq!(url, "https://charts.kube9.io/team-a/demo-1.0.0%2Bb1.tgz");
         let settings = read(&[("URL_STYLE", "relative")]).unwrap();
-        assert_eq!(settings.archive_url(&repository, &staged), "demo-1.0.0%2Bb1.tgz");
+        assert_eq!(settings.archive_url(&repository, &staged), "demo-1.0.0+b1.tgz");
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chartdrop::archive::{self, Limits};
 use chartdrop::chart;
 use chartdrop::index::Entry;
-use chartdrop::keys::url_path;
+use chartdrop::keys::{relative_url, url_path};
 use jiff::Timestamp;
 
 use crate::MergeError;
@@ -31,7 +31,7 @@ fn entry(path: &Path, url: &str, created: Timestamp) -> Result<Entry, MergeError
         metadata: archive.metadata,
         digest: archive.digest,
         url: match url {
-            "" => url_path(&name).to_string(),
+            "" => relative_url(&name),
             url => format!("{url}/{}", url_path(&name)),
         },
         created: created.into(),
