@@ -1,7 +1,8 @@
 //! Making the edge forget: an index that was written again, an archive that was removed.
 
-use std::sync::OnceLock;
+mod path;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_cloudfront::Client;
@@ -101,7 +102,7 @@ impl Invalidator {
         if written.is_some_and(|written| written != current.unquoted()) {
             return Ok(Invalidated::Superseded);
         }
-        let paths = vec![repository.index_path()];
+        let paths = path::of(served(&key));
         let id = self.create(&paths, &caller_reference(&key, &current, modified)).await?;
         Ok(Invalidated::Made { id, paths })
     }
@@ -112,13 +113,8 @@ impl Invalidator {
     /// # Errors
     ///
     /// [`InvalidateError`]; the event must come again then.
-    pub async fn archive_removed(
-        &self,
-        key: &str,
-        path: String,
-        sequencer: Option<&str>,
-    ) -> Result<Invalidated, InvalidateError> {
-        let paths = vec![path];
+    pub async fn archive_removed(&self, key: &str, sequencer: Option<&str>) -> Result<Invalidated, InvalidateError> {
+        let paths = path::of(served(key));
         let id = self.create(&paths, &note_reference(key, "removed", sequencer)).await?;
         Ok(Invalidated::Made { id, paths })
     }
@@ -129,13 +125,8 @@ impl Invalidator {
     /// # Errors
     ///
     /// [`InvalidateError`]; the event must come again then, or a sweep.
-    pub async fn archive_repaired(
-        &self,
-        key: &str,
-        path: String,
-        etag: Option<&str>,
-    ) -> Result<Invalidated, InvalidateError> {
-        let paths = vec![path];
+    pub async fn archive_repaired(&self, key: &str, etag: Option<&str>) -> Result<Invalidated, InvalidateError> {
+        let paths = path::of(served(key));
         let id = self.create(&paths, &note_reference(key, "repaired", etag)).await?;
         Ok(Invalidated::Made { id, paths })
     }
@@ -202,6 +193,11 @@ impl Invalidator {
             }),
         }
     }
+}
+
+/// What the edge serves an object as.
+fn served(key: &str) -> &str {
+    key.strip_prefix(CHARTS).unwrap_or(key)
 }
 
 /// The same for every event about one write of an index, and another for each write.

@@ -116,11 +116,6 @@ impl Repository {
         format!("{}{INDEX}", self.charts_prefix())
     }
 
-    /// The path of its index at the edge, as CloudFront's invalidations name it.
-    pub fn index_path(&self) -> String {
-        format!("/{}{INDEX}", self.folder())
-    }
-
     /// The repository whose index this key is, if it is one.
     pub fn of_index_key(key: &str) -> Option<Self> {
         let folder = key.strip_prefix(CHARTS)?.strip_suffix(INDEX)?;
@@ -299,13 +294,11 @@ pub fn of_repaired(key: &str) -> Option<String> {
     rest.ends_with(ARCHIVE_SUFFIX).then(|| format!("{CHARTS}{rest}"))
 }
 
-/// The path at the edge of a published archive or provenance file; `None` if the key is none of one.
-pub fn archive_path(key: &str) -> Option<String> {
-    let rest = key.strip_prefix(CHARTS)?;
+/// Whether this is the key of a published archive or provenance file.
+pub fn is_published(key: &str) -> bool {
+    let rest = key.strip_prefix(CHARTS).unwrap_or_default();
     let archive = rest.strip_suffix(PROVENANCE_SUFFIX).unwrap_or(rest);
-    archive
-        .ends_with(ARCHIVE_SUFFIX)
-        .then(|| format!("/{}", url_path(rest)))
+    archive.ends_with(ARCHIVE_SUFFIX)
 }
 
 /// The headers that an object is served with. Never a Content-Encoding: Helm asks for none and saves what it gets.
@@ -394,14 +387,12 @@ mod tests {
     }
 
     #[test]
-    fn the_path_of_an_archive_is_the_one_in_its_url() {
-        assert_eq!(
-            archive_path("charts/team-a/a-1+b.tgz").as_deref(),
-            Some("/team-a/a-1%2Bb.tgz")
-        );
-        assert_eq!(archive_path("charts/a-1.tgz.prov").as_deref(), Some("/a-1.tgz.prov"));
+    fn archives_and_provenance_files_are_what_is_published() {
+        for key in ["charts/team-a/a-1+b.tgz", "charts/a-1.tgz.prov"] {
+            assert!(is_published(key), "{key}");
+        }
         for key in ["charts/index.yaml", "staging/a-1.tgz", "charts/a-1.prov"] {
-            assert_eq!(archive_path(key), None, "{key}");
+            assert!(!is_published(key), "{key}");
         }
     }
 

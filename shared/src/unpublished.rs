@@ -82,7 +82,7 @@ impl Unpublished {
                 .filter_map(|part| percent_decode_str(part.strip_prefix("key:")?).decode_utf8().ok())
                 .map(Cow::into_owned)
                 // A note that was changed by hand must not have anything else deleted.
-                .filter(|key| keys::archive_path(key).is_some())
+                .filter(|key| keys::is_published(key))
                 .collect(),
             at: part("at:").and_then(|at| at.parse().ok()).unwrap_or_default(),
         }

@@ -82,10 +82,36 @@ async fn an_unpublished_version_is_gone_from_the_index_the_bucket_and_the_edge()
     );
     assert_gone(&chartdrop, "1.1.0+b1").await;
     assert_eq!(chartdrop.edge("/demo-1.1.0%2Bb1.tgz.prov").await.status, 404);
+    // As CloudFront wants a plus in a path, and as the edge hands it on.
+    let invalidations = chartdrop.system.invalidations();
+    for file in ["tgz", "tgz.prov"] {
+        let paths = ["%2B", "+"].map(|plus| format!("/demo-1.1.0{plus}b1.{file}"));
+        assert!(invalidations.contains(&paths.to_vec()), "{invalidations:?}");
+    }
     let index: Value = serde_json::from_slice(&chartdrop.edge("/index.yaml").await.body).expect("an index");
     assert_eq!(tests::system::versions(&index, "demo"), ["1.0.0"]);
     let logs = chartdrop.system.function_logs("publish-chart").join("\n");
     assert!(logs.contains("\"ChartsUnpublished\":1"), "{logs}");
+}
+
+#[tokio::test]
+async fn an_archive_whose_path_cannot_be_invalidated_leaves_the_edge_by_a_wildcard() {
+    let chartdrop = Chartdrop::start().await;
+    for name in ["de~mo", "demo"] {
+        let receipt = chartdrop.publish(&ChartArchive::new(name, "1.0.0+b")).await;
+        assert_eq!(receipt["outcome"], "published", "{receipt}");
+    }
+    let path = "/de~mo-1.0.0%2Bb.tgz";
+    assert_eq!(chartdrop.edge(path).await.status, 200);
+    chartdrop.run(&command("de~mo", "1.0.0+b")).await;
+    chartdrop.settled().await;
+    assert_eq!(chartdrop.edge(path).await.status, 404);
+    assert!(
+        chartdrop.system.invalidations().contains(&vec!["/de*".to_owned()]),
+        "{:?}",
+        chartdrop.system.invalidations()
+    );
+    assert_sound(&chartdrop).await;
 }
 
 #[tokio::test]

@@ -18,8 +18,8 @@ pub(crate) struct Handler {
     bucket: String,
 }
 
-/// Key, path at the edge, and what tells this change from others of the key.
-type Archive = (String, String, Option<String>);
+/// Its key, and what tells this change from others of the key.
+type Archive = (String, Option<String>);
 
 /// What the edge must not serve any longer.
 enum Changed {
@@ -86,7 +86,15 @@ impl Handler {
             false => self.indexes(event)?,
         };
         let removed = self.archives(event)?.into_iter().map(Changed::Removed);
-        let repaired = self.repaired(event).await?.into_iter().map(Changed::Repaired);
+        let repaired = match self.repaired(event).await {
+            Ok(repaired) => repaired,
+            Err(problem) if is_sweep => {
+                failures.push(problem);
+                Vec::new()
+            }
+            Err(problem) => return Err(problem),
+        };
+        let repaired = repaired.into_iter().map(Changed::Repaired);
         for changed in removed.chain(repaired) {
             let (key, done) = self.invalidate(changed).await;
             match done {
@@ -127,12 +135,12 @@ impl Handler {
     /// The key of the archive, and what the edge was told.
     async fn invalidate(&self, changed: Changed) -> (String, Result<Invalidated, InvalidateError>) {
         match changed {
-            Changed::Removed((key, path, sequencer)) => {
-                let done = self.invalidator.archive_removed(&key, path, sequencer.as_deref()).await;
+            Changed::Removed((key, sequencer)) => {
+                let done = self.invalidator.archive_removed(&key, sequencer.as_deref()).await;
                 (key, done)
             }
-            Changed::Repaired((key, path, etag)) => {
-                let done = self.invalidator.archive_repaired(&key, path, etag.as_deref()).await;
+            Changed::Repaired((key, etag)) => {
+                let done = self.invalidator.archive_repaired(&key, etag.as_deref()).await;
                 (key, done)
             }
         }
@@ -170,9 +178,9 @@ impl Handler {
         Ok(indexes)
     }
 
-    /// The archives that were repaired, by this event or, for a sweep, lately: key, path at the edge, ETag of the note.
+    /// The archives that were repaired, by this event or, for a sweep, lately: key and ETag of the note.
     async fn repaired(&self, event: &Value) -> Result<Vec<Archive>, HandlerError> {
-        let notes: Vec<(String, Option<String>)> = if is_sweep(event) {
+        let notes: Vec<Archive> = if is_sweep(event) {
             let lately = self.invalidator.repaired_lately(Timestamp::now()).await;
             let lately = lately.map_err(HandlerError::Sweep)?;
             lately.into_iter().map(|(key, etag)| (key, Some(etag))).collect()
@@ -183,8 +191,7 @@ impl Handler {
                 .filter_map(|note| Some((keys::of_repaired(&note.key)?, note.etag)))
                 .collect()
         };
-        let with_path = |(key, etag): (String, Option<String>)| Some((key.clone(), keys::archive_path(&key)?, etag));
-        Ok(notes.into_iter().filter_map(with_path).collect())
+        Ok(notes)
     }
 
     /// The indexes that were written lately, whatever became of their events.
@@ -194,14 +201,15 @@ impl Handler {
         Ok(written.into_iter().map(|repository| (repository, None)).collect())
     }
 
-    /// The archives and provenance files that were removed: key, path at the edge, sequencer.
+    /// The archives and provenance files that were removed: key and sequencer.
     fn archives(&self, event: &Value) -> Result<Vec<Archive>, HandlerError> {
         let mut archives = Vec::new();
         for ObjectRemoved { bucket, key, sequencer } in notification::objects_removed(event).unwrap_or_default() {
             self.check_bucket(bucket)?;
-            match keys::archive_path(&key) {
-                Some(path) => archives.push((key, path, sequencer)),
-                None => info!(key, "{} was no archive; nothing to do", printable(&key)),
+            if keys::is_published(&key) {
+                archives.push((key, sequencer));
+            } else {
+                info!(key, "{} was no archive; nothing to do", printable(&key));
             }
         }
         Ok(archives)

@@ -153,18 +153,20 @@ impl Invalidations {
     }
 }
 
-/// A path starts with a slash and is URL-encoded; CloudFront adds the slash where it is missing.
+/// A path starts with a slash (only the console adds one), has its non-ASCII and unsafe characters URL-encoded, and no `~`:
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>,
+/// <https://github.com/aws/aws-sdk/issues/525>.
 fn check_paths(paths: &[String]) -> Result<(), CreateError> {
     if paths.len() > MAX_PATHS {
         return Err(CreateError::BatchTooLarge);
     }
     let valid = |path: &String| {
         let wildcards = path.matches('*').count();
-        !path.is_empty()
+        path.starts_with('/')
             && path.len() <= 4_000
             && path
                 .bytes()
-                .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"' | b'\\'))
+                .all(|byte| byte.is_ascii_graphic() && !b"<>\"#{}|\\^~[]`".contains(&byte))
             && (wildcards == 0 || wildcards == 1 && path.ends_with('*'))
     };
     if paths.is_empty() || !paths.iter().all(valid) {

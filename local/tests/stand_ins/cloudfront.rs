@@ -41,8 +41,10 @@ async fn the_same_request_again_is_the_same_invalidation() {
             .invalidation_batch(batch(reference, paths))
             .send()
     };
-    let first = create("one", &["/index.yaml", "/a b"]).await;
-    assert_eq!(code(first), "InvalidArgument");
+    for bad in ["/a b", "index.yaml", "/a~b", "/a[1]", "/ä", "/a*b"] {
+        let first = create("one", &["/index.yaml", bad]).await;
+        assert_eq!(code(first), "InvalidArgument", "{bad}");
+    }
     let first = create("one", &["/index.yaml", "/team-a/index.yaml"])
         .await
         .unwrap()

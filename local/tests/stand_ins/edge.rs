@@ -215,8 +215,9 @@ async fn a_tilde_cannot_be_invalidated() {
     write(&system, "charts/a~b", "one", "max-age=300").await;
     assert_eq!(get(&system, "/a~b").await.body, b"one");
     write(&system, "charts/a~b", "two", "max-age=300").await;
-    let paths = ["/a~b", "/a%7Eb"].map(str::to_owned).to_vec();
-    system.cloudfront().create("tilde", paths).unwrap();
+    // CloudFront rejects the batch: <https://github.com/aws/aws-sdk/issues/525>.
+    assert!(system.cloudfront().create("raw", vec!["/a~b".to_owned()]).is_err());
+    system.cloudfront().create("tilde", vec!["/a%7Eb".to_owned()]).unwrap();
     system.invalidations_completed().await;
     assert_eq!(get(&system, "/a~b").await.body, b"one");
 }

@@ -91,7 +91,7 @@ impl Publisher {
             }
         }
         // Only what ends with `.tgz` is an archive that a removal makes the edge drop.
-        if keys::archive_path(key).is_none() {
+        if !keys::is_published(key) {
             return Ok(Some(format!(
                 "{key} stays, because its name does not end with .tgz: delete it by hand, and make an invalidation of its path"
             )));

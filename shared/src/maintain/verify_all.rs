@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::verify::Verified;
-use crate::keys::{CHARTS, INDEX, Repository, archive_path};
+use crate::keys::{CHARTS, INDEX, Repository, is_published};
 use crate::publish::{Deadline, Publisher};
 use crate::store::StoreError;
 
@@ -73,7 +73,7 @@ impl Publisher {
 /// The repository that an index or an archive belongs to; `None` for any other object.
 fn repository_of(key: &str) -> Option<Repository> {
     let (folder, name) = key.rsplit_once('/')?;
-    if name != INDEX && archive_path(key).is_none() {
+    if name != INDEX && !is_published(key) {
         return None;
     }
     Repository::of_index_key(&format!("{folder}/{INDEX}"))

@@ -1,6 +1,6 @@
 //! The bucket tells each function of just what it deals with.
 
-use chartdrop::keys::{Repository, StagedKey, archive_path, of_repaired};
+use chartdrop::keys::{Repository, StagedKey, is_published, of_repaired};
 use serde_yaml::Value;
 
 use crate::text::function;
@@ -73,7 +73,7 @@ fn invalidate_cdn_is_told_of_every_written_index_and_every_removed_or_repaired_a
     for key in KEYS {
         let written = Repository::of_index_key(key).is_some() || of_repaired(key).is_some();
         assert_eq!(tells("invalidate-cdn", "ObjectCreated", key), written, "{key}");
-        let removed = archive_path(key).is_some();
+        let removed = is_published(key);
         assert_eq!(tells("invalidate-cdn", "ObjectRemoved", key), removed, "{key}");
     }
 }
