@@ -19,11 +19,12 @@ use crate::story::Story;
 use crate::system::System;
 
 /// Settings of the functions that may be given in our own environment.
-pub const SETTINGS: [&str; 13] = [
+pub const SETTINGS: [&str; 14] = [
     "INDEX_FORMAT",
     "INDEX_MAX_AGE",
     "URL_STYLE",
     "MAX_CHART_BYTES",
+    "MAX_INDEX_BYTES",
     "VERSION_CHECK",
     "IMAGE_CHECK",
     "IMAGE_PLATFORMS",

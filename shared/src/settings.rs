@@ -28,6 +28,8 @@ pub struct Settings {
     pub url_style: UrlStyle,
     /// `MAX_CHART_BYTES`.
     pub max_chart_bytes: u64,
+    /// `MAX_INDEX_BYTES`: an index that would be larger gets no new versions.
+    pub max_index_bytes: u64,
     /// `VERSION_CHECK`.
     pub version_check: VersionCheck,
     /// `PROVENANCE`.
@@ -255,6 +257,9 @@ impl Settings {
             max_chart_bytes: variable("MAX_CHART_BYTES", "a whole number of bytes above 0")
                 .optional(|value| value.parse::<NonZeroU64>().ok())?
                 .map_or(20 * 1024 * 1024, NonZeroU64::get),
+            max_index_bytes: variable("MAX_INDEX_BYTES", "a whole number of bytes above 0")
+                .optional(|value| value.parse::<NonZeroU64>().ok())?
+                .map_or(128 * 1024 * 1024, NonZeroU64::get),
             version_check: variable("VERSION_CHECK", "release, strict or off")
                 .optional(|value| match value {
                     "release" => Some(VersionCheck::Release),
@@ -269,7 +274,7 @@ impl Settings {
     /// The URL of an upload's archive, once it is published in `repository`.
     pub fn archive_url(&self, repository: &Repository, staged: &StagedKey) -> String {
         match self.url_style {
-            UrlStyle::Absolute => self.edge_url(repository, staged.file_name()),
+            UrlStyle::Absolute => self.edge_url(&format!("{}{}", repository.charts_prefix(), staged.file_name())),
             UrlStyle::Relative => relative_url(staged.file_name()),
         }
     }
@@ -402,6 +407,7 @@ mod tests {
             ("INDEX_MAX_AGE", "5 minutes"),
             ("URL_STYLE", "both"),
             ("MAX_CHART_BYTES", "0"),
+            ("MAX_INDEX_BYTES", "1 MB"),
             ("VERSION_CHECK", "Strict"),
             ("PROVENANCE", "on"),
             ("PROVENANCE_WAIT", "15"),

@@ -122,6 +122,7 @@ mod tests {
             metadata: crate::chart::Metadata::default(),
             digest: Digest::of(b"a"),
             content_digest: Digest::of(b"b"),
+            listed_bytes: 0,
             warnings: Vec::new(),
         };
         assert!(!unpublished.allows(&archive));

@@ -75,6 +75,7 @@ async fn a_wrong_setting_stops_its_function_and_says_what_it_takes() {
         ("INDEX_MAX_AGE", "five minutes", "seconds"),
         ("URL_STYLE", "both", "absolute or relative"),
         ("MAX_CHART_BYTES", "20MB", "bytes"),
+        ("MAX_INDEX_BYTES", "0", "bytes"),
     ] {
         let mut settings = BTreeMap::from([
             ("CHART_BUCKET", "charts-bucket"),

@@ -157,6 +157,21 @@ pub enum ArchiveError {
         /// Bytes that are accepted.
         limit: usize,
     },
+    /// The chart's metadata would take too much of an index that every client downloads.
+    #[error(
+        "the chart's entry in the index would have {size} bytes or more, {field_size} of them in `{field}`; at most {limit} are accepted, because \
+         every client downloads all entries. Shorten `{field}` in Chart.yaml and package again"
+    )]
+    EntryTooLarge {
+        /// Bytes of the entry; it may have more in the other form of an index.
+        size: usize,
+        /// Bytes that are accepted.
+        limit: usize,
+        /// The field that takes the most.
+        field: String,
+        /// Its bytes.
+        field_size: usize,
+    },
     /// `Chart.yaml` cannot be read as Helm reads it.
     #[error("{path} cannot be read: {source}")]
     ChartYaml {
@@ -248,6 +263,7 @@ impl ArchiveError {
             ArchiveError::ChartYamlElsewhere { .. } => "chart-yaml-elsewhere",
             ArchiveError::TwoCharts { .. } => "two-charts",
             ArchiveError::MetadataTooLarge { .. } => "metadata-too-large",
+            ArchiveError::EntryTooLarge { .. } => "entry-too-large",
             ArchiveError::ChartYaml { .. } => "chart-yaml-unreadable",
             ArchiveError::DependencyMissing { .. } => "dependency-missing",
             ArchiveError::ValuesUnreadable { .. } => "values-unreadable",

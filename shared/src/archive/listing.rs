@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::{ArchiveError, Limits};
 use crate::chart::Metadata;
 use crate::index;
 
@@ -42,6 +43,30 @@ pub(super) fn check(metadata: &Metadata) -> Result<(), Unlistable> {
         .iter()
         .flat_map(|dependency| &dependency.import_values);
     imported.try_for_each(|value| check_imported(value, 1))
+}
+
+/// Checks how much the chart takes in the index, and answers with that.
+pub(super) fn check_size(metadata: &Metadata, limits: &Limits) -> Result<usize, ArchiveError> {
+    let size = index::metadata_len(metadata, limits.entry_bytes);
+    if size <= limits.entry_bytes {
+        return Ok(size);
+    }
+    let (field, field_size) = largest_field(metadata);
+    Err(ArchiveError::EntryTooLarge {
+        size,
+        limit: limits.entry_bytes,
+        field,
+        field_size,
+    })
+}
+
+/// The field that takes the most, and how much.
+fn largest_field(metadata: &Metadata) -> (String, usize) {
+    let Ok(Value::Object(fields)) = serde_json::to_value(metadata) else {
+        return Default::default();
+    };
+    let sizes = fields.into_iter().map(|(name, value)| (name, value.to_string().len()));
+    sizes.max_by_key(|(_, size)| *size).unwrap_or_default()
 }
 
 fn check_imported(value: &Value, depth: usize) -> Result<(), Unlistable> {

@@ -37,6 +37,8 @@ pub struct Archive {
     /// SHA-256 over paths, executable bits and contents, not over times, owners or compression: two packagings of the
     /// same chart folder have the same one.
     pub content_digest: Digest,
+    /// Bytes that the metadata takes in an index.
+    pub listed_bytes: usize,
     /// What the packager should know although the chart is accepted, one sentence each.
     pub warnings: Vec<String>,
 }
@@ -76,6 +78,7 @@ fn read_by(rules: Rules, bytes: &[u8], limits: &Limits) -> Result<(Archive, Opti
     let mut files = walk::walk(bytes, limits, &mut budget, rules)?;
     let loaded = load::load(&files, limits, &mut budget, rules)?;
     let archive = Archive {
+        listed_bytes: listing::check_size(&loaded.metadata, limits)?,
         metadata: loaded.metadata,
         digest: Digest::of(bytes),
         content_digest: files.content_digest(),

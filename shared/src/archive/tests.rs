@@ -621,6 +621,39 @@ fn a_name_that_is_long_in_the_index_is_refused_wherever_it_stands() {
     refused(&with(nested(33)), "deep-value", "32 deep");
 }
 
+/// A few hundred bytes of `Chart.yaml` packed may take a quarter of a megabyte of an index that every client downloads.
+#[test]
+fn an_entry_is_bounded_in_the_form_that_needs_more_unless_it_is_published_already() {
+    let with = |lines: &str| Packer::new().file("demo/Chart.yaml", format!("{CHART}{lines}")).gzip();
+    let keywords = |count: usize| format!("keywords: [{}]\n", vec!["a"; count].join(","));
+    let description = |length: usize| format!("description: {}\n", "x".repeat(length));
+    for good in [keywords(8_000), description(65_000)] {
+        assert!(read(&with(&good), &Limits::default()).is_ok());
+    }
+    for (bad, field) in [
+        (keywords(8_300), "`keywords`"),
+        (keywords(49_000), "`keywords`"),
+        (description(66_000), "`description`"),
+        (
+            format!("annotations: {{a: \"{}\"}}\n", "\\x01".repeat(12_000)),
+            "`annotations`",
+        ),
+    ] {
+        let bytes = with(&bad);
+        refused(&bytes, "entry-too-large", field);
+        let archive = read(&bytes, &Limits::of_published()).unwrap();
+        assert!(archive.listed_bytes > 64 * 1024, "{}", archive.listed_bytes);
+    }
+    let inside = Packer::chart()
+        .file("demo/charts/dep/Chart.yaml", format!("{CHART}{}", keywords(20_000)))
+        .gzip();
+    assert!(read(&inside, &Limits::default()).is_ok(), "it is in no entry");
+    let large = format!("{CHART}# {}\n", "x".repeat(300_000));
+    let large = Packer::new().file("demo/Chart.yaml", large).gzip();
+    refused(&large, "metadata-too-large", "Chart.yaml");
+    assert!(read(&large, &Limits::of_published()).is_ok());
+}
+
 #[test]
 fn charts_packed_inside_are_loaded_as_helm_does() {
     let inner = Packer::chart().gzip();

@@ -55,6 +55,7 @@ pub use remove::Removal;
 pub use salvage::{Dropped, Salvaged};
 pub use spliced::Spliced;
 
+pub(crate) use entry::metadata_len;
 pub(crate) use json_text::{to_string as one_line, written_len};
 pub(crate) use time::is_time;
 

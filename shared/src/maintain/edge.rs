@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::http::{HttpError, Served};
 use crate::index::ListedVersion;
 use crate::keys::Repository;
-use crate::publish::{MAX_INDEX_BYTES, Publisher};
+use crate::publish::{LARGEST_INDEX, Publisher};
 use crate::store::{Got, StoreError};
 
 /// Downloads under way at the same time. Nothing is kept of them.
@@ -77,9 +77,9 @@ impl Publisher {
     }
 
     async fn index_at_edge(&self, repository: &Repository, url: &str) -> Result<Option<Difference>, StoreError> {
-        let served = self.http.digest(url, MAX_INDEX_BYTES).await;
+        let served = self.http.digest(url, LARGEST_INDEX).await;
         // Read after it: who writes meanwhile makes no difference that stays.
-        let Got::Found(object) = self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? else {
+        let Got::Found(object) = self.store.get(&repository.index_key(), LARGEST_INDEX).await? else {
             return Ok(None);
         };
         let difference = |kind, message| Difference::of_index(repository, kind, message);

@@ -25,7 +25,7 @@ use super::compare::{Digests, Scope};
 use super::difference::{Difference, Kind, Mend};
 use crate::index::{Dropped, Entry, Index, Place, Salvaged, Spliced};
 use crate::keys::{Headers, Repository};
-use crate::publish::{Deadline, IndexState, MAX_INDEX_BYTES, PublishError, Publisher};
+use crate::publish::{Deadline, IndexState, LARGEST_INDEX, PublishError, Publisher};
 use crate::rebuilt::Rebuilt;
 use crate::store::{Got, Replaced, jittered};
 use crate::unpublished::Unpublished;
@@ -269,7 +269,7 @@ impl Publisher {
     /// The index as it is, or what is left of it.
     async fn start(&self, repository: &Repository) -> Result<Start, PublishError> {
         let mut unread = None;
-        let (damage, etag, bytes) = match self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? {
+        let (damage, etag, bytes) = match self.store.get(&repository.index_key(), LARGEST_INDEX).await? {
             Got::Found(object) => match Index::read(object.bytes.clone()) {
                 Ok(index) => {
                     let state = IndexState::of(index, object.etag);

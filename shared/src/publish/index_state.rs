@@ -14,8 +14,9 @@ use crate::rebuilt::Rebuilt;
 use crate::store::{ETag, Got};
 use crate::unpublished::Unpublished;
 
-/// An index larger than this is not read: Helm clients could not load it either.
-pub(crate) const MAX_INDEX_BYTES: u64 = 512 * 1024 * 1024;
+/// An index larger than this is not read: Helm clients could not load it either. Publishing stops long before
+/// (`MAX_INDEX_BYTES`), so that `unpublish`, `verify` and `reindex` can work on whatever uploads have made.
+pub(crate) const LARGEST_INDEX: u64 = 1024 * 1024 * 1024;
 
 /// What an edit starts from.
 #[derive(Debug)]
@@ -50,6 +51,14 @@ impl IndexState {
     }
 }
 
+/// What reading came to.
+enum Read {
+    Found(Box<IndexState>),
+    Missing,
+    /// So many bytes.
+    TooLarge(u64),
+}
+
 /// The state that the uploads of one batch share, or why it could not be read: one failed read is enough.
 pub(super) type StateCell = OnceCell<Result<IndexState, Arc<PublishError>>>;
 
@@ -67,9 +76,13 @@ impl Publisher {
             .map_err(|error| PublishError::Shared(Arc::clone(error)))
     }
 
+    /// The index that versions are to be added to.
     pub(crate) async fn read_index(&self, repository: &Repository) -> Result<IndexState, PublishError> {
-        if let Some(state) = self.read_existing_index(repository).await? {
-            return Ok(state);
+        let limit = self.settings.max_index_bytes.min(LARGEST_INDEX);
+        match self.read_up_to(repository, limit).await? {
+            Read::Found(state) => return Ok(*state),
+            Read::TooLarge(size) => return Err(self.index_full(repository, size)),
+            Read::Missing => {}
         }
         let Recovered {
             entries,
@@ -92,13 +105,30 @@ impl Publisher {
         &self,
         repository: &Repository,
     ) -> Result<Option<IndexState>, PublishError> {
-        match self.store.get(&repository.index_key(), MAX_INDEX_BYTES).await? {
+        match self.read_up_to(repository, LARGEST_INDEX).await? {
+            Read::Found(state) => Ok(Some(*state)),
+            Read::Missing => Ok(None),
+            Read::TooLarge(size) => Err(PublishError::index(repository)(IndexError::too_large(size))),
+        }
+    }
+
+    async fn read_up_to(&self, repository: &Repository, limit: u64) -> Result<Read, PublishError> {
+        Ok(match self.store.get(&repository.index_key(), limit).await? {
             Got::Found(object) => {
                 let index = Index::read(object.bytes).map_err(PublishError::index(repository))?;
-                Ok(Some(IndexState::of(index, object.etag)))
+                Read::Found(Box::new(IndexState::of(index, object.etag)))
             }
-            Got::Missing => Ok(None),
-            Got::TooLarge { size, .. } => Err(PublishError::index(repository)(IndexError::too_large(size))),
+            Got::Missing => Read::Missing,
+            Got::TooLarge { size, .. } => Read::TooLarge(size),
+        })
+    }
+
+    /// Why nothing is added to an index of so many bytes.
+    pub(super) fn index_full(&self, repository: &Repository, size: u64) -> PublishError {
+        PublishError::IndexFull {
+            repository: repository.clone(),
+            size,
+            limit: self.settings.max_index_bytes,
         }
     }
 

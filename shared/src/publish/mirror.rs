@@ -269,10 +269,7 @@ impl Publisher {
 
     /// What is published under the name of this upload, if a registry can have it.
     async fn published_chart(&self, mirror: &Mirror, staged: &StagedKey) -> Result<Option<Chart>, MirrorError> {
-        let limits = Limits {
-            packed_bytes: u64::MAX,
-            ..Limits::default()
-        };
+        let limits = Limits::of_published();
         let archive = match self.store.get(&staged.archive_key(), limits.unpacked_bytes).await? {
             Got::Found(object) => object,
             Got::Missing | Got::TooLarge { .. } => return Ok(None),

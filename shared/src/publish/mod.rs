@@ -44,6 +44,7 @@ mod sweep;
 mod unreadable;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,7 @@ use jiff::Timestamp;
 pub use conclude::Concluded;
 pub(crate) use conclude::MAX_RECEIPT_BYTES;
 pub use foreign::{Foreign, ForeignObject};
-pub(crate) use index_state::{IndexState, MAX_INDEX_BYTES};
+pub(crate) use index_state::{IndexState, LARGEST_INDEX};
 pub(crate) use memory::Remembered;
 pub use mirror::Mirrored;
 pub(crate) use prepare::RETURNED_METADATA;
@@ -87,6 +88,8 @@ const CONCURRENT_ARCHIVES: usize = 4;
 const CONCURRENT_CONCLUSIONS: usize = 8;
 /// Uploads that one index write takes along at most.
 const BATCH: usize = 100;
+/// Bytes of their entries after which no more are: each byte of a list with thousands of short texts takes ten of memory.
+const BATCH_BYTES: usize = 1024 * 1024;
 /// Uploads, or notes of the mirror, that one sweep looks at: a fair choice of all that there are.
 const SWEEP: usize = 2_000;
 /// Time that must be left to start another round: enough for a slow index write and its receipts. Where the function is
@@ -212,6 +215,21 @@ pub enum PublishError {
         repository: Repository,
         /// What is wrong with it.
         source: IndexError,
+    },
+    /// The index has as many bytes as it may.
+    #[error(
+        "{} has {size} bytes, or would have them with this upload; MAX_INDEX_BYTES is {limit}, because every client downloads all of it. \
+         The upload waits in staging: run {} for versions that nobody needs, or raise MAX_INDEX_BYTES",
+        repository.index_key(),
+        command::unpublish(repository, "NAME", "VERSION")
+    )]
+    IndexFull {
+        /// Whose index.
+        repository: Repository,
+        /// The bytes that it would have.
+        size: u64,
+        /// The bytes that it may have.
+        limit: u64,
     },
     /// The index is missing, and there is too much to rebuild it in passing.
     #[error(
@@ -426,18 +444,17 @@ impl Publisher {
         report: &mut Report,
     ) {
         for (repository, batch) in &batches {
-            if deadline.has_time() {
+            let mut rest = batch.as_slice();
+            while !rest.is_empty() && deadline.has_time() {
                 // Boxed: the SDK's futures are deep, and the compiler gives up on one type that holds all of them.
-                let published = Box::pin(self.publish_batch(repository, batch, deadline, report));
+                let published = Box::pin(self.publish_batch(repository, rest, deadline, report));
                 // A batch that would not end is ended as a kill would end it, so that what came before it is still reported.
-                if tokio::time::timeout(deadline.left_to_the_end(), published)
-                    .await
-                    .is_ok()
-                {
-                    continue;
+                match tokio::time::timeout(deadline.left_to_the_end(), published).await {
+                    Ok(taken) => rest = rest.get(taken..).unwrap_or_default(),
+                    Err(_) => break,
                 }
             }
-            for staged in batch {
+            for staged in rest {
                 if !report.knows(staged) {
                     report.fail(staged.clone(), &PublishError::NoTime);
                 }
@@ -468,18 +485,20 @@ impl Publisher {
         groups
     }
 
+    /// Publishes as many of these uploads as one index write takes along; answers how many that were, one at least.
     async fn publish_batch(
         &self,
         repository: &Repository,
-        batch: &[StagedKey],
+        uploads: &[StagedKey],
         deadline: Deadline,
         report: &mut Report,
-    ) {
+    ) -> usize {
         let state = StateCell::new();
         let read_index = self.index_state(repository, &state);
-        let prepare = self.prepare_all(repository, batch, &state);
+        let prepare = self.prepare_some(repository, uploads, &state, 0);
         // The index is read while the first archives are: neither depends on the other.
         let (_, prepared) = tokio::join!(read_index, prepare);
+        let batch = prepared.len();
         let mut round = Round::default();
         round.sort_in(prepared, report);
         if let Some(Ok(state)) = state.into_inner()
@@ -488,16 +507,26 @@ impl Publisher {
             self.swap(repository, state, &mut round, deadline, report).await;
         }
         self.conclude_all(round.decided, report).await;
+        batch
     }
 
-    async fn prepare_all(
+    /// Prepares these uploads, as many as fit into a batch in which so many bytes are `taken`.
+    async fn prepare_some(
         &self,
         repository: &Repository,
         uploads: &[StagedKey],
         state: &StateCell,
+        taken: usize,
     ) -> Vec<(StagedKey, Result<Prepared, PublishError>)> {
+        let taken = &AtomicUsize::new(taken);
         stream::iter(uploads)
-            .map(|staged| async move { (staged.clone(), self.prepare(repository, staged, state).await) })
+            .take_while(|_| std::future::ready(taken.load(Ordering::Relaxed) < BATCH_BYTES))
+            .map(|staged| async move {
+                let prepared = self.prepare(repository, staged, state).await;
+                let listed_bytes = prepared.as_ref().map_or(0, Prepared::listed_bytes);
+                taken.fetch_add(listed_bytes, Ordering::Relaxed);
+                (staged.clone(), prepared)
+            })
             .buffered(CONCURRENT_ARCHIVES)
             .collect()
             .await

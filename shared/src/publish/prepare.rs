@@ -13,7 +13,7 @@ use super::recover::Stored;
 use super::repair::{no_digest, no_url, other_digest, repaired};
 use super::unreadable::Unreadable;
 use super::{PublishError, Publisher, Refusal};
-use crate::archive::{self, Archive, ArchiveError};
+use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;
 use crate::digest::Digest;
 use crate::index::Promise;
@@ -103,6 +103,18 @@ pub(super) enum Prepared {
     Gone,
 }
 
+impl Prepared {
+    /// Bytes that the metadata of its archive takes in an index, and so a measure of its memory.
+    pub(super) fn listed_bytes(&self) -> usize {
+        let archive = match self {
+            Prepared::Candidate(candidate) => Some(&candidate.archive),
+            Prepared::Decided(decided) => decided.archive.as_ref(),
+            Prepared::Late(_) | Prepared::Gone => None,
+        };
+        archive.map_or(0, |archive| archive.listed_bytes)
+    }
+}
+
 /// An upload whose archive is in place.
 #[derive(Debug)]
 pub(super) struct Candidate {
@@ -158,7 +170,14 @@ impl Publisher {
             release: release(&object.metadata),
             ..upload(repository, staged, object.etag, object.modified)
         };
-        let (mut archive, values) = match archive::read_with_values(&object.bytes, &self.limits) {
+        let read = match archive::read_with_values(&object.bytes, &self.limits) {
+            Ok(read) => Ok(read),
+            Err(error) => {
+                let published = self.read_as_published(repository, &object.bytes, state);
+                published.await?.ok_or(error)
+            }
+        };
+        let (mut archive, values) = match read {
             Ok(read) => read,
             Err(error) => {
                 let refused = Decided::refused(upload, None, error.into());
@@ -228,6 +247,23 @@ impl Publisher {
             ..upload(repository, staged, etag, modified)
         };
         Ok(refused(upload, None, why))
+    }
+
+    /// Reads an upload that would be rejected, but is published: what the index lists is `unchanged`, or brought back where its
+    /// archive is gone.
+    async fn read_as_published(
+        &self,
+        repository: &Repository,
+        bytes: &Bytes,
+        state: &StateCell,
+    ) -> Result<Option<(Archive, Option<Vec<u8>>)>, PublishError> {
+        let Ok(archive) = archive::read_published(bytes, &Limits::of_published()) else {
+            return Ok(None);
+        };
+        let state = self.index_state(repository, state).await?;
+        let promise = promise(state, &archive);
+        let is_listed = promise.is_some_and(|promise| promise.comparable() == Some(archive.digest));
+        Ok(is_listed.then_some((archive, None)))
     }
 
     /// Puts an upload that has passed beside what is published.

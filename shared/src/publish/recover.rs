@@ -224,10 +224,7 @@ impl Publisher {
 
     /// What is stored as the archive of this key.
     pub(crate) async fn stored(&self, key: &str) -> Result<Option<Stored>, StoreError> {
-        let limits = Limits {
-            packed_bytes: u64::MAX,
-            ..Limits::default()
-        };
+        let limits = Limits::of_published();
         match self.store.get(key, limits.unpacked_bytes).await? {
             Got::Missing => Ok(None),
             Got::Found(object) => Ok(Some(Stored {

@@ -119,6 +119,7 @@ impl Publisher {
         };
 
         let bytes = text.len();
+        self.check_size(repository, bytes)?;
         let key = repository.index_key();
         let headers = Headers::index(self.settings.index_max_age);
         let pieces = text.pieces().to_vec();
@@ -135,6 +136,14 @@ impl Publisher {
                 }
                 Ok(Swapped::Done(added))
             }
+        }
+    }
+
+    /// What is written here is read again by every command and every client.
+    fn check_size(&self, repository: &Repository, bytes: usize) -> Result<(), PublishError> {
+        match u64::try_from(bytes).unwrap_or(u64::MAX) {
+            size if size <= self.settings.max_index_bytes => Ok(()),
+            size => Err(self.index_full(repository, size)),
         }
     }
 
@@ -155,7 +164,9 @@ impl Publisher {
         }
         let waiting = self.waiting(repository, round, deadline).await?;
         let cell = StateCell::new_with(Some(Ok(state)));
-        for (_, prepared) in self.prepare_all(repository, &waiting, &cell).await {
+        let taken = round.candidates.iter().map(|candidate| candidate.archive.listed_bytes);
+        let taken = taken.sum();
+        for (_, prepared) in self.prepare_some(repository, &waiting, &cell, taken).await {
             if let Ok(Prepared::Candidate(candidate)) = prepared {
                 round.candidates.push(Candidate {
                     taken_along: true,

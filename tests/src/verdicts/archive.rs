@@ -49,11 +49,7 @@ pub(super) fn compare(helms: &mut [Oracle; 2], path: &Path, bytes: &[u8]) -> (Ve
 /// What is published already is read as Helm reads it, however wrong it would be in an upload: `verify` and `reindex` do so.
 fn published(label: &str, answer: &Answer, file_name: &str, bytes: &[u8]) -> Vec<Difference> {
     let Some(their) = &answer.entry else { return Vec::new() };
-    let limits = Limits {
-        packed_bytes: u64::MAX,
-        ..Limits::default()
-    };
-    match archive::read_published(bytes, &limits) {
+    match archive::read_published(bytes, &Limits::of_published()) {
         Ok(archive) => match entry(file_name, &archive) {
             Ok(own) => named("published entry", label, their, &own),
             Err((code, message)) => vec![difference(format!("published: {code}"), message)],
@@ -96,7 +92,7 @@ fn entry(file_name: &str, archive: &Archive) -> Result<Value, Rejection> {
         metadata: archive.metadata.clone(),
         digest: archive.digest,
         url: format!("{URL}{}", keys::url_path(file_name)),
-        created: Timestamp::UNIX_EPOCH,
+        created: Timestamp::UNIX_EPOCH.into(),
     };
     let edit = Index::new(Format::Json)
         .edit(&[entry], Timestamp::UNIX_EPOCH)

@@ -142,7 +142,7 @@ pub(super) fn new_entry(chart: &str) -> Entry {
         metadata: Metadata::from_chart_yaml(text.as_bytes()).expect("a chart").metadata,
         digest: Digest::of(b""),
         url: format!("https://charts.example.com/{chart}-{version}.tgz"),
-        created: Timestamp::UNIX_EPOCH,
+        created: Timestamp::UNIX_EPOCH.into(),
     }
 }
 
@@ -234,7 +234,7 @@ fn loaded_after(
 fn as_helm_loads(entry: &Entry) -> (String, String) {
     let mut fields = serde_json::to_value(&entry.metadata).expect("metadata");
     fields["urls"] = serde_json::json!([entry.url]);
-    fields["created"] = entry.created.to_string().into();
+    fields["created"] = entry.created.time().to_string().into();
     fields["digest"] = entry.digest.to_string().into();
     (entry.metadata.name.clone(), fields.to_string())
 }
