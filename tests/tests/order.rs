@@ -1,6 +1,8 @@
 //! The order of an index, and the times in it: clients that take the first version listed (Helm, Argo CD) and those that take
 //! the one created last (Flux) have to agree which one is the newest.
 
+use std::collections::BTreeSet;
+
 use chartdrop::chart::Version;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -25,8 +27,25 @@ fn assert_rising(index: &Value) {
         let [(newer, later), (older, earlier)] = pair else {
             continue;
         };
-        assert!(newer.cmp_newest_first(older).is_le(), "{newer} {older}");
+        assert!(newer.cmp_precedence(older).is_ge(), "{newer} {older}");
         assert!(later > earlier, "{newer} was created at {later}, {older} at {earlier}");
+    }
+}
+
+/// No two versions have the same time, and of those that differ in build metadata only the first one was created last.
+fn assert_agreed(index: &Value) {
+    let listed = listed(index);
+    let times: BTreeSet<Timestamp> = listed.iter().map(|(_, created)| *created).collect();
+    assert_eq!(times.len(), listed.len(), "{listed:#?}");
+    for pair in listed.windows(2) {
+        let [(newer, later), (older, earlier)] = pair else {
+            continue;
+        };
+        assert!(newer.cmp_precedence(older).is_ge(), "{newer} {older}");
+        assert!(
+            newer.cmp_precedence(older).is_gt() || later > earlier,
+            "{newer} {older}"
+        );
     }
 }
 
@@ -92,8 +111,9 @@ async fn of_builds_that_one_index_write_adds_the_one_uploaded_last_is_listed_fir
     assert_rising(&chartdrop.index());
 }
 
+/// Here S3 tells milliseconds, on AWS whole seconds: then many archives have the same time.
 #[tokio::test]
-async fn a_rebuilt_index_has_the_same_order_where_the_archives_were_stored_in_one_second() {
+async fn in_a_rebuilt_index_every_client_sees_the_same_newest_version() {
     for reindex in [true, false] {
         let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
         for version in VERSIONS {
@@ -102,13 +122,13 @@ async fn a_rebuilt_index_has_the_same_order_where_the_archives_were_stored_in_on
         }
         if reindex {
             chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
-            assert_eq!(chartdrop.versions("demo"), IN_ORDER);
         } else {
             chartdrop.upload(&ChartArchive::new("demo", "2.0.0"));
             chartdrop.sweep().await;
-            assert_eq!(chartdrop.versions("demo")[1..], IN_ORDER);
         }
-        assert_rising(&chartdrop.index());
+        let versions = chartdrop.versions("demo");
+        assert_eq!(versions.len(), VERSIONS.len() + usize::from(!reindex));
+        assert_agreed(&chartdrop.index());
     }
 }
 
