@@ -85,16 +85,9 @@ fn cargo_build() -> Result<Binaries, BuildError> {
     let output = Command::new(cargo)
         .args(["build", "--message-format=json-render-diagnostics"])
         // With this package too: cargo then chooses the same features for what both depend on, and compiles it once.
-        .args([
-            "-p",
-            "local",
-            "-p",
-            PUBLISH_CHART,
-            "-p",
-            INVALIDATE_CDN,
-            "--profile",
-            &profile(),
-        ])
+        .args(["-p", "local", "-p", PUBLISH_CHART, "-p", INVALIDATE_CDN])
+        .args(["--bin", PUBLISH_CHART, "--bin", INVALIDATE_CDN])
+        .args(["--profile", &profile()])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
