@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::ChartArchive;
-use crate::program::local;
+use crate::program::{ANY_PORTS, local};
 
 /// What came of one day.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -32,16 +32,8 @@ pub async fn day(seed: u64, charts: usize, rate: f64) -> Day {
     let folder = tempfile::tempdir().expect("a folder");
     let files = write_charts(folder.path(), charts);
     let output = tokio::process::Command::new(local())
-        .args([
-            "--once",
-            "--json",
-            "--listen",
-            "127.0.0.1:0",
-            "--s3",
-            "127.0.0.1:0",
-            "--aws",
-            "127.0.0.1:0",
-        ])
+        .args(["--once", "--json"])
+        .args(ANY_PORTS)
         .args(["--chaos", &seed.to_string(), "--chaos-rate", &rate.to_string()])
         .args(files)
         .stdin(Stdio::null())

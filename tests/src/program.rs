@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+/// Options of `local` with which it listens wherever there is room, so that tests don't meet.
+pub const ANY_PORTS: [&str; 6] = ["--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0", "--aws", "127.0.0.1:0"];
+
 /// Builds `local`, as `cargo run -p local` would, once per test process. Its path.
 pub fn local() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();

@@ -6,13 +6,10 @@ use std::process::{Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::ChartArchive;
-use tests::program::{local, workspace};
+use tests::program::{ANY_PORTS, local, workspace};
 use tests::registry::Registry;
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-
-/// Listens wherever there is room, so that tests don't meet.
-const ANY_PORTS: [&str; 6] = ["--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0", "--aws", "127.0.0.1:0"];
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(local());

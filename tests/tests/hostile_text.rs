@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::Value;
-use tests::program::local;
+use tests::program::{ANY_PORTS, local};
 use tests::{ChartArchive, Chartdrop};
 
 /// What commands a terminal, forges a line, reorders text, or runs in a page.
@@ -158,15 +158,8 @@ async fn hostile_text_from_a_chart_does_not_reach_the_terminal_raw() {
 /// `local --once`: what it prints.
 async fn once(chart: &Path, form: &[&str]) -> (String, String) {
     let output = tokio::process::Command::new(local())
-        .args([
-            "--once",
-            "--listen",
-            "127.0.0.1:0",
-            "--s3",
-            "127.0.0.1:0",
-            "--aws",
-            "127.0.0.1:0",
-        ])
+        .arg("--once")
+        .args(ANY_PORTS)
         .args(form)
         .arg(chart)
         .stdin(Stdio::null())

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tests::program::{local, workspace};
+use tests::program::{ANY_PORTS, local, workspace};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -19,7 +19,7 @@ struct Local {
 impl Local {
     fn start() -> Self {
         let mut process = Command::new(local())
-            .args(["--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0", "--aws", "127.0.0.1:0"])
+            .args(ANY_PORTS)
             .current_dir(workspace())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

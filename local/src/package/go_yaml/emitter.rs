@@ -178,6 +178,15 @@ impl Emitter {
         allowed && !after_space && self.column > WIDTH
     }
 
+    /// A space of a text, or the new line that stands for it.
+    fn space(&mut self, folds: bool) {
+        if folds {
+            self.write_indent();
+        } else {
+            self.put(' ');
+        }
+    }
+
     fn plain(&mut self, text: &[char], allow_breaks: bool) {
         if !self.whitespace {
             self.put(' ');
@@ -186,11 +195,7 @@ impl Emitter {
         for (at, &character) in text.iter().enumerate() {
             // Breaks are never in a plain scalar here: they make it a literal one, or a quoted one.
             if character == ' ' {
-                if self.folds(allow_breaks, after_space) && text.get(at + 1) != Some(&' ') {
-                    self.write_indent();
-                } else {
-                    self.put(' ');
-                }
+                self.space(self.folds(allow_breaks, after_space) && text.get(at + 1) != Some(&' '));
                 after_space = true;
             } else {
                 self.put(character);
@@ -208,11 +213,7 @@ impl Emitter {
         for (at, &character) in text.iter().enumerate() {
             if character == ' ' {
                 let inside = at > 0 && at + 1 < text.len() && text.get(at + 1) != Some(&' ');
-                if self.folds(allow_breaks, after_space) && inside {
-                    self.write_indent();
-                } else {
-                    self.put(' ');
-                }
+                self.space(self.folds(allow_breaks, after_space) && inside);
                 after_space = true;
             } else if is_break(character) {
                 if !after_break && character == '\n' {
@@ -244,13 +245,10 @@ impl Emitter {
                 self.escaped(character);
                 after_space = false;
             } else if character == ' ' {
-                if self.folds(allow_breaks, after_space) && at > 0 && at + 1 < text.len() {
-                    self.write_indent();
-                    if text.get(at + 1) == Some(&' ') {
-                        self.put('\\');
-                    }
-                } else {
-                    self.put(' ');
+                let folds = self.folds(allow_breaks, after_space) && at > 0 && at + 1 < text.len();
+                self.space(folds);
+                if folds && text.get(at + 1) == Some(&' ') {
+                    self.put('\\');
                 }
                 after_space = true;
             } else {
