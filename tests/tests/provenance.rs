@@ -360,6 +360,72 @@ async fn require_lists_no_packaging_without_a_signature() {
 }
 
 #[tokio::test]
+async fn require_lists_no_unsigned_orphan_when_an_index_is_mended_or_rebuilt() {
+    let key = Key::new();
+    let chartdrop = start("require", "15m", key.secret_to_verify()).await;
+    let signed = ChartArchive::new("signed", "1.0.0");
+    put_provenance(&chartdrop, &signed, key.sign(&signed));
+    chartdrop.publish(&signed).await;
+    leave_orphan(&chartdrop, &demo());
+
+    let kinds = |answer: &Value, list: &str| -> Vec<String> {
+        let differences = answer[list].as_array().expect("differences").iter();
+        let shown =
+            differences.map(|difference| format!("{} {}", difference["kind"], difference["key"]).replace('"', ""));
+        shown.filter(|shown| !shown.starts_with("index-rebuilt")).collect()
+    };
+    let verify = json!({"command": "verify", "repository": ""});
+    let reindex = json!({"command": "reindex", "repository": ""});
+    let answer = chartdrop.run(&verify).await;
+    assert_eq!(
+        kinds(&answer, "differences"),
+        ["unsigned charts/demo-1.0.0.tgz"],
+        "{answer}"
+    );
+    let message = answer["differences"][0]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("provenance file"), "{message}");
+    let answer = chartdrop.run(&reindex).await;
+    assert_eq!(
+        (&answer["changes"], kinds(&answer, "left").len()),
+        (&json!([]), 1),
+        "{answer}"
+    );
+
+    // The index is lost: by reindex, and by the next publish.
+    chartdrop.system.store().delete("charts/index.yaml").expect("deleted");
+    let answer = chartdrop.run(&reindex).await;
+    assert_eq!(kinds(&answer, "left"), ["unsigned charts/demo-1.0.0.tgz"], "{answer}");
+    chartdrop.system.store().delete("charts/index.yaml").expect("deleted");
+    let other = ChartArchive::new("other", "1.0.0");
+    put_provenance(&chartdrop, &other, key.sign(&other));
+    chartdrop.publish(&other).await;
+    assert_eq!(chartdrop.versions("signed"), ["1.0.0"]);
+    assert_eq!(chartdrop.versions("demo"), [""; 0]);
+
+    // Its own upload with its provenance file makes it whole.
+    put_provenance(&chartdrop, &demo(), key.sign(&demo()));
+    chartdrop.publish(&demo()).await;
+    assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
+    chartdrop.run(&reindex).await;
+    let answer = chartdrop.run(&verify).await;
+    assert_eq!(answer["differences"], json!([]), "{answer}");
+}
+
+#[tokio::test]
+async fn what_was_published_before_signatures_were_required_stays_listed() {
+    let key = Key::new();
+    let before = start("verify", "15m", key.secret_to_verify()).await;
+    before.publish(&demo()).await;
+    let chartdrop = start("require", "15m", key.secret_to_verify()).await;
+    for stays in ["charts/demo-1.0.0.tgz", "receipts/demo-1.0.0.tgz.json"] {
+        let object = before.object(stays).expect("it was published");
+        chartdrop.put(stays, object.bytes.to_vec());
+    }
+    chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
+    assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
+}
+
+#[tokio::test]
 async fn sign_signs_the_packaging_that_is_stored() {
     let key = Key::new();
     let again = demo().packed_at(1_800_000_000);

@@ -14,7 +14,8 @@ use crate::digest::Digest;
 use crate::index::{Created, Entry, ListedVersion};
 use crate::keys::{Repository, StagedKey};
 use crate::publish::{
-    Deadline, PublishError, Publisher, RETURNED_METADATA, Stored, Unreadable, changed_since, command, created, entry,
+    Deadline, PublishError, Publisher, RETURNED_METADATA, Stored, UNSIGNED, Unreadable, changed_since, command,
+    created, entry,
 };
 use crate::store::{ETag, Inspected};
 
@@ -255,6 +256,14 @@ impl Comparison<'_> {
             return Ok(self.about(Kind::ListedElsewhere, Some(archive), message, Mend::None));
         }
         let remembered = self.publisher.remembered(staged).await?;
+        if remembered.is_none() && self.publisher.must_be_signed(staged).await? {
+            let message = format!(
+                "the index does not list it: {UNSIGNED}. Upload {chart} {version} again with its provenance file; if another \
+                 packaging of it is what you have, delete this archive first. To list it as it is, set PROVENANCE to verify and run {}",
+                command::reindex(self.repository)
+            );
+            return Ok(self.about(Kind::Unsigned, Some(archive), message, Mend::None));
+        }
         let url = self.publisher.settings.archive_url(self.repository, staged);
         let created = match &self.subject.object {
             Some(object) => created(object, remembered.as_ref()),

@@ -39,6 +39,8 @@ pub enum Kind {
     ArchiveMissing,
     /// An archive is there that no entry points to.
     NotListed,
+    /// An archive is there that no entry points to, and it is not signed although each has to be.
+    Unsigned,
     /// An archive is there, but the entry for its version points elsewhere.
     ListedElsewhere,
     /// A receipt says that the version was published, but the index does not list it, and there is no archive.

@@ -8,6 +8,7 @@
 //! | an entry | definitely no archive in the repository's folder | goes |
 //! | nothing | an archive that Helm can load | comes, created when the archive was stored or its receipt says |
 //! | nothing, but a receipt with another digest | the archive | stays out, unless changed archives are accepted |
+//! | nothing, and each has to be signed | an archive without provenance file or receipt | stays out |
 //! | nothing, but a note that it was unpublished | an archive | stays out |
 //! | an entry that points elsewhere | | stays as it is |
 //!

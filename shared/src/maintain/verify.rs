@@ -199,7 +199,7 @@ impl Publisher {
         repository: &Repository,
         differences: &mut [Difference],
     ) -> Result<(), PublishError> {
-        if differences.iter().all(|difference| difference.kind != Kind::NotListed) {
+        if differences.iter().all(|difference| !may_come(difference)) {
             return Ok(());
         }
         let waiting = self.store.list_folder(&repository.staging_prefix(), MOST).await?;
@@ -208,12 +208,17 @@ impl Publisher {
             .filter_map(|upload| Some(StagedKey::new(&upload.key)?.archive_key()))
             .collect();
         for difference in differences {
-            if difference.kind == Kind::NotListed && waiting.contains(&difference.key) {
+            if may_come(difference) && waiting.contains(&difference.key) {
                 difference.message += BEING_PUBLISHED;
             }
         }
         Ok(())
     }
+}
+
+/// Whether an upload that waits may be why the archive is not listed.
+fn may_come(difference: &Difference) -> bool {
+    matches!(difference.kind, Kind::NotListed | Kind::Unsigned)
 }
 
 fn no_index(repository: &Repository, archives: usize, difference: Option<(Kind, String)>) -> Verified {

@@ -61,7 +61,7 @@ pub use mirror::Mirrored;
 pub(crate) use prepare::RETURNED_METADATA;
 pub use provenance::LateProvenance;
 pub use rebuild::IndexRebuilt;
-pub(crate) use recover::{Stored, Unreadable, changed_since, created, entry};
+pub(crate) use recover::{Stored, UNSIGNED, Unreadable, changed_since, created, entry};
 pub use refusal::Refusal;
 pub use unreadable::UnreadableError;
 

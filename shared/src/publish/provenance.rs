@@ -228,6 +228,13 @@ impl Publisher {
         }
     }
 
+    /// Whether an archive that no index lists must stay out of it: a run that was cut short may leave one before its provenance file,
+    /// and `PROVENANCE=require` lists none without. What a receipt says was listed is not asked about: it is older than the setting.
+    pub(crate) async fn must_be_signed(&self, staged: &StagedKey) -> Result<bool, StoreError> {
+        Ok(self.settings.provenance == ProvenanceMode::Require
+            && self.store.head(&staged.provenance_key()).await?.is_none())
+    }
+
     async fn sign(&self, staged: &StagedKey, archive: &Archive) -> Result<Provenance, PublishError> {
         let keys = self.keys().await?;
         let signing = keys.signing.ok_or(SecretError::NoSecret)?;

@@ -187,6 +187,7 @@ impl Publisher {
                 Some(listed) if listed.digest.is_some_and(|digest| digest != archive.digest) => {
                     Some(changed_since(listed, archive.digest))
                 }
+                None if self.must_be_signed(staged).await? => Some(UNSIGNED.to_owned()),
                 _ => {
                     let created = created(object, remembered.as_ref());
                     let url = self.settings.archive_url(repository, staged);
@@ -265,6 +266,10 @@ pub(crate) fn changed_since(listed: &Remembered, found: Digest) -> String {
          digest {digest}, and this one has {found}"
     )
 }
+
+/// Why an archive is not listed where each has to be signed.
+pub(crate) const UNSIGNED: &str = "PROVENANCE is require, and it has no provenance file and no receipt that says that it was published: a \
+     publish that was cut short may have left it";
 
 /// The entry of an archive.
 pub(crate) fn entry(archive: &Archive, url: String, created: Created) -> Entry {
