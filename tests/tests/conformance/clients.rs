@@ -147,39 +147,48 @@ async fn a_chart_is_taken_straight_from_the_repository_without_adding_it() {
     }
 }
 
+/// Helm 3's `dependency build` escapes a relative URL once more, so that one with `%2B` is asked for as `%252B`.
 #[tokio::test(flavor = "multi_thread")]
 async fn dependencies_are_updated_and_built() {
     for helm in helm::both() {
         for form in FORMS {
-            let chartdrop = repository(&helm, form, "absolute").await;
-            let url = chartdrop.system.edge_url();
-            let chart = helm.folder(&format!("umbrella-{form}"));
-            write(
-                &chart,
-                &format!(
-                    "apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n  \
-                     - name: kube9-operator\n    version: ~1.0\n    repository: {url}\n  \
-                     - name: demo\n    version: 1.0.0+build.7\n    repository: {url}\n"
-                ),
-            );
-            helm.run(["dependency".as_ref(), "update".as_ref(), chart.as_os_str()])
-                .await;
-            assert_eq!(charts(&chart), ["demo-1.0.0+build.7.tgz", "kube9-operator-1.0.0.tgz"]);
-            // From the lock file, as in somebody's CI. Helm wants the repository to be known there.
-            helm.run(["repo", "add", form, &url]).await;
-            std::fs::remove_dir_all(chart.join("charts")).expect("removed");
-            helm.run(["dependency".as_ref(), "build".as_ref(), chart.as_os_str()])
-                .await;
-            assert_eq!(charts(&chart), ["demo-1.0.0+build.7.tgz", "kube9-operator-1.0.0.tgz"]);
-            let rendered = helm
-                .run(["template".as_ref(), "release".as_ref(), chart.as_os_str()])
-                .await;
-            assert!(
-                rendered.contains("kind: Deployment") && rendered.contains("kind: ConfigMap"),
-                "{rendered}"
-            );
+            for style in STYLES {
+                updates_and_builds_dependencies(&helm, form, style).await;
+            }
         }
     }
+}
+
+async fn updates_and_builds_dependencies(helm: &Helm, form: &str, style: &str) {
+    let chartdrop = repository(helm, form, style).await;
+    let url = chartdrop.system.edge_url();
+    let name = format!("{form}-{style}");
+    let chart = helm.folder(&format!("umbrella-{name}"));
+    write(
+        &chart,
+        &format!(
+            "apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n  \
+             - name: kube9-operator\n    version: ~1.0\n    repository: {url}\n  \
+             - name: demo\n    version: 1.0.0+build.7\n    repository: {url}\n"
+        ),
+    );
+    let dependencies = ["demo-1.0.0+build.7.tgz", "kube9-operator-1.0.0.tgz"];
+    helm.run(["dependency".as_ref(), "update".as_ref(), chart.as_os_str()])
+        .await;
+    assert_eq!(charts(&chart), dependencies);
+    // From the lock file, as in somebody's CI. Helm wants the repository to be known there.
+    helm.run(["repo", "add", &name, &url]).await;
+    std::fs::remove_dir_all(chart.join("charts")).expect("removed");
+    helm.run(["dependency".as_ref(), "build".as_ref(), chart.as_os_str()])
+        .await;
+    assert_eq!(charts(&chart), dependencies);
+    let rendered = helm
+        .run(["template".as_ref(), "release".as_ref(), chart.as_os_str()])
+        .await;
+    assert!(
+        rendered.contains("kind: Deployment") && rendered.contains("kind: ConfigMap"),
+        "{rendered}"
+    );
 }
 
 fn write(chart: &Path, chart_yaml: &str) {
