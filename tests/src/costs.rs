@@ -109,10 +109,10 @@ impl Month {
     /// What each part of the bill comes to, in dollars.
     fn bill(&self, prices: &Prices) -> [(&'static str, f64); 9] {
         let writes = counted(&["PutObject"]) * self.publishes;
-        // Each sweep of publish-chart lists staging/ and the root of the bucket. A verification lists everything that is published,
-        // then each repository's archives, here those of one.
+        // Each sweep of publish-chart lists staging/ and the root of the bucket, one of invalidate-cdn what is published and the repairs. A
+        // verification lists everything that is published, then each repository's archives, here those of one, and their receipts.
         let pages = ((self.versions + 1.0) / 1_000.0).ceil();
-        let lists = 2.0 * SWEEPS.0 + (SWEEPS.1 + 2.0 * VERIFICATIONS) * pages;
+        let lists = 2.0 * SWEEPS.0 + SWEEPS.1 + (SWEEPS.1 + 3.0 * VERIFICATIONS) * pages;
         let reads = counted(&["GetObject", "HeadObject"]) * self.publishes + SWEEPS.1;
         let reads = reads + (self.versions + 1.0) * VERIFICATIONS;
         let reads = reads + self.requests_at_the_edge().min(EDGE_READS);

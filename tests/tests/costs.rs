@@ -74,7 +74,7 @@ fn the_bill_prices_the_edges_that_the_template_has() {
     }
 }
 
-/// A verification asks S3 once for each archive, and lists the archives twice.
+/// A verification asks S3 once for each archive, and lists the archives twice and their receipts once.
 #[tokio::test]
 async fn a_verification_takes_the_requests_that_the_bill_counts() {
     let chartdrop = Chartdrop::start().await;
@@ -94,7 +94,7 @@ async fn a_verification_takes_the_requests_that_the_bill_counts() {
         .iter()
         .filter(|operation| *operation == "ListObjectsV2")
         .count();
-    assert_eq!((lists, requests.len() - lists), (2, 4), "{requests:?}");
+    assert_eq!((lists, requests.len() - lists), (3, 4), "{requests:?}");
 }
 
 #[test]

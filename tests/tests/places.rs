@@ -295,3 +295,31 @@ async fn the_same_archive_of_an_entry_that_points_elsewhere_is_unchanged_with_th
     assert!(receipt["reason"].as_str().expect("a reason").contains(url), "{receipt}");
     assert_eq!(receipt["url"], Value::Null, "{receipt}");
 }
+
+/// Published while the repository had another address, such as CloudFront's own name before it got a domain.
+#[tokio::test]
+async fn an_archive_that_is_listed_under_an_earlier_address_is_known_by_its_digest() {
+    let url = "https://d111111abcdef8.cloudfront.net/demo-1.0.0.tgz";
+    let chartdrop = repository(url, &right(), Some("charts/demo-1.0.0.tgz")).await;
+    for upload in [chart().packed_at(7), chart()] {
+        let receipt = chartdrop.publish(&upload).await;
+        assert_eq!(
+            (&receipt["outcome"], &receipt["url"]),
+            (&"unchanged".into(), &url.into()),
+            "{receipt}"
+        );
+    }
+    let report = verify(&chartdrop).await;
+    assert_eq!(
+        (&report["elsewhere"]["count"], &report["differences"]),
+        (&1.into(), &json!([])),
+        "{report}"
+    );
+    // Another archive of that name proves nothing.
+    let chartdrop = repository(url, &right(), Some("charts/demo-1.0.0.tgz")).await;
+    chartdrop.put("charts/demo-1.0.0.tgz", chart().packed_at(9).bytes());
+    let receipt = chartdrop.publish(&chart().packed_at(7)).await;
+    assert_eq!(receipt["reasonCode"], "listed-elsewhere", "{receipt}");
+    let report = verify(&chartdrop).await;
+    assert_eq!(report["differences"][0]["kind"], "listed-elsewhere", "{report}");
+}

@@ -210,6 +210,11 @@ impl Comparison<'_> {
         let Some(staged) = &self.subject.own else {
             return Ok((Vec::new(), false));
         };
+        // Listed when the repository had another address: the entry points there, and means this archive.
+        let elsewhere = self.survey.elsewhere_digests.get(&self.subject.key);
+        if elsewhere.is_some() && elsewhere == inspected.digest.as_ref() {
+            return Ok((Vec::new(), false));
+        }
         let permit = self.downloads.acquire().await;
         let read = self.publisher.read_published(staged).await?;
         drop(permit);

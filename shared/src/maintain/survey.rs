@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use crate::digest::Digest;
 use crate::index::ListedVersion;
 use crate::keys::{Repository, StagedKey};
 use crate::publish::{IndexState, Publisher};
@@ -15,6 +16,8 @@ pub(super) struct Survey {
     pub(super) subjects: BTreeMap<String, Subject>,
     /// Entries that point elsewhere.
     pub(super) elsewhere: Vec<ListedVersion>,
+    /// The digests of these entries, by the key that the archive of their version has here.
+    pub(super) elsewhere_digests: HashMap<String, Digest>,
     /// Entries that point to archives here.
     pub(super) entries: usize,
     /// Archives that lie in the repository's folder.
@@ -53,6 +56,7 @@ impl Publisher {
         let mut survey = Survey {
             subjects: BTreeMap::new(),
             elsewhere: Vec::new(),
+            elsewhere_digests: HashMap::new(),
             entries: 0,
             archives: archives.len(),
             unpublished: taken_back(repository, &state.unpublished),
@@ -66,14 +70,16 @@ impl Publisher {
         }
         for listed in state.index.listed_versions() {
             let named = format!("{}-{}.tgz", listed.chart, listed.version);
+            let own_key = || StagedKey::of_archive(repository, &named).map(|staged| staged.archive_key());
             let key = match &listed.url {
                 Some(url) => self.settings.key_at(repository, url),
                 // Without a URL it can mean only the archive of its name.
-                None => StagedKey::of_archive(repository, &named).map(|staged| staged.archive_key()),
+                None => own_key(),
             };
             let version = (listed.chart.clone(), listed.version.clone());
             let Some(key) = key else {
                 *survey.names.entry(version).or_default() += 1;
+                survey.elsewhere_digests.extend(own_key().zip(listed.comparable()));
                 survey.elsewhere.push(listed);
                 continue;
             };

@@ -306,6 +306,10 @@ impl Publisher {
             None => Some(upload.staged.archive_key()),
         };
         if promise.comparable() != Some(own.digest) {
+            let key = match key {
+                None => self.under_an_earlier_address(&upload, &promise).await?,
+                key => key,
+            };
             return self.compare_with_listed(upload, own, promise, key).await;
         }
         match key {
@@ -321,6 +325,23 @@ impl Publisher {
             // The entry points elsewhere: a second copy here would be one that nobody asks for.
             None => Ok(unchanged(upload, own, promise.url, false)),
         }
+    }
+
+    /// Where the archive of an entry lies that points to another host, if it lies here: the repository may have had another address
+    /// when the version was published.
+    async fn under_an_earlier_address(
+        &self,
+        upload: &Upload,
+        promise: &Promise,
+    ) -> Result<Option<String>, PublishError> {
+        let Some(listed) = promise.comparable() else {
+            return Ok(None);
+        };
+        let key = upload.staged.archive_key();
+        let stored = self.stored(&key).await?;
+        Ok(stored
+            .is_some_and(|stored| stored.digest == Some(listed))
+            .then_some(key))
     }
 
     /// The version was taken back: only the same content may have its name again.
