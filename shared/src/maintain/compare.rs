@@ -221,6 +221,7 @@ impl Comparison<'_> {
         let difference = match read {
             None => return Ok((Vec::new(), true)),
             Some(Err(unreadable)) => self.unreadable(&unreadable),
+            Some(Ok(archive)) if elsewhere == Some(&archive.digest) => return Ok((Vec::new(), true)),
             Some(Ok(archive)) => self.of_unlisted(staged, &archive).await?,
         };
         Ok((vec![difference], true))
