@@ -235,19 +235,37 @@ async fn an_upload_whose_key_leaves_no_room_is_rejected_and_has_a_receipt() {
     }
 }
 
+/// The longest repository, and the longest name whose provenance file has one that file systems take.
 #[tokio::test]
-async fn the_longest_key_that_an_upload_may_have_is_published_and_rejected() {
-    let name = "1".repeat(1_018 - "staging/demo-1.0.0-.tgz".len());
-    let chart = ChartArchive::new("demo", &format!("1.0.0-{name}"));
+async fn the_longest_key_that_a_chart_may_have_is_published_and_rejected() {
+    let folder = format!("{}/", "r".repeat(200));
+    let version = format!("1.0.0-{}", "1".repeat(255 - "demo-1.0.0-.tgz.prov".len()));
+    let chart = ChartArchive::new("demo", &version);
     let secret = Key::new().secret_to_verify();
     let chartdrop = Chartdrop::with_secret(&[("PROVENANCE", "verify")], secret).await;
-    let receipt = chartdrop.publish(&chart).await;
-    assert_eq!(receipt["outcome"], "published", "{receipt}");
-    chartdrop.put(&format!("staging/{}.prov", chart.file_name()), "no signature");
+    let upload = chartdrop.upload_to(&folder, &chart);
     chartdrop.settled().await;
-    let other = chartdrop.publish(&chart.file("other.txt", "other")).await;
-    assert_eq!(other["reasonCode"], "other-content", "{other}");
+    let receipt = chartdrop.receipt(&upload);
+    assert_eq!(receipt["outcome"], "published", "{receipt}");
+    chartdrop.put(&format!("{upload}.prov"), "no signature");
+    chartdrop.settled().await;
+    chartdrop.upload_to(&folder, &chart.file("other.txt", "other"));
+    chartdrop.settled().await;
+    let receipt = chartdrop.receipt(&upload);
+    assert_eq!(receipt["reasonCode"], "other-content", "{receipt}");
     assert_eq!(chartdrop.keys("staging/"), [""; 0]);
+}
+
+/// No chart can have such a name, but its receipt and its copy can.
+#[tokio::test]
+async fn the_longest_key_that_an_upload_may_have_is_rejected_with_a_receipt_and_a_copy() {
+    let name = format!("demo-{}.tgz", "1".repeat(1_018 - "staging/demo-.tgz".len()));
+    let chartdrop = Chartdrop::start().await;
+    chartdrop.put(&format!("staging/{name}"), demo().bytes());
+    chartdrop.settled().await;
+    let receipt = only_receipt(&chartdrop);
+    assert_rejected(&chartdrop, &receipt, "file-name", &["demo-1.0.0.tgz"]);
+    assert_eq!(chartdrop.keys("rejected/"), [format!("rejected/{name}")]);
 }
 
 /// Where no upload can be, no provenance file waits for one.
