@@ -127,15 +127,20 @@ impl Process {
 
     /// Waits for the answer to an event, which must be that its upload is published. The time since the process's start.
     pub async fn published(&mut self) -> Duration {
+        let (report, time) = self.answered().await;
+        assert_eq!(report["outcomes"][0]["outcome"], "published", "{report}");
+        time
+    }
+
+    /// Waits for the answer to an event. The report in it, and the time since the process's start.
+    pub async fn answered(&mut self) -> (Value, Duration) {
         let answer = match self.call().await {
             Call::Answer(bytes) => bytes,
             Call::Error(bytes) => panic!("the function failed: {}", String::from_utf8_lossy(&bytes)),
             Call::Next => panic!("the function asks for another event before it has answered"),
         };
         let time = self.started.elapsed();
-        let report: Value = serde_json::from_slice(&answer).expect("a report is JSON");
-        assert_eq!(report["outcomes"][0]["outcome"], "published", "{report}");
-        time
+        (serde_json::from_slice(&answer).expect("a report is JSON"), time)
     }
 
     async fn call(&mut self) -> Call {

@@ -101,6 +101,12 @@ async fn main() -> ExitCode {
         table.row(&name, peak, "MiB");
     }
 
+    for (format, name) in [(Format::Json, "JSON"), (Format::Yaml, "YAML")] {
+        let peak = peak::sweep(&publish, &system, format).await / MIB;
+        let name = format!("{publish}: peak memory, sweep of 100 charts with the largest entries, index in {name}");
+        table.aimed(&name, peak, "MiB", MEMORY);
+    }
+
     println!("{table}");
     for failure in table.failures() {
         eprintln!("far over its target: {failure}");
