@@ -337,7 +337,7 @@ async fn require_lists_no_packaging_without_a_signature() {
             chartdrop.put("charts/demo-1.0.0.tgz.prov", key.sign(&demo()));
             chartdrop.sweep().await;
             let receipt = chartdrop.receipt("staging/demo-1.0.0.tgz");
-            assert_eq!(receipt["outcome"], "unchanged", "{receipt}");
+            assert_eq!(receipt["outcome"], "published", "{receipt}");
             assert!(receipt["signedBy"].is_string(), "{receipt}");
             continue;
         } else {
@@ -435,7 +435,7 @@ async fn sign_signs_the_packaging_that_is_stored() {
     put_provenance(&chartdrop, &again, key.sign(&again));
     chartdrop.settled().await;
     let receipt = chartdrop.publish(&again).await;
-    assert_eq!(receipt["outcome"], "unchanged", "{receipt}");
+    assert_eq!(receipt["outcome"], "published", "{receipt}");
     assert!(receipt["signedBy"].is_string(), "{receipt}");
     let digest = chartdrop::digest::Digest::of(&demo().bytes()).to_string();
     assert!(chartdrop.text("charts/demo-1.0.0.tgz.prov").contains(&digest));

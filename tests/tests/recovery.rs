@@ -288,6 +288,7 @@ async fn a_lost_index_is_rebuilt_from_archives_that_no_upload_may_have() {
         "listed-elsewhere charts/a-copy.tgz",
         "unreadable-archive charts/broken-1.0.0.tgz",
         "file-name charts/latest.tgz",
+        "index-rebuilt charts/index.yaml",
     ];
     assert_eq!(found, left, "{verified:#}");
     let broken = verified["differences"][1]["message"].as_str().expect("text");

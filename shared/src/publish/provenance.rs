@@ -286,6 +286,10 @@ impl Publisher {
             Some(Ok(archive)) => match file {
                 Err(problem) => Err(problem),
                 Ok(text) => match self.verify_provenance(&text, staged, &archive).await? {
+                    // A run that was cut short has left that archive: the file may be about the upload that is still to come.
+                    Err(_) if self.is_within(LONE, modified) && !self.is_listed(staged, &archive).await? => {
+                        return Ok(Prepared::Gone);
+                    }
                     Err(error) => Err(error.to_string()),
                     Ok(signed_by) => {
                         let provenance = Provenance {
@@ -300,6 +304,15 @@ impl Publisher {
             },
         };
         Ok(Prepared::Late(self.conclude_late(staged, &attached, result).await?))
+    }
+
+    async fn is_listed(&self, staged: &StagedKey, archive: &Archive) -> Result<bool, PublishError> {
+        let Ok(repository) = staged.repository() else {
+            return Ok(false);
+        };
+        let state = self.read_existing_index(&repository).await?;
+        let metadata = &archive.metadata;
+        Ok(state.is_some_and(|state| state.index.digest_of(&metadata.name, &metadata.version).is_some()))
     }
 
     /// A provenance file whose key says that it can belong to no upload; `None` if it is not there.
