@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// Who makes a request of a publish, which one, and how often: one chart into a repository that exists. `tests/costs.rs` counts
+/// Who makes a request of a publish, which one, and how often: one chart into a repository that exists. `tests/promises/costs.rs` counts
 /// them.
 pub const PUBLISH: [(&str, &str, u32); 6] = [
     ("whoever releases", "PutObject", 1),

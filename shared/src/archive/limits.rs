@@ -20,7 +20,7 @@ pub struct Limits {
     /// Bytes of `Chart.yaml`: far less than any other file, since all of it reaches the index that every client loads.
     pub metadata_bytes: usize,
     /// Bytes of the chart's metadata as an index has it. A small `Chart.yaml` can become a large entry, and every client downloads
-    /// all entries each time. This is twice the largest of 657,000 public entries and 40,000 archives, which has 33,046 bytes
+    /// all entries each time. This is twice the largest of 70,000 different public entries and of 40,000 archives, which has 33,046 bytes
     /// (cp-cmf of charts.openshift.io, with its icon inline).
     pub entry_bytes: usize,
     /// Bytes of all files that have to be in memory at once: the texts that Helm parses and the charts packed inside.

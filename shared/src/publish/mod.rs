@@ -8,7 +8,7 @@
 //!          T                  2 T                3 T                 4 T                    5 T
 //! ```
 //!
-//! (`tests/tests/latency.rs` keeps it so.) The archive waits for the index because a version that is listed already is not
+//! (`tests/tests/promises/latency.rs` keeps it so.) The archive waits for the index because a version that is listed already is not
 //! stored again.
 //!
 //! The order is what keeps the promises. The archive comes before the index that lists it; the upload goes only after its

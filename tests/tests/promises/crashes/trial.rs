@@ -7,10 +7,10 @@ use local::Options;
 use serde_json::json;
 use tests::Chartdrop;
 
-use crate::complete::missing;
-use crate::fault::Fault;
-use crate::flow::{FLOWS, Flow, StartedBy};
-use crate::script::{Script, Step};
+use crate::crashes::complete::missing;
+use crate::crashes::fault::Fault;
+use crate::crashes::flow::{FLOWS, Flow, StartedBy};
+use crate::crashes::script::{Script, Step};
 
 /// The requests of each flow, in the order of [`FLOWS`].
 pub(crate) type Steps = Arc<Vec<Vec<Step>>>;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::system::entries;
 use tests::{ChartArchive, Chartdrop, http};
 
-use crate::flow::{Flow, archive};
+use crate::crashes::flow::{Flow, archive};
 
 /// What is missing or wrong in a repository after a flow; empty if all is well.
 pub(crate) async fn missing(chartdrop: &Chartdrop, folder: &str, flow: &Flow, copy_denied: bool) -> Vec<String> {

@@ -7,8 +7,8 @@ use local::faults::{Delivery, Faults, InvalidationFault, InvalidationSeen, Reque
 use local::s3::Store;
 use serde_json::Value;
 
-use crate::fault::Fault;
-use crate::flow::Rival;
+use crate::crashes::fault::Fault;
+use crate::crashes::flow::Rival;
 
 /// One request of a flow: which of its kind it is, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,8 +2,8 @@
 
 use serde_yaml::Value;
 
-use crate::deployment::matches;
-use crate::text::{names, resources, template};
+use crate::template::deployment::matches;
+use crate::template::text::{names, resources, template};
 
 /// AWS's longest and shortest names of regions.
 const REGIONS: [&str; 3] = ["us-east-1", "ap-southeast-1", "eusc-de-east-1"];

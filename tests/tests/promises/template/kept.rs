@@ -2,8 +2,8 @@
 
 use serde_yaml::Value;
 
-use crate::deployment::{Deployment, accepts};
-use crate::text::{names, resources, template};
+use crate::template::deployment::{Deployment, accepts};
+use crate::template::text::{names, resources, template};
 
 /// What cannot be made again: charts, keys, logs, and the trust that others have in the account's provider.
 const IRREPLACEABLE: [&str; 4] = [

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_yaml::Value;
 use tests::program::workspace;
 
-use crate::deployment::Deployment;
-use crate::text::{names, template};
+use crate::template::deployment::Deployment;
+use crate::template::text::{names, template};
 
 fn keys(section: &str) -> BTreeSet<String> {
     let template = template();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local::faults::{InvalidationFault, S3Fault, When};
 
-use crate::script::Step;
+use crate::crashes::script::Step;
 
 /// One way.
 #[derive(Debug)]

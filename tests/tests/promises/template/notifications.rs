@@ -3,7 +3,7 @@
 use chartdrop::keys::{Repository, StagedKey, is_published, of_repaired};
 use serde_yaml::Value;
 
-use crate::text::function;
+use crate::template::text::function;
 
 /// The filters of a function's S3 events: kind of event, prefix, suffix.
 fn filters(binary: &str) -> Vec<(String, String, String)> {

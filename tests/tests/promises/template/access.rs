@@ -2,8 +2,8 @@
 
 use local::iam::{BucketAccess, TEMPLATE, Visit, Visitor};
 
-use crate::deployment::accepts;
-use crate::text::{names, resources};
+use crate::template::deployment::accepts;
+use crate::template::text::{names, resources};
 
 const ACTIONS: [&str; 7] = [
     "s3:GetObject",

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chartdrop::settings::{CdnSettings, SettingError, Settings};
 use serde_yaml::Value;
 
-use crate::text::{function, referred, template};
+use crate::template::text::{function, referred, template};
 
 /// Settings that a function reads and the template leaves at their default, each with the reason. Whoever builds what one of
 /// them switches on takes it off this list and gives it a parameter.

@@ -12,7 +12,7 @@ use tests::keys::Key;
 use tests::registry::{Answer, Registry};
 use tests::{ChartArchive, Chartdrop, events};
 
-use crate::text::{function, only, referred, resources};
+use crate::template::text::{function, only, referred, resources};
 
 /// Function, by its binary, and metric.
 type Named = (String, String);

@@ -4,8 +4,8 @@ use chartdrop::keys::Headers;
 use local::edge::{Answer, Function, Viewer};
 use serde_yaml::Value;
 
-use crate::deployment::Deployment;
-use crate::text::{names, only, referred, template};
+use crate::template::deployment::Deployment;
+use crate::template::text::{names, only, referred, template};
 
 fn policy() -> Value {
     only("AWS::CloudFront::CachePolicy")["Properties"]["CachePolicyConfig"].clone()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use regex_lite::Regex;
 use serde_yaml::Value;
 
-use crate::text::{referred, template};
+use crate::template::text::{referred, template};
 
 /// What somebody answers to the questions of `sam deploy --guided`; everything else is at its default.
 pub struct Deployment {
