@@ -1,6 +1,6 @@
 //! What the end-to-end tests share: chart archives made in memory, and the whole system on loopback.
 //!
-//! Each file under `tests/` is about one promise. `tests/conformance` holds what needs real tools, behind the feature
+//! Each file under `tests/promises/` is about one promise. `tests/conformance/` holds what needs real tools, behind the feature
 //! `conformance`; `events/` the sample events for `cargo lambda invoke`.
 
 pub mod chaos;
