@@ -13,7 +13,16 @@ use chartdrop::index::{Format, Index};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
 
-const FORMATS: [(&str, Format); 2] = [("json", Format::Json), ("yaml", Format::Yaml)];
+/// The layouts that the scan knows, by what makes an index of so many versions in them.
+type Layout = (&'static str, fn(usize) -> Bytes);
+
+const LAYOUTS: [Layout; 3] = [
+    ("json", |versions| charts::index(Format::Json, versions)),
+    ("indented-json", |versions| {
+        pretty(&charts::index(Format::Json, versions))
+    }),
+    ("yaml", |versions| charts::index(Format::Yaml, versions)),
+];
 
 /// Gzip, tar, `Chart.yaml`, both digests.
 fn read_archive(criterion: &mut Criterion) {
@@ -29,10 +38,10 @@ fn read_archive(criterion: &mut Criterion) {
 
 /// An index in a layout that the scan knows.
 fn read_index(criterion: &mut Criterion) {
-    for (name, format) in FORMATS {
+    for (name, index) in LAYOUTS {
         let mut group = criterion.benchmark_group(format!("index/read/{name}"));
         for versions in [100, 1_000, 20_000] {
-            let index = charts::index(format, versions);
+            let index = index(versions);
             group.throughput(Throughput::Bytes(index.len() as u64));
             group.bench_function(BenchmarkId::new("versions", versions), |bencher| {
                 bencher.iter(|| Index::read(black_box(index.clone())));
@@ -43,10 +52,10 @@ fn read_index(criterion: &mut Criterion) {
 
 /// One more chart, without reading the index before.
 fn edit_index(criterion: &mut Criterion) {
-    for (name, format) in FORMATS {
+    for (name, index) in LAYOUTS {
         let mut group = criterion.benchmark_group(format!("index/edit/{name}"));
         for versions in [100, 1_000, 20_000] {
-            let Ok(index) = Index::read(charts::index(format, versions)) else {
+            let Ok(index) = Index::read(index(versions)) else {
                 continue;
             };
             let entries = [charts::next(versions)];
@@ -62,7 +71,10 @@ fn read_other_layouts(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("index/read/other-layouts");
     group.sample_size(10);
     let layouts = [
-        ("pretty-json", pretty(&charts::index(Format::Json, 1_000))),
+        (
+            "json-behind-a-space",
+            behind_a_space(&charts::index(Format::Json, 1_000)),
+        ),
         ("indented-yaml", indented(&charts::index(Format::Yaml, 1_000))),
     ];
     for (name, index) in layouts {
@@ -84,9 +96,14 @@ fn sha256(criterion: &mut Criterion) {
     }
 }
 
+/// As `helm repo index --json` indents it.
 fn pretty(index: &[u8]) -> Bytes {
     let value: serde_json::Value = serde_json::from_slice(index).unwrap_or_default();
     serde_json::to_vec_pretty(&value).unwrap_or_default().into()
+}
+
+fn behind_a_space(index: &[u8]) -> Bytes {
+    [b" ", index].concat().into()
 }
 
 /// Everything below the charts' names two columns further right.

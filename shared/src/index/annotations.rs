@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::spliced::Change;
-use super::{Format, Index, block, json};
+use super::{Format, Index, block, json, spacing};
 
 /// The name of the field.
 pub(super) const FIELD: &str = "annotations";
@@ -21,7 +21,7 @@ impl Index {
     /// The annotations that have a value.
     pub fn annotations(&self) -> BTreeMap<String, String> {
         let all = match self.outline.format {
-            Format::Json => json::annotations(self.json_header()).map(|(_, annotations)| annotations),
+            Format::Json => self.json_annotations().map(|(_, annotations)| annotations),
             Format::Yaml => self.yaml_annotations(),
         };
         let all = all.unwrap_or_default().into_iter();
@@ -43,22 +43,33 @@ impl Index {
         Some(vec![change])
     }
 
-    /// The first line of the layout that we write, which ends with the brace of the entries.
-    fn json_header(&self) -> &[u8] {
-        let end = self.outline.vacancy.start.saturating_sub(1);
-        self.text.get(..end).unwrap_or_default()
+    /// Where the value of the annotations stands, if there are any, and what it says.
+    fn json_annotations(&self) -> Option<(Option<Range<usize>>, Annotations)> {
+        let (start, end) = (self.outline.vacancy.start, self.outline.end_of_entries());
+        let around = [self.text.get(..start)?, self.text.get(end..)?].concat();
+        let (at, annotations) = json::annotations(&around)?;
+        // Behind the entries, everything is as much further on as these are long.
+        let shift = |at: Range<usize>| match at.start < start {
+            true => at,
+            false => at.start + (end - start)..at.end + (end - start),
+        };
+        Some((at.map(shift), annotations))
     }
 
     fn annotate_json(&self, more: Vec<(String, String)>) -> Option<Change> {
-        let (at, mut annotations) = json::annotations(self.json_header())?;
+        let (at, mut annotations) = self.json_annotations()?;
         annotations.extend(more.into_iter().map(|(name, value)| (name, Some(value))));
         let text = super::json_text::to_string(&annotations).ok()?;
+        let spacing = self.outline.spacing;
         Some(match at {
-            Some(at) => Change { at, text },
+            Some(at) => Change {
+                at,
+                text: spacing.value(text, spacing::TOP),
+            },
             // Behind the first brace: there is an apiVersion at least that follows.
             None => Change {
                 at: 1..1,
-                text: format!("\"{FIELD}\":{text},"),
+                text: spacing.first_field(FIELD, text),
             },
         })
     }

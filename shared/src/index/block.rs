@@ -22,6 +22,7 @@ use super::annotations::{self, Annotations};
 use super::document::{Chart, Document};
 use super::helm::Names;
 use super::outline::{ChartPlace, Generated, Indent, Outline};
+use super::spacing::Spacing;
 use super::{Format, IndexError, convert, fields, helm, json_text};
 use crate::yaml;
 
@@ -161,6 +162,7 @@ pub(super) fn empty() -> (Vec<u8>, Outline) {
     let outline = Outline {
         format: Format::Yaml,
         indent: Indent::HELM,
+        spacing: Spacing::Lines,
         generated: Generated::Here(generated),
         vacancy,
         charts: Vec::new(),
@@ -182,6 +184,7 @@ pub(super) fn write(document: &Document) -> Result<(Vec<u8>, Outline), IndexErro
     let mut outline = Outline {
         format: Format::Yaml,
         indent: Indent::HELM,
+        spacing: Spacing::Lines,
         generated: Generated::Here(0..0),
         vacancy: 0..0,
         charts: Vec::with_capacity(document.charts.len()),

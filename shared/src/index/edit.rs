@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::item::{self, Head};
 use super::outline::{ChartPlace, Layout};
 use super::rank::{self, Newcomer, Rank};
+use super::spacing;
 use super::spliced::{Change, Spliced};
 use super::{Created, Entry, Format, Index, IndexError, block, json};
 use crate::digest::Digest;
@@ -133,7 +134,10 @@ impl Index {
         let items = chart.items.clone();
         let versions = self.version_texts(new)?;
         Ok(match (self.outline.format, chart.versions) {
-            (Format::Json, 0) => put(items.start, format!("{versions}\n")),
+            (Format::Json, 0) => {
+                let text = self.outline.spacing.between_brackets(&versions, spacing::CHART);
+                put(items.start, text)
+            }
             // Behind the last version's closing brace, before its line feed.
             (Format::Json, _) => put(items.end.saturating_sub(1), format!(",\n{versions}")),
             (Format::Yaml, 0) => Change {
@@ -158,7 +162,7 @@ impl Index {
                 .find(|other| outline.name(&self.text, other).as_ref() > name);
             changes.push(match (outline.format, next) {
                 (Format::Json, Some(next)) => put(next.start, text + ",\n"),
-                (Format::Json, None) => put(last.items.end + 1, format!(",\n{text}")),
+                (Format::Json, None) => put(outline.end_of_chart(last), format!(",\n{text}")),
                 (Format::Yaml, Some(next)) => put(next.start, text),
                 (Format::Yaml, None) => put(last.items.end, text),
             });
@@ -172,7 +176,7 @@ impl Index {
             return None;
         }
         let text = match self.outline.format {
-            Format::Json => charts.join(",\n") + "\n",
+            Format::Json => self.outline.spacing.between_brackets(&charts.join(",\n"), spacing::TOP),
             Format::Yaml => format!("\n{}", charts.concat()),
         };
         Some(Change {
@@ -181,16 +185,21 @@ impl Index {
         })
     }
 
-    /// The text of a whole chart: in JSON from its name to the bracket, in YAML its lines.
+    /// The text of a whole chart: in JSON its lines up to the bracket, in YAML its lines.
     fn chart_text(&self, name: &str, versions: &[New<'_>]) -> Result<String, IndexError> {
         let mut text = String::new();
         let versions = self.version_texts(versions)?;
         match self.outline.format {
             Format::Json => {
+                let spaces = self.outline.spacing.spaces(spacing::CHART);
+                text.push_str(&spaces);
                 json::push_string(&mut text, name);
-                text.push_str(":[\n");
+                text.push_str(self.outline.spacing.colon());
+                text.push_str("[\n");
                 text.push_str(&versions);
-                text.push_str("\n]");
+                text.push('\n');
+                text.push_str(&spaces);
+                text.push(']');
             }
             Format::Yaml => {
                 block::write_name(&mut text, name, self.outline.indent);
@@ -218,7 +227,7 @@ impl Index {
             detail: error.to_string(),
         })?;
         match self.outline.format {
-            Format::Json => Ok(json),
+            Format::Json => Ok(self.outline.spacing.line(json, spacing::VERSION)),
             Format::Yaml => {
                 let mut text = String::with_capacity(json.len() + json.len() / 4);
                 block::write_version(&mut text, &json, self.outline.indent)?;

@@ -11,6 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 
 use super::fields::{self, Field};
 use super::outline::{ChartPlace, Indent, Layout};
+use super::spacing::{self, Spacing};
 use super::{Format, convert, time};
 use crate::yaml::{self, Duplicates};
 
@@ -36,8 +37,8 @@ pub(super) struct Texts<'a> {
 
 /// The places of a chart's versions.
 ///
-/// Sound for every text that has an outline: in JSON a version is a line, and in YAML no other line than the first of
-/// a version begins with a dash in that column.
+/// Sound for every text that has an outline: in JSON a version is a line, or no other line than the first of a version begins
+/// with a brace in that column; and so it is in YAML with a dash.
 pub(super) fn all<'a>(
     layout: Layout,
     text: &'a [u8],
@@ -48,19 +49,20 @@ pub(super) fn all<'a>(
     let next = memmem::Finder::new(&next(layout)).into_owned();
     std::iter::from_fn(move || {
         let rest = text.get(at..end).filter(|rest| !rest.is_empty())?;
-        let length = match layout.format {
-            Format::Json => memchr::memchr(b'\n', rest).map(|line_feed| line_feed + 1),
-            Format::Yaml => next.find(rest).map(|line_feed| line_feed + 1),
-        };
-        let item = at..at + length.unwrap_or(rest.len());
+        let item = at..at + next.find(rest).map_or(rest.len(), |line_feed| line_feed + 1);
         at = item.end;
         Some(item)
     })
 }
 
-/// What stands between two versions in YAML: the end of a line and the dash of the next one.
+/// What stands between two versions: the end of a line, and what the first line of the next one begins with.
 fn next(layout: Layout) -> Vec<u8> {
-    format!("\n{}", layout.indent.dash()).into_bytes()
+    let begins = match (layout.format, layout.spacing) {
+        (Format::Json, Spacing::Lines) => String::new(),
+        (Format::Json, Spacing::Indented(_)) => layout.spacing.spaces(spacing::VERSION) + "{",
+        (Format::Yaml, _) => layout.indent.dash(),
+    };
+    format!("\n{begins}").into_bytes()
 }
 
 /// The place of the version that `at` is in.
@@ -69,16 +71,8 @@ pub(super) fn around(layout: Layout, text: &[u8], chart: &ChartPlace, at: usize)
     let before = text.get(items.start..at).unwrap_or_default();
     let after = text.get(at..items.end).unwrap_or_default();
     let next = next(layout);
-    let (start, length) = match layout.format {
-        Format::Json => (
-            memchr::memrchr(b'\n', before).map(|line_feed| line_feed + 1),
-            memchr::memchr(b'\n', after).map(|line_feed| line_feed + 1),
-        ),
-        Format::Yaml => (
-            memmem::rfind(before, &next).map(|line_feed| line_feed + 1),
-            memmem::find(after, &next).map(|line_feed| line_feed + 1),
-        ),
-    };
+    let start = memmem::rfind(before, &next).map(|line_feed| line_feed + 1);
+    let length = memmem::find(after, &next).map(|line_feed| line_feed + 1);
     items.start + start.unwrap_or(0)..at + length.unwrap_or(after.len())
 }
 

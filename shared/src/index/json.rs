@@ -19,6 +19,7 @@ use super::annotations::{self, Annotations};
 use super::document::{Chart, Document};
 use super::helm::Names;
 use super::outline::{ChartPlace, Generated, Indent, Outline};
+use super::spacing::Spacing;
 use super::{Format, IndexError, fields, helm, json_text};
 
 /// Reads an index in this form; `None` if the text is not JSON.
@@ -67,15 +68,15 @@ pub(super) fn check_top(index: &[u8]) -> Option<Option<String>> {
     Some(generated)
 }
 
-/// The annotations in the line before the first chart: where their value stands, if there are any, and what it says.
-pub(super) fn annotations(header: &[u8]) -> Option<(Option<Range<usize>>, Annotations)> {
-    let closed = [header, b"}}"].concat();
-    let top: Fields<'_> = serde_json::from_slice(&closed).ok()?;
+/// The annotations in an index of which the entries may be missing: where their value stands, if there are any, and what it
+/// says.
+pub(super) fn annotations(index: &[u8]) -> Option<(Option<Range<usize>>, Annotations)> {
+    let top: Fields<'_> = serde_json::from_slice(index).ok()?;
     let Some((_, value)) = top.0.iter().find(|(name, _)| name == annotations::FIELD) else {
         return Some((None, Annotations::new()));
     };
-    // The value is a slice of the line.
-    let start = (value.get().as_ptr() as usize).checked_sub(closed.as_ptr() as usize)?;
+    // The value is a slice of the text.
+    let start = (value.get().as_ptr() as usize).checked_sub(index.as_ptr() as usize)?;
     let annotations: Option<Annotations> = serde_json::from_str(value.get()).ok()?;
     Some((Some(start..start + value.get().len()), annotations.unwrap_or_default()))
 }
@@ -143,6 +144,7 @@ pub(super) fn write(document: &Document) -> (Vec<u8>, Outline) {
     let outline = Outline {
         format: Format::Json,
         indent: Indent::HELM,
+        spacing: Spacing::Lines,
         generated: Generated::Here(generated),
         vacancy,
         versions: charts.iter().map(|chart| chart.versions).sum(),

@@ -49,6 +49,47 @@ pub(super) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     Ok(Cow::Owned(compacted))
 }
 
+/// Compact JSON text as Go's `MarshalIndent` writes it behind the spaces of a line this deep. Texts and numbers stay as they are.
+pub(super) fn indented(compact: &str, width: usize, depth: usize) -> String {
+    let mut text = String::with_capacity(2 * compact.len());
+    let mut depth = depth;
+    let mut rest = compact;
+    while let Some(first) = rest.chars().next() {
+        let length = if first == '"' {
+            string_end(rest)
+        } else {
+            first.len_utf8()
+        };
+        let (token, after) = rest.split_at(length);
+        let closes = matches!(first, '}' | ']');
+        // A string ends with a quote: it is a bracket that was opened just now.
+        let is_empty = text.ends_with(['{', '[']);
+        if closes {
+            depth = depth.saturating_sub(1);
+            if !is_empty {
+                begin_line(&mut text, width * depth);
+            }
+        }
+        text.push_str(token);
+        match first {
+            '{' | '[' => depth += 1,
+            ',' => begin_line(&mut text, width * depth),
+            ':' => text.push(' '),
+            _ => {}
+        }
+        if matches!(first, '{' | '[') && !after.starts_with(['}', ']']) {
+            begin_line(&mut text, width * depth);
+        }
+        rest = after;
+    }
+    text
+}
+
+fn begin_line(text: &mut String, spaces: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n(' ', spaces));
+}
+
 /// Valid JSON text as Go reads it: a byte that is no text, and half of a surrogate pair, is U+FFFD.
 pub(super) fn as_go_reads(text: &[u8]) -> Cow<'_, str> {
     let text = match std::str::from_utf8(text) {

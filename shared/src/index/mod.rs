@@ -2,7 +2,7 @@
 //!
 //! An index has one of two forms ([`Format`]): JSON text ([`json`]), which is what we write by default since Helm 3.13
 //! and later load it without their YAML parser (<https://github.com/helm/helm/pull/12245>), or YAML as Helm writes it
-//! ([`block`]). An existing index keeps its form.
+//! ([`block`]). An existing index keeps its form, and an indented one in JSON its [`spacing`].
 //!
 //! One more chart costs the time to go over the bytes once, however many versions there are: [`scan`] finds where
 //! everything stands, [`edit`] puts the new text in between, and every other byte stays. Only a text in a layout that
@@ -20,6 +20,8 @@ mod entry;
 mod error;
 mod fields;
 mod helm;
+#[cfg(test)]
+mod indented_tests;
 mod item;
 mod json;
 mod json_text;
@@ -35,6 +37,7 @@ mod removal_tests;
 mod remove;
 mod salvage;
 mod scan;
+mod spacing;
 mod spliced;
 #[cfg(test)]
 mod tests;

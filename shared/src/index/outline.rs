@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
+use super::spacing::{self, Spacing};
 use super::spliced::Change;
 use super::{Format, item};
 
@@ -16,8 +17,10 @@ pub(super) struct Outline {
     pub(super) format: Format,
     /// How deep the lines are indented, if it is YAML.
     pub(super) indent: Indent,
+    /// What stands between the tokens, if it is JSON.
+    pub(super) spacing: Spacing,
     pub(super) generated: Generated,
-    /// What the first chart takes the place of; of use only while there is none.
+    /// What the first chart takes the place of. Its start counts while there are charts too: it is where the entries begin.
     pub(super) vacancy: Range<usize>,
     /// The charts, in the order of the text.
     pub(super) charts: Vec<ChartPlace>,
@@ -69,6 +72,7 @@ impl Indent {
 pub(super) struct Layout {
     pub(super) format: Format,
     pub(super) indent: Indent,
+    pub(super) spacing: Spacing,
 }
 
 impl Layout {
@@ -76,6 +80,7 @@ impl Layout {
     pub(super) const YAML: Layout = Layout {
         format: Format::Yaml,
         indent: Indent::HELM,
+        spacing: Spacing::Lines,
     };
 }
 
@@ -97,7 +102,45 @@ impl Outline {
         Layout {
             format: self.format,
             indent: self.indent,
+            spacing: self.spacing,
         }
+    }
+
+    /// Where the text of a chart ends: in JSON behind the bracket of its versions, in YAML with its lines.
+    pub(super) fn end_of_chart(&self, chart: &ChartPlace) -> usize {
+        let end = chart.items.end;
+        match (self.format, chart.versions) {
+            (Format::Yaml, _) => end,
+            // The bracket of an empty list follows the one that opens it.
+            (Format::Json, 0) => end + 1,
+            (Format::Json, _) => end + self.spacing.column(spacing::CHART) + 1,
+        }
+    }
+
+    /// Where the entries end: in JSON at their closing brace, in YAML behind their last line.
+    pub(super) fn end_of_entries(&self) -> usize {
+        let Some(last) = self.charts.last() else {
+            return self.vacancy.end;
+        };
+        let end = self.end_of_chart(last);
+        match self.format {
+            Format::Yaml => end,
+            // Behind the line feed and the spaces of that line.
+            Format::Json => end + 1 + self.spacing.column(spacing::TOP),
+        }
+    }
+
+    /// What takes out all charts at once, where an empty index looks otherwise than one without their lines.
+    pub(super) fn without_charts(&self) -> Option<Change> {
+        let text = match (self.format, self.spacing) {
+            (Format::Yaml, _) => " {}\n",
+            (Format::Json, Spacing::Indented(_)) => "",
+            (Format::Json, Spacing::Lines) => return None,
+        };
+        Some(Change {
+            at: self.vacancy.start..self.end_of_entries(),
+            text: text.to_owned(),
+        })
     }
 
     /// Sets the time of the last change.
@@ -109,7 +152,7 @@ impl Outline {
             },
             (Generated::Missing(at), Format::Json) => Change {
                 at: *at..*at,
-                text: format!("\"generated\":\"{now}\","),
+                text: self.spacing.first_field("generated", format!("\"{now}\"")),
             },
             (Generated::Missing(at), Format::Yaml) => Change {
                 at: *at..*at,

@@ -84,27 +84,22 @@ impl Index {
                 self.cut_from_list(&items, changes);
             }
         }
-        match (self.outline.format, charts.first()) {
-            (Format::Yaml, Some(_)) if charts.iter().all(|(_, gone)| *gone) => {
-                let end = charts.last().map_or(0, |(at, _)| at.end);
-                changes.push(Change {
-                    at: self.outline.vacancy.start..end,
-                    text: " {}\n".to_owned(),
-                });
-            }
-            _ => self.cut_from_list(&charts, changes),
+        let none_stays = !charts.is_empty() && charts.iter().all(|(_, gone)| *gone);
+        match self.outline.without_charts().filter(|_| none_stays) {
+            Some(change) => changes.push(change),
+            None => self.cut_from_list(&charts, changes),
         }
         removed
     }
 
     /// A chart with all of its lines, in JSON the comma behind it included.
     fn span(&self, chart: &ChartPlace) -> Range<usize> {
+        let end = self.outline.end_of_chart(chart);
         let end = match self.outline.format {
-            Format::Yaml => chart.items.end,
+            Format::Yaml => end,
             Format::Json => {
-                let behind = chart.items.end + 1;
-                let rest = self.text.get(behind..).unwrap_or_default();
-                behind + if rest.starts_with(b",") { 2 } else { 1 }
+                let rest = self.text.get(end..).unwrap_or_default();
+                end + if rest.starts_with(b",") { 2 } else { 1 }
             }
         };
         chart.start..end

@@ -557,7 +557,9 @@ pub(super) fn fast_is_slow(text: &[u8]) {
     assert_eq!((&fast.added, fast.versions), (&slow.added, slow.versions), "{shown}");
     let (fast, slow) = (text_of(fast), text_of(slow));
     assert_eq!(meaning(&fast), meaning(&slow), "{shown}");
-    let generated = |index: &str| seen_by_us(index)["generated"].clone();
+    // As Helm: what is JSON is not read as YAML, where no name may stand twice in what Helm does not look into.
+    let value = |index: &str| serde_json::from_str(index).unwrap_or_else(|_| seen_by_us(index));
+    let generated = |index: &str| value(index)["generated"].clone();
     assert_eq!(generated(&fast), generated(&slow), "{shown}");
 }
 
@@ -596,12 +598,18 @@ proptest! {
     #[test]
     fn what_the_scan_takes_the_parser_takes_and_sees_the_same(
         json: bool,
+        indented: bool,
         changes in prop::collection::vec((any::<prop::sample::Index>(), 0..3u8, telling_byte()), 0..4),
     ) {
         let text = with_a_version_that_is_much_alike(AS_HELM_WRITES);
         let mut text = if json {
             let (text, _) = Document::read(text.as_bytes()).unwrap().0.write(Format::Json).unwrap();
-            String::from_utf8(text).unwrap().replace("\"generated\":\"\"", "\"generated\":\"2019-01-01T00:00:00Z\"").into_bytes()
+            let text = String::from_utf8(text).unwrap().replace("\"generated\":\"\"", "\"generated\":\"2019-01-01T00:00:00Z\"");
+            if indented {
+                serde_json::to_vec_pretty(&serde_json::from_str::<Value>(&text).unwrap()).unwrap()
+            } else {
+                text.into_bytes()
+            }
         } else {
             text.into_bytes()
         };

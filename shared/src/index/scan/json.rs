@@ -1,102 +1,56 @@
-//! Our own layout in JSON: see [`json`](crate::index::json). One version on a line, no space between tokens.
+//! The values of an index in JSON, whatever stands between their tokens ([`Separators`]).
 
 use std::ops::{Deref, DerefMut, Range};
 
 use super::before::Before;
 use super::cursor::Cursor;
-use super::top;
+use super::separators::Separators;
 use crate::index::fields::{self, Field, Kind};
-use crate::index::outline::{ChartPlace, Indent, Outline};
 use crate::index::{Format, item, time};
 
 /// Lists and objects inside each other in a field that we don't know. The parser takes a few more.
 const DEPTH: usize = 64;
 
-/// The outline of a text in this layout.
-pub(super) fn scan(text: &[u8]) -> Option<Outline> {
-    let mut scan = Json(Cursor { text, at: 0 });
-    let header = scan.rest_of_line()?;
-    let generated = top::json_header(header)?;
-    scan.eat(b"\n")?;
-    let mut outline = Outline {
-        format: Format::Json,
-        indent: Indent::HELM,
-        generated,
-        vacancy: scan.at..scan.at,
-        charts: Vec::new(),
-        versions: 0,
-    };
-    if !scan.is_at(b"}") {
-        loop {
-            let chart = scan.chart()?;
-            outline.versions += chart.versions;
-            outline.charts.push(chart);
-            let more = scan.eat(b",").is_some();
-            scan.eat(b"\n")?;
-            if !more {
-                break;
-            }
-        }
-    }
-    (scan.rest() == b"}}\n").then_some(outline)
+/// A cursor that knows the tokens of JSON.
+pub(super) struct Json<'a, S> {
+    cursor: Cursor<'a>,
+    pub(super) separators: S,
 }
 
-/// A cursor that knows the tokens of JSON.
-struct Json<'a>(Cursor<'a>);
-
-impl<'a> Deref for Json<'a> {
+impl<'a, S> Deref for Json<'a, S> {
     type Target = Cursor<'a>;
 
     fn deref(&self) -> &Cursor<'a> {
-        &self.0
+        &self.cursor
     }
 }
 
-impl DerefMut for Json<'_> {
+impl<S> DerefMut for Json<'_, S> {
     fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.0
+        &mut self.cursor
     }
 }
 
-impl Json<'_> {
-    /// `"NAME":[` and the lines of its versions up to `]`, at the start of a line.
-    fn chart(&mut self) -> Option<ChartPlace> {
+impl<'a, S: Separators> Json<'a, S> {
+    pub(super) fn new(text: &'a [u8], separators: S) -> Self {
+        Json {
+            cursor: Cursor { text, at: 0 },
+            separators,
+        }
+    }
+
+    /// The name of a chart, with its quotes, and the colon behind it.
+    pub(super) fn name_of_chart(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         self.string()?;
         let name = start..self.at;
         item::scalar(Format::Json, self.text.get(name.clone())?)?;
-        self.eat(b":[\n")?;
-        let first = self.at;
-        let mut versions = 0;
-        let mut comma = true;
-        let mut before = Before::default();
-        while !self.is_at(b"]") {
-            if !comma {
-                return None;
-            }
-            self.version(&mut before)?;
-            versions += 1;
-            comma = self.eat(b",").is_some();
-            self.eat(b"\n")?;
-        }
-        if comma && versions > 0 {
-            return None;
-        }
-        let items = first..self.at;
-        self.eat(b"]")?;
-        Some(ChartPlace {
-            name,
-            start,
-            items,
-            versions,
-        })
+        self.colon()?;
+        Some(name)
     }
 
-    /// `null` or an object; Helm skips the former.
-    fn version(&mut self, before: &mut Before) -> Option<()> {
-        if self.peek() == Some(b'n') {
-            return self.eat(b"null");
-        }
+    /// An object with the fields of a version.
+    pub(super) fn version(&mut self, before: &mut Before) -> Option<()> {
         before.begin();
         let mut seen = 0;
         self.object(|scan| {
@@ -149,10 +103,14 @@ impl Json<'_> {
     }
 
     /// The name of a field and the colon behind it.
-    fn name(&mut self) -> Option<&[u8]> {
+    pub(super) fn name(&mut self) -> Option<&'a [u8]> {
         let name = self.string()?;
-        self.eat(b":")?;
+        self.colon()?;
         self.text.get(name)
+    }
+
+    fn colon(&mut self) -> Option<()> {
+        self.separators.colon(&mut self.cursor)
     }
 
     fn value(&mut self, kind: Kind) -> Option<()> {
@@ -188,7 +146,7 @@ impl Json<'_> {
         self.known(known)
     }
 
-    fn anything(&mut self, depth: usize) -> Option<()> {
+    pub(super) fn anything(&mut self, depth: usize) -> Option<()> {
         if depth > DEPTH {
             return None;
         }
@@ -206,38 +164,33 @@ impl Json<'_> {
         }
     }
 
-    fn object(&mut self, mut field: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+    pub(super) fn object(&mut self, field: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.eat(b"{")?;
-        if self.peek()? == b'}' {
-            return self.eat(b"}");
-        }
-        loop {
-            field(self)?;
-            match self.next()? {
-                b',' => {}
-                b'}' => return Some(()),
-                _ => return None,
-            }
-        }
+        self.elements(b'}', field)
     }
 
-    fn list(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+    pub(super) fn list(&mut self, element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.eat(b"[")?;
-        if self.peek()? == b']' {
-            return self.eat(b"]");
+        self.elements(b']', element)
+    }
+
+    /// What stands between two brackets, and the closing one.
+    fn elements(&mut self, close: u8, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        if self.peek()? == close {
+            self.at += 1;
+            return Some(());
         }
+        self.separators.open(&mut self.cursor)?;
         loop {
             element(self)?;
-            match self.next()? {
-                b',' => {}
-                b']' => return Some(()),
-                _ => return None,
+            if !self.separators.more(&mut self.cursor, close)? {
+                return Some(());
             }
         }
     }
 
     /// A string; answers with the place between its quotes. No line feed: a string is part of a line.
-    fn string(&mut self) -> Option<Range<usize>> {
+    pub(super) fn string(&mut self) -> Option<Range<usize>> {
         self.eat(b"\"")?;
         let start = self.at;
         loop {

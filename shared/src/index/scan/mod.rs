@@ -1,8 +1,9 @@
 //! Finding one's way in an index without parsing it: the fast half of the engine.
 //!
 //! A scan goes once over the bytes and answers with the [`Outline`] of the text, or with `None` for "not sure". It knows
-//! two layouts, ours in JSON ([`json`]) and block style in YAML ([`yaml`]): what Helm's library writes, which is Helm 2's, 3's
-//! and 4's, helm-s3's, ChartMuseum's and chart-releaser's too, and what go-yaml v3, yq, js-yaml, PyYAML and Ruby's Psych write.
+//! two layouts in JSON, ours ([`json_lines`]) and the indented one ([`json_indented`]) that `helm repo index --json` and Python's
+//! `json.dumps` write, and block style in YAML ([`yaml`]): what Helm's library writes, which is Helm 2's, 3's and 4's, helm-s3's,
+//! ChartMuseum's and chart-releaser's too, and what go-yaml v3, yq, js-yaml, PyYAML and Ruby's Psych write.
 //!
 //! Nothing is guessed. Every line is held against the grammar of the layout, every known field against its type, every
 //! scalar against the rules by which a reader could see an end of it elsewhere: a text that passes is an index that Helm loads,
@@ -16,6 +17,9 @@ mod before;
 mod characters;
 mod cursor;
 mod json;
+mod json_indented;
+mod json_lines;
+mod separators;
 mod top;
 mod yaml;
 mod yaml_scalar;
@@ -27,8 +31,9 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
     if !characters::are_plain(text) {
         return None;
     }
-    let outline = match text.first()? {
-        b'{' => json::scan(text)?,
+    let outline = match text {
+        [b'{', b'\n', ..] => json_indented::scan(text)?,
+        [b'{', ..] => json_lines::scan(text)?,
         _ => yaml::scan(text)?,
     };
     outline.chart_twice(text).is_none().then_some(outline)

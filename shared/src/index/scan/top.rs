@@ -31,6 +31,28 @@ pub(super) fn json_header(header: &[u8]) -> Option<Generated> {
     same.then_some(Generated::Here(value))
 }
 
+/// Checks what stands before the entries' opening brace and behind their closing one, both included, in JSON of several lines.
+/// `generated` is where the value of the field of this name stands, with its quotes; answers with its place, once it is checked.
+pub(super) fn json_head_and_tail(
+    text: &[u8],
+    head: &[u8],
+    tail: &[u8],
+    generated: Option<Range<usize>>,
+) -> Option<Generated> {
+    if head.len() + tail.len() > LONGEST {
+        return None;
+    }
+    match (json::check_top(&[head, tail].concat())?, generated) {
+        // Behind the first brace, as above.
+        (None, None) => Some(Generated::Missing(1)),
+        (Some(said), Some(at)) => {
+            let same = text.get(at.clone())? == format!("\"{said}\"").as_bytes();
+            same.then_some(Generated::Here(at))
+        }
+        _ => None,
+    }
+}
+
 /// Checks the lines before and after the entries; answers with the place of the value of `generated`.
 pub(super) fn yaml_head_and_tail(text: &[u8], head: Range<usize>, tail: Range<usize>) -> Option<Generated> {
     let mut generated = None;

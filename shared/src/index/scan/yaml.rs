@@ -30,6 +30,7 @@ use super::yaml_scalar::{Type, can_start_plain};
 use crate::index::block::LONGEST_KEY;
 use crate::index::fields::{self, Field, Kind};
 use crate::index::outline::{ChartPlace, Indent, Outline};
+use crate::index::spacing::Spacing;
 use crate::index::{Format, time};
 use crate::yaml;
 
@@ -68,6 +69,7 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
     Some(Outline {
         format: Format::Yaml,
         indent: scan.indent,
+        spacing: Spacing::Lines,
         generated: top::yaml_head_and_tail(text, head, tail)?,
         vacancy,
         versions: charts.iter().map(|chart| chart.versions).sum(),

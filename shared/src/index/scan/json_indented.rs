@@ -1,0 +1,119 @@
+//! JSON with every element on a line of its own, as Go's `json.MarshalIndent` and Python's `json.dumps(…, indent=2)` write it:
+//! what `helm repo index --json` writes.
+//!
+//! ```text
+//! {
+//!   "apiVersion": "v1",
+//!   "generated": "2026-11-23T12:00:00Z",
+//!   "entries": {
+//!     "kube9-operator": [
+//!       {
+//!         "name": "kube9-operator",
+//!         …
+//!       }
+//!     ]
+//!   }
+//! }
+//! ```
+//!
+//! Fields may stand before the entries and behind them, and a line feed at the end or none. A line that begins with a brace in
+//! the column of versions is the first one of a version: what is deeper is indented further, and a string is part of a line.
+
+use std::ops::Range;
+
+use super::before::Before;
+use super::json::Json;
+use super::separators::Indented;
+use super::top;
+use crate::index::Format;
+use crate::index::outline::{ChartPlace, Indent, Outline};
+use crate::index::spacing::{self, Spacing};
+
+/// The outline of a text in this layout.
+pub(super) fn scan(text: &[u8]) -> Option<Outline> {
+    let mut scan = Json::new(text, Indented::of(text)?);
+    let spacing = scan.spacing();
+    let mut generated = None;
+    let mut entries = None;
+    // That no name stands twice is checked with the rest of the fields.
+    scan.object(|scan| match scan.name()? {
+        b"entries" => {
+            entries = Some(scan.entries()?);
+            Some(())
+        }
+        b"generated" => {
+            let start = scan.at;
+            scan.string()?;
+            generated = Some(start..scan.at);
+            Some(())
+        }
+        name if name.contains(&b'\\') => None,
+        _ => scan.anything(0),
+    })?;
+    if !matches!(scan.rest(), b"" | b"\n") {
+        return None;
+    }
+    let Entries { inner, charts } = entries?;
+    let (head, tail) = (text.get(..inner.start)?, text.get(inner.end..)?);
+    let generated = top::json_head_and_tail(text, head, tail, generated)?;
+    Some(Outline {
+        format: Format::Json,
+        indent: Indent::HELM,
+        spacing,
+        generated,
+        vacancy: inner,
+        versions: charts.iter().map(|chart| chart.versions).sum(),
+        charts,
+    })
+}
+
+struct Entries {
+    /// What stands between their braces.
+    inner: Range<usize>,
+    charts: Vec<ChartPlace>,
+}
+
+impl Json<'_, Indented> {
+    fn spacing(&self) -> Spacing {
+        Spacing::Indented(self.separators.width)
+    }
+
+    /// The charts by their names.
+    fn entries(&mut self) -> Option<Entries> {
+        let start = self.at + 1;
+        let mut charts = Vec::new();
+        self.object(|scan| {
+            charts.push(scan.chart()?);
+            Some(())
+        })?;
+        let inner = start..self.at.checked_sub(1)?;
+        Some(Entries { inner, charts })
+    }
+
+    /// A name and the list of its versions, behind the spaces of its line.
+    fn chart(&mut self) -> Option<ChartPlace> {
+        let spacing = self.spacing();
+        let start = self.at.checked_sub(spacing.column(spacing::CHART))?;
+        let name = self.name_of_chart()?;
+        let open = self.at + 1;
+        let mut versions = 0;
+        let mut before = Before::default();
+        // `null`, which no writer of this layout writes, is not a line that begins with a brace.
+        self.list(|scan| {
+            versions += 1;
+            scan.version(&mut before)
+        })?;
+        let close = self.at.checked_sub(1)?;
+        let items = match versions {
+            0 => open..close,
+            // Without the line feed behind the opening bracket and the spaces before the closing one.
+            _ => open + 1..close.checked_sub(spacing.column(spacing::CHART))?,
+        };
+        Some(ChartPlace {
+            name,
+            start,
+            items,
+            versions,
+        })
+    }
+}
