@@ -214,7 +214,7 @@ fn entries_of_yaml(left: &mut Left, entries: &yaml::Value) {
     }
 }
 
-/// Line by line, where the layout is one of the two that are known.
+/// Line by line, where the layout is one of the two that we write.
 fn of_lines(text: &[u8]) -> Option<(Left, Format)> {
     if text.first()? == &b'{' {
         return Some((of_json_lines(text), Format::Json));

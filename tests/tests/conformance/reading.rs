@@ -222,13 +222,15 @@ async fn helms_indexes(helm: &Helm) -> Vec<Edited> {
         .partition(|chart| chart.file_name().starts_with("text-"));
     let folder = helm.folder("archives");
     let name = |what: &str| format!("{}, {what}", helm.label);
-    let ordinary = index(helm, &folder, &ordinary, false).await;
+    let ordinary_yaml = index(helm, &folder, &ordinary, false).await;
+    let ordinary_json = index(helm, &folder, &[], true).await;
     let yaml = index(helm, &folder, &hard, false).await;
     let json = index(helm, &folder, &[], true).await;
     vec![
-        Edited::fast(&name("YAML of ordinary charts"), ordinary, new()),
+        Edited::fast(&name("YAML of ordinary charts"), ordinary_yaml, new()),
+        Edited::fast(&name("JSON of ordinary charts"), ordinary_json, new()),
         Edited::existing(&name("YAML"), yaml, new()),
-        Edited::slow(&name("JSON"), json, new()),
+        Edited::existing(&name("JSON"), json, new()),
     ]
 }
 

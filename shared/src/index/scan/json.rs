@@ -166,24 +166,24 @@ impl<'a, S: Separators> Json<'a, S> {
 
     pub(super) fn object(&mut self, field: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.eat(b"{")?;
-        self.elements(b'}', field)
+        self.elements::<b'}'>(field)
     }
 
     pub(super) fn list(&mut self, element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.eat(b"[")?;
-        self.elements(b']', element)
+        self.elements::<b']'>(element)
     }
 
     /// What stands between two brackets, and the closing one.
-    fn elements(&mut self, close: u8, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        if self.peek()? == close {
+    fn elements<const CLOSE: u8>(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        if self.peek()? == CLOSE {
             self.at += 1;
             return Some(());
         }
         self.separators.open(&mut self.cursor)?;
         loop {
             element(self)?;
-            if !self.separators.more(&mut self.cursor, close)? {
+            if !self.separators.more::<CLOSE>(&mut self.cursor)? {
                 return Some(());
             }
         }

@@ -1,4 +1,4 @@
-//! Layouts that no scan knows: Chartdrop has to parse, like Helm.
+//! Layouts of others in both forms, which a scan has to know too.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
