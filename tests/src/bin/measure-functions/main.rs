@@ -38,7 +38,7 @@ const BINARY: Goal = Goal {
 /// else may (README has what each feature costs).
 const PUBLISH_BINARY: Goal = Goal {
     target: 6.0,
-    limit: 8.25,
+    limit: 8.75,
 };
 /// A start, in starts of the empty function. What is above the target is for a busy machine.
 const START: Goal = Goal {
