@@ -29,6 +29,7 @@ fn read_archive(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("archive/read");
     for templates in [1, 20, 200] {
         let archive = charts::archive(templates);
+        assert!(archive::read(&archive, &Limits::default()).is_ok(), "a good chart");
         group.throughput(Throughput::Bytes(archive.len() as u64));
         group.bench_function(BenchmarkId::new("templates", templates), |bencher| {
             bencher.iter(|| archive::read(black_box(&archive), &Limits::default()).is_ok());

@@ -30,7 +30,8 @@ pub(crate) fn next(versions: usize) -> Entry {
 
 /// A packed chart with so many templates.
 pub(crate) fn archive(templates: usize) -> Vec<u8> {
-    let metadata = serde_json::to_vec(&metadata(0, 0)).unwrap_or_default();
+    let metadata = metadata(0, 0);
+    let chart_yaml = serde_json::to_vec(&metadata).unwrap_or_default();
     let template =
         "{{- include \"chart.labels\" . | nindent 4 }}\nkind: ConfigMap\nname: {{ .Release.Name }}\n".repeat(60);
     let mut tar = tar::Builder::new(Vec::new());
@@ -41,9 +42,14 @@ pub(crate) fn archive(templates: usize) -> Vec<u8> {
         tar.append_data(&mut header, format!("chart-0/{path}"), content)
     };
     let mut added = vec![
-        add("Chart.yaml".to_owned(), &metadata),
+        add("Chart.yaml".to_owned(), &chart_yaml),
         add("values.yaml".to_owned(), b"replicas: 1\n"),
     ];
+    // Neither Helm loads a chart without the dependencies that it declares.
+    added.extend(metadata.dependencies.iter().map(|Dependency { name, .. }| {
+        let chart_yaml = format!("apiVersion: v2\nname: {name}\nversion: 2.0.0\n");
+        add(format!("charts/{name}/Chart.yaml"), chart_yaml.as_bytes())
+    }));
     added.extend((0..templates).map(|at| add(format!("templates/{at}.yaml"), template.as_bytes())));
     let tar = tar.into_inner().unwrap_or_default();
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());

@@ -39,8 +39,13 @@ impl Indexes {
         let ours = folder.path().join("ours.json");
         fs::write(&ours, in_our_form(repository)?)?;
         let metadata = repository.next();
-        let archive =
+        let mut archive =
             ChartArchive::new(&metadata.name, &metadata.version).chart_yaml(serde_json::to_string(&metadata)?);
+        // Neither Helm loads a chart without the dependencies that it declares.
+        for dependency in &metadata.dependencies {
+            let (name, path) = (&dependency.name, format!("charts/{}/Chart.yaml", dependency.name));
+            archive = archive.file(&path, format!("apiVersion: v2\nname: {name}\nversion: 2.0.0\n"));
+        }
         let new = folder.path().join("new").join(archive.file_name());
         fs::create_dir(folder.path().join("new"))?;
         fs::write(&new, archive.bytes())?;
