@@ -21,7 +21,7 @@ if [[ ${SET_VERSION-} == true ]]; then
   fi
 fi
 
-# The tag itself stays where it is: GitHub lets nobody move that of an immutable release.
+# The tag itself stays where it is: GitHub does not allow to move the tag of an immutable release.
 again="to publish $TAG as it is, run it again with set-version (Actions, the workflow, Run workflow), or release the next version"
 wrong=0
 # check FILE PLACE: whether the field at PLACE is the version.

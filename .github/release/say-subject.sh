@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Which subject (sub) this job asks AWS with, as an annotation: a rejected login says only that it is not authorized. The token
-# itself is shown to nobody. TRUSTED is what should name the subject, ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN come from GitHub.
+# itself is not shown. TRUSTED is what should name the subject, ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN come from GitHub.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/annotate.sh"
 
