@@ -1,44 +1,42 @@
 //! Chartdrop's domain: reading Helm charts, merging repository indexes and publishing safely.
 //!
-//! The core does no I/O. [`archive`] turns the bytes of an upload into a checked chart, [`index`] turns an index and new
-//! entries into a new index; both are pure functions, so that they can be fuzzed, benchmarked and compared with Helm
-//! directly. [`chart`] and [`yaml`] say what Helm makes of a `Chart.yaml`.
+//! # The core: no I/O
 //!
-//! [`image`] and [`mirror`] say what a chart asks of a registry and what it is there.
+//! The crate [`chartdrop_core`], re-exported here, so that everything has one path. [`archive`] turns the bytes of an upload
+//! into a checked chart, [`index`] an index and new entries into a new index; [`chart`] and [`yaml`] say what Helm makes of a
+//! `Chart.yaml`; [`receipt`] is the answer to an upload, and [`keys`] is the layout of the bucket.
 //!
-//! The shell is thin. [`store`] owns S3 with exactly the verbs that the promises need, [`publish`] moves an upload from
-//! `staging/` into the repository with them, [`maintain`] checks, mends and takes back, [`cdn`] makes the edge forget,
-//! [`http`] and [`registry`] ask others. [`keys`] is the layout of the bucket, [`settings`] the environment, [`receipt`] and
-//! [`metrics`] what is left for people to read.
+//! # The shell: S3 and the procedures
+//!
+//! [`store`] owns S3, with exactly the verbs that the promises need. [`publish`] moves an upload from `staging/` into the
+//! repository with them; [`maintain`] verifies, repairs and unpublishes; [`cdn`] invalidates what the edge caches.
+//!
+//! # Others that are spoken to
+//!
+//! [`registry`] and [`http`] are for image registries and the edge, [`secret`] is for Secrets Manager.
+//!
+//! # A function's surroundings
+//!
+//! [`settings`] is the environment, [`aws`] makes the clients, [`notification`] reads the events of S3, [`metrics`] and
+//! [`telemetry`] are for the people who operate it.
 //!
 //! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.
 
-pub mod archive;
+use chartdrop_core::origin;
+pub use chartdrop_core::{
+    archive, brief, chart, digest, image, index, keys, mirror, printable, provenance, rebuilt, receipt, unpublished,
+    values, versions, yaml,
+};
+
 pub mod aws;
-pub mod brief;
 pub mod cdn;
-pub mod chart;
-pub mod digest;
 pub mod http;
-pub mod image;
-pub mod index;
-pub mod keys;
 pub mod maintain;
 pub mod metrics;
-pub mod mirror;
 pub mod notification;
-mod origin;
-pub mod printable;
-pub mod provenance;
 pub mod publish;
-pub mod rebuilt;
-pub mod receipt;
 pub mod registry;
 pub mod secret;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
-pub mod unpublished;
-pub mod values;
-pub mod versions;
-pub mod yaml;

@@ -2,27 +2,27 @@
 //!
 //! libFuzzer calls them from `shared/fuzz/fuzz_targets`, `cargo test` over the saved corpus from `tests/corpus.rs`.
 
+#[cfg(feature = "event")]
+mod event;
+
 use std::borrow::Cow;
 use std::io::Write as _;
 
 use bytes::Bytes;
-use chartdrop::archive::{self, Limits};
-use chartdrop::chart::Metadata;
-use chartdrop::digest::Digest;
-use chartdrop::index::{Added, Entry, Format, Index};
-use chartdrop::keys::{ARCHIVE_SUFFIX, CHARTS, RECEIPTS, STAGING, StagedKey};
-use chartdrop::notification;
-use chartdrop::printable::printable;
-use chartdrop::provenance::{Keyring, ProvenanceError, Subject};
-use chartdrop::yaml;
+use chartdrop_core::archive::{self, Limits};
+use chartdrop_core::chart::Metadata;
+use chartdrop_core::digest::Digest;
+use chartdrop_core::index::{Added, Entry, Format, Index};
+use chartdrop_core::printable::printable;
+use chartdrop_core::provenance::{Keyring, ProvenanceError, Subject};
+use chartdrop_core::yaml;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
-use publish_chart::trigger::Trigger;
 use serde_json::Value;
 
-/// The bucket of the events in the corpus.
-const BUCKET: &str = "chartdrop-local";
+#[cfg(feature = "event")]
+pub use event::event;
 
 /// Reading a chart archive. What is no gzip file is packed first: no mutation of compressed bytes gets past the checksum.
 pub fn archive(bytes: &[u8]) {
@@ -151,39 +151,14 @@ fn base64_of(bytes: &[u8]) -> String {
     base64::Engine::encode(&base64::prelude::BASE64_STANDARD, bytes)
 }
 
-/// Reading an event: whatever it says, only staged uploads come of it.
-pub fn event(bytes: &[u8]) {
-    let Ok(event) = serde_json::from_slice::<Value>(bytes) else {
-        return;
-    };
-    let objects = notification::objects_created(&event);
-    match Trigger::of(&event, BUCKET) {
-        Ok(Trigger::Uploads { archives, provenance }) => {
-            let objects = objects.expect("uploads come of written objects");
-            let keys = archives.iter().map(|upload| upload.key().to_owned());
-            let keys = keys.chain(provenance.iter().map(StagedKey::staged_provenance_key));
-            for (key, upload) in keys.zip(archives.iter().chain(&provenance)) {
-                assert!(upload.key().starts_with(STAGING) && upload.key().ends_with(ARCHIVE_SUFFIX));
-                assert!(upload.archive_key().starts_with(CHARTS) && upload.receipt_key().starts_with(RECEIPTS));
-                let object = objects.iter().find(|object| object.key == key);
-                assert_eq!(object.map(|object| object.bucket.as_str()), Some(BUCKET));
-                // A repository's name is part of keys and URLs as it is.
-                match upload.repository() {
-                    Ok(repository) => assert_eq!(printable(repository.name()), repository.name()),
-                    Err(error) => assert_safe(&error.to_string()),
-                }
-            }
-        }
-        Ok(_) => {}
-        Err(error) => assert_safe(&error.to_string()),
-    }
-}
-
 /// The chart can be listed in an index of either form, which then says the same and has it once.
 fn assert_listed(metadata: Metadata, digest: Digest) {
     let (name, version) = (metadata.name.clone(), metadata.version.clone());
     let entry = Entry {
-        url: format!("https://charts.example.io/{}", chartdrop::chart::file_name(&metadata)),
+        url: format!(
+            "https://charts.example.io/{}",
+            chartdrop_core::chart::file_name(&metadata)
+        ),
         metadata,
         digest,
         created: now().into(),

@@ -127,6 +127,7 @@ fn an_edit_of_any_index_loses_nothing_and_the_fast_way_says_what_the_slow_one_sa
     run(fuzz_targets::index, &["../fuzz/corpus/index"]);
 }
 
+#[cfg(feature = "event")]
 #[test]
 fn of_any_event_come_only_staged_uploads() {
     run(fuzz_targets::event, &["../fuzz/corpus/event"]);

@@ -23,16 +23,7 @@ impl Programs {
         Ok(Programs {
             helm3: Helm::new("Helm 3", helm3)?,
             helm4: Helm::new("Helm 4", helm4)?,
-            // With `local` beside it, dependencies have the features that the functions get, and are built once for all.
-            merge_index: build(&[
-                "--release",
-                "-p",
-                "local",
-                "-p",
-                "chartdrop",
-                "--example",
-                "merge-index",
-            ]),
+            merge_index: build(&["--release", "-p", "chartdrop-core", "--example", "merge-index"]),
         })
     }
 

@@ -11,53 +11,56 @@ use crate::digest::Digest;
 const LAYOUTS: [(&str, &str); 14] = [
     (
         "go-yaml-v2",
-        include_str!("../../../tests/corpus/index-layouts/go-yaml-v2.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/go-yaml-v2.yaml"),
     ),
     (
         "go-yaml-v3",
-        include_str!("../../../tests/corpus/index-layouts/go-yaml-v3.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/go-yaml-v3.yaml"),
     ),
     (
         "go-yaml-v3-2",
-        include_str!("../../../tests/corpus/index-layouts/go-yaml-v3-2.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/go-yaml-v3-2.yaml"),
     ),
     (
         "go-yaml-v3-compact",
-        include_str!("../../../tests/corpus/index-layouts/go-yaml-v3-compact.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/go-yaml-v3-compact.yaml"),
     ),
-    ("sigs", include_str!("../../../tests/corpus/index-layouts/sigs.yaml")),
+    ("sigs", include_str!("../../../../tests/corpus/index-layouts/sigs.yaml")),
     (
         "js-yaml-4",
-        include_str!("../../../tests/corpus/index-layouts/js-yaml-4.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/js-yaml-4.yaml"),
     ),
     (
         "js-yaml-5",
-        include_str!("../../../tests/corpus/index-layouts/js-yaml-5.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/js-yaml-5.yaml"),
     ),
     (
         "js-yaml-noindent",
-        include_str!("../../../tests/corpus/index-layouts/js-yaml-noindent.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/js-yaml-noindent.yaml"),
     ),
     (
         "pyyaml-sorted",
-        include_str!("../../../tests/corpus/index-layouts/pyyaml-sorted.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/pyyaml-sorted.yaml"),
     ),
     (
         "pyyaml-unsorted",
-        include_str!("../../../tests/corpus/index-layouts/pyyaml-unsorted.yaml"),
+        include_str!("../../../../tests/corpus/index-layouts/pyyaml-unsorted.yaml"),
     ),
-    ("psych", include_str!("../../../tests/corpus/index-layouts/psych.yaml")),
+    (
+        "psych",
+        include_str!("../../../../tests/corpus/index-layouts/psych.yaml"),
+    ),
     (
         "helm-json",
-        include_str!("../../../tests/corpus/index-layouts/helm-json.json"),
+        include_str!("../../../../tests/corpus/index-layouts/helm-json.json"),
     ),
     (
         "python-json",
-        include_str!("../../../tests/corpus/index-layouts/python-json.json"),
+        include_str!("../../../../tests/corpus/index-layouts/python-json.json"),
     ),
     (
         "python-json-4",
-        include_str!("../../../tests/corpus/index-layouts/python-json-4.json"),
+        include_str!("../../../../tests/corpus/index-layouts/python-json-4.json"),
     ),
 ];
 

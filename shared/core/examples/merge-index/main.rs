@@ -1,12 +1,18 @@
 //! `helm repo index --merge` at the cost of copying the index: adds packaged charts to an `index.yaml` on disk.
 //!
 //! ```sh
-//! cargo run --release -p chartdrop --example merge-index -- \
+//! cargo run --release -p chartdrop-core --example merge-index -- \
 //!     index.yaml kube9-operator-1.1.0.tgz --url https://charts.kube9.io --output index.yaml
 //! ```
 //!
-//! It does to a file what publish-chart does to an object, with the same engine ([`chartdrop::index`]), and is what the
+//! It does to a file what publish-chart does to an object, with the same engine ([`chartdrop_core::index`]), and is what the
 //! comparison with Helm measures.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a program that reads and writes files; the core is what it calls"
+)]
 
 mod charts;
 mod input;
@@ -20,9 +26,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use chartdrop::archive::ArchiveError;
-use chartdrop::chart::FileNameError;
-use chartdrop::index::{Added, Entry, Format, Index, IndexError, Spliced};
+use chartdrop_core::archive::ArchiveError;
+use chartdrop_core::chart::FileNameError;
+use chartdrop_core::index::{Added, Entry, Format, Index, IndexError, Spliced};
 use clap::{Parser, ValueEnum};
 use jiff::Timestamp;
 

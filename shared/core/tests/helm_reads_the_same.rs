@@ -1,12 +1,14 @@
 //! Holds our readers of `Chart.yaml` and of indexes against what Helm made of the same bytes (see `tests/corpus/README.md`).
 
+#![expect(clippy::disallowed_methods, reason = "the cases are files")]
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use chartdrop::chart::Metadata;
-use chartdrop::index::Index;
-use chartdrop::yaml::{self, Duplicates, Limits};
+use chartdrop_core::chart::Metadata;
+use chartdrop_core::index::Index;
+use chartdrop_core::yaml::{self, Duplicates, Limits};
 use serde_json::Value;
 
 /// Oddities that Helm reads and we refuse: no person and no program writes them into a chart, and other readers refuse
@@ -50,7 +52,7 @@ struct Case {
 }
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/chart-yaml")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/chart-yaml")
 }
 
 fn cases() -> Vec<Case> {
@@ -148,7 +150,7 @@ fn the_fields_of_an_entry_stand_in_the_order_of_helm() {
 
 #[test]
 fn every_index_is_loaded_where_helm_loads_it_and_lists_what_helm_lists() {
-    let cases = cases_in(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/index"));
+    let cases = cases_in(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/index"));
     assert!(cases.len() > 100, "the corpus is not where it should be");
     let mut refused = BTreeSet::new();
     for Case { name, text, helm } in cases {

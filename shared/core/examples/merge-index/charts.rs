@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use chartdrop::archive::{self, Limits};
-use chartdrop::chart;
-use chartdrop::index::Entry;
-use chartdrop::keys::{relative_url, url_path};
+use chartdrop_core::archive::{self, Limits};
+use chartdrop_core::chart;
+use chartdrop_core::index::Entry;
+use chartdrop_core::keys::{relative_url, url_path};
 use jiff::Timestamp;
 
 use crate::MergeError;

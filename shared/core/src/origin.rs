@@ -14,7 +14,7 @@ use crate::keys::{CHARTS, INDEX, Repository};
 const MAX_KEY: usize = 1024;
 
 /// The key of the object that a URL in the index of `repository` leads to; `None` if it leads elsewhere.
-pub(crate) fn key_at(repository_url: &str, repository: &Repository, url: &str) -> Option<String> {
+pub fn key_at(repository_url: &str, repository: &Repository, url: &str) -> Option<String> {
     let origin = Origin::of(repository_url)?;
     let path = origin.path_of(repository, url.split(['?', '#']).next().unwrap_or_default())?;
     let path = without_dots(&path)?;

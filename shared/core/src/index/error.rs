@@ -47,7 +47,7 @@ const ADVICE: &str = "It was left as it is, and nothing was published; restore a
 
 impl IndexError {
     /// An index of so many bytes is none that a client could load.
-    pub(crate) fn too_large(size: u64) -> Self {
+    pub fn too_large(size: u64) -> Self {
         IndexError::NotAnIndex {
             detail: format!("it is {size} bytes large"),
         }

@@ -1,12 +1,14 @@
 //! What it costs to refuse the worst archives, each in a process of its own:
 //!
 //! ```sh
-//! cargo run --release --locked --example hostile
+//! cargo run --release --locked -p chartdrop-core --example hostile
 //! ```
 //!
 //! prints a Markdown table. The test of the same name holds the reasons and the memory, not the times.
 
 #![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
     clippy::expect_used,
     clippy::panic,
     reason = "a program that measures may stop at the first surprise"
@@ -17,7 +19,7 @@ mod archives;
 use std::process::Command;
 use std::time::Instant;
 
-use chartdrop::archive::{self, Limits};
+use chartdrop_core::archive::{self, Limits};
 
 use archives::{CASES, Case};
 

@@ -6,5 +6,5 @@ mod reference;
 
 pub use collect::{AnnotationError, Collected, collect};
 pub use platform::Platform;
-pub(crate) use reference::is_host;
+pub use reference::is_host;
 pub use reference::{Reference, ReferenceError};

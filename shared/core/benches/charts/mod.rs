@@ -3,9 +3,9 @@
 use std::io::Write as _;
 
 use bytes::Bytes;
-use chartdrop::chart::{Dependency, Maintainer, Metadata};
-use chartdrop::digest::Digest;
-use chartdrop::index::{Entry, Format, Index};
+use chartdrop_core::chart::{Dependency, Maintainer, Metadata};
+use chartdrop_core::digest::Digest;
+use chartdrop_core::index::{Entry, Format, Index};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;

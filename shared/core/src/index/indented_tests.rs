@@ -10,7 +10,7 @@ use super::scan::scan;
 use super::tests::{any_entry, entry, fast_is_slow, listed, now, read, seen, text_of, written};
 use super::{Entry, Format, Index, Place};
 
-const HELM: &str = include_str!("../../../tests/corpus/index-layouts/helm-json.json");
+const HELM: &str = include_str!("../../../../tests/corpus/index-layouts/helm-json.json");
 
 /// JSON text in this layout: the order of its fields and the text of its values stay.
 fn indented(text: &str, width: usize) -> String {

@@ -1,4 +1,4 @@
-//! What a publish spends its time on, piece by piece: `cargo bench -p chartdrop`.
+//! What a publish spends its time on, piece by piece: `cargo bench -p chartdrop-core`.
 //!
 //! How whole programs compare with Helm is measured by `compare-with-helm` in `tests/`.
 
@@ -7,9 +7,9 @@ mod charts;
 use std::hint::black_box;
 
 use bytes::Bytes;
-use chartdrop::archive::{self, Limits};
-use chartdrop::digest::Digest;
-use chartdrop::index::{Format, Index};
+use chartdrop_core::archive::{self, Limits};
+use chartdrop_core::digest::Digest;
+use chartdrop_core::index::{Format, Index};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
 

@@ -98,7 +98,7 @@ impl fmt::Display for Reference {
 }
 
 /// A name in the DNS or an IPv4 address, with or without a port.
-pub(crate) fn is_host(text: &str) -> bool {
+pub fn is_host(text: &str) -> bool {
     let (name, port) = text.split_once(':').unwrap_or((text, "443"));
     let label = |label: &str| {
         !label.is_empty()
