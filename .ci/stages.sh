@@ -1,0 +1,76 @@
+# Stages of a long run, sourced: each between two lines that tell the time, some beside the others, and a table at the end.
+# shellcheck shell=bash
+
+clock() { printf '%02d:%02d' "$((SECONDS / 60))" "$((SECONDS % 60))"; }
+
+# cpu_seconds: of all children that this shell has waited for, in user and kernel mode.
+cpu_seconds() {
+  times | awk 'NR == 2 { split($1, user, "[ms]"); split($2, system, "[ms]"); printf "%d", user[1] * 60 + user[2] + system[1] * 60 + system[2] }'
+}
+
+rows=()
+
+# stage NAME COMMAND…: runs it without input.
+stage() {
+  local name=$1 began=$SECONDS cpu
+  cpu=$(cpu_seconds)
+  shift
+  printf '\n=== %s  %s\n' "$(clock)" "$name"
+  "$@" </dev/null
+  passed "$name" "$((SECONDS - began))" "$(($(cpu_seconds) - cpu))"
+}
+
+# passed NAME SECONDS CPU
+passed() {
+  rows+=("$(printf '%5d s %6d s  %s' "$2" "$3" "$1")")
+  printf -- '--- %s  %s: passed in %d s\n' "$(clock)" "$1" "$2"
+}
+
+declare -A beside_process beside_log beside_name
+
+# beside KEY NAME COMMAND…: starts it now, with what the stages in front leave of the processor; `await KEY` shows what it printed.
+# Only for what no clock watches: downloads and builds.
+beside() {
+  local key=$1
+  beside_name[$key]=$2
+  beside_log[$key]=$(mktemp "$logs/$key.XXXX")
+  shift 2
+  printf '\n=== %s  %s: started beside the next stages\n' "$(clock)" "${beside_name[$key]}"
+  (
+    renice -n 15 "$BASHPID" >/dev/null
+    began=$SECONDS
+    "$@" </dev/null
+    printf '%d %d\n' "$((SECONDS - began))" "$(cpu_seconds)" >"$logs/$key.took"
+  ) >"${beside_log[$key]}" 2>&1 &
+  beside_process[$key]=$!
+}
+
+# await KEY: until it has ended; fails as it failed.
+await() {
+  local key=$1 status=0 seconds cpu
+  printf '\n=== %s  waiting for: %s\n' "$(clock)" "${beside_name[$key]}"
+  wait "${beside_process[$key]}" || status=$?
+  unset "beside_process[$key]"
+  cat "${beside_log[$key]}"
+  if [[ $status -ne 0 ]]; then
+    printf 'failed: %s\n' "${beside_name[$key]}" >&2
+    return "$status"
+  fi
+  read -r seconds cpu <"$logs/$key.took"
+  passed "${beside_name[$key]} (beside others)" "$seconds" "$cpu"
+}
+
+logs=$(mktemp -d)
+
+# end_stages: the table of the stages that passed, with how long each took and what it cost. Nothing is left running.
+end_stages() {
+  local process
+  for process in "${beside_process[@]}"; do
+    pkill -TERM -P "$process" 2>/dev/null || true
+    kill "$process" 2>/dev/null || true
+  done
+  rm -rf "$logs"
+  printf '\n   time     CPU  stage\n'
+  printf '%s\n' "${rows[@]}"
+}
+trap end_stages EXIT
