@@ -5,42 +5,26 @@
 //!
 //! | module | stands in for |
 //! | --- | --- |
-//! | [`s3`] | the bucket, over HTTP, with conditional writes and notifications |
-//! | [`lambda`] | asynchronous invocations, retries, the dead-letter queue, one process per instance |
-//! | [`cloudfront`] | `CreateInvalidation` and its relatives |
-//! | [`edge`] | the CDN as a client sees it: serves `charts/` only, really caches |
-//! | [`secrets`] | `GetSecretValue` |
-//! | [`iam`] | what `template.yaml` lets each function do |
+//! | [`aws::s3`] | the bucket, over HTTP, with conditional writes and notifications |
+//! | [`aws::lambda`] | asynchronous invocations, retries, the dead-letter queue, one process per instance |
+//! | [`aws::cloudfront`] | `CreateInvalidation` and its relatives |
+//! | [`aws::edge`] | the CDN as a client sees it: serves `charts/` only, really caches |
+//! | [`aws::secrets`] | `GetSecretValue` |
+//! | [`aws::iam`] | what `template.yaml` lets each function do |
 //!
 //! The command line (`cargo run -p local`) is a thin user of the same library; so are the end-to-end tests.
 //! `README.md` beside this crate says where each stand-in is known to differ from AWS.
 
-mod aws;
-pub mod binaries;
-pub mod chaos;
-pub mod cli;
-pub mod cloudfront;
-pub mod edge;
+pub mod aws;
 pub mod faults;
 mod http;
-pub mod iam;
-pub mod lambda;
-mod observer;
-mod options;
-pub mod outcomes;
 pub mod package;
-mod promises;
-mod report;
-pub mod s3;
-pub mod secrets;
-mod session;
-pub mod steps;
-mod story;
+pub mod run;
 mod sync;
-mod system;
-mod visibility;
+pub mod system;
+pub mod watch;
 
-pub use options::{Options, StartError};
-pub use outcomes::{Outcome, OutcomeKind, Upload};
-pub use steps::{Step, StepKind};
+pub use system::options::{Options, StartError};
 pub use system::{System, undone};
+pub use watch::outcomes::{Outcome, OutcomeKind, Upload};
+pub use watch::steps::{Step, StepKind};

@@ -1,8 +1,8 @@
-//! `cargo run -p local`: see [`local::cli`].
+//! `cargo run -p local`: see [`local::run::cli`].
 
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    local::cli::main().await
+    local::run::cli::main().await
 }

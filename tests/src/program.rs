@@ -16,7 +16,7 @@ pub fn local() -> &'static Path {
 }
 
 /// Builds the function that does nothing, in the profile of releases and with the features of dependencies that the other
-/// functions get from [`local::binaries::build`]. Its path.
+/// functions get from [`local::system::binaries::build`]. Its path.
 pub fn empty_function() -> PathBuf {
     build(&[
         "-p",

@@ -7,7 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use local::lambda::FunctionError;
+use local::aws::lambda::FunctionError;
 use local::{Options, System};
 use serde_json::Value;
 

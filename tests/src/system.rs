@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chartdrop::digest::Digest;
+use local::aws::lambda::FunctionError;
+use local::aws::s3::Object;
 use local::faults::Faults;
-use local::lambda::FunctionError;
-use local::s3::Object;
 use local::{Options, System};
 use serde_json::{Value, json};
 

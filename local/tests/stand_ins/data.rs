@@ -51,7 +51,7 @@ async fn a_folder_serves_one_system_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
     let first = start(kept_in(folder.path())).await;
     let fake = crate::fake::binary();
-    let functions = local::binaries::Binaries {
+    let functions = local::system::binaries::Binaries {
         publish_chart: fake.clone(),
         invalidate_cdn: fake,
     };

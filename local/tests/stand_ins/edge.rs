@@ -60,10 +60,10 @@ async fn what_is_cached_stays_until_it_is_invalidated() {
 
 /// A bucket behind the template, changed.
 async fn start_with(from: &str, to: &str) -> System {
-    assert!(local::iam::TEMPLATE.contains(from), "{from}");
+    assert!(local::aws::iam::TEMPLATE.contains(from), "{from}");
     start(Options {
         notifications: false,
-        template: local::iam::TEMPLATE.replace(from, to),
+        template: local::aws::iam::TEMPLATE.replace(from, to),
         ..Options::default()
     })
     .await

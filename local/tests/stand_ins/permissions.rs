@@ -27,9 +27,9 @@ async fn a_function_is_denied_what_no_statement_allows_and_anybody_else_is_not()
 
 #[tokio::test]
 async fn a_missing_object_is_denied_where_the_bucket_may_not_be_listed() {
-    let template = local::iam::TEMPLATE.replace("s3:ListBucket", "s3:ListBucketVersions");
+    let template = local::aws::iam::TEMPLATE.replace("s3:ListBucket", "s3:ListBucketVersions");
     for (template, answer) in [
-        (local::iam::TEMPLATE.to_owned(), "NoSuchKey"),
+        (local::aws::iam::TEMPLATE.to_owned(), "NoSuchKey"),
         (template, "AccessDenied"),
     ] {
         let system = start(Options {
@@ -82,7 +82,7 @@ async fn cloudfront_and_secrets_manager_deny_too() {
 
 #[tokio::test]
 async fn a_policy_that_cannot_be_checked_stops_the_start() {
-    let template = local::iam::TEMPLATE.replace("Action: s3:ListBucket", "NotAction: s3:ListBucket");
+    let template = local::aws::iam::TEMPLATE.replace("Action: s3:ListBucket", "NotAction: s3:ListBucket");
     let options = Options {
         template,
         ..Options::default()

@@ -1,7 +1,7 @@
 //! A system with fake functions, and SDK clients for it.
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
-use local::binaries::Binaries;
+use local::system::binaries::Binaries;
 use local::{Options, System};
 
 /// A system whose functions are [`crate::fake`]s.

@@ -252,7 +252,7 @@ async fn a_held_chart_ends_the_run_with_3() {
 
 #[tokio::test]
 async fn functions_that_are_named_are_not_built() {
-    let folder = local::binaries::build().expect("the functions").publish_chart;
+    let folder = local::system::binaries::build().expect("the functions").publish_chart;
     let folder = folder.parent().expect("a folder");
     let mut command = command(&[&["--once"], &ANY_PORTS[..]].concat());
     let output = command

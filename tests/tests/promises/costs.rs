@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use local::iam::TEMPLATE;
+use local::aws::iam::TEMPLATE;
 use tests::costs::{ALARMS, ALARMS_OF_A_MIRROR, PRICE_CLASS, PUBLISH, Prices, markdown};
 use tests::faults::Late;
 use tests::program::workspace;

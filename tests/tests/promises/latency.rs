@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use local::Options;
+use local::aws::s3::LoggedRequest;
 use local::faults::{Faults, RequestSeen, S3Fault};
-use local::s3::LoggedRequest;
 use tests::{ChartArchive, Chartdrop};
 use tokio::sync::Barrier;
 

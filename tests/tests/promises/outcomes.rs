@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{ServerSideEncryption, StorageClass};
+use local::aws::s3::{Encryption, Storage};
 use local::faults::{S3Fault, When};
-use local::s3::{Encryption, Storage};
 use serde_json::Value;
 use tests::faults::{NoEvents, OnRequest};
 use tests::keys::Key;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use local::Options;
+use local::aws::iam::TEMPLATE;
 use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
-use local::iam::TEMPLATE;
 use serde_json::json;
 use serde_yaml::Value;
 use tests::faults::OnRequest;

@@ -37,7 +37,7 @@ async fn stopped(function: &Path, settings: &BTreeMap<&str, &str>) -> String {
 }
 
 fn functions() -> (PathBuf, PathBuf) {
-    let binaries = local::binaries::build().expect("the functions are built");
+    let binaries = local::system::binaries::build().expect("the functions are built");
     (binaries.publish_chart, binaries.invalidate_cdn)
 }
 

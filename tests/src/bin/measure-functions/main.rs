@@ -21,7 +21,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use chartdrop::index::Format;
-use local::{Options, System, binaries};
+use local::system::binaries;
+use local::{Options, System};
 use tests::program;
 
 use function::Function;

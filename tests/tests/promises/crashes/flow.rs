@@ -1,7 +1,7 @@
 //! The flows: what is there before, what starts them, and what has to come of each upload.
 
 use chartdrop::digest::Digest;
-use local::s3::Store;
+use local::aws::s3::Store;
 use serde_json::{Value, json};
 use tests::{ChartArchive, Chartdrop};
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
+use local::aws::s3::Store;
 use local::faults::{Delivery, Faults, InvalidationFault, InvalidationSeen, RequestSeen, S3Fault};
-use local::s3::Store;
 use serde_json::Value;
 
 use crate::crashes::fault::Fault;

@@ -1,6 +1,6 @@
 //! Who else than the functions may do what with the bucket.
 
-use local::iam::{BucketAccess, TEMPLATE, Visit, Visitor};
+use local::aws::iam::{BucketAccess, TEMPLATE, Visit, Visitor};
 
 use crate::template::deployment::accepts;
 use crate::template::text::{names, resources};

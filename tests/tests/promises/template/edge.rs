@@ -1,7 +1,7 @@
 //! What the code says in headers, the edge's policies keep.
 
 use chartdrop::keys::Headers;
-use local::edge::{Answer, Function, Viewer};
+use local::aws::edge::{Answer, Function, Viewer};
 use serde_yaml::Value;
 
 use crate::template::deployment::Deployment;

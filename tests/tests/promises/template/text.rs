@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use local::iam::TEMPLATE;
+use local::aws::iam::TEMPLATE;
 use serde_yaml::Value;
 
 /// The template, with CloudFormation's functions as tags.

@@ -1,0 +1,194 @@
+//! Which invalidations there are, the limits on them, and what happens when one completes.
+//!
+//! <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html>
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::aws::edge::Edge;
+use crate::sync::lock;
+use crate::watch::steps::{StepKind, Steps};
+
+/// Paths that may be in progress at once.
+const MAX_PATHS: usize = 3_000;
+/// Wildcard paths that may be in progress at once.
+const MAX_WILDCARDS: usize = 15;
+
+/// An invalidation as CloudFront knows it.
+#[derive(Debug, Clone)]
+pub struct Invalidation {
+    /// CloudFront's id for it.
+    pub id: String,
+    /// When it was made.
+    pub created: SystemTime,
+    /// In the order in which the request named them.
+    pub paths: Vec<String>,
+    /// What makes a repeated request the same request.
+    pub caller_reference: String,
+    /// It took effect.
+    pub completed: bool,
+}
+
+/// Why CloudFront refuses one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "CloudFront's own names")]
+pub enum CreateError {
+    #[error("An invalidation batch with this CallerReference exists already, with other paths.")]
+    InvalidationBatchAlreadyExists,
+    #[error(
+        "Processing your request will cause you to exceed the maximum number of in-progress wildcard invalidations."
+    )]
+    TooManyWildcardsInProgress,
+    #[error("Processing your request will cause you to exceed the maximum number of in-progress invalidations.")]
+    TooManyInvalidationsInProgress,
+    #[error("Your request contains one or more invalid invalidation paths.")]
+    InvalidPath,
+    #[error("The invalidation batch specified is too large.")]
+    BatchTooLarge,
+}
+
+/// All invalidations of the distribution. Clones are handles to the same ones.
+#[derive(Clone)]
+pub struct Invalidations {
+    all: Arc<Mutex<Vec<Invalidation>>>,
+    in_progress: Arc<watch::Sender<usize>>,
+    takes: Duration,
+    edge: Edge,
+    steps: Steps,
+    runtime: Handle,
+}
+
+impl Invalidations {
+    pub(crate) fn new(edge: Edge, steps: Steps, takes: Duration, runtime: Handle) -> Self {
+        let in_progress = Arc::new(watch::Sender::new(0));
+        Self {
+            all: Arc::default(),
+            in_progress,
+            takes,
+            edge,
+            steps,
+            runtime,
+        }
+    }
+
+    /// Makes an invalidation, or answers with the earlier one of the same request.
+    ///
+    /// # Errors
+    ///
+    /// See [`CreateError`].
+    pub fn create(&self, caller_reference: &str, paths: Vec<String>) -> Result<Invalidation, CreateError> {
+        self.create_by(None, caller_reference, paths, Duration::ZERO)
+    }
+
+    /// The same, for a function; takes effect that much later than others do.
+    pub(super) fn create_by(
+        &self,
+        function: Option<&str>,
+        caller_reference: &str,
+        paths: Vec<String>,
+        late: Duration,
+    ) -> Result<Invalidation, CreateError> {
+        let mut all = lock(&self.all);
+        if let Some(earlier) = all.iter().find(|earlier| earlier.caller_reference == caller_reference) {
+            let same = earlier.paths.iter().collect::<BTreeSet<_>>() == paths.iter().collect();
+            return if same {
+                Ok(earlier.clone())
+            } else {
+                Err(CreateError::InvalidationBatchAlreadyExists)
+            };
+        }
+        check_paths(&paths)?;
+        check_limits(&all, &paths)?;
+        let invalidation = Invalidation {
+            id: format!("I{:013X}LOCAL", fastrand::u64(..1 << 52)),
+            created: SystemTime::now(),
+            paths,
+            caller_reference: caller_reference.to_owned(),
+            completed: false,
+        };
+        all.push(invalidation.clone());
+        self.in_progress.send_modify(|count| *count += 1);
+        self.steps.tell(StepKind::Invalidated {
+            id: invalidation.id.clone(),
+            paths: invalidation.paths.clone(),
+            by: function.map(str::to_owned),
+        });
+        drop(all);
+        self.complete_later(invalidation.clone(), late);
+        Ok(invalidation)
+    }
+
+    fn complete_later(&self, invalidation: Invalidation, late: Duration) {
+        let this = self.clone();
+        self.runtime.spawn(async move {
+            tokio::time::sleep(this.takes + late).await;
+            this.edge.invalidate(&invalidation.paths);
+            if let Some(entry) = lock(&this.all).iter_mut().find(|entry| entry.id == invalidation.id) {
+                entry.completed = true;
+            }
+            let Invalidation { id, paths, .. } = invalidation;
+            this.steps.tell(StepKind::InvalidationCompleted { id, paths });
+            this.in_progress.send_modify(|count| *count = count.saturating_sub(1));
+        });
+    }
+
+    /// All of them, oldest first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Invalidation> {
+        lock(&self.all).clone()
+    }
+
+    pub(crate) fn is_completed(&self) -> bool {
+        *self.in_progress.borrow() == 0
+    }
+
+    /// Waits until none is in progress.
+    pub async fn completed(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.in_progress.subscribe().wait_for(|count| *count == 0).await;
+    }
+}
+
+/// A path starts with a slash (only the console adds one), has its non-ASCII and unsafe characters URL-encoded, and no `~`:
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>,
+/// <https://github.com/aws/aws-sdk/issues/525>.
+fn check_paths(paths: &[String]) -> Result<(), CreateError> {
+    if paths.len() > MAX_PATHS {
+        return Err(CreateError::BatchTooLarge);
+    }
+    let valid = |path: &String| {
+        let wildcards = path.matches('*').count();
+        path.starts_with('/')
+            && path.len() <= 4_000
+            && path
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !b"<>\"#{}|\\^~[]`".contains(&byte))
+            && (wildcards == 0 || wildcards == 1 && path.ends_with('*'))
+    };
+    if paths.is_empty() || !paths.iter().all(valid) {
+        Err(CreateError::InvalidPath)
+    } else {
+        Ok(())
+    }
+}
+
+fn check_limits(all: &[Invalidation], paths: &[String]) -> Result<(), CreateError> {
+    let running = || {
+        all.iter()
+            .filter(|invalidation| !invalidation.completed)
+            .flat_map(|i| &i.paths)
+            .chain(paths)
+    };
+    let (wildcards, plain): (Vec<_>, Vec<_>) = running().partition(|path| path.ends_with('*'));
+    if wildcards.len() > MAX_WILDCARDS {
+        return Err(CreateError::TooManyWildcardsInProgress);
+    }
+    if plain.len() > MAX_PATHS {
+        return Err(CreateError::TooManyInvalidationsInProgress);
+    }
+    Ok(())
+}

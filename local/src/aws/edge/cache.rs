@@ -1,0 +1,228 @@
+//! What the edge remembers, for how long, and what an invalidation removes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::distribution::{Distribution, Ttl};
+use crate::aws::s3::{Object, Store, decode_plus_and_percent};
+use crate::sync::lock;
+
+/// The edge's cache in front of a bucket. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Edge {
+    store: Store,
+    pub(super) distribution: Arc<Distribution>,
+    /// By the path behind the function at the edge.
+    cached: Arc<Mutex<HashMap<String, Entry>>>,
+}
+
+struct Entry {
+    /// `None`: the origin said that there is nothing.
+    object: Option<Arc<Object>>,
+    since: Instant,
+    fresh: Duration,
+}
+
+/// CloudFront's words for where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CacheResult {
+    /// From the cache.
+    Hit,
+    /// From the origin.
+    Miss,
+    /// Too old, but the origin still had the same.
+    RefreshHit,
+    /// There is nothing; `true`: known from the cache.
+    Error(bool),
+}
+
+/// What the edge answers with.
+pub(crate) struct Served {
+    pub(crate) object: Option<Arc<Object>>,
+    pub(crate) result: CacheResult,
+    pub(crate) age: Duration,
+}
+
+impl Edge {
+    pub(crate) fn new(store: Store, distribution: Distribution) -> Self {
+        Self {
+            store,
+            distribution: Arc::new(distribution),
+            cached: Arc::default(),
+        }
+    }
+
+    /// Serves a path as the function at the edge left it, still percent-encoded.
+    ///
+    /// The cache is locked over the look at the origin, so an answer from before an invalidation cannot be remembered
+    /// after it.
+    pub(crate) fn serve(&self, path: &str) -> Served {
+        let mut cached = lock(&self.cached);
+        let before = cached.get(path);
+        if let Some(entry) = before
+            && entry.since.elapsed() < entry.fresh
+        {
+            let result = if entry.object.is_some() {
+                CacheResult::Hit
+            } else {
+                CacheResult::Error(true)
+            };
+            return Served {
+                object: entry.object.clone(),
+                result,
+                age: entry.since.elapsed(),
+            };
+        }
+        let object = self.origin(path);
+        let result = match (&object, before.and_then(|entry| entry.object.as_ref())) {
+            (None, _) => CacheResult::Error(false),
+            (Some(now), Some(then)) if now.etag == then.etag => CacheResult::RefreshHit,
+            (Some(_), _) => CacheResult::Miss,
+        };
+        let fresh = match &object {
+            None => self.distribution.error_ttl(404),
+            Some(object) => fresh(self.distribution.ttl, object),
+        };
+        cached.insert(
+            path.to_owned(),
+            Entry {
+                object: object.clone(),
+                since: Instant::now(),
+                fresh,
+            },
+        );
+        Served {
+            object,
+            result,
+            age: Duration::ZERO,
+        }
+    }
+
+    /// S3's REST endpoint decodes the path, and takes a raw `+` for a space. `..` has no meaning to it.
+    fn origin(&self, path: &str) -> Option<Arc<Object>> {
+        let key = decode_plus_and_percent(path)?;
+        self.store.get(&format!("{}{key}", self.distribution.origin))
+    }
+
+    /// Removes what the paths of an invalidation name; a `*` at the end stands for anything.
+    pub(crate) fn invalidate(&self, paths: &[String]) {
+        let patterns: Vec<String> = paths
+            .iter()
+            .map(|path| normalized(path))
+            // "CloudFront doesn't support this character for invalidation purposes, whether you URL-encode it or not."
+            .filter(|path| !path.contains('~'))
+            .collect();
+        lock(&self.cached).retain(|path, _| {
+            let path = normalized(path);
+            !patterns.iter().any(|pattern| matches(pattern, &path))
+        });
+    }
+}
+
+/// The same path in one form. An encoded plus and a raw one stay different paths: "Don't URL-encode any other characters, or
+/// CloudFront won't invalidate the old version."
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>
+fn normalized(path: &str) -> String {
+    let parts = path.split("%2B").flat_map(|part| part.split("%2b"));
+    let decoded = parts.map(|part| percent_encoding::percent_decode_str(part).decode_utf8_lossy());
+    decoded.collect::<Vec<_>>().join("%2B")
+}
+
+/// CloudFront: "The path can include an asterisk (*) as a wildcard […] which must appear at the end of the path."
+fn matches(pattern: &str, path: &str) -> bool {
+    let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
+    let path = path.strip_prefix('/').unwrap_or(path);
+    match pattern.strip_suffix('*') {
+        Some(start) => path.starts_with(start),
+        None => path == pattern,
+    }
+}
+
+/// For how long an object is fresh: what it says, within the bounds of the cache policy.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html>
+fn fresh(ttl: Ttl, object: &Object) -> Duration {
+    let headers = &object.headers;
+    let said = match headers.cache_control.as_deref().map(told) {
+        Some(Told::DoNotCache) => return ttl.shortest,
+        Some(Told::For(age)) => Some(age),
+        Some(Told::Nothing) | None => headers.expires.as_deref().map(until),
+    };
+    said.unwrap_or(ttl.default)
+        .clamp(ttl.shortest, ttl.longest.max(ttl.shortest))
+}
+
+enum Told {
+    Nothing,
+    For(Duration),
+    DoNotCache,
+}
+
+fn told(cache_control: &str) -> Told {
+    let directives = cache_control.split(',').map(|part| part.trim().to_ascii_lowercase());
+    let (mut max_age, mut s_maxage) = (None, None);
+    for directive in directives {
+        match directive.split_once('=') {
+            Some(("max-age", seconds)) => max_age = seconds.trim_matches('"').parse().ok(),
+            Some(("s-maxage", seconds)) => s_maxage = seconds.trim_matches('"').parse().ok(),
+            None if matches!(directive.as_str(), "no-store" | "no-cache" | "private") => return Told::DoNotCache,
+            _ => {}
+        }
+    }
+    let age = s_maxage.or(max_age).map(Duration::from_secs);
+    age.map_or(Told::Nothing, Told::For)
+}
+
+/// The time that is left; a date that is past or none leaves nothing.
+fn until(expires: &str) -> Duration {
+    let expires = httpdate::parse_http_date(expires).ok();
+    let left = expires.and_then(|date| date.duration_since(SystemTime::now()).ok());
+    left.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(cache_control: Option<&str>, expires: Option<&str>) -> u64 {
+        let ttl = Ttl {
+            shortest: Duration::from_secs(2),
+            default: Duration::from_secs(300),
+            longest: Duration::from_secs(1_000),
+        };
+        let store = Store::in_memory();
+        store.put("a", "text", std::collections::BTreeMap::new()).unwrap();
+        let mut object = (*store.get("a").unwrap()).clone();
+        object.headers.cache_control = cache_control.map(str::to_owned);
+        object.headers.expires = expires.map(str::to_owned);
+        fresh(ttl, &object).as_secs()
+    }
+
+    #[test]
+    fn an_object_stays_for_as_long_as_it_says_within_the_bounds_of_the_policy() {
+        assert_eq!(seconds(Some("public, max-age=400"), None), 400);
+        assert_eq!(seconds(Some("max-age=300, s-maxage=5"), None), 5);
+        assert_eq!(seconds(Some("no-cache, max-age=300"), None), 2);
+        assert_eq!(seconds(Some("max-age=1"), None), 2);
+        assert_eq!(seconds(Some("max-age=31536000"), None), 1_000);
+        assert_eq!(seconds(None, None), 300);
+        assert_eq!(seconds(Some("public"), None), 300);
+        assert_eq!(seconds(None, Some("Thu, 01 Jan 1970 00:00:00 GMT")), 2);
+        assert_eq!(seconds(Some("max-age=7"), Some("Thu, 01 Jan 1970 00:00:00 GMT")), 7);
+    }
+
+    #[test]
+    fn an_encoded_plus_is_another_path_than_a_raw_one() {
+        assert_eq!(normalized("/team%20a/x%2bb"), normalized("/team a/x%2Bb"));
+        assert_ne!(normalized("/x%2Bb"), normalized("/x+b"));
+    }
+
+    #[test]
+    fn a_wildcard_stands_at_the_end_only() {
+        assert!(matches("/*", "/team-a/index.yaml"));
+        assert!(matches("/team-a/*", "/team-a/index.yaml"));
+        assert!(!matches("/team-a/*", "/index.yaml"));
+        assert!(!matches("/index.yaml", "/team-a/index.yaml"));
+        assert!(!matches("/*/index.yaml", "/team-a/index.yaml"));
+    }
+}

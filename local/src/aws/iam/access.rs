@@ -1,0 +1,281 @@
+//! Who else than the functions may do what with the bucket: the edge, the release role, everybody.
+//!
+//! The bucket's policy and the release role's, as they stand in the template. Nothing in `local` asks here: its S3 answers
+//! everybody but the functions. Tests do.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_yaml::Value;
+
+use super::policy::{Decision, Permission, decide};
+use super::template::{Document, Template, TemplateError, each, field};
+use super::{ACCOUNT, Access, bucket_arn};
+use crate::aws::cloudfront::DISTRIBUTION;
+use crate::aws::s3::BUCKET;
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visitor {
+    /// CloudFront for the stack's distribution.
+    Edge,
+    /// CloudFront for a distribution of somebody else, who has put the bucket behind it.
+    ForeignEdge,
+    /// Whoever assumed the release role.
+    ReleaseRole,
+    /// Without credentials.
+    Anyone,
+}
+
+/// A request.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// Who asks.
+    pub by: Visitor,
+    /// Over TLS.
+    pub secure: bool,
+    /// Such as `s3:GetObject`.
+    pub action: &'static str,
+    /// The object; `None` for the bucket itself.
+    pub key: Option<&'a str>,
+    /// The headers that it has, of those that policies ask for: `x-amz-storage-class` and its like.
+    pub headers: &'a [(&'a str, &'a str)],
+}
+
+/// The bucket's policy and the release role's.
+#[derive(Debug)]
+pub struct BucketAccess {
+    policy: Vec<Statement>,
+    release: Vec<Permission>,
+}
+
+#[derive(Debug)]
+struct Statement {
+    principal: Principal,
+    condition: Vec<Test>,
+    permissions: Vec<Permission>,
+}
+
+#[derive(Debug, Deserialize)]
+enum Principal {
+    Service(String),
+    #[serde(skip)]
+    Everybody,
+}
+
+/// What has to hold for a statement to speak.
+#[derive(Debug)]
+enum Test {
+    Secure(bool),
+    Source(String),
+    /// Whether this header of S3's is sent.
+    Sent(String, bool),
+    /// This header of S3's has another value, or is not sent.
+    Other(String, String),
+}
+
+/// What a bucket's policy has beside what [`super::template`] reads of a function's.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Guard {
+    principal: Value,
+    #[serde(default)]
+    condition: Condition,
+}
+
+/// An operator that is not listed here would change who may.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Condition {
+    #[serde(default)]
+    bool: BTreeMap<String, Value>,
+    #[serde(default)]
+    string_equals: BTreeMap<String, Value>,
+    #[serde(default)]
+    string_not_equals: BTreeMap<String, Value>,
+    #[serde(default)]
+    null: BTreeMap<String, Value>,
+}
+
+impl BucketAccess {
+    /// What the text of a template says.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`] if there is something in it that cannot be checked.
+    pub fn of(template: &str) -> Result<Self, TemplateError> {
+        let template: Template = serde_yaml::from_str(template)?;
+        Ok(BucketAccess {
+            policy: bucket_policy(&template)?,
+            release: release_policies(&template)?,
+        })
+    }
+
+    /// Whether the policies allow it. Nobody has access by another way: ACLs are switched off.
+    pub fn allows(&self, visit: Visit<'_>) -> bool {
+        let speaking = self.policy.iter().filter(|statement| statement.speaks_to(visit));
+        let mut permissions: Vec<Permission> = speaking.flat_map(|statement| statement.permissions.clone()).collect();
+        if visit.by == Visitor::ReleaseRole {
+            permissions.extend(self.release.iter().cloned());
+        }
+        let bucket = bucket_arn(BUCKET);
+        let access = Access {
+            action: visit.action,
+            resource: visit.key.map_or(bucket.clone(), |key| format!("{bucket}/{key}")),
+        };
+        matches!(decide(&permissions, &access), Decision::Allowed(_))
+    }
+}
+
+impl Visit<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find_map(|(header, value)| (*header == name).then_some(*value))
+    }
+}
+
+impl Visitor {
+    fn service(self) -> Option<&'static str> {
+        matches!(self, Visitor::Edge | Visitor::ForeignEdge).then_some("cloudfront.amazonaws.com")
+    }
+
+    /// The distribution for which CloudFront asks.
+    fn source(self) -> Option<String> {
+        let distribution = match self {
+            Visitor::Edge => format!("{ACCOUNT}:distribution/{DISTRIBUTION}"),
+            Visitor::ForeignEdge => "999999999999:distribution/EFOREIGN".to_owned(),
+            Visitor::ReleaseRole | Visitor::Anyone => return None,
+        };
+        Some(format!("arn:aws:cloudfront::{distribution}"))
+    }
+}
+
+impl Statement {
+    fn speaks_to(&self, visit: Visit<'_>) -> bool {
+        let meant = match &self.principal {
+            Principal::Everybody => true,
+            Principal::Service(service) => visit.by.service() == Some(service),
+        };
+        meant
+            && self.condition.iter().all(|test| match test {
+                Test::Secure(secure) => *secure == visit.secure,
+                Test::Source(source) => visit.by.source().as_ref() == Some(source),
+                Test::Sent(header, sent) => visit.header(header).is_some() == *sent,
+                Test::Other(header, value) => visit.header(header) != Some(value),
+            })
+    }
+}
+
+fn bucket_policy(template: &Template) -> Result<Vec<Statement>, TemplateError> {
+    let of_chart_bucket = |properties: &Value| match field(properties, &["Bucket"]) {
+        Value::Tagged(bucket) => bucket.value.as_str() == template.chart_bucket(),
+        _ => false,
+    };
+    let mut policies = template
+        .resources
+        .values()
+        .filter(|resource| resource.r#type == "AWS::S3::BucketPolicy" && of_chart_bucket(&resource.properties));
+    let policy = policies
+        .next()
+        .ok_or_else(|| TemplateError::Access("the bucket has no policy".to_owned()))?;
+    let statements = each(field(&policy.properties, &["PolicyDocument", "Statement"]));
+    statements
+        .iter()
+        .map(|statement| guarded(template, statement))
+        .collect()
+}
+
+fn guarded(template: &Template, statement: &Value) -> Result<Statement, TemplateError> {
+    let guard: Guard = serde_yaml::from_value(statement.clone())?;
+    // The rest is what a statement of a function's policy is.
+    let mut rest = statement.clone();
+    if let Some(rest) = rest.as_mapping_mut() {
+        rest.remove("Principal");
+        rest.remove("Condition");
+    }
+    let mut permissions = Vec::new();
+    template.permissions(&serde_yaml::from_value(rest)?, &mut permissions)?;
+    let principal = match guard.principal {
+        Value::String(all) if all == "*" => Principal::Everybody,
+        Value::Mapping(service) => serde_yaml::with::singleton_map::deserialize(Value::Mapping(service))?,
+        other => {
+            return Err(TemplateError::Access(format!(
+                "{other:?} is no principal that can be checked"
+            )));
+        }
+    };
+    let Condition {
+        bool,
+        string_equals,
+        string_not_equals,
+        null,
+    } = guard.condition;
+    let tests = bool.iter().chain(&string_equals).map(|(key, value)| {
+        let value = template.text(value)?;
+        match (key.to_ascii_lowercase().as_str(), value.as_str()) {
+            ("aws:securetransport", "true" | "false") => Ok(Test::Secure(value == "true")),
+            ("aws:sourcearn", _) => Ok(Test::Source(value)),
+            _ => Err(unchecked(key)),
+        }
+    });
+    let about_headers = header_tests(template, &null, &string_not_equals)?;
+    let mut condition: Vec<Test> = tests.collect::<Result<_, _>>()?;
+    condition.extend(about_headers);
+    Ok(Statement {
+        principal,
+        condition,
+        permissions,
+    })
+}
+
+/// Conditions on the headers of S3 that a request sends: `s3:x-amz-…`.
+fn header_tests(
+    template: &Template,
+    null: &BTreeMap<String, Value>,
+    not_equals: &BTreeMap<String, Value>,
+) -> Result<Vec<Test>, TemplateError> {
+    let header = |key: &str| {
+        let header = key.strip_prefix("s3:").filter(|header| header.starts_with("x-amz-"));
+        header.map(str::to_owned).ok_or_else(|| unchecked(key))
+    };
+    let mut tests = Vec::new();
+    for (key, value) in null {
+        match template.text(value)?.as_str() {
+            "true" => tests.push(Test::Sent(header(key)?, false)),
+            "false" => tests.push(Test::Sent(header(key)?, true)),
+            _ => return Err(unchecked(key)),
+        }
+    }
+    for (key, value) in not_equals {
+        tests.push(Test::Other(header(key)?, template.text(value)?));
+    }
+    Ok(tests)
+}
+
+fn unchecked(key: &str) -> TemplateError {
+    TemplateError::Access(format!("the condition {key} cannot be checked"))
+}
+
+fn release_policies(template: &Template) -> Result<Vec<Permission>, TemplateError> {
+    let mut roles = template
+        .resources
+        .values()
+        .filter(|resource| resource.r#type == "AWS::IAM::Role");
+    let (Some(role), None) = (roles.next(), roles.next()) else {
+        return Err(TemplateError::Access(
+            "the release role has to be the only role".to_owned(),
+        ));
+    };
+    if !field(&role.properties, &["ManagedPolicyArns"]).is_null() {
+        return Err(TemplateError::Access("a managed policy cannot be checked".to_owned()));
+    }
+    let mut permissions = Vec::new();
+    for policy in each(field(&role.properties, &["Policies"])) {
+        let document: Document = serde_yaml::from_value(field(policy, &["PolicyDocument"]).clone())?;
+        for statement in &document.statement {
+            template.permissions(statement, &mut permissions)?;
+        }
+    }
+    Ok(permissions)
+}

@@ -1,0 +1,132 @@
+//! IAM: what each function may do, as `template.yaml` says it.
+//!
+//! Every request that a function makes to S3, CloudFront and Secrets Manager is held against the statements of that
+//! function in the template, which is part of this program: [`template`] reads them, [`policy`] decides, [`needs`] knows
+//! which permissions a request of S3 takes. Requests of anybody else are not looked at; what the template lets the edge, the
+//! release role and everybody do with the bucket is in [`access`].
+
+mod access;
+mod needs;
+mod policy;
+mod template;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+pub use self::access::{BucketAccess, Visit, Visitor};
+pub(crate) use self::needs::{Asked, bucket_arn};
+use self::policy::{Decision, decide};
+pub use self::policy::{Effect, Permission};
+pub use self::template::TemplateError;
+use crate::sync::lock;
+use crate::watch::steps::{StepKind, Steps};
+
+/// The template that is deployed.
+pub const TEMPLATE: &str = include_str!("../../../../template.yaml");
+
+/// The account that everything claims to be in.
+pub(crate) const ACCOUNT: &str = "123456789012";
+
+/// One action on one resource that a request takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Access {
+    pub(crate) action: &'static str,
+    pub(crate) resource: String,
+}
+
+/// A request of a function that its policies do not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "User: arn:aws:sts::{ACCOUNT}:assumed-role/{function} is not authorized to perform: {action} on resource: \
+     \"{resource}\" {because}"
+)]
+pub struct Denied {
+    /// `publish-chart` or `invalidate-cdn`.
+    pub function: String,
+    /// Such as `s3:GetObject`.
+    pub action: String,
+    /// The ARN.
+    pub resource: String,
+    /// Why, in AWS's words.
+    pub because: String,
+}
+
+/// What each function may do, and what it did. Clones are handles to the same.
+#[derive(Clone)]
+pub(crate) struct Iam {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    policies: BTreeMap<String, Vec<Permission>>,
+    needed: Mutex<BTreeSet<(String, Permission)>>,
+    denied: Mutex<Vec<Denied>>,
+    steps: Steps,
+}
+
+impl Iam {
+    /// The functions' policies in the text of a template.
+    pub(crate) fn new(template: &str, steps: Steps) -> Result<Self, TemplateError> {
+        let inner = Inner {
+            policies: template::policies(template)?,
+            needed: Mutex::default(),
+            denied: Mutex::default(),
+            steps,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Whether a function may do all of this; what it may not is told. Anybody else (`None`) may.
+    pub(crate) fn authorize(&self, function: Option<&str>, accesses: &[Access]) -> Result<(), Denied> {
+        let Some(function) = function else { return Ok(()) };
+        let permissions = self.inner.policies.get(function).map(Vec::as_slice).unwrap_or_default();
+        let mut needed = Vec::new();
+        for access in accesses {
+            match decide(permissions, access) {
+                Decision::Allowed(by) => needed.extend(by),
+                Decision::Denied { because } => {
+                    return Err(self.deny(function, access.action, &access.resource, because));
+                }
+            }
+        }
+        let needed = needed.into_iter().cloned();
+        lock(&self.inner.needed).extend(needed.map(|permission| (function.to_owned(), permission)));
+        Ok(())
+    }
+
+    /// A request that nobody has said of which permissions it takes is one that a function may not make.
+    pub(crate) fn deny_unknown(&self, function: &str, operation: &str, resource: &str) -> Denied {
+        let because =
+            "because `local` does not know which permissions that takes (local/src/aws/iam/needs.rs)".to_owned();
+        self.deny(function, operation, resource, because)
+    }
+
+    fn deny(&self, function: &str, action: &str, resource: &str, because: String) -> Denied {
+        let denied = Denied {
+            function: function.to_owned(),
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            because,
+        };
+        lock(&self.inner.denied).push(denied.clone());
+        self.inner.steps.tell(StepKind::Denied(denied.clone()));
+        denied
+    }
+
+    /// The requests that were denied, oldest first.
+    pub(crate) fn denied(&self) -> Vec<Denied> {
+        lock(&self.inner.denied).clone()
+    }
+
+    /// What the template allows, and no request so far would have failed without: function and permission.
+    pub(crate) fn unneeded(&self) -> Vec<(String, Permission)> {
+        let needed = lock(&self.inner.needed);
+        let all = self.inner.policies.iter().flat_map(|(function, permissions)| {
+            let allowing = permissions
+                .iter()
+                .filter(|permission| permission.effect == Effect::Allow);
+            allowing.map(|permission| (function.clone(), permission.clone()))
+        });
+        all.filter(|permission| !needed.contains(permission)).collect()
+    }
+}

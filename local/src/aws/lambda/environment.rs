@@ -1,0 +1,77 @@
+//! What a function process finds in its environment: what Lambda sets, what `template.yaml` sets, and nothing of ours.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use super::function::FunctionSpec;
+use crate::aws::cloudfront::DISTRIBUTION;
+use crate::aws::s3::{BUCKET, REGION, SECRET_KEY, access_key};
+use crate::aws::secrets::SECRET;
+
+/// Of our own environment, only what makes a process findable and its crashes readable.
+const INHERITED: [&str; 4] = ["PATH", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "LLVM_PROFILE_FILE"];
+
+/// Where the stand-ins listen.
+#[derive(Debug, Clone)]
+pub(crate) struct Endpoints {
+    pub(crate) s3: String,
+    /// CloudFront, Secrets Manager and the Invoke API.
+    pub(crate) aws: String,
+    pub(crate) edge: String,
+}
+
+/// The same for all functions.
+#[derive(Debug, Clone)]
+pub(crate) struct Environment {
+    pub(crate) endpoints: Endpoints,
+    /// Settings of the functions; they win over everything that is set here.
+    pub(crate) settings: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// All variables of one process.
+    pub(super) fn of_process(
+        &self,
+        spec: &FunctionSpec,
+        runtime_api: SocketAddr,
+        process: &str,
+    ) -> BTreeMap<String, String> {
+        let name = spec.name.as_str();
+        let endpoints = &self.endpoints;
+        let ours = [
+            ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_string()),
+            ("AWS_LAMBDA_FUNCTION_NAME", name.to_owned()),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", spec.memory_mib.to_string()),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", format!("local/[$LATEST]{process}")),
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()),
+            ("_HANDLER", "bootstrap".to_owned()),
+            ("TZ", ":UTC".to_owned()),
+            ("LANG", "en_US.UTF-8".to_owned()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_DEFAULT_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", access_key(name)),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+            // Tells the S3 listener which process asks, so that a fault can kill that one.
+            ("AWS_SESSION_TOKEN", process.to_owned()),
+            ("AWS_ENDPOINT_URL_S3", endpoints.s3.clone()),
+            ("AWS_ENDPOINT_URL_CLOUDFRONT", endpoints.aws.clone()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoints.aws.clone()),
+            ("CHART_BUCKET", BUCKET.to_owned()),
+            ("REPOSITORY_URL", endpoints.edge.clone()),
+            ("DISTRIBUTION_ID", DISTRIBUTION.to_owned()),
+            ("SECRET_ID", SECRET.to_owned()),
+        ];
+        let inherited = INHERITED
+            .iter()
+            .filter_map(|&name| Some((name, std::env::var(name).ok()?)));
+        let mut all: BTreeMap<String, String> = inherited
+            .chain(ours)
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        all.extend(self.settings.clone());
+        all
+    }
+}

@@ -1,0 +1,9 @@
+//! The stand-ins for AWS, one module for each service.
+
+pub mod cloudfront;
+pub mod edge;
+pub(crate) mod endpoint;
+pub mod iam;
+pub mod lambda;
+pub mod s3;
+pub mod secrets;

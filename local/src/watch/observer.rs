@@ -1,0 +1,89 @@
+//! What follows from a change of the bucket: notifications, outcomes, steps of the story.
+
+use crate::aws::lambda::{DeadLetter, Lambda};
+use crate::aws::s3::Object;
+use crate::aws::s3::notifications::RULES;
+use crate::aws::s3::store::Change;
+use crate::system::binaries::PUBLISH_CHART;
+use crate::watch::outcomes::{Outcome, Outcomes};
+use crate::watch::promises::Promises;
+use crate::watch::steps::{StepKind, Steps};
+use crate::watch::visibility::Visibility;
+
+/// What happens when the bucket changes, while it is still locked.
+pub(crate) struct Observer {
+    /// Without, nobody is notified.
+    pub(crate) notify: Option<Lambda>,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) visibility: Visibility,
+    pub(crate) promises: Option<Promises>,
+    pub(crate) steps: Steps,
+}
+
+impl Observer {
+    pub(crate) fn see(&self, change: &Change<'_>) {
+        if let Some(promises) = &self.promises {
+            promises.see(change);
+        }
+        match change.object {
+            Some(object) => self.written(change, object),
+            None => {
+                if change.key.starts_with("staging/") {
+                    let by_publish_chart = change.cause.by.as_deref() == Some(PUBLISH_CHART);
+                    if let Some(outcome) = self.outcomes.withdrawn(change.key, by_publish_chart) {
+                        self.concluded(outcome);
+                    }
+                }
+                self.steps.tell(StepKind::Removed {
+                    key: change.key.to_owned(),
+                    by: change.cause.by.clone(),
+                });
+            }
+        }
+        if let Some(lambda) = &self.notify {
+            for rule in &RULES {
+                if let Some(event) = rule.event(change) {
+                    lambda.invoke_async(rule.function, &event);
+                }
+            }
+        }
+    }
+
+    fn written(&self, change: &Change<'_>, object: &Object) {
+        let (key, etag, size) = (change.key.to_owned(), object.etag.clone(), object.bytes.len());
+        if key.starts_with("staging/") {
+            if key.ends_with(".tgz") {
+                self.outcomes.uploaded(&key, &etag);
+            }
+            self.steps.tell(StepKind::Uploaded { key, etag, size });
+            return;
+        }
+        self.steps.tell(StepKind::Written {
+            key,
+            etag,
+            size,
+            by: change.cause.by.clone(),
+        });
+        if change.key.starts_with("receipts/")
+            && let Some(outcome) = self.outcomes.receipt(&object.bytes)
+        {
+            self.concluded(outcome);
+        }
+    }
+
+    fn concluded(&self, outcome: Outcome) {
+        self.visibility.await_chart(&outcome);
+        self.steps.tell(StepKind::Outcome(Box::new(outcome)));
+    }
+}
+
+/// What follows from an event that failed for good.
+pub(crate) fn on_dead_letter(outcomes: Outcomes, steps: Steps) -> impl Fn(&DeadLetter) + Send + Sync {
+    move |letter| {
+        if letter.function == PUBLISH_CHART {
+            for outcome in outcomes.dead(letter) {
+                steps.tell(StepKind::Outcome(Box::new(outcome)));
+            }
+        }
+    }
+}
