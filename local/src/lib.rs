@@ -18,6 +18,7 @@
 pub mod aws;
 pub mod faults;
 mod http;
+pub mod identity;
 pub mod package;
 pub mod run;
 mod sync;

@@ -8,6 +8,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use local::aws::lambda::FunctionError;
+use local::identity::SECRET_ACCESS_KEY;
 use local::{Options, System};
 use serde_json::Value;
 
@@ -53,7 +54,7 @@ impl Site {
         let server = Server {
             endpoint: system.s3_endpoint(),
             access_key: "test".to_owned(),
-            secret_key: "local".to_owned(),
+            secret_key: SECRET_ACCESS_KEY.to_owned(),
             bucket: system.bucket_name().to_owned(),
             notifies: true,
             settings: BTreeMap::new(),

@@ -1,5 +1,6 @@
 //! The stand-ins for AWS, one module for each service.
 
+pub(crate) mod caller;
 pub mod cloudfront;
 pub mod edge;
 pub(crate) mod endpoint;

@@ -6,15 +6,13 @@ use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use serde_json::json;
 
+use crate::aws::caller::signed_by;
 use crate::aws::iam::{Access, Iam};
-use crate::aws::s3::signed_by;
 use crate::http::{Reply, body, reply};
+use crate::identity::{SECRET_NAME, secret_arn};
 use crate::sync::lock;
 
-/// The name of the one secret, and the value of `SECRET_ID`.
-pub const SECRET: &str = "chartdrop-local";
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
-pub(crate) const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:chartdrop-local-LoCaL0";
 
 /// The secret's value, which may be another one with each request, as after a rotation.
 #[derive(Clone, Default)]
@@ -58,14 +56,15 @@ pub(crate) async fn answer(secret: Option<&str>, iam: &Iam, request: Request<Inc
     let Some(id) = input.get("SecretId").and_then(serde_json::Value::as_str) else {
         return error("ValidationException", "SecretId is missing");
     };
+    let arn = secret_arn();
     let access = Access {
         action: "secretsmanager:GetSecretValue",
-        resource: if id == SECRET { ARN } else { id }.to_owned(),
+        resource: if id == SECRET_NAME { arn.clone() } else { id.to_owned() },
     };
     if let Err(denied) = iam.authorize(function.as_deref(), &[access]) {
         return error("AccessDeniedException", &denied.to_string());
     }
-    match secret.filter(|_| id == SECRET || id == ARN) {
+    match secret.filter(|_| id == SECRET_NAME || id == arn) {
         Some(value) => reply(StatusCode::OK, CONTENT_TYPE, found(value).to_string()),
         None => error(
             "ResourceNotFoundException",
@@ -76,8 +75,8 @@ pub(crate) async fn answer(secret: Option<&str>, iam: &Iam, request: Request<Inc
 
 fn found(value: &str) -> serde_json::Value {
     json!({
-        "ARN": ARN,
-        "Name": SECRET,
+        "ARN": secret_arn(),
+        "Name": SECRET_NAME,
         "VersionId": "00000000-0000-4000-8000-000000000001",
         "SecretString": value,
         "VersionStages": ["AWSCURRENT"],

@@ -8,12 +8,10 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::identity::{INVALIDATE_CDN, PUBLISH_CHART};
+
 /// Names a folder with both binaries, so that nothing needs to be built.
 pub const FOLDER_VARIABLE: &str = "CHARTDROP_FUNCTIONS";
-/// The first function.
-pub const PUBLISH_CHART: &str = "publish-chart";
-/// The second.
-pub const INVALIDATE_CDN: &str = "invalidate-cdn";
 
 /// Where the executables are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,14 +14,16 @@ use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
+use crate::aws::caller::Killer;
 use crate::aws::cloudfront::{Api, Invalidations};
 use crate::aws::edge::{Distribution, Edge, EdgeTemplate};
 use crate::aws::iam::{Denied, Iam, Permission};
 use crate::aws::lambda::{DeadLetter, Endpoints, Environment, FunctionError, FunctionSpec, Lambda};
-use crate::aws::s3::{BUCKET, Disk, Front, Killer, LoggedRequest, RequestLog, Store};
+use crate::aws::s3::{Disk, Front, LoggedRequest, RequestLog, Store};
 use crate::aws::{edge, endpoint, secrets};
 use crate::http::Server;
-use crate::system::binaries::{Binaries, BuildError, INVALIDATE_CDN, PUBLISH_CHART};
+use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART};
+use crate::system::binaries::{Binaries, BuildError};
 use crate::system::options::{Options, StartError};
 use crate::watch::observer::{Observer, on_dead_letter};
 use crate::watch::outcomes::{Outcome, Outcomes, Upload};

@@ -4,7 +4,7 @@ use crate::aws::lambda::{DeadLetter, Lambda};
 use crate::aws::s3::Object;
 use crate::aws::s3::notifications::RULES;
 use crate::aws::s3::store::Change;
-use crate::system::binaries::PUBLISH_CHART;
+use crate::identity::PUBLISH_CHART;
 use crate::watch::outcomes::{Outcome, Outcomes};
 use crate::watch::promises::Promises;
 use crate::watch::steps::{StepKind, Steps};

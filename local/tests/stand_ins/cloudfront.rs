@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
 use local::Options;
+use local::identity::DISTRIBUTION;
 
 use crate::support::{cloudfront, code, start};
-
-const DISTRIBUTION: &str = "ELOCAL0000000";
 
 fn batch(reference: &str, paths: &[&str]) -> InvalidationBatch {
     let items = paths.iter().map(|path| (*path).to_owned()).collect();

@@ -1,10 +1,9 @@
 //! What S3, CloudFront and Secrets Manager answer to a function that may not, and to everybody else.
 
+use local::identity::BUCKET;
 use local::{Options, StepKind};
 
 use crate::support::{code, raw, s3, s3_as, start};
-
-const BUCKET: &str = "chartdrop-local";
 
 #[tokio::test]
 async fn a_function_is_denied_what_no_statement_allows_and_anybody_else_is_not() {

@@ -7,8 +7,7 @@ use aws_sdk_s3::types::{
 };
 
 use crate::support::{code, raw, s3, s3_as, start_bucket};
-
-const BUCKET: &str = "chartdrop-local";
+use local::identity::BUCKET;
 
 #[tokio::test]
 async fn an_object_comes_back_with_everything_it_was_written_with() {

@@ -8,12 +8,12 @@ use hyper::body::Incoming;
 use quick_xml::events::Event;
 use quick_xml::{Reader, escape};
 
-use super::DISTRIBUTION;
 use super::invalidations::{CreateError, Invalidation, Invalidations};
-use crate::aws::iam::{ACCOUNT, Access, Iam};
-use crate::aws::s3::{Killer, signed_by};
+use crate::aws::caller::{Killer, process_of, signed_by};
+use crate::aws::iam::{Access, Iam};
 use crate::faults::{Faults, InvalidationFault, InvalidationSeen, When};
 use crate::http::{Reply, body, header, reply};
+use crate::identity::{DISTRIBUTION, distribution_arn};
 
 /// The version of the API, and the start of all its paths.
 pub(crate) const PREFIX: &str = "/2020-05-31/";
@@ -128,11 +128,9 @@ struct Caller {
 
 impl Caller {
     fn of(request: &Request<Incoming>) -> Self {
-        let process = request.headers().get("x-amz-security-token");
-        let process = process.and_then(|token| token.to_str().ok()).unwrap_or_default();
         Self {
             function: signed_by(request),
-            process: process.to_owned(),
+            process: process_of(request.headers()),
         }
     }
 }
@@ -147,7 +145,7 @@ fn access(method: &Method, parts: &[&str]) -> Option<Access> {
     };
     Some(Access {
         action,
-        resource: format!("arn:aws:cloudfront::{ACCOUNT}:distribution/{id}"),
+        resource: distribution_arn(id),
     })
 }
 

@@ -5,6 +5,3 @@ mod invalidations;
 
 pub(crate) use self::api::{Api, Cut, PREFIX as API_PREFIX};
 pub use self::invalidations::{CreateError, Invalidation, Invalidations};
-
-/// The one distribution.
-pub const DISTRIBUTION: &str = "ELOCAL0000000";

@@ -10,7 +10,7 @@ use rquickjs::{CatchResultExt as _, Context, Ctx, Runtime};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::aws::cloudfront::DISTRIBUTION;
+use crate::identity::DISTRIBUTION;
 use crate::sync::lock;
 
 /// CloudFront's quota for the text of a function.

@@ -8,11 +8,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_yaml::Value;
 
+use super::Access;
 use super::policy::{Decision, Permission, decide};
 use super::template::{Document, Template, TemplateError, each, field};
-use super::{ACCOUNT, Access, bucket_arn};
-use crate::aws::cloudfront::DISTRIBUTION;
-use crate::aws::s3::BUCKET;
+use crate::identity::{BUCKET, DISTRIBUTION, bucket_arn, distribution_arn};
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,12 +141,11 @@ impl Visitor {
 
     /// The distribution for which CloudFront asks.
     fn source(self) -> Option<String> {
-        let distribution = match self {
-            Visitor::Edge => format!("{ACCOUNT}:distribution/{DISTRIBUTION}"),
-            Visitor::ForeignEdge => "999999999999:distribution/EFOREIGN".to_owned(),
-            Visitor::ReleaseRole | Visitor::Anyone => return None,
-        };
-        Some(format!("arn:aws:cloudfront::{distribution}"))
+        match self {
+            Visitor::Edge => Some(distribution_arn(DISTRIBUTION)),
+            Visitor::ForeignEdge => Some("arn:aws:cloudfront::999999999999:distribution/EFOREIGN".to_owned()),
+            Visitor::ReleaseRole | Visitor::Anyone => None,
+        }
     }
 }
 

@@ -14,18 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 pub use self::access::{BucketAccess, Visit, Visitor};
-pub(crate) use self::needs::{Asked, bucket_arn};
+pub(crate) use self::needs::Asked;
 use self::policy::{Decision, decide};
 pub use self::policy::{Effect, Permission};
 pub use self::template::TemplateError;
+use crate::identity::role_arn;
 use crate::sync::lock;
 use crate::watch::steps::{StepKind, Steps};
 
 /// The template that is deployed.
 pub const TEMPLATE: &str = include_str!("../../../../template.yaml");
-
-/// The account that everything claims to be in.
-pub(crate) const ACCOUNT: &str = "123456789012";
 
 /// One action on one resource that a request takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +35,8 @@ pub(crate) struct Access {
 /// A request of a function that its policies do not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "User: arn:aws:sts::{ACCOUNT}:assumed-role/{function} is not authorized to perform: {action} on resource: \
-     \"{resource}\" {because}"
+    "User: {} is not authorized to perform: {action} on resource: \"{resource}\" {because}",
+    role_arn(function)
 )]
 pub struct Denied {
     /// `publish-chart` or `invalidate-cdn`.

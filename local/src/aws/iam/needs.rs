@@ -7,6 +7,7 @@ use s3s::dto::CopySource;
 use s3s::path::S3Path;
 
 use super::Access;
+use crate::identity::bucket_arn;
 
 /// A request of S3 as its permissions see it.
 pub(crate) struct Asked<'a> {
@@ -14,11 +15,6 @@ pub(crate) struct Asked<'a> {
     pub(crate) operation: &'a str,
     pub(crate) path: &'a S3Path,
     pub(crate) headers: &'a HeaderMap,
-}
-
-/// The bucket itself.
-pub(crate) fn bucket_arn(bucket: &str) -> String {
-    format!("arn:aws:s3:::{bucket}")
 }
 
 fn object(action: &'static str, bucket: &str, key: &str) -> Access {

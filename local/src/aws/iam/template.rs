@@ -9,9 +9,7 @@ use serde::Deserialize;
 use serde_yaml::Value;
 
 use super::policy::{Effect, Permission};
-use super::{ACCOUNT, bucket_arn};
-use crate::aws::cloudfront::DISTRIBUTION;
-use crate::aws::s3::{BUCKET, REGION};
+use crate::identity::{ACCOUNT, BUCKET, DISTRIBUTION, REGION, bucket_arn, secret_arn};
 
 /// Why the template cannot be held against anything.
 #[derive(Debug, thiserror::Error)]
@@ -203,7 +201,7 @@ impl Template {
             ("AWS::S3::Bucket", "") if Some(resource) == self.chart_bucket() => Some(BUCKET.to_owned()),
             ("AWS::S3::Bucket", "Arn") if Some(resource) == self.chart_bucket() => Some(bucket_arn(BUCKET)),
             ("AWS::CloudFront::Distribution", "" | "Id") => Some(DISTRIBUTION.to_owned()),
-            ("AWS::SecretsManager::Secret", "" | "Id") => Some(crate::aws::secrets::ARN.to_owned()),
+            ("AWS::SecretsManager::Secret", "" | "Id") => Some(secret_arn()),
             _ => None,
         }
     }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::function::FunctionSpec;
-use crate::aws::cloudfront::DISTRIBUTION;
-use crate::aws::s3::{BUCKET, REGION, SECRET_KEY, access_key};
-use crate::aws::secrets::SECRET;
+use crate::aws::caller::access_key;
+use crate::identity::{BUCKET, DISTRIBUTION, REGION, SECRET_ACCESS_KEY, SECRET_NAME};
 
 /// Of our own environment, only what makes a process findable and its crashes readable.
 const INHERITED: [&str; 4] = ["PATH", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "LLVM_PROFILE_FILE"];
@@ -53,7 +52,7 @@ impl Environment {
             ("AWS_REGION", REGION.to_owned()),
             ("AWS_DEFAULT_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", access_key(name)),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
             // Tells the S3 listener which process asks, so that a fault can kill that one.
             ("AWS_SESSION_TOKEN", process.to_owned()),
             ("AWS_ENDPOINT_URL_S3", endpoints.s3.clone()),
@@ -62,7 +61,7 @@ impl Environment {
             ("CHART_BUCKET", BUCKET.to_owned()),
             ("REPOSITORY_URL", endpoints.edge.clone()),
             ("DISTRIBUTION_ID", DISTRIBUTION.to_owned()),
-            ("SECRET_ID", SECRET.to_owned()),
+            ("SECRET_ID", SECRET_NAME.to_owned()),
         ];
         let inherited = INHERITED
             .iter()

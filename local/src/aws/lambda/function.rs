@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::FunctionError;
 use super::environment::Environment;
 use super::process::{Ended, Handle, Process};
+use crate::identity::function_arn;
 use crate::sync::lock;
 
 /// The part of `template.yaml` that concerns one function.
@@ -26,11 +27,7 @@ pub(crate) struct FunctionSpec {
 
 impl FunctionSpec {
     pub(crate) fn arn(&self) -> String {
-        format!(
-            "arn:aws:lambda:{}:123456789012:function:{}",
-            crate::aws::s3::REGION,
-            self.name
-        )
+        function_arn(&self.name)
     }
 }
 

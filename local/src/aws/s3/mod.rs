@@ -4,7 +4,7 @@
 //! it reads `+` in a path as S3 does, logs what the functions ask for, and is where faults are injected.
 //!
 //! Anybody may ask without a signature (`curl -T chart.tgz …` is enough); a signature, if there is one, is verified
-//! with the secret key [`SECRET_KEY`] whatever the access key. The functions have access keys of their own, and what they
+//! with the secret key [`SECRET_ACCESS_KEY`] whatever the access key. The functions have access keys of their own, and what they
 //! ask for is held against their policies ([`crate::aws::iam`]).
 
 mod checksums;
@@ -37,39 +37,12 @@ pub(crate) use self::disk::Disk;
 pub use self::request_log::{LoggedRequest, RequestLog};
 pub use self::storage::{Encryption, Storage};
 pub use self::store::{Headers, Object, Store};
-use crate::aws::iam::{Access, Asked, Denied, Iam, bucket_arn};
+use crate::aws::caller::{Killer, function_of, process_of};
+use crate::aws::iam::{Access, Asked, Denied, Iam};
 use crate::faults::{Faults, RequestSeen, S3Fault, When};
 use crate::http::{Server, serve};
+use crate::identity::{BUCKET, SECRET_ACCESS_KEY, bucket_arn};
 use crate::sync::lock;
-
-/// The one bucket.
-pub const BUCKET: &str = "chartdrop-local";
-/// Where everything claims to be.
-pub const REGION: &str = "us-east-1";
-/// The secret key of every access key.
-pub const SECRET_KEY: &str = "local";
-
-const FUNCTION_PREFIX: &str = "LOCAL-";
-
-/// The access key that tells S3 which function asks.
-pub(crate) fn access_key(function: &str) -> String {
-    format!("{FUNCTION_PREFIX}{function}")
-}
-
-/// The function that has this access key.
-pub(crate) fn function_of(access_key: &str) -> Option<&str> {
-    access_key.strip_prefix(FUNCTION_PREFIX)
-}
-
-/// The function whose access key signed a request.
-pub(crate) fn signed_by<B>(request: &Request<B>) -> Option<String> {
-    let authorization = request.headers().get("authorization")?.to_str().ok()?;
-    let (_, credential) = authorization.split_once("Credential=")?;
-    function_of(credential.split('/').next()?).map(str::to_owned)
-}
-
-/// Kills the function process that a session token names.
-pub(crate) type Killer = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What the listener needs besides the bucket.
 pub(crate) struct Front {
@@ -208,11 +181,7 @@ impl S3Access for Gate {
             number,
             prefix: prefix(cx.uri().query().unwrap_or_default()),
         };
-        let process = cx
-            .headers()
-            .get("x-amz-security-token")
-            .and_then(|token| token.to_str().ok());
-        let process = process.unwrap_or_default().to_owned();
+        let process = process_of(cx.headers());
         let fault = self.faults.s3(&seen);
         let allowed = self.authorize(&seen, accesses);
         if let Some(passed) = cx.extensions_mut().get::<Passed>() {
@@ -282,7 +251,7 @@ struct AnyKey;
 #[async_trait::async_trait]
 impl S3Auth for AnyKey {
     async fn get_secret_key(&self, _: &str) -> S3Result<SecretKey> {
-        Ok(SecretKey::from(SECRET_KEY))
+        Ok(SecretKey::from(SECRET_ACCESS_KEY))
     }
 }
 

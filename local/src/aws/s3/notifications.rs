@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::store::Change;
-use super::{BUCKET, REGION};
+use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART, REGION, bucket_arn};
 
 /// One filter of the bucket's notification configuration.
 #[derive(Debug, Clone)]
@@ -34,42 +34,42 @@ pub(crate) const RULES: [Rule; 6] = [
         on: On::Created,
         prefix: "staging/",
         suffix: ".tgz",
-        function: "publish-chart",
+        function: PUBLISH_CHART,
     },
     Rule {
         id: "provenance",
         on: On::Created,
         prefix: "staging/",
         suffix: ".tgz.prov",
-        function: "publish-chart",
+        function: PUBLISH_CHART,
     },
     Rule {
         id: "indexes",
         on: On::Created,
         prefix: "charts/",
         suffix: "index.yaml",
-        function: "invalidate-cdn",
+        function: INVALIDATE_CDN,
     },
     Rule {
         id: "repaired-archives",
         on: On::Created,
         prefix: "repaired/",
         suffix: ".tgz",
-        function: "invalidate-cdn",
+        function: INVALIDATE_CDN,
     },
     Rule {
         id: "removed-archives",
         on: On::Removed,
         prefix: "charts/",
         suffix: ".tgz",
-        function: "invalidate-cdn",
+        function: INVALIDATE_CDN,
     },
     Rule {
         id: "removed-provenance",
         on: On::Removed,
         prefix: "charts/",
         suffix: ".tgz.prov",
-        function: "invalidate-cdn",
+        function: INVALIDATE_CDN,
     },
 ];
 
@@ -128,7 +128,7 @@ fn record(rule: &str, change: &Change<'_>) -> Value {
             "bucket": {
                 "name": BUCKET,
                 "ownerIdentity": { "principalId": "ALOCAL" },
-                "arn": format!("arn:aws:s3:::{BUCKET}"),
+                "arn": bucket_arn(BUCKET),
             },
             "object": object,
         },

@@ -6,6 +6,8 @@ use s3s::dto::{ServerSideEncryption, StreamingBlob};
 use s3s::{S3Result, s3_error};
 use serde::{Deserialize, Serialize};
 
+use crate::identity::{kms_key_arn, role_arn};
+
 /// The largest object that one CopyObject copies: 5 GB.
 const MAX_COPY: u64 = 5 * 1024 * 1024 * 1024;
 
@@ -63,8 +65,10 @@ impl Storage {
         match (self.encryption, function) {
             (Encryption::Kms, Some(function)) => Err(s3_error!(
                 AccessDenied,
-                "User: arn:aws:sts::123456789012:assumed-role/{function} is not authorized to perform: kms:Decrypt on resource: \
-                 arn:aws:kms:us-east-1:123456789012:key/local because no identity-based policy allows the kms:Decrypt action"
+                "User: {} is not authorized to perform: kms:Decrypt on resource: {} because no identity-based policy allows the \
+                 kms:Decrypt action",
+                role_arn(function),
+                kms_key_arn()
             )),
             _ => Ok(()),
         }

@@ -16,7 +16,7 @@ pub(super) fn asked(function: &str, command: &Value) -> String {
             let (chart, version) = (text(command, "chart"), text(command, "version"));
             format!("invoked to unpublish {chart} {version} from {whose}")
         }
-        "sweep" if function == crate::system::binaries::INVALIDATE_CDN => {
+        "sweep" if function == crate::identity::INVALIDATE_CDN => {
             "invoked to repeat the invalidations of the last day".to_owned()
         }
         "sweep" => "invoked to publish everything that waits in staging/".to_owned(),

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use chartdrop::printable::printable;
 
-use crate::aws::s3::{BUCKET, REGION, SECRET_KEY};
+use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART, REGION, SECRET_ACCESS_KEY};
 use crate::run::report::{Concluded, INVISIBLE, Printer, Summary, WorstDay, milliseconds, told_denied};
 use crate::system::System;
-use crate::system::binaries::PUBLISH_CHART;
 use crate::watch::outcomes::{Outcome, OutcomeKind};
 use crate::watch::steps::{Step, StepKind};
 
@@ -153,7 +152,7 @@ impl Printer for Story {
             StepKind::Invalidated { paths, .. } => {
                 self.line(
                     step,
-                    "invalidate-cdn",
+                    INVALIDATE_CDN,
                     &format!("made an invalidation of {}", listed(paths)),
                 );
             }
@@ -266,7 +265,7 @@ fn next_steps(system: &System) -> String {
     let (edge, s3, aws) = (system.edge_url(), system.s3_endpoint(), system.aws_address());
     format!(
         "  helm repo add chartdrop {edge} --force-update && helm search repo chartdrop/ --versions\n\n\
-         \x20 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_DEFAULT_REGION={REGION} \\\n\
+         \x20 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY} AWS_DEFAULT_REGION={REGION} \\\n\
          \x20   aws s3 cp CHART-VERSION.tgz s3://{BUCKET}/staging/ --endpoint-url {s3}      # what `helm package CHART` made\n\n\
          \x20 cargo lambda invoke publish-chart -A {} -P {} --data-ascii '{{\"command\":\"sweep\"}}'\n",
         aws.ip(),

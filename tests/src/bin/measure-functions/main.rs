@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use chartdrop::index::Format;
 use local::system::binaries;
-use local::{Options, System};
+use local::{Options, System, identity};
 use tests::program;
 
 use function::Function;
@@ -68,8 +68,8 @@ async fn main() -> ExitCode {
     let system = Arc::new(System::start(system).await.expect("the local system starts"));
     let function = |name, binary| Function::new(name, binary, &system);
     let empty = function("empty-function", empty);
-    let publish = function(binaries::PUBLISH_CHART, built.publish_chart);
-    let invalidate = function(binaries::INVALIDATE_CDN, built.invalidate_cdn);
+    let publish = function(identity::PUBLISH_CHART, built.publish_chart);
+    let invalidate = function(identity::INVALIDATE_CDN, built.invalidate_cdn);
 
     let mut table = Table::default();
     for (function, goal) in [(&publish, PUBLISH_BINARY), (&invalidate, BINARY)] {

@@ -6,7 +6,7 @@ use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
 
 use super::check_bucket;
-use crate::aws::s3::{BUCKET, REGION};
+use crate::identity::{BUCKET, REGION};
 
 pub(in crate::aws::s3) fn list_buckets(_: S3Request<ListBucketsInput>) -> S3Result<S3Response<ListBucketsOutput>> {
     let bucket = Bucket {

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use s3s::{S3Request, S3Result, s3_error};
 
 use super::store::{Cause, Object, Store, WriteError};
-use super::{BUCKET, function_of};
+use crate::aws::caller::function_of;
+use crate::identity::BUCKET;
 
 fn check_bucket(bucket: &str) -> S3Result<()> {
     if bucket == BUCKET {

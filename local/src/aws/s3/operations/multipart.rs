@@ -8,12 +8,12 @@ use s3s::{S3Request, S3Response, S3Result};
 
 use super::content::{self, kept_headers};
 use super::{cause, check_bucket, write_error};
-use crate::aws::s3::BUCKET;
 use crate::aws::s3::checksums::{Algorithm, Checksums, set_checksums};
 use crate::aws::s3::conditions::WriteCondition;
 use crate::aws::s3::listing::encode;
 use crate::aws::s3::multipart::{Part, Upload};
 use crate::aws::s3::store::{NewObject, Store, WriteError};
+use crate::identity::BUCKET;
 
 pub(in crate::aws::s3) fn create_multipart_upload(
     store: &Store,
