@@ -16,6 +16,7 @@
 //! `README.md` beside this crate says where each stand-in is known to differ from AWS.
 
 pub mod aws;
+mod events;
 pub mod faults;
 mod http;
 pub mod identity;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::aws::s3::notifications::keys_in;
+use crate::events::keys_in;
 use crate::faults::{Delivery, Faults, InvalidationFault, InvalidationSeen, RequestSeen, S3Fault, When};
 use crate::sync::lock;
 

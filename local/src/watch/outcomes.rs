@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::aws::lambda::DeadLetter;
-use crate::aws::s3::notifications::objects_in;
+use crate::events::objects_in;
 use crate::sync::lock;
 
 /// One staged upload: the same key may be uploaded again with other bytes.

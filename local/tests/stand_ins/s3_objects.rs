@@ -5,9 +5,9 @@ use aws_sdk_s3::types::{
     ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart, Delete, MetadataDirective,
     ObjectIdentifier,
 };
+use local::identity::BUCKET;
 
 use crate::support::{code, raw, s3, s3_as, start_bucket};
-use local::identity::BUCKET;
 
 #[tokio::test]
 async fn an_object_comes_back_with_everything_it_was_written_with() {

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::distribution::{Distribution, Ttl};
-use crate::aws::s3::{Object, Store, decode_plus_and_percent};
+use crate::aws::s3::{Object, Store};
+use crate::events::decode_plus_and_percent;
 use crate::sync::lock;
 
 /// The edge's cache in front of a bucket. Clones are handles to the same one.

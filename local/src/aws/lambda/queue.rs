@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::function::{Function, FunctionSpec};
 use super::{Environment, FunctionError, new_request_id};
-use crate::aws::s3::notifications::keys_in;
+use crate::events::keys_in;
 use crate::faults::{Delivery, Faults};
 use crate::sync::lock;
 use crate::watch::steps::{StepKind, Steps};

@@ -13,7 +13,7 @@ use s3s::dto::ChecksumType;
 use s3s::{S3Result, TrailingHeaders, s3_error};
 use serde::{Deserialize, Serialize};
 
-use super::store::md5;
+use super::md5::md5;
 
 /// An algorithm that S3 knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

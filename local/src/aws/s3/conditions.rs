@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use s3s::dto::{ETagCondition, Timestamp};
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
-use super::store::Object;
+use super::object::Object;
 
 /// What has to hold for a write.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use http::Response;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
-use super::{Failure, Passed};
+use super::pass::{Failure, Passed};
 use crate::faults::{S3Fault, When};
 use crate::sync::lock;
 

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use super::store::{Object, md5_hex};
+use super::md5::md5_hex;
+use super::object::Object;
 
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'+');
 const OBJECT: &str = ".object";

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::store::{Object, keys_from};
+use super::object::Object;
+use super::store::keys_from;
 
 /// What `encoding-type=url` leaves as it is; S3 keeps `/` readable.
 const LEFT: &AsciiSet = &NON_ALPHANUMERIC

@@ -7,8 +7,9 @@ use s3s::dto::CompletedPart;
 use s3s::{S3Result, s3_error};
 
 use super::checksums::{Algorithm, Checksums};
+use super::md5::{hex, md5};
+use super::object::{Headers, NewObject};
 use super::storage::Storage;
-use super::store::{Headers, NewObject, hex, md5};
 
 /// Every part but the last has at least that many bytes.
 const MIN_PART: usize = 5 << 20;

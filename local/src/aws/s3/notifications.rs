@@ -2,10 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::store::Change;
+use crate::events::form_urlencoded;
 use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART, REGION, bucket_arn};
 
 /// One filter of the bucket's notification configuration.
@@ -135,55 +135,9 @@ fn record(rule: &str, change: &Change<'_>) -> Value {
     })
 }
 
-/// S3 encodes keys in events as forms do, but leaves slashes.
-const LEFT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'*')
-    .remove(b'/')
-    .remove(b' ');
-
-pub(crate) fn form_urlencoded(key: &str) -> String {
-    utf8_percent_encode(key, LEFT).to_string().replace(' ', "+")
-}
-
-/// The other direction: the keys that an event names, for the story.
-pub(crate) fn keys_in(event: &Value) -> Vec<String> {
-    let Some(records) = event.get("Records").and_then(Value::as_array) else {
-        return Vec::new();
-    };
-    records
-        .iter()
-        .filter_map(|record| record.pointer("/s3/object/key")?.as_str())
-        .map(|key| super::decode_plus_and_percent(key).unwrap_or_else(|| key.to_owned()))
-        .collect()
-}
-
-/// Keys with ETags that an event of this bucket names.
-pub(crate) fn objects_in(event: &Value) -> Vec<(String, String)> {
-    let Some(records) = event.get("Records").and_then(Value::as_array) else {
-        return Vec::new();
-    };
-    let etag = |record: &Value| Some(record.pointer("/s3/object/eTag")?.as_str()?.to_owned());
-    keys_in(event)
-        .into_iter()
-        .zip(records.iter().map(|r| etag(r).unwrap_or_default()))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn keys_travel_through_events_unchanged() {
-        for key in ["staging/a-1.0.0+b1.tgz", "staging/team a/ü%20.tgz", "staging/~*-_.tgz"] {
-            let event = json!({ "Records": [{ "s3": { "object": { "key": form_urlencoded(key) } } }] });
-            assert_eq!(keys_in(&event), [key]);
-        }
-        assert_eq!(form_urlencoded("charts/a b+c.tgz"), "charts/a+b%2Bc.tgz");
-    }
 
     #[test]
     fn the_rules_tell_of_uploads_and_indexes_that_come_and_of_archives_that_go() {

@@ -10,59 +10,14 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use s3s::crypto::{Checksum as _, Md5};
-use serde::{Deserialize, Serialize};
 
 use super::checksums::Checksums;
 use super::conditions::{ConditionFailed, WriteCondition};
 use super::disk::Disk;
 use super::multipart::Uploads;
+use super::object::{Headers, NewObject, Object};
 use super::storage::Storage;
 use crate::sync::lock;
-
-/// An object with everything that S3 keeps about it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Object {
-    /// The content.
-    #[serde(skip)]
-    pub bytes: Bytes,
-    /// Without quotes: MD5 in hex, or `MD5-of-MD5s-N` after a multipart upload.
-    pub etag: String,
-    /// When it was written.
-    pub last_modified: SystemTime,
-    /// Content-Type and its relatives.
-    pub headers: Headers,
-    /// User metadata (`x-amz-meta-…`), names in lower case and without the prefix.
-    pub metadata: BTreeMap<String, String>,
-    /// What the writer sent, or CRC64NVME as S3 computes it by default.
-    pub checksums: Checksums,
-    /// Whether its bytes can be had.
-    #[serde(default)]
-    pub storage: Storage,
-}
-
-/// The HTTP headers that S3 stores with an object and returns with it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "each is the HTTP header of that name")]
-pub struct Headers {
-    pub content_type: Option<String>,
-    pub cache_control: Option<String>,
-    pub content_disposition: Option<String>,
-    pub content_encoding: Option<String>,
-    pub content_language: Option<String>,
-    pub expires: Option<String>,
-}
-
-/// What a writer brings.
-pub(crate) struct NewObject {
-    pub(crate) bytes: Bytes,
-    pub(crate) headers: Headers,
-    pub(crate) metadata: BTreeMap<String, String>,
-    pub(crate) checksums: Checksums,
-    pub(crate) storage: Storage,
-    /// Overrides the MD5 of the bytes, for multipart uploads.
-    pub(crate) etag: Option<String>,
-}
 
 /// Who changes the bucket, and by which operation.
 pub(crate) struct Cause {
@@ -304,21 +259,6 @@ impl State {
     }
 }
 
-impl NewObject {
-    fn into_object(self) -> Object {
-        let etag = self.etag.unwrap_or_else(|| md5_hex(&self.bytes));
-        Object {
-            etag,
-            last_modified: SystemTime::now(),
-            headers: self.headers,
-            metadata: self.metadata,
-            checksums: self.checksums.or_default_of(&self.bytes),
-            storage: self.storage,
-            bytes: self.bytes,
-        }
-    }
-}
-
 /// The objects whose keys start with `prefix` and are not before `from`, in key order.
 pub(super) fn keys_from<'a>(
     objects: &'a BTreeMap<String, Arc<Object>>,
@@ -328,20 +268,4 @@ pub(super) fn keys_from<'a>(
     objects
         .range(prefix.max(from).to_owned()..)
         .take_while(move |(key, _)| key.starts_with(prefix))
-}
-
-pub(super) fn md5(bytes: &[u8]) -> [u8; 16] {
-    Md5::checksum(bytes)
-}
-
-pub(super) fn md5_hex(bytes: &[u8]) -> String {
-    hex(&md5(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 use s3s::dto::{StreamingBlob, Timestamp, TimestampFormat};
 use s3s::{S3Error, S3ErrorCode, S3Result, StdError, s3_error};
 
-use crate::aws::s3::store::Headers;
+use crate::aws::s3::object::Headers;
 
 pub(super) async fn read(body: Option<StreamingBlob>) -> S3Result<Bytes> {
     let mut bytes = BytesMut::new();
@@ -38,7 +38,7 @@ fn body_error(error: &StdError) -> S3Error {
 /// Takes the headers that S3 keeps from any of the inputs that can bring them.
 macro_rules! kept_headers {
     ($input:expr) => {
-        $crate::aws::s3::store::Headers {
+        $crate::aws::s3::object::Headers {
             content_type: $input.content_type.or_else(|| Some("binary/octet-stream".to_owned())),
             cache_control: $input.cache_control,
             content_disposition: $input.content_disposition,

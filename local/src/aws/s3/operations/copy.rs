@@ -11,8 +11,9 @@ use super::{cause, check_bucket, object, write_error};
 use crate::aws::s3::checksums::{Algorithm, Checksums, set_checksums};
 use crate::aws::s3::conditions::{ConditionFailed, ReadConditions, WriteCondition};
 use crate::aws::s3::multipart::Part;
+use crate::aws::s3::object::{NewObject, Object};
 use crate::aws::s3::storage::Storage;
-use crate::aws::s3::store::{NewObject, Object, Store};
+use crate::aws::s3::store::Store;
 
 /// The object that either of the two inputs wants copied, if it is as the input expects.
 macro_rules! source {

@@ -7,7 +7,8 @@ use s3s::{S3Request, S3Response, S3Result, s3_error};
 
 use super::check_bucket;
 use crate::aws::s3::listing::{Query, encode, page};
-use crate::aws::s3::store::{Object, Store};
+use crate::aws::s3::object::Object;
+use crate::aws::s3::store::Store;
 
 /// The largest page of a listing.
 const MAX_KEYS: i32 = 1000;

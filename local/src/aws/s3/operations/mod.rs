@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use s3s::{S3Request, S3Result, s3_error};
 
-use super::store::{Cause, Object, Store, WriteError};
+use super::object::Object;
+use super::store::{Cause, Store, WriteError};
 use crate::aws::caller::function_of;
 use crate::identity::BUCKET;
 

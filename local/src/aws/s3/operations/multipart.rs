@@ -12,7 +12,8 @@ use crate::aws::s3::checksums::{Algorithm, Checksums, set_checksums};
 use crate::aws::s3::conditions::WriteCondition;
 use crate::aws::s3::listing::encode;
 use crate::aws::s3::multipart::{Part, Upload};
-use crate::aws::s3::store::{NewObject, Store, WriteError};
+use crate::aws::s3::object::NewObject;
+use crate::aws::s3::store::{Store, WriteError};
 use crate::identity::BUCKET;
 
 pub(in crate::aws::s3) fn create_multipart_upload(

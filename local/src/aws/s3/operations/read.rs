@@ -7,7 +7,8 @@ use s3s::{S3Request, S3Response, S3Result};
 use super::{asking, object};
 use crate::aws::s3::checksums::{Algorithm, set_checksums};
 use crate::aws::s3::conditions::ReadConditions;
-use crate::aws::s3::store::{Object, Store};
+use crate::aws::s3::object::Object;
+use crate::aws::s3::store::Store;
 
 pub(in crate::aws::s3) fn get_object(
     store: &Store,

@@ -7,8 +7,9 @@ use super::content::{self, kept_headers};
 use super::{cause, check_bucket, write_error};
 use crate::aws::s3::checksums::{Algorithm, Checksums, set_checksums};
 use crate::aws::s3::conditions::WriteCondition;
+use crate::aws::s3::object::NewObject;
 use crate::aws::s3::storage::Storage;
-use crate::aws::s3::store::{NewObject, Store};
+use crate::aws::s3::store::Store;
 
 pub(in crate::aws::s3) async fn put_object(
     store: &Store,
