@@ -6,5 +6,6 @@ pub mod edge;
 pub(crate) mod endpoint;
 pub mod iam;
 pub mod lambda;
+pub(crate) mod request_id;
 pub mod s3;
 pub mod secrets;

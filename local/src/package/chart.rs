@@ -10,16 +10,10 @@ use chartdrop::chart::{ChartYaml, ChartYamlError, Invalid, Metadata};
 use chartdrop::yaml::{self, Duplicates, Limits, Value};
 use serde_json::value::RawValue;
 
+use super::file::File;
 use super::go_yaml::{self, WriteError};
 use super::lock::{Lock, LockError};
 use super::unpack::{self, UnpackError};
-
-/// A file by its path in the chart.
-#[derive(Debug, Clone)]
-pub(super) struct File {
-    pub(super) path: String,
-    pub(super) bytes: Vec<u8>,
-}
 
 /// Why Helm would not pack a chart.
 #[derive(Debug, thiserror::Error)]

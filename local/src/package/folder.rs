@@ -4,8 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::BOM;
-use super::chart::File;
+use super::file::{BOM, File};
 use super::ignore::Rules;
 
 /// Links that lead in a circle end here.

@@ -5,6 +5,7 @@
 //! Helm has one content digest, and is not another chart to publish-chart. A conformance test holds both Helms against it.
 
 mod chart;
+mod file;
 mod folder;
 mod glob;
 mod go_yaml;
@@ -20,12 +21,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use chartdrop::chart::file_name;
 use flate2::{Compression, GzBuilder};
 
-use self::chart::{Chart, ChartError, File};
+use self::chart::{Chart, ChartError};
+use self::file::File;
 use self::ignore::Rules;
 
 /// What Helm writes into the extra field of the gzip header, Base64 of a link that it has always held.
 const HELM_EXTRA: &[u8] = b"+aHR0cHM6Ly95b3V0dS5iZS96OVV6MWljandyTQo=";
-const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A packed chart.
 #[derive(Debug, Clone)]

@@ -4,8 +4,7 @@ use std::io::{self, Read as _};
 
 use flate2::read::GzDecoder;
 
-use super::BOM;
-use super::chart::File;
+use super::file::{BOM, File};
 
 /// Helm loads no dependency that is larger than this once unpacked.
 const MOST_BYTES: u64 = 100 * 1024 * 1024;

@@ -11,6 +11,7 @@ use quick_xml::{Reader, escape};
 use super::invalidations::{CreateError, Invalidation, Invalidations};
 use crate::aws::caller::{Killer, process_of, signed_by};
 use crate::aws::iam::{Access, Iam};
+use crate::aws::request_id::new_request_id;
 use crate::faults::{Faults, InvalidationFault, InvalidationSeen, When};
 use crate::http::{Reply, body, header, reply};
 use crate::identity::{DISTRIBUTION, distribution_arn};
@@ -265,7 +266,7 @@ fn created(invalidation: &Invalidation) -> String {
 
 fn error(status: StatusCode, code: &str, message: &str) -> Reply {
     let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
-    let request_id = crate::aws::lambda::new_request_id();
+    let request_id = new_request_id();
     let document = format!(
         "<?xml version=\"1.0\"?>\n<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code>\
          <Message>{}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>",

@@ -1,7 +1,4 @@
-//! What the template says about the edge.
-//!
-//! Just as much of CloudFormation as that takes: `!Ref` of a parameter or of a resource. What `local` cannot play is an error, so
-//! that it is never left out in silence.
+//! The distribution of the template: its origin, methods, cache policy, headers and function.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,38 +6,12 @@ use std::time::Duration;
 use http::Method;
 use serde_yaml::Value;
 
-use super::function::{Function, FunctionError};
+use super::function::Function;
 use super::headers::ResponseHeaders;
+use super::template::{DistributionError, EdgeTemplate, at, list};
 
 /// CloudFront's own, where the template names none.
 const ERROR_TTL: Duration = Duration::from_secs(10);
-
-/// Why the edge cannot be played as the template says.
-#[derive(Debug, thiserror::Error)]
-pub enum DistributionError {
-    /// It is not YAML.
-    #[error("template.yaml cannot be read: {0}")]
-    Yaml(#[from] serde_yaml::Error),
-    /// A value is missing, or of another kind.
-    #[error("template.yaml: {field} of the edge is not {expected}")]
-    Value {
-        /// Its name.
-        field: String,
-        /// What it has to be.
-        expected: &'static str,
-    },
-    /// Something that the stand-in does not do.
-    #[error("template.yaml: `local` cannot play {0}; teach it in local/src/aws/edge/")]
-    Unplayed(String),
-    /// The function at the edge is not accepted.
-    #[error("template.yaml: the function {name} is not accepted: {error}")]
-    Function {
-        /// Its name in the template.
-        name: String,
-        /// Why.
-        error: FunctionError,
-    },
-}
 
 /// For how long the cache keeps an object.
 #[derive(Debug, Clone, Copy)]
@@ -162,150 +133,6 @@ fn function(template: &EdgeTemplate<'_>, behavior: &Value) -> Result<Option<Func
     let (name, text, runtime) = template.function(at(association, &["FunctionARN"]))?;
     let function = Function::new(&text, &runtime).map_err(|error| DistributionError::Function { name, error })?;
     Ok(Some(function))
-}
-
-/// The template, with the settings of the functions in place of its parameters.
-pub(crate) struct EdgeTemplate<'a> {
-    root: Value,
-    settings: &'a BTreeMap<String, String>,
-}
-
-impl<'a> EdgeTemplate<'a> {
-    /// Reads the template. A parameter has the value of the setting that the template gives it to, or its default.
-    pub(crate) fn read(text: &str, settings: &'a BTreeMap<String, String>) -> Result<Self, DistributionError> {
-        Ok(Self {
-            root: serde_yaml::from_str(text)?,
-            settings,
-        })
-    }
-
-    fn resources(&self) -> impl Iterator<Item = (&str, &Value)> {
-        let all = at(&self.root, &["Resources"]).as_mapping().into_iter().flatten();
-        all.filter_map(|(name, resource)| Some((name.as_str()?, resource)))
-    }
-
-    fn only(&self, of_type: &str) -> Result<&Value, DistributionError> {
-        let mut all = self
-            .resources()
-            .filter(|(_, resource)| at(resource, &["Type"]) == of_type);
-        match (all.next(), all.next()) {
-            (Some((_, resource)), None) => Ok(at(resource, &["Properties"])),
-            _ => Err(DistributionError::Unplayed(format!("none or several {of_type}"))),
-        }
-    }
-
-    /// The properties of the resource that a `!Ref` names.
-    fn referred(&self, value: &Value, field: &str) -> Result<&Value, DistributionError> {
-        let named = tagged(value, "!Ref").and_then(|name| at(&self.root, &["Resources"]).get(name));
-        let properties = named.map(|resource| at(resource, &["Properties"]));
-        properties.ok_or_else(|| DistributionError::Value {
-            field: field.to_owned(),
-            expected: "the !Ref of a resource in it",
-        })
-    }
-
-    /// Name, text and runtime of the function that a `!GetAtt` names.
-    fn function(&self, arn: &Value) -> Result<(String, String, String), DistributionError> {
-        let name = tagged(arn, "!GetAtt").and_then(|arn| arn.strip_suffix(".FunctionARN"));
-        let properties =
-            name.and_then(|name| Some((name, at(&self.root, &["Resources"]).get(name)?.get("Properties")?)));
-        let (name, properties) = properties.ok_or_else(|| DistributionError::Value {
-            field: "FunctionARN".to_owned(),
-            expected: "the !GetAtt of a function in it",
-        })?;
-        Ok((
-            name.to_owned(),
-            self.text(at(properties, &["FunctionCode"]), "FunctionCode")?,
-            self.text(at(properties, &["FunctionConfig", "Runtime"]), "Runtime")?,
-        ))
-    }
-
-    pub(super) fn text(&self, value: &Value, field: &str) -> Result<String, DistributionError> {
-        // `as_str` would take the name in a `!Ref` for the text.
-        let text = match value {
-            Value::Tagged(_) => self.parameter(value),
-            value => value.as_str().map(str::to_owned),
-        };
-        text.ok_or_else(|| DistributionError::Value {
-            field: field.to_owned(),
-            expected: "text",
-        })
-    }
-
-    pub(super) fn seconds(&self, value: &Value, field: &str) -> Result<Duration, DistributionError> {
-        let number = match value {
-            Value::Number(number) => number.as_u64(),
-            value => self.text(value, field).ok().and_then(|text| text.parse().ok()),
-        };
-        number.map(Duration::from_secs).ok_or_else(|| DistributionError::Value {
-            field: field.to_owned(),
-            expected: "a whole number",
-        })
-    }
-
-    /// What `!Ref` of a parameter stands for.
-    fn parameter(&self, value: &Value) -> Option<String> {
-        let name = tagged(value, "!Ref")?;
-        let parameter = at(&self.root, &["Parameters"]).get(name)?;
-        let setting = self.setting_of(name).and_then(|setting| self.settings.get(setting));
-        setting.cloned().or_else(|| match at(parameter, &["Default"]) {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        })
-    }
-
-    /// The variable of a function's environment that gets the parameter.
-    fn setting_of(&self, parameter: &str) -> Option<&str> {
-        let variables = self
-            .resources()
-            .filter_map(|(_, resource)| at(resource, &["Properties", "Environment", "Variables"]).as_mapping())
-            .flatten();
-        variables
-            .filter(|(_, value)| tagged(value, "!Ref") == Some(parameter))
-            .find_map(|(name, _)| name.as_str())
-    }
-}
-
-/// What stands behind a path of fields; `Null` if nothing does.
-pub(super) fn at<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
-    path.iter()
-        .fold(value, |value, field| value.get(field).unwrap_or(&Value::Null))
-}
-
-/// Whether it is true; nothing is not.
-pub(super) fn flag(value: &Value) -> bool {
-    value.as_bool() == Some(true)
-}
-
-/// The items; nothing is an empty list.
-pub(super) fn list<'v>(value: &'v Value, field: &str) -> Result<&'v [Value], DistributionError> {
-    match value {
-        Value::Null => Ok(&[]),
-        Value::Sequence(items) => Ok(items),
-        _ => Err(DistributionError::Value {
-            field: field.to_owned(),
-            expected: "a list",
-        }),
-    }
-}
-
-/// The fields by their names.
-pub(super) fn fields<'v>(value: &'v Value, field: &str) -> Result<Vec<(&'v str, &'v Value)>, DistributionError> {
-    let fields = value.as_mapping().ok_or_else(|| DistributionError::Value {
-        field: field.to_owned(),
-        expected: "a mapping",
-    })?;
-    let named = fields.iter().filter_map(|(name, value)| Some((name.as_str()?, value)));
-    Ok(named.collect())
-}
-
-/// What stands behind one of CloudFormation's tags.
-fn tagged<'v>(value: &'v Value, tag: &str) -> Option<&'v str> {
-    match value {
-        Value::Tagged(tagged) if tagged.tag == tag => tagged.value.as_str(),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue};
 use serde_yaml::Value;
 
-use super::distribution::{DistributionError, EdgeTemplate, at, fields, flag, list};
+use super::template::{DistributionError, EdgeTemplate, at, fields, flag, list};
 use crate::http::Reply;
 
 /// What is added to each answer.

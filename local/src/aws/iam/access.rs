@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_yaml::Value;
 
-use super::Access;
-use super::policy::{Decision, Permission, decide};
+use super::policy::{Access, Decision, Permission, decide};
 use super::template::{Document, Template, TemplateError, each, field};
 use crate::identity::{BUCKET, DISTRIBUTION, bucket_arn, distribution_arn};
 

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 
 pub use self::access::{BucketAccess, Visit, Visitor};
 pub(crate) use self::needs::Asked;
+pub(crate) use self::policy::Access;
 use self::policy::{Decision, decide};
 pub use self::policy::{Effect, Permission};
 pub use self::template::TemplateError;
@@ -24,13 +25,6 @@ use crate::watch::steps::{StepKind, Steps};
 
 /// The template that is deployed.
 pub const TEMPLATE: &str = include_str!("../../../../template.yaml");
-
-/// One action on one resource that a request takes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Access {
-    pub(crate) action: &'static str,
-    pub(crate) resource: String,
-}
 
 /// A request of a function that its policies do not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

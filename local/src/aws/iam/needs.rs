@@ -6,7 +6,7 @@ use http::HeaderMap;
 use s3s::dto::CopySource;
 use s3s::path::S3Path;
 
-use super::Access;
+use super::policy::Access;
 use crate::identity::bucket_arn;
 
 /// A request of S3 as its permissions see it.

@@ -4,7 +4,12 @@
 
 use serde::Deserialize;
 
-use super::Access;
+/// One action on one resource that a request takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Access {
+    pub(crate) action: &'static str,
+    pub(crate) resource: String,
+}
 
 /// Whether a statement allows or denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

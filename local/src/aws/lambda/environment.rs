@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::function::FunctionSpec;
+use super::spec::FunctionSpec;
 use crate::aws::caller::access_key;
 use crate::identity::{BUCKET, DISTRIBUTION, REGION, SECRET_ACCESS_KEY, SECRET_NAME};
 

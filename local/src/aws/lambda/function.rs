@@ -1,38 +1,15 @@
 //! One function: its processes, how many may run at once, and what they said.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::FunctionError;
 use super::environment::Environment;
+use super::error::FunctionError;
 use super::process::{Ended, Handle, Process};
-use crate::identity::function_arn;
+use super::spec::{FunctionSpec, Logs};
 use crate::sync::lock;
-
-/// The part of `template.yaml` that concerns one function.
-#[derive(Debug, Clone)]
-pub(crate) struct FunctionSpec {
-    pub(crate) name: String,
-    pub(crate) binary: PathBuf,
-    pub(crate) memory_mib: u32,
-    /// After that long an invocation is ended and its process killed.
-    pub(crate) timeout: Duration,
-    /// Processes at once.
-    pub(crate) instances: usize,
-}
-
-impl FunctionSpec {
-    pub(crate) fn arn(&self) -> String {
-        function_arn(&self.name)
-    }
-}
-
-/// Lines that the processes of a function wrote, oldest first.
-pub(super) type Logs = Arc<Mutex<Vec<String>>>;
 
 pub(crate) struct Function {
     pub(super) spec: FunctionSpec,

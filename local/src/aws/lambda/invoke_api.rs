@@ -7,7 +7,8 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use super::{Lambda, new_request_id};
+use super::queue::Lambda;
+use crate::aws::request_id::new_request_id;
 use crate::http::{Reply, body, header, reply};
 
 /// The version of the API, and the start of all its paths.

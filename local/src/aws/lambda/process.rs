@@ -12,10 +12,10 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::FunctionError;
 use super::environment::Environment;
-use super::function::{FunctionSpec, Logs};
+use super::error::FunctionError;
 use super::runtime_api::{Reported, RuntimeApi, Work};
+use super::spec::{FunctionSpec, Logs};
 use crate::http::Server;
 use crate::sync::lock;
 

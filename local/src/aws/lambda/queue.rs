@@ -9,8 +9,11 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use super::function::{Function, FunctionSpec};
-use super::{Environment, FunctionError, new_request_id};
+use super::environment::Environment;
+use super::error::FunctionError;
+use super::function::Function;
+use super::spec::FunctionSpec;
+use crate::aws::request_id::new_request_id;
 use crate::events::keys_in;
 use crate::faults::{Delivery, Faults};
 use crate::sync::lock;

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
-use super::FunctionError;
+use super::error::FunctionError;
 use crate::http::{Reply, Server, body, header, infallible, reply, serve};
 use crate::sync::lock;
 
