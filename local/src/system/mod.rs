@@ -25,7 +25,7 @@ use crate::http::Server;
 use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART};
 use crate::system::binaries::{Binaries, BuildError};
 use crate::system::options::{Options, StartError};
-use crate::watch::observer::{Observer, on_dead_letter};
+use crate::watch::observer::{Observer, on_denied, on_invalidation, on_progress};
 use crate::watch::outcomes::{Outcome, Outcomes, Upload};
 use crate::watch::promises::Promises;
 use crate::watch::steps::{Step, StepKind, Steps};
@@ -74,16 +74,16 @@ impl System {
         let store = open(&options)?;
 
         let steps = Steps::new();
-        let iam = Iam::new(&options.template, steps.clone())?;
+        let iam = Iam::new(&options.template, on_denied(steps.clone()))?;
         let outcomes = Outcomes::new();
         let visibility = Visibility::new(reachable(edge_address), outcomes.clone(), steps.clone());
         let distribution = Distribution::read(&EdgeTemplate::read(&options.template, &options.settings)?)?;
         let edge = Edge::new(store.clone(), distribution);
         let invalidations = Invalidations::new(
             edge.clone(),
-            steps.clone(),
             options.invalidation_takes,
             Handle::current(),
+            on_invalidation(steps.clone()),
         );
         let environment = Environment {
             endpoints: Endpoints {
@@ -98,8 +98,7 @@ impl System {
             &environment,
             options.retry_delays.clone(),
             Arc::clone(&options.faults),
-            steps.clone(),
-            on_dead_letter(outcomes.clone(), steps.clone()),
+            on_progress(outcomes.clone(), steps.clone()),
         );
         let repository_url = options.settings.get("REPOSITORY_URL").cloned();
         let repository_url = repository_url.unwrap_or_else(|| url(edge_address));
@@ -368,7 +367,7 @@ impl System {
     /// [`Options::watch_promises`].
     pub async fn broken_promises(&self) -> Vec<String> {
         match &self.promises {
-            Some(promises) => promises.broken(self).await,
+            Some(promises) => promises.broken(&self.store, &self.outcomes, self.edge_address()).await,
             None => Vec::new(),
         }
     }

@@ -1,6 +1,8 @@
-//! What follows from a change of the bucket: notifications, outcomes, steps of the story.
+//! What follows from what the stand-ins tell: notifications, outcomes, steps of the story.
 
-use crate::aws::lambda::{DeadLetter, Lambda};
+use crate::aws::cloudfront::Invalidation;
+use crate::aws::iam::Denied;
+use crate::aws::lambda::{Lambda, Progress};
 use crate::aws::s3::Object;
 use crate::aws::s3::notifications::RULES;
 use crate::aws::s3::store::Change;
@@ -77,13 +79,33 @@ impl Observer {
     }
 }
 
-/// What follows from an event that failed for good.
-pub(crate) fn on_dead_letter(outcomes: Outcomes, steps: Steps) -> impl Fn(&DeadLetter) + Send + Sync {
-    move |letter| {
-        if letter.function == PUBLISH_CHART {
-            for outcome in outcomes.dead(letter) {
+/// What follows from the progress of an event.
+pub(crate) fn on_progress(outcomes: Outcomes, steps: Steps) -> impl Fn(Progress) + Send + Sync {
+    move |progress| match progress {
+        Progress::Invoked(invoked) => steps.tell(StepKind::Invoked(invoked)),
+        Progress::Finished(finished) => steps.tell(StepKind::Finished(finished)),
+        Progress::Buried(letter) if letter.function == PUBLISH_CHART => {
+            for outcome in outcomes.dead(&letter) {
                 steps.tell(StepKind::Outcome(Box::new(outcome)));
             }
         }
+        Progress::Buried(_) => {}
     }
+}
+
+/// What follows from an invalidation that CloudFront accepts, and from one that has taken effect.
+pub(crate) fn on_invalidation(steps: Steps) -> impl Fn(&Invalidation) + Send + Sync {
+    move |invalidation| {
+        let Invalidation { id, paths, by, .. } = invalidation.clone();
+        steps.tell(if invalidation.completed {
+            StepKind::InvalidationCompleted { id, paths }
+        } else {
+            StepKind::Invalidated { id, paths, by }
+        });
+    }
+}
+
+/// What follows from a request that IAM denies.
+pub(crate) fn on_denied(steps: Steps) -> impl Fn(&Denied) + Send + Sync {
+    move |denied| steps.tell(StepKind::Denied(denied.clone()))
 }

@@ -1,6 +1,7 @@
 //! What must never happen, whatever goes wrong, watched at every change of the bucket; and what must hold in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use chartdrop::digest::Digest;
@@ -8,11 +9,10 @@ use chartdrop::index::Index;
 use percent_encoding::percent_decode_str;
 use serde_yaml::Value;
 
-use crate::aws::s3::Object;
 use crate::aws::s3::store::Change;
+use crate::aws::s3::{Object, Store};
 use crate::sync::lock;
-use crate::system::System;
-use crate::watch::outcomes::{Outcome, OutcomeKind};
+use crate::watch::outcomes::{Outcome, OutcomeKind, Outcomes};
 
 /// Looks on. Clones are handles to the same.
 #[derive(Clone)]
@@ -109,21 +109,21 @@ impl Promises {
     }
 
     /// What was broken so far, and what does not hold now that nothing is under way any more.
-    pub(crate) async fn broken(&self, system: &System) -> Vec<String> {
+    pub(crate) async fn broken(&self, store: &Store, outcomes: &Outcomes, edge: SocketAddr) -> Vec<String> {
         let mut broken: Vec<String> = lock(&self.state).broken.iter().cloned().collect();
-        let staged = system.store().list("staging/");
+        let staged = store.list("staging/");
         broken.extend(staged.iter().map(|key| format!("{key} is still in staging")));
-        let open = system.open_uploads();
+        let open = outcomes.open();
         broken.extend(open.iter().map(|upload| format!("{} has no outcome", upload.key)));
-        for outcome in system.outcomes() {
-            broken.extend(self.not_kept(&outcome, system));
+        for outcome in outcomes.all() {
+            broken.extend(self.not_kept(&outcome, store));
         }
         let indexes: Vec<String> = lock(&self.state).indexes.keys().cloned().collect();
         for key in indexes {
             let path = key.trim_start_matches("charts");
-            let answer = crate::http::get(system.edge_address(), path, None).await;
+            let answer = crate::http::get(edge, path, None).await;
             let served = answer.ok().map(|(_, _, body)| body);
-            let written = system.store().get(&key).map(|object| object.bytes.clone());
+            let written = store.get(&key).map(|object| object.bytes.clone());
             if served != written {
                 broken.push(format!("the edge does not serve {key} as it is in the bucket"));
             }
@@ -132,7 +132,7 @@ impl Promises {
     }
 
     /// What the outcome of an upload says and the bucket does not.
-    fn not_kept(&self, outcome: &Outcome, system: &System) -> Option<String> {
+    fn not_kept(&self, outcome: &Outcome, store: &Store) -> Option<String> {
         let upload = &outcome.upload.key;
         let receipt = &outcome.receipt;
         let chart = (
@@ -165,8 +165,7 @@ impl Promises {
             }),
             OutcomeKind::Rejected => {
                 let kept = upload.replacen("staging/", "rejected/", 1);
-                system
-                    .store()
+                store
                     .get(&kept)
                     .is_none()
                     .then(|| format!("{upload} was rejected, and there is no {kept}"))
@@ -234,7 +233,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::aws::s3::Store;
 
     const URL: &str = "http://charts.example.com";
 

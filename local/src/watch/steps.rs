@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::aws::iam::Denied;
-use crate::aws::lambda::FunctionError;
+use crate::aws::lambda::{Finished, Invoked};
 use crate::watch::outcomes::Outcome;
 
 /// More steps than hundreds of uploads at once make before a subscriber gets to read.
@@ -34,37 +33,9 @@ pub enum StepKind {
         size: usize,
     },
     /// A function process was given an event.
-    Invoked {
-        /// Which function.
-        function: String,
-        /// The same over all attempts of one event.
-        request_id: String,
-        /// 1 for the first.
-        attempt: u32,
-        /// The keys that an S3 event names, decoded; else the `command`.
-        about: Vec<String>,
-        /// The whole event, if it is a command.
-        command: Option<Value>,
-    },
+    Invoked(Invoked),
     /// An invocation ended.
-    Finished {
-        /// Which function.
-        function: String,
-        /// As in [`StepKind::Invoked`].
-        request_id: String,
-        /// 1 for the first.
-        attempt: u32,
-        /// Why it failed, if it did.
-        error: Option<FunctionError>,
-        /// A failed asynchronous event is given again after this long.
-        retry_in: Option<Duration>,
-        /// A failed asynchronous event has gone to the dead-letter list.
-        dead: bool,
-        /// How long the invocation took.
-        took: Duration,
-        /// The command and its answer, if the event was a command and did not fail.
-        answer: Option<(Value, Value)>,
-    },
+    Finished(Finished),
     /// An object outside `staging/` was written.
     Written {
         /// Its key.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use local::aws::lambda::Finished;
 use local::faults::{Delivery, Faults};
 use local::{Options, OutcomeKind, StepKind, System, Upload};
 use serde_json::{Value, json};
@@ -179,12 +180,12 @@ async fn an_event_that_fails_is_tried_twice_more() {
     assert!(system.dead_letters().is_empty());
     let mut attempts = Vec::new();
     while let Ok(step) = steps.try_recv() {
-        if let StepKind::Finished {
+        if let StepKind::Finished(Finished {
             request_id,
             attempt,
             error,
             ..
-        } = step.kind
+        }) = step.kind
         {
             assert_eq!(request_id, id);
             attempts.push((attempt, error.is_some()));

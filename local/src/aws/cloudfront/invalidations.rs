@@ -11,7 +11,6 @@ use tokio::sync::watch;
 
 use crate::aws::edge::Edge;
 use crate::sync::lock;
-use crate::watch::steps::{StepKind, Steps};
 
 /// Paths that may be in progress at once.
 const MAX_PATHS: usize = 3_000;
@@ -29,6 +28,8 @@ pub struct Invalidation {
     pub paths: Vec<String>,
     /// What makes a repeated request the same request.
     pub caller_reference: String,
+    /// The function that asked for it.
+    pub by: Option<String>,
     /// It took effect.
     pub completed: bool,
 }
@@ -58,19 +59,25 @@ pub struct Invalidations {
     in_progress: Arc<watch::Sender<usize>>,
     takes: Duration,
     edge: Edge,
-    steps: Steps,
+    on_change: Arc<dyn Fn(&Invalidation) + Send + Sync>,
     runtime: Handle,
 }
 
 impl Invalidations {
-    pub(crate) fn new(edge: Edge, steps: Steps, takes: Duration, runtime: Handle) -> Self {
+    /// `on_change` is told of each invalidation when it is accepted and when it has taken effect.
+    pub(crate) fn new(
+        edge: Edge,
+        takes: Duration,
+        runtime: Handle,
+        on_change: impl Fn(&Invalidation) + Send + Sync + 'static,
+    ) -> Self {
         let in_progress = Arc::new(watch::Sender::new(0));
         Self {
             all: Arc::default(),
             in_progress,
             takes,
             edge,
-            steps,
+            on_change: Arc::new(on_change),
             runtime,
         }
     }
@@ -108,15 +115,12 @@ impl Invalidations {
             created: SystemTime::now(),
             paths,
             caller_reference: caller_reference.to_owned(),
+            by: function.map(str::to_owned),
             completed: false,
         };
         all.push(invalidation.clone());
         self.in_progress.send_modify(|count| *count += 1);
-        self.steps.tell(StepKind::Invalidated {
-            id: invalidation.id.clone(),
-            paths: invalidation.paths.clone(),
-            by: function.map(str::to_owned),
-        });
+        (self.on_change)(&invalidation);
         drop(all);
         self.complete_later(invalidation.clone(), late);
         Ok(invalidation)
@@ -130,8 +134,10 @@ impl Invalidations {
             if let Some(entry) = lock(&this.all).iter_mut().find(|entry| entry.id == invalidation.id) {
                 entry.completed = true;
             }
-            let Invalidation { id, paths, .. } = invalidation;
-            this.steps.tell(StepKind::InvalidationCompleted { id, paths });
+            (this.on_change)(&Invalidation {
+                completed: true,
+                ..invalidation
+            });
             this.in_progress.send_modify(|count| *count = count.saturating_sub(1));
         });
     }

@@ -21,7 +21,6 @@ pub use self::policy::{Effect, Permission};
 pub use self::template::TemplateError;
 use crate::identity::role_arn;
 use crate::sync::lock;
-use crate::watch::steps::{StepKind, Steps};
 
 /// The template that is deployed.
 pub const TEMPLATE: &str = include_str!("../../../../template.yaml");
@@ -53,17 +52,20 @@ struct Inner {
     policies: BTreeMap<String, Vec<Permission>>,
     needed: Mutex<BTreeSet<(String, Permission)>>,
     denied: Mutex<Vec<Denied>>,
-    steps: Steps,
+    on_denied: Box<dyn Fn(&Denied) + Send + Sync>,
 }
 
 impl Iam {
-    /// The functions' policies in the text of a template.
-    pub(crate) fn new(template: &str, steps: Steps) -> Result<Self, TemplateError> {
+    /// The functions' policies in the text of a template. `on_denied` is told of each request that they do not allow.
+    pub(crate) fn new(
+        template: &str,
+        on_denied: impl Fn(&Denied) + Send + Sync + 'static,
+    ) -> Result<Self, TemplateError> {
         let inner = Inner {
             policies: template::policies(template)?,
             needed: Mutex::default(),
             denied: Mutex::default(),
-            steps,
+            on_denied: Box::new(on_denied),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -101,7 +103,7 @@ impl Iam {
             because,
         };
         lock(&self.inner.denied).push(denied.clone());
-        self.inner.steps.tell(StepKind::Denied(denied.clone()));
+        (self.inner.on_denied)(&denied);
         denied
     }
 

@@ -8,6 +8,7 @@ mod error;
 mod function;
 mod invoke_api;
 mod process;
+mod progress;
 mod queue;
 mod runtime_api;
 mod spec;
@@ -17,7 +18,9 @@ use std::time::Duration;
 pub(crate) use self::environment::{Endpoints, Environment};
 pub use self::error::FunctionError;
 pub(crate) use self::invoke_api::{PREFIX as INVOKE_PREFIX, answer as answer_invoke};
-pub use self::queue::{DeadLetter, Lambda};
+pub(crate) use self::progress::Progress;
+pub use self::progress::{DeadLetter, Finished, Invoked};
+pub use self::queue::Lambda;
 pub(crate) use self::spec::FunctionSpec;
 
 /// AWS waits one and two minutes; nobody wants to watch that.

@@ -12,29 +12,12 @@ use tokio::sync::watch;
 use super::environment::Environment;
 use super::error::FunctionError;
 use super::function::Function;
+use super::progress::{DeadLetter, Finished, Invoked, Progress};
 use super::spec::FunctionSpec;
 use crate::aws::request_id::new_request_id;
 use crate::events::keys_in;
 use crate::faults::{Delivery, Faults};
 use crate::sync::lock;
-use crate::watch::steps::{StepKind, Steps};
-
-/// An asynchronous event that failed for good.
-#[derive(Debug, Clone)]
-pub struct DeadLetter {
-    /// Which function.
-    pub function: String,
-    /// The same over all attempts.
-    pub request_id: String,
-    /// What the function was given.
-    pub payload: Value,
-    /// Of the last attempt.
-    pub error: FunctionError,
-    /// How often it was tried.
-    pub attempts: u32,
-}
-
-type OnDeadLetter = Box<dyn Fn(&DeadLetter) + Send + Sync>;
 
 /// All functions and the queue before them. Clones are handles to the same ones.
 #[derive(Clone)]
@@ -46,11 +29,10 @@ struct Inner {
     functions: BTreeMap<String, Function>,
     retry_delays: Vec<Duration>,
     dead_letters: Mutex<Vec<DeadLetter>>,
-    on_dead_letter: OnDeadLetter,
     /// Events queued, delayed or running, and invocations that somebody waits for.
     busy: watch::Sender<usize>,
     faults: Arc<dyn Faults>,
-    steps: Steps,
+    on_progress: Box<dyn Fn(Progress) + Send + Sync>,
     runtime: Handle,
 }
 
@@ -69,8 +51,7 @@ impl Lambda {
         environment: &Environment,
         retry_delays: Vec<Duration>,
         faults: Arc<dyn Faults>,
-        steps: Steps,
-        on_dead_letter: impl Fn(&DeadLetter) + Send + Sync + 'static,
+        on_progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Self {
         let functions = specs
             .into_iter()
@@ -80,10 +61,9 @@ impl Lambda {
             functions,
             retry_delays,
             dead_letters: Mutex::default(),
-            on_dead_letter: Box::new(on_dead_letter),
             busy: watch::Sender::new(0),
             faults,
-            steps,
+            on_progress: Box::new(on_progress),
             runtime: Handle::current(),
         };
         Self { inner: Arc::new(inner) }
@@ -99,7 +79,7 @@ impl Lambda {
         let payload = Bytes::from(payload.to_string());
         let (request_id, started) = (new_request_id(), Instant::now());
         let response = self.attempt(function, &request_id, 1, &payload).await;
-        self.inner.steps.tell(StepKind::Finished {
+        self.tell(Progress::Finished(Finished {
             function: function.to_owned(),
             request_id,
             attempt: 1,
@@ -108,7 +88,7 @@ impl Lambda {
             dead: false,
             took: started.elapsed(),
             answer: answered(&payload, response.as_ref().ok()),
-        });
+        }));
         let response = response?;
         serde_json::from_slice(&response)
             .map_err(|error| FunctionError::new(function, "Local.NotJson", format!("the answer is not JSON: {error}")))
@@ -146,7 +126,7 @@ impl Lambda {
             let answer = answered(&payload, response.as_ref().ok());
             let error = response.err();
             let delay = delays.next().filter(|_| error.is_some()).copied();
-            self.inner.steps.tell(StepKind::Finished {
+            self.tell(Progress::Finished(Finished {
                 function: function.clone(),
                 request_id: request_id.clone(),
                 attempt,
@@ -155,7 +135,7 @@ impl Lambda {
                 dead: error.is_some() && delay.is_none(),
                 took: started.elapsed(),
                 answer,
-            });
+            }));
             match (error, delay) {
                 (None, _) => break,
                 (Some(_), Some(delay)) => tokio::time::sleep(delay).await,
@@ -177,7 +157,7 @@ impl Lambda {
     }
 
     fn bury(&self, letter: DeadLetter) {
-        (self.inner.on_dead_letter)(&letter);
+        self.tell(Progress::Buried(letter.clone()));
         lock(&self.inner.dead_letters).push(letter);
     }
 
@@ -193,13 +173,13 @@ impl Lambda {
             let message = format!("Function not found; there are {}", known.join(" and "));
             return Err(FunctionError::new(name, "ResourceNotFoundException", message));
         };
-        self.inner.steps.tell(StepKind::Invoked {
+        self.tell(Progress::Invoked(Invoked {
             function: name.to_owned(),
             request_id: request_id.to_owned(),
             attempt,
             about: about(payload),
             command: command(payload),
-        });
+        }));
         function.invoke(request_id, payload).await
     }
 
@@ -261,6 +241,10 @@ impl Lambda {
         for function in self.inner.functions.values() {
             function.ended().await;
         }
+    }
+
+    fn tell(&self, progress: Progress) {
+        (self.inner.on_progress)(progress);
     }
 
     fn busy(&self) -> Busy {

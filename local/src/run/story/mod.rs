@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chartdrop::printable::printable;
 
+use crate::aws::lambda::{Finished, Invoked};
 use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART, REGION, SECRET_ACCESS_KEY};
 use crate::run::report::{Concluded, INVISIBLE, Printer, Summary, WorstDay, milliseconds, told_denied};
 use crate::system::System;
@@ -86,13 +87,13 @@ impl Printer for Story {
                 }
                 self.line(step, "upload", &format!("{key} is in the bucket ({})", bytes(*size)));
             }
-            StepKind::Invoked {
+            StepKind::Invoked(Invoked {
                 function,
                 attempt,
                 about,
                 command,
                 ..
-            } => {
+            }) => {
                 let again = if *attempt > 1 {
                     format!(", attempt {attempt}")
                 } else {
@@ -104,13 +105,13 @@ impl Printer for Story {
                 };
                 self.line(step, function, &format!("{invoked}{again}"));
             }
-            StepKind::Finished {
+            StepKind::Finished(Finished {
                 function,
                 error: Some(error),
                 retry_in,
                 dead,
                 ..
-            } => {
+            }) => {
                 let then = match retry_in {
                     Some(delay) => format!("; Lambda tries again in {} ms", milliseconds(*delay)),
                     None if *dead => "; Lambda gives up: the event goes to the dead-letter queue".to_owned(),
@@ -168,17 +169,17 @@ impl Printer for Story {
                 self.line(step, "edge", &text);
             }
             StepKind::Denied(denied) => self.line(step, &denied.function, &format!("DENIED: {}", told_denied(denied))),
-            StepKind::Finished {
+            StepKind::Finished(Finished {
                 function,
                 error: None,
                 answer: Some((command, answer)),
                 ..
-            } => {
+            }) => {
                 for line in commands::answered(command, answer) {
                     self.line(step, function, &line);
                 }
             }
-            StepKind::Finished { error: None, .. } => {}
+            StepKind::Finished(Finished { error: None, .. }) => {}
         }
     }
 
