@@ -18,7 +18,7 @@
 pub mod aws;
 mod events;
 pub mod faults;
-mod http;
+pub mod http;
 pub mod identity;
 pub mod package;
 pub mod run;

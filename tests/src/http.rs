@@ -1,10 +1,8 @@
-//! The smallest HTTP client that the tests need: what `curl` would see of the edge.
+//! What `curl` would see of the edge. A test panics where there is no answer.
 
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use local::http::client;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -46,28 +44,13 @@ pub async fn request(method: Method, url: &str) -> Response {
     send(method, url, Bytes::new()).await
 }
 
-/// A request on a connection of its own.
 async fn send(method: Method, url: &str, body: Bytes) -> Response {
-    let uri: Uri = url.parse().expect("a URL");
-    let authority = uri.authority().expect("a URL with a host").as_str();
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let stream = TcpStream::connect(authority).await.expect("somebody who listens");
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-        .await
-        .expect("HTTP");
-    let connection = tokio::spawn(connection);
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", authority)
-        .body(Full::new(body))
-        .expect("a request");
-    let (head, body) = sender.send_request(request).await.expect("an answer").into_parts();
-    let body = body.collect().await.expect("a whole answer").to_bytes().to_vec();
-    connection.abort();
+    let request = Request::builder().method(method).uri(url).body(body);
+    let answer = client::send(request.expect("a request")).await;
+    let (head, body) = answer.unwrap_or_else(|error| panic!("{url}: {error}")).into_parts();
     Response {
         status: head.status,
         headers: head.headers,
-        body,
+        body: body.to_vec(),
     }
 }

@@ -8,7 +8,7 @@ use crate::aws::cloudfront::{self, Api, Cut};
 use crate::aws::iam::Iam;
 use crate::aws::lambda::{self, INVOKE_PREFIX, Lambda};
 use crate::aws::secrets;
-use crate::http::{Reply, Server, reply};
+use crate::http::server::{self, Reply, Server, reply};
 
 /// Serves CloudFront, Secrets Manager and Lambda's Invoke API.
 pub(crate) fn serve(
@@ -20,7 +20,7 @@ pub(crate) fn serve(
 ) -> Server {
     let (lambda, cloudfront) = (lambda.clone(), cloudfront.clone());
     let iam = iam.clone();
-    crate::http::serve(listener, move |request| {
+    server::serve(listener, move |request| {
         let (lambda, cloudfront, secret) = (lambda.clone(), cloudfront.clone(), secret.clone());
         let iam = iam.clone();
         async move { answer(&lambda, &cloudfront, secret.get().as_deref(), &iam, request).await }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::aws::caller::signed_by;
 use crate::aws::iam::{Access, Iam};
-use crate::http::{Reply, body, reply};
+use crate::http::server::{Reply, body, reply};
 use crate::identity::{SECRET_NAME, secret_arn};
 use crate::sync::lock;
 

@@ -11,6 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use crate::faults::chaos::Chaos;
+use crate::http::client;
 use crate::run::report::{Concluded, Printer, Summary, milliseconds};
 use crate::system::System;
 use crate::watch::outcomes::{Outcome, OutcomeKind, Upload};
@@ -106,7 +107,7 @@ impl Session {
 
     /// A cache that holds the index from before, even if there is none, is what makes the invalidation matter.
     async fn warm_the_edge(&self) {
-        let _ = crate::http::get(self.system.edge_address(), &index_path(""), None).await;
+        let _ = client::get(self.system.edge_address(), &index_path(""), None).await;
     }
 
     fn upload_what_can_be(&mut self) {

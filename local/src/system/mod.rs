@@ -21,7 +21,7 @@ use crate::aws::iam::{Denied, Iam, Permission};
 use crate::aws::lambda::{DeadLetter, Endpoints, Environment, FunctionError, FunctionSpec, Lambda};
 use crate::aws::s3::{Disk, Front, LoggedRequest, RequestLog, Store};
 use crate::aws::{edge, endpoint, secrets};
-use crate::http::Server;
+use crate::http::server::Server;
 use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART};
 use crate::system::binaries::{Binaries, BuildError};
 use crate::system::options::{Options, StartError};

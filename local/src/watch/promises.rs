@@ -11,6 +11,7 @@ use serde_yaml::Value;
 
 use crate::aws::s3::store::Change;
 use crate::aws::s3::{Object, Store};
+use crate::http::client;
 use crate::sync::lock;
 use crate::watch::outcomes::{Outcome, OutcomeKind, Outcomes};
 
@@ -121,8 +122,8 @@ impl Promises {
         let indexes: Vec<String> = lock(&self.state).indexes.keys().cloned().collect();
         for key in indexes {
             let path = key.trim_start_matches("charts");
-            let answer = crate::http::get(edge, path, None).await;
-            let served = answer.ok().map(|(_, _, body)| body);
+            let answer = client::get(edge, path, None).await;
+            let served = answer.ok().map(http::Response::into_body);
             let written = store.get(&key).map(|object| object.bytes.clone());
             if served != written {
                 broken.push(format!("the edge does not serve {key} as it is in the bucket"));

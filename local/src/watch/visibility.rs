@@ -11,6 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::http::client;
 use crate::sync::lock;
 use crate::watch::outcomes::{Outcome, OutcomeKind, Outcomes};
 use crate::watch::steps::{StepKind, Steps};
@@ -90,19 +91,19 @@ impl Visibility {
             .map(|(path, awaited)| (path.clone(), awaited.seen.clone()))
             .collect();
         for (path, seen) in known {
-            let Ok((status, headers, body)) = crate::http::get(self.edge, &path, seen.as_deref()).await else {
+            let Ok(answer) = client::get(self.edge, &path, seen.as_deref()).await else {
                 continue;
             };
-            if status.is_success() {
-                let etag = headers.get("etag").and_then(|etag| etag.to_str().ok());
-                self.tell(&path, &body, etag);
+            if answer.status().is_success() {
+                let etag = answer.headers().get("etag").and_then(|etag| etag.to_str().ok());
+                self.tell(&path, answer.body(), etag);
             }
         }
     }
 
-    fn tell(&self, path: &str, index: &[u8], etag: Option<&str>) {
+    fn tell(&self, path: &str, index: &Bytes, etag: Option<&str>) {
         // One that cannot be read lists nothing.
-        let Ok(index) = Index::read(Bytes::copy_from_slice(index)) else {
+        let Ok(index) = Index::read(index.clone()) else {
             return;
         };
         let mut all = lock(&self.awaited);

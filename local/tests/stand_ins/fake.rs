@@ -124,6 +124,7 @@ fn function_process() {
 }
 
 /// The oldest HTTP that works: one request, then the connection ends.
+/// (Not [`local::http::client`]: a function process has no runtime.)
 fn call(address: &str, method: &str, path: &str, body: &str) -> (Vec<(String, String)>, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();

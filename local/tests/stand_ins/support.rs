@@ -107,6 +107,8 @@ impl Answer {
 }
 
 /// Sends bytes as they are and reads the answer until the connection ends.
+///
+/// Not [`local::http::client`]: it refuses a path without a slash, such as `x`.
 pub(crate) async fn raw(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let address = url.strip_prefix("http://").unwrap();

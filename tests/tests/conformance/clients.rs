@@ -7,7 +7,7 @@ use tests::program::workspace;
 use tests::{ChartArchive, Chartdrop};
 
 use crate::helm::{self, Helm};
-use crate::kubernetes;
+use crate::kubernetes::ApiServer;
 
 const FORMS: [&str; 2] = ["json", "yaml"];
 const STYLES: [&str; 2] = ["absolute", "relative"];
@@ -206,7 +206,7 @@ fn charts(chart: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chart_is_installed_as_far_as_that_goes_without_a_cluster() {
-    let api = kubernetes::start().await;
+    let api = ApiServer::start().await;
     for helm in helm::both() {
         let chartdrop = repository(&helm, "json", "absolute").await;
         helm.run(["repo", "add", "kube9", &chartdrop.system.edge_url()]).await;
@@ -218,7 +218,7 @@ async fn a_chart_is_installed_as_far_as_that_goes_without_a_cluster() {
                 "--dry-run=client",
                 "--disable-openapi-validation",
                 "--kube-apiserver",
-                &api,
+                &api.url,
             ])
             .await;
         assert!(

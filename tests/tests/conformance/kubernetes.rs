@@ -3,27 +3,29 @@
 
 use std::convert::Infallible;
 
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
+use local::http::server::{self, Server};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
-/// Starts it; it ends with the test's runtime. The URL for `--kube-apiserver`.
-pub async fn start() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.expect("a connection");
-            tokio::spawn(
-                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer)),
-            );
+/// Runs until it is dropped.
+pub struct ApiServer {
+    /// For `--kube-apiserver`.
+    pub url: String,
+    _server: Server,
+}
+
+impl ApiServer {
+    /// Starts it.
+    pub async fn start() -> Self {
+        let (listener, address) = server::listen().await.expect("a free port");
+        ApiServer {
+            url: format!("http://{address}"),
+            _server: server::serve(listener, answer),
         }
-    });
-    format!("http://{address}")
+    }
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {

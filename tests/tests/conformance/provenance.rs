@@ -12,7 +12,7 @@ use tests::{ChartArchive, Chartdrop};
 
 use crate::gpg::{Gpg, LONG_AGO};
 use crate::helm::{self, Helm};
-use crate::kubernetes;
+use crate::kubernetes::ApiServer;
 
 fn demo() -> ChartArchive {
     ChartArchive::new("demo", "1.0.0").with_chart_yaml("description: \"- one\\n...\\n--- two\"\nkeywords: [a, 'yes']\n")
@@ -104,7 +104,7 @@ fn good_keys(gpg: &Gpg) -> Vec<(&'static str, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn helm_accepts_what_is_signed_here_with_every_kind_of_key() {
-    let api = kubernetes::start().await;
+    let api = ApiServer::start().await;
     let gpg = Gpg::new();
     for (name, passphrase) in good_keys(&gpg) {
         let secret = json!({"signingKey": gpg.private(name, passphrase), "signingPassphrase": passphrase});
@@ -115,7 +115,7 @@ async fn helm_accepts_what_is_signed_here_with_every_kind_of_key() {
         // GnuPG too: it knows the key.
         gpg.run(&["--verify"], chartdrop.text("charts/demo-1.0.0.tgz.prov").as_bytes());
         for helm in helm::both() {
-            pulls_and_installs_verified(&helm, &chartdrop, &api).await;
+            pulls_and_installs_verified(&helm, &chartdrop, &api.url).await;
         }
     }
 }

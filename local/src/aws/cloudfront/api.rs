@@ -13,7 +13,7 @@ use crate::aws::caller::{Killer, process_of, signed_by};
 use crate::aws::iam::{Access, Iam};
 use crate::aws::request_id::new_request_id;
 use crate::faults::{Faults, InvalidationFault, InvalidationSeen, When};
-use crate::http::{Reply, body, header, reply};
+use crate::http::server::{Reply, body, header, reply};
 use crate::identity::{DISTRIBUTION, distribution_arn};
 
 /// The version of the API, and the start of all its paths.

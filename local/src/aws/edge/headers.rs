@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue};
 use serde_yaml::Value;
 
 use super::template::{DistributionError, EdgeTemplate, at, fields, flag, list};
-use crate::http::Reply;
+use crate::http::server::{Reply, header};
 
 /// What is added to each answer.
 #[derive(Debug, Default)]
@@ -128,15 +128,15 @@ impl Cors {
             return;
         }
         let allowed = if anybody { "*" } else { origin };
-        crate::http::header(answer, "access-control-allow-origin", allowed);
+        header(answer, "access-control-allow-origin", allowed);
         if !anybody {
-            crate::http::header(answer, "vary", "Origin");
+            header(answer, "vary", "Origin");
         }
         if self.credentials {
-            crate::http::header(answer, "access-control-allow-credentials", "true");
+            header(answer, "access-control-allow-credentials", "true");
         }
         if !self.exposed.is_empty() {
-            crate::http::header(answer, "access-control-expose-headers", &self.exposed.join(","));
+            header(answer, "access-control-expose-headers", &self.exposed.join(","));
         }
     }
 }

@@ -11,10 +11,10 @@ use super::cache::{CacheResult, Edge};
 use super::function::{Answer, Viewer};
 use super::range::{self, Wanted};
 use crate::aws::s3::Object;
-use crate::http::{Reply, Server, header, infallible, reply};
+use crate::http::server::{self, Reply, Server, header, infallible, reply};
 
 pub(crate) fn serve(listener: TcpListener, edge: Edge) -> Server {
-    crate::http::serve(listener, move |request| {
+    server::serve(listener, move |request| {
         let edge = edge.clone();
         async move { infallible(answer(&edge, &request)) }
     })

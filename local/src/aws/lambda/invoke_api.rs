@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::queue::Lambda;
 use crate::aws::request_id::new_request_id;
-use crate::http::{Reply, body, header, reply};
+use crate::http::server::{Reply, body, header, reply};
 
 /// The version of the API, and the start of all its paths.
 pub(crate) const PREFIX: &str = "/2015-03-31/functions/";

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -16,7 +15,7 @@ use super::environment::Environment;
 use super::error::FunctionError;
 use super::runtime_api::{Reported, RuntimeApi, Work};
 use super::spec::{FunctionSpec, Logs};
-use crate::http::Server;
+use crate::http::server::{self, Server};
 use crate::sync::lock;
 
 /// More log lines than that are not kept.
@@ -96,14 +95,11 @@ impl Process {
         let failed = |what: &str, error: &dyn std::fmt::Display| {
             FunctionError::new(&spec.name, "Runtime.InvalidEntrypoint", format!("{what}: {error}"))
         };
-        let listener = TcpListener::bind("127.0.0.1:0")
+        let (listener, address) = server::listen()
             .await
             .map_err(|e| failed("no port for the Runtime API", &e))?;
-        let address = listener
-            .local_addr()
-            .map_err(|e| failed("no port for the Runtime API", &e))?;
         let api = Arc::new(RuntimeApi::new(&spec.name));
-        let server = Arc::clone(&api).serve(listener);
+        let served = Arc::clone(&api).serve(listener);
         let child = Command::new(&spec.binary)
             .env_clear()
             .envs(environment.of_process(spec, address, &id))
@@ -121,7 +117,7 @@ impl Process {
             api,
             exit,
             kill,
-            _server: server,
+            _server: served,
             waiter,
         })
     }

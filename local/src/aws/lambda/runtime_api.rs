@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
 use super::error::FunctionError;
-use crate::http::{Reply, Server, body, header, infallible, reply, serve};
+use crate::http::server::{Reply, Server, body, header, infallible, reply, serve};
 use crate::sync::lock;
 
 const PREFIX: &str = "/2018-06-01/runtime/";

@@ -16,7 +16,7 @@ use super::store::Store;
 use crate::aws::caller::Killer;
 use crate::aws::iam::Iam;
 use crate::faults::{Faults, S3Fault, When};
-use crate::http::{Server, serve};
+use crate::http::server::{Server, serve};
 use crate::sync::lock;
 
 /// What the listener needs besides the bucket.

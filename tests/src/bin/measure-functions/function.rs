@@ -7,17 +7,16 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
 use local::System;
+use local::http::server::{self, Server};
+use local::identity;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc};
-use tokio::task::JoinHandle;
 
 /// Ten minutes after 1970 is none: the functions then allow themselves half a minute.
 const NO_DEADLINE: &str = "600000";
@@ -37,9 +36,9 @@ impl Function {
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-            ("AWS_REGION", local::identity::REGION),
+            ("AWS_REGION", identity::REGION),
             ("AWS_ACCESS_KEY_ID", "measured"),
-            ("AWS_SECRET_ACCESS_KEY", local::identity::SECRET_ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", identity::SECRET_ACCESS_KEY),
             ("AWS_ENDPOINT_URL_S3", &system.s3_endpoint()),
             ("AWS_ENDPOINT_URL_CLOUDFRONT", &system.aws_endpoint()),
             ("CHART_BUCKET", system.bucket_name()),
@@ -60,15 +59,14 @@ impl Function {
 
     /// Starts a process.
     pub async fn start(&self) -> Process {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("an address");
+        let (listener, address) = server::listen().await.expect("a free port");
         let (events, waiting) = mpsc::unbounded_channel();
         let (calls, seen) = mpsc::unbounded_channel();
         let api = Arc::new(RuntimeApi {
             events: Mutex::new(waiting),
             calls,
         });
-        let server = tokio::spawn(serve(listener, api));
+        let server = server::serve(listener, move |request| Arc::clone(&api).respond(request));
         let started = Instant::now();
         let child = Command::new(&self.binary)
             .env_clear()
@@ -84,7 +82,7 @@ impl Function {
             started,
             events,
             calls: seen,
-            server,
+            _server: server,
         }
     }
 }
@@ -101,7 +99,7 @@ pub struct Process {
     started: Instant,
     events: mpsc::UnboundedSender<Value>,
     calls: mpsc::UnboundedReceiver<Call>,
-    server: JoinHandle<()>,
+    _server: Server,
 }
 
 /// A call of the Runtime API.
@@ -168,28 +166,9 @@ impl Process {
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
-}
-
 struct RuntimeApi {
     events: Mutex<mpsc::UnboundedReceiver<Value>>,
     calls: mpsc::UnboundedSender<Call>,
-}
-
-async fn serve(listener: TcpListener, api: Arc<RuntimeApi>) {
-    loop {
-        let (stream, _) = listener.accept().await.expect("a connection");
-        let api = Arc::clone(&api);
-        tokio::spawn(async move {
-            let service = service_fn(|request| Arc::clone(&api).respond(request));
-            let http = hyper::server::conn::http1::Builder::new();
-            // An error is a process that was killed.
-            let _ = http.serve_connection(TokioIo::new(stream), service).await;
-        });
-    }
 }
 
 impl RuntimeApi {

@@ -3,43 +3,34 @@
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
+use local::http::server::{self, Server};
 use serde_json::Value;
-use tokio::net::TcpListener;
 
 /// What takes an event on: the function's name and the event.
 pub(super) type Taker = Box<dyn Fn(&str, &Value) + Send + Sync>;
 
 /// A listener whose notifications go nowhere until there is a taker. MinIO repeats what is not answered with success.
-#[derive(Clone)]
 pub(super) struct Webhooks {
     pub(super) url: String,
     taker: Arc<OnceLock<Taker>>,
+    _server: Server,
 }
 
 impl Webhooks {
     pub(super) async fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("its address");
-        let webhooks = Webhooks {
+        let (listener, address) = server::listen().await.expect("a free port");
+        let taker = Arc::default();
+        let taking = Arc::clone(&taker);
+        let server = server::serve(listener, move |request| answer(Arc::clone(&taking), request));
+        Webhooks {
             url: format!("http://{address}"),
-            taker: Arc::default(),
-        };
-        let taker = Arc::clone(&webhooks.taker);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let taker = Arc::clone(&taker);
-                let service = service_fn(move |request| answer(Arc::clone(&taker), request));
-                let connection =
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                tokio::spawn(connection);
-            }
-        });
-        webhooks
+            taker,
+            _server: server,
+        }
     }
 
     pub(super) fn to(&self, taker: Taker) {
