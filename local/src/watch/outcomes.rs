@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use chartdrop::receipt;
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::aws::lambda::DeadLetter;
@@ -21,7 +22,7 @@ pub struct Upload {
 }
 
 /// What a receipt can say, and `failed` for an upload whose event ended in the dead-letter list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the words of the receipt")]
 pub enum OutcomeKind {
@@ -30,6 +31,17 @@ pub enum OutcomeKind {
     Rejected,
     Held,
     Failed,
+}
+
+impl From<receipt::Outcome> for OutcomeKind {
+    fn from(recorded: receipt::Outcome) -> Self {
+        match recorded {
+            receipt::Outcome::Published => Self::Published,
+            receipt::Outcome::Unchanged => Self::Unchanged,
+            receipt::Outcome::Rejected => Self::Rejected,
+            receipt::Outcome::Held => Self::Held,
+        }
+    }
 }
 
 impl OutcomeKind {
@@ -52,19 +64,22 @@ pub struct Outcome {
     pub after: Duration,
 }
 
-/// The receipt as publish-chart writes it.
+/// As much of a receipt as is shown or checked here.
+///
+/// Not [`receipt::Receipt`]: this reads the JSON as any tool outside of Chartdrop does. So a field
+/// that is renamed or dropped there is missing here, and the receipts of an earlier build of the
+/// functions (`CHARTDROP_FUNCTIONS`) are read too, which that type would refuse.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[expect(missing_docs, reason = "the fields of the receipt")]
 pub struct Receipt {
     pub upload: String,
     pub upload_etag: String,
-    pub outcome: Option<OutcomeKind>,
+    pub outcome: Option<receipt::Outcome>,
     pub repository: String,
     pub chart: Option<String>,
     pub version: Option<String>,
     pub digest: Option<String>,
-    pub content_digest: Option<String>,
     pub url: Option<String>,
     pub reason: Option<String>,
     pub reason_code: Option<String>,
@@ -129,10 +144,10 @@ impl Outcomes {
         let (upload, tracked) = open?;
         let (upload, earlier) = (upload.clone(), tracked.earlier.clone().filter(|_| by_publish_chart));
         if let Some(receipt) = earlier
-            && let Some(kind) = receipt.outcome
+            && let Some(recorded) = receipt.outcome
         {
             drop(all);
-            return Some(self.conclude(upload, kind, receipt));
+            return Some(self.conclude(upload, recorded.into(), receipt));
         }
         all.remove(&upload);
         drop(all);
@@ -144,7 +159,7 @@ impl Outcomes {
     /// same time both write its receipt.
     pub(crate) fn receipt(&self, bytes: &[u8]) -> Option<Outcome> {
         let receipt: Receipt = serde_json::from_slice(bytes).ok()?;
-        let kind = receipt.outcome?;
+        let kind = receipt.outcome?.into();
         let upload = Upload {
             key: receipt.upload.clone(),
             etag: receipt.upload_etag.trim_matches('"').to_owned(),
