@@ -5,6 +5,7 @@
 //! its share of the time does not suffice, the next sweep of the process goes on where this one stopped.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -13,6 +14,20 @@ use super::sample::Sample;
 use super::{Deadline, Publisher, Report, SWEEP, age};
 use crate::keys::{STAGING, StagedKey};
 use crate::store::{Listed, Pages, StoreError};
+
+/// Behind which key the next sweep of this process goes on, if the last one had no time for the rest.
+#[derive(Debug, Default)]
+pub(super) struct Position(Mutex<Option<String>>);
+
+impl Position {
+    fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn set(&self, key: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
+    }
+}
 
 /// What lies in the bucket for a sweep.
 #[derive(Debug)]

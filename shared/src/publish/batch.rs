@@ -1,0 +1,172 @@
+//! Batches: the uploads that share an index write.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use super::conclude::Decided;
+use super::index_state::StateCell;
+use super::prepare::{Candidate, Prepared};
+use super::{CONCURRENT_ARCHIVES, Deadline, PublishError, Publisher, Refusal, Report};
+use crate::keys::{Repository, StagedKey};
+
+/// Receipts and removals under way at the same time.
+const CONCURRENT_CONCLUSIONS: usize = 8;
+/// Uploads that one index write takes along at most.
+const BATCH: usize = 100;
+/// Bytes of their entries after which no more are: each byte of a list with thousands of short texts takes ten of memory.
+const BATCH_BYTES: usize = 1024 * 1024;
+
+/// The uploads of one batch on their way to the index.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) decided: Vec<Decided>,
+}
+
+impl Round {
+    fn sort_in(&mut self, prepared: Vec<(StagedKey, Result<Prepared, PublishError>)>, report: &mut Report) {
+        for (staged, prepared) in prepared {
+            match prepared {
+                Ok(Prepared::Candidate(candidate)) => self.candidates.push(*candidate),
+                Ok(Prepared::Decided(decided)) => self.decided.push(*decided),
+                Ok(Prepared::Late(late)) => report.late_provenance.push(late),
+                Ok(Prepared::Gone) => report.gone.push(staged),
+                Err(error) => report.fail(staged, &error),
+            }
+        }
+    }
+}
+
+impl Publisher {
+    /// Uploads in the groups that share an index write.
+    pub(super) async fn batches(
+        &self,
+        uploads: &[StagedKey],
+        report: &mut Report,
+    ) -> Vec<(Repository, Vec<StagedKey>)> {
+        let by_repository = self.by_repository(uploads, report).await.into_iter();
+        let batches = by_repository.flat_map(|(repository, uploads)| {
+            let chunks: Vec<_> = uploads
+                .chunks(BATCH)
+                .map(|chunk| (repository.clone(), chunk.to_vec()))
+                .collect();
+            chunks
+        });
+        batches.collect()
+    }
+
+    pub(super) async fn publish_batches(
+        &self,
+        batches: Vec<(Repository, Vec<StagedKey>)>,
+        deadline: Deadline,
+        report: &mut Report,
+    ) {
+        for (repository, batch) in &batches {
+            let mut rest = batch.as_slice();
+            while !rest.is_empty() && deadline.has_time() {
+                // Boxed: the SDK's futures are deep, and the compiler gives up on one type that holds all of them.
+                let published = Box::pin(self.publish_batch(repository, rest, deadline, report));
+                // A batch that would not end is ended as a kill would end it, so that what came before it is still reported.
+                match tokio::time::timeout(deadline.left_to_the_end(), published).await {
+                    Ok(taken) => rest = rest.get(taken..).unwrap_or_default(),
+                    Err(_) => break,
+                }
+            }
+            for staged in rest {
+                if !report.knows(staged) {
+                    report.fail(staged.clone(), &PublishError::NoTime);
+                }
+            }
+        }
+        self.mirror_new(deadline, report).await;
+    }
+
+    /// Groups uploads; an event may name one twice. Those whose folder can be no repository are refused on the way.
+    async fn by_repository(&self, uploads: &[StagedKey], report: &mut Report) -> BTreeMap<Repository, Vec<StagedKey>> {
+        let mut groups: BTreeMap<Repository, Vec<StagedKey>> = BTreeMap::new();
+        for staged in uploads {
+            if staged.is_too_long() {
+                let bytes = staged.key().len();
+                self.refuse_unread(staged, Refusal::KeyTooLong { bytes }, report).await;
+                continue;
+            }
+            match staged.repository() {
+                Ok(repository) => {
+                    let group = groups.entry(repository).or_default();
+                    if !group.contains(staged) {
+                        group.push(staged.clone());
+                    }
+                }
+                Err(bad) => self.refuse_unread(staged, Refusal::BadRepository(bad), report).await,
+            }
+        }
+        groups
+    }
+
+    /// Publishes as many of these uploads as one index write takes along; answers how many that were, one at least.
+    async fn publish_batch(
+        &self,
+        repository: &Repository,
+        uploads: &[StagedKey],
+        deadline: Deadline,
+        report: &mut Report,
+    ) -> usize {
+        let state = StateCell::new();
+        let read_index = self.index_state(repository, &state);
+        let prepare = self.prepare_some(repository, uploads, &state, 0);
+        // The index is read while the first archives are: neither depends on the other.
+        let (_, prepared) = tokio::join!(read_index, prepare);
+        let batch = prepared.len();
+        let mut round = Round::default();
+        round.sort_in(prepared, report);
+        if let Some(Ok(state)) = state.into_inner()
+            && !round.candidates.is_empty()
+        {
+            self.swap(repository, state, &mut round, deadline, report).await;
+        }
+        self.conclude_all(round.decided, report).await;
+        batch
+    }
+
+    /// Prepares these uploads, as many as fit into a batch in which so many bytes are `taken`.
+    pub(super) async fn prepare_some(
+        &self,
+        repository: &Repository,
+        uploads: &[StagedKey],
+        state: &StateCell,
+        taken: usize,
+    ) -> Vec<(StagedKey, Result<Prepared, PublishError>)> {
+        let taken = &AtomicUsize::new(taken);
+        stream::iter(uploads)
+            .take_while(|_| std::future::ready(taken.load(Ordering::Relaxed) < BATCH_BYTES))
+            .map(|staged| async move {
+                let prepared = self.prepare(repository, staged, state).await;
+                let listed_bytes = prepared.as_ref().map_or(0, Prepared::listed_bytes);
+                taken.fetch_add(listed_bytes, Ordering::Relaxed);
+                (staged.clone(), prepared)
+            })
+            .buffered(CONCURRENT_ARCHIVES)
+            .collect()
+            .await
+    }
+
+    async fn conclude_all(&self, decided: Vec<Decided>, report: &mut Report) {
+        let concluded: Vec<_> = stream::iter(decided)
+            .map(|decided| async move {
+                let staged = decided.upload.staged.clone();
+                (staged, self.conclude(decided).await)
+            })
+            .buffered(CONCURRENT_CONCLUSIONS)
+            .collect()
+            .await;
+        for (staged, result) in concluded {
+            match result {
+                Ok(concluded) => report.concluded.push(concluded),
+                Err(error) => report.fail(staged, &error),
+            }
+        }
+    }
+}

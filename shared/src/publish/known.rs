@@ -1,0 +1,23 @@
+//! What a process remembers from one run to the next.
+
+use std::sync::{Mutex, PoisonError};
+
+/// What this process knows of the bucket, so that it need not ask again.
+#[derive(Debug)]
+pub(super) struct Known<T>(Mutex<Option<T>>);
+
+impl<T> Default for Known<T> {
+    fn default() -> Self {
+        Known(Mutex::new(None))
+    }
+}
+
+impl<T: Copy> Known<T> {
+    pub(super) fn get(&self) -> Option<T> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set(&self, value: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+}
