@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
+use super::candidate::{Candidate, Prepared};
 use super::conclude::Decided;
 use super::index_state::StateCell;
-use super::prepare::{Candidate, Prepared};
 use super::{CONCURRENT_ARCHIVES, Deadline, PublishError, Publisher, Refusal, Report};
 use crate::keys::{Repository, StagedKey};
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::prepare::{self, MAX_COPIED, Upload};
+use super::upload::{self, MAX_COPIED, Upload};
 use super::{PublishError, Publisher, Refusal, Report};
 use crate::archive::Archive;
 use crate::digest::Digest;
@@ -269,7 +269,7 @@ impl Publisher {
 
     /// An upload without its bytes.
     async fn described_upload(&self, staged: &StagedKey) -> Result<Option<Upload>, StoreError> {
-        let of = |etag, modified| prepare::upload(&Repository::default(), staged, etag, modified);
+        let of = |etag, modified| upload::upload(&Repository::default(), staged, etag, modified);
         let described = match self.store.describe(staged.key()).await {
             Ok(described) => described,
             Err(error) if error.is_bad_request() => {
@@ -287,7 +287,7 @@ impl Publisher {
                 && !described.by_kms
                 && !staged.is_too_long(),
             version: described.version,
-            release: prepare::release(&described.metadata),
+            release: upload::release(&described.metadata),
             ..of(described.etag, described.modified)
         }))
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::prepare::Upload;
+use super::upload::Upload;
 use super::{PublishError, Publisher, Refusal};
 use crate::archive::Archive;
 use crate::image::{self, Platform, Reference};

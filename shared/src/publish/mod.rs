@@ -20,13 +20,18 @@
 //! [`batch`] publishes the uploads of an event that share an index write, until the [`deadline`]; [`sweep`] finds what waits, and what
 //! nobody would hear of otherwise ([`foreign`]). Both answer with a [`report`].
 //!
-//! [`prepare`] takes one upload up to its stored archive, [`index_state`] reads the index, [`recover`] what a lost one held
-//! ([`memory`] is what receipts say of that, [`rebuild`] what is told of it), [`repair`] replaces an archive that was damaged,
-//! [`images`] asks for the images that a chart names, [`provenance`] checks or makes the signature beside an archive, [`swap`] is the
-//! compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible to a registry.
+//! [`prepare`] takes one upload up to its stored archive: [`images`] asks for the images that a chart names, [`provenance`] checks or
+//! makes the signature beside an archive, [`place`] looks at what the index lists, [`compare`] at what is published, and
+//! [`store_archive`] stores the archive, or [`repair`] replaces one that was damaged.
+//!
+//! [`index_state`] reads the index, [`recover`] what a lost one held ([`memory`] is what receipts say of that, [`rebuild`] what is told of
+//! it), [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible to
+//! a registry.
 
 mod batch;
+mod candidate;
 pub mod command;
+mod compare;
 mod conclude;
 mod deadline;
 mod error;
@@ -36,7 +41,9 @@ mod index_state;
 mod known;
 mod login;
 mod memory;
+mod metadata;
 mod mirror;
+mod place;
 mod prepare;
 mod provenance;
 mod rebuild;
@@ -45,9 +52,11 @@ mod refusal;
 mod repair;
 mod report;
 mod sample;
+mod store_archive;
 mod swap;
 mod sweep;
 mod unreadable;
+mod upload;
 
 use std::time::Instant;
 
@@ -60,8 +69,8 @@ pub use error::PublishError;
 pub use foreign::{Foreign, ForeignObject};
 pub(crate) use index_state::{IndexState, LARGEST_INDEX};
 pub(crate) use memory::Remembered;
+pub(crate) use metadata::RETURNED_METADATA;
 pub use mirror::Mirrored;
-pub(crate) use prepare::RETURNED_METADATA;
 pub use provenance::LateProvenance;
 pub use rebuild::IndexRebuilt;
 pub(crate) use recover::{Stored, UNSIGNED, Unreadable, changed_since, created, entry};

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::prepare::{Candidate, MAX_COPIED, Prepared, Upload};
+use super::candidate::{Candidate, Prepared};
 use super::unreadable::Unreadable;
+use super::upload::{MAX_COPIED, Upload};
 use super::{PublishError, Publisher, Refusal};
 use crate::archive::Archive;
 use crate::digest::Digest;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tracing::warn;
 
 use super::memory::Remembered;
-use super::prepare::{REPAIRED_METADATA, RETURNED_METADATA, UPLOAD_METADATA};
+use super::metadata::{REPAIRED_METADATA, RETURNED_METADATA, UPLOAD_METADATA};
 use super::{CONCURRENT_ARCHIVES, PublishError, Publisher};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;

@@ -9,8 +9,11 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::prepare::{Candidate, Origin, Prepared, REPAIRED_METADATA, RETURNED_METADATA, Upload, digest_or_size};
+use super::candidate::{Candidate, Origin, Prepared};
+use super::compare::digest_or_size;
+use super::metadata::{REPAIRED_METADATA, RETURNED_METADATA};
 use super::recover::Stored;
+use super::upload::Upload;
 use super::{PublishError, Publisher, command};
 use crate::archive::Archive;
 use crate::keys::{Headers, repaired_key};

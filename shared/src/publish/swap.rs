@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::candidate::{Candidate, Origin, Prepared};
 use super::conclude::Decided;
 use super::index_state::{IndexState, StateCell};
-use super::prepare::{Candidate, Origin, Prepared};
 use super::rebuild::IndexRebuilt;
 use super::recover::entry;
 use super::sample::Sample;

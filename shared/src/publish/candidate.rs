@@ -1,0 +1,57 @@
+//! What an upload is on its way: a candidate for the index, or decided.
+
+use super::conclude::Decided;
+use super::provenance::LateProvenance;
+use super::upload::Upload;
+use crate::archive::Archive;
+
+/// What preparing an upload came to.
+#[derive(Debug)]
+pub(super) enum Prepared {
+    /// Its archive is published; the index has to list it.
+    Candidate(Box<Candidate>),
+    /// Its outcome does not depend on the index any more.
+    Decided(Box<Decided>),
+    /// Only its provenance file is there, or was.
+    Late(LateProvenance),
+    /// It is not there.
+    Gone,
+}
+
+impl Prepared {
+    /// Bytes that the metadata of its archive takes in an index, and so a measure of its memory.
+    pub(super) fn listed_bytes(&self) -> usize {
+        let archive = match self {
+            Prepared::Candidate(candidate) => Some(&candidate.archive),
+            Prepared::Decided(decided) => decided.archive.as_ref(),
+            Prepared::Late(_) | Prepared::Gone => None,
+        };
+        archive.map_or(0, |archive| archive.listed_bytes)
+    }
+}
+
+/// An upload whose archive is in place.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) upload: Upload,
+    /// The published archive: the upload's own, or an earlier packaging of the same content.
+    pub(super) archive: Archive,
+    /// Where it is stored.
+    pub(super) key: String,
+    pub(super) origin: Origin,
+    /// After which removal the published archive was stored, if its version had been taken back.
+    pub(super) returned_after: Option<String>,
+    /// The index listed it, but there was no archive: what removed that may have taken it out of the index since.
+    pub(super) restored: bool,
+    /// Taken along from staging after a lost race, not asked for: another run answers for it unless this one lists it.
+    pub(super) taken_along: bool,
+}
+
+/// Where the published archive of a candidate came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// From this very upload, in this run or in one that was killed.
+    ThisUpload,
+    /// From an earlier one.
+    EarlierUpload,
+}

@@ -1,0 +1,113 @@
+//! Is what is published the same as an upload? Decided by content: `helm package` stamps the time into each archive.
+
+use super::candidate::Prepared;
+use super::place::unchanged;
+use super::prepare::refused;
+use super::recover::Stored;
+use super::repair::{no_digest, other_digest};
+use super::upload::Upload;
+use super::{PublishError, Publisher, Refusal};
+use crate::archive::Archive;
+use crate::index::Promise;
+
+impl Publisher {
+    /// The index lists the version with another digest or without one: what is stored under its URL (nothing of ours if
+    /// `key` is `None`) is the same content packed again, other content, or not what the entry names.
+    pub(super) async fn compare_with_listed(
+        &self,
+        upload: Upload,
+        own: Archive,
+        promise: Promise,
+        key: Option<String>,
+    ) -> Result<Prepared, PublishError> {
+        let stored = match &key {
+            Some(key) => self.stored(key).await?,
+            None => None,
+        };
+        let (Some(stored), Some(key)) = (stored, key) else {
+            let refusal = Refusal::ListedElsewhere {
+                chart: own.metadata.name.clone(),
+                version: own.metadata.version.clone(),
+                listed: promise.digest,
+                url: promise.url,
+                own: own.digest,
+            };
+            return Ok(refused(upload, Some(own), refusal));
+        };
+        let listed = promise.comparable();
+        let is_sound = listed.is_none() || listed == stored.digest;
+        match stored.holds(&own) {
+            Some(archive) if is_sound => {
+                let mut archive = with_warnings_of(archive, &own);
+                if listed.is_none() {
+                    let warning = no_digest(&upload, &archive);
+                    archive.warnings.push(warning);
+                }
+                Ok(unchanged(upload, archive, promise.url, true))
+            }
+            Some(archive) if archive.digest == own.digest => {
+                let mut archive = with_warnings_of(archive, &own);
+                let warning = other_digest(&upload, &archive, promise.digest.as_deref());
+                archive.warnings.push(warning);
+                Ok(unchanged(upload, archive, promise.url, false))
+            }
+            _ if is_sound => Ok(refuse_other_content(upload, own, &stored)),
+            _ => {
+                let refusal = Refusal::StoredArchiveChanged {
+                    chart: own.metadata.name.clone(),
+                    version: own.metadata.version.clone(),
+                    key,
+                    listed: promise.digest.unwrap_or_default(),
+                    stored: digest_or_size(&stored),
+                    own: own.digest,
+                };
+                Ok(refused(upload, Some(own), refusal))
+            }
+        }
+    }
+}
+
+impl Stored {
+    /// The stored archive if it is the same chart, packed at whatever time.
+    pub(super) fn holds(&self, own: &Archive) -> Option<Archive> {
+        let archive = self.archive.as_ref().ok()?;
+        let same = archive.content_digest == own.content_digest && is_same_version(archive, own);
+        same.then(|| archive.clone())
+    }
+}
+
+/// The published archive, with what its packager should know of the upload.
+pub(super) fn with_warnings_of(published: Archive, own: &Archive) -> Archive {
+    let warnings = own.warnings.clone();
+    Archive { warnings, ..published }
+}
+
+fn is_same_version(a: &Archive, b: &Archive) -> bool {
+    a.metadata.name == b.metadata.name && a.metadata.version == b.metadata.version
+}
+
+pub(super) fn refuse_other_content(upload: Upload, own: Archive, stored: &Stored) -> Prepared {
+    let refusal = match &stored.archive {
+        Ok(other) if !is_same_version(other, &own) => Refusal::FileNameTaken {
+            file: upload.staged.file_name().to_owned(),
+            chart: other.metadata.name.clone(),
+            version: other.metadata.version.clone(),
+        },
+        _ => Refusal::OtherContent {
+            chart: own.metadata.name.clone(),
+            version: own.metadata.version.clone(),
+            published: digest_or_size(stored),
+            own: own.digest,
+        },
+    };
+    refused(upload, Some(own), refusal)
+}
+
+/// The digest of a stored archive, for people.
+pub(super) fn digest_or_size(stored: &Stored) -> String {
+    match (stored.digest, &stored.archive) {
+        (Some(digest), _) => digest.to_string(),
+        (None, Err(unreadable)) => format!("unknown, {}", unreadable.problem),
+        (None, Ok(_)) => "unknown".to_owned(),
+    }
+}

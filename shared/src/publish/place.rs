@@ -1,0 +1,152 @@
+//! An upload that has passed its checks finds its place beside what is published.
+
+use bytes::Bytes;
+
+use super::candidate::Prepared;
+use super::conclude::Decided;
+use super::index_state::IndexState;
+use super::prepare::refused;
+use super::repair::no_url;
+use super::store_archive::Destination;
+use super::upload::Upload;
+use super::{PublishError, Publisher, Refusal};
+use crate::archive::Archive;
+use crate::index::Promise;
+use crate::receipt::Outcome;
+use crate::unpublished::Unpublished;
+
+impl Publisher {
+    /// Puts an upload that has passed beside what is published.
+    pub(super) async fn place(
+        &self,
+        state: &IndexState,
+        upload: Upload,
+        archive: Archive,
+        bytes: Bytes,
+    ) -> Result<Prepared, PublishError> {
+        let file_name = upload.staged.file_name();
+        let own_key = upload.staged.archive_key();
+        match (promise(state, &archive), state.unpublished.get(file_name)) {
+            (Some(promise), _) => self.place_listed(state, upload, archive, bytes, promise).await,
+            (None, Some(unpublished)) => self.bring_back(upload, archive, bytes, unpublished).await,
+            (None, None) => {
+                self.store_archive(upload, archive, bytes, Destination::new(own_key))
+                    .await
+            }
+        }
+    }
+
+    /// The index lists the version: what counts is the archive that its entry names, wherever that lies.
+    async fn place_listed(
+        &self,
+        state: &IndexState,
+        upload: Upload,
+        own: Archive,
+        bytes: Bytes,
+        promise: Promise,
+    ) -> Result<Prepared, PublishError> {
+        let mut own = own;
+        if promise.url.is_none() {
+            let warning = no_url(&upload, &own);
+            own.warnings.push(warning);
+        }
+        let key = match &promise.url {
+            Some(url) => self.settings.key_at(&upload.repository, url),
+            // Without a URL it can mean only the archive of its name.
+            None => Some(upload.staged.archive_key()),
+        };
+        if promise.comparable() != Some(own.digest) {
+            let key = match key {
+                None => self.under_an_earlier_address(&upload, &promise).await?,
+                key => key,
+            };
+            return self.compare_with_listed(upload, own, promise, key).await;
+        }
+        match key {
+            Some(key) => {
+                let returned_after = state.unpublished.get(upload.staged.file_name()).map(Unpublished::id);
+                let destination = Destination {
+                    key,
+                    is_listed: true,
+                    returned_after,
+                };
+                self.store_archive(upload, own, bytes, destination).await
+            }
+            // The entry points elsewhere: a second copy here would be one that nobody asks for.
+            None => Ok(unchanged(upload, own, promise.url, false)),
+        }
+    }
+
+    /// Where the archive of an entry lies that points to another host, if it lies here: the repository may have had another address
+    /// when the version was published.
+    async fn under_an_earlier_address(
+        &self,
+        upload: &Upload,
+        promise: &Promise,
+    ) -> Result<Option<String>, PublishError> {
+        let Some(listed) = promise.comparable() else {
+            return Ok(None);
+        };
+        let key = upload.staged.archive_key();
+        let stored = self.stored(&key).await?;
+        Ok(stored
+            .is_some_and(|stored| stored.digest == Some(listed))
+            .then_some(key))
+    }
+
+    /// The version was taken back: only the same content may have its name again.
+    async fn bring_back(
+        &self,
+        upload: Upload,
+        own: Archive,
+        bytes: Bytes,
+        unpublished: &Unpublished,
+    ) -> Result<Prepared, PublishError> {
+        if !unpublished.allows(&own) {
+            let refusal = Refusal::Unpublished {
+                chart: own.metadata.name.clone(),
+                version: own.metadata.version.clone(),
+                at: unpublished.at,
+                published: unpublished.digest.map(|digest| digest.to_string()).unwrap_or_default(),
+                own: own.digest,
+            };
+            return Ok(refused(upload, Some(own), refusal));
+        }
+        // This very upload may be what was taken back, by a run that was killed before it removed the upload.
+        if let Some(receipt) = self.recorded(&upload).await? {
+            return Ok(Prepared::Decided(Box::new(Decided {
+                upload,
+                digest: Some(own.digest),
+                archive: Some(own),
+                outcome: receipt.outcome,
+                refusal: None,
+                url: receipt.url,
+                may_mirror: true,
+            })));
+        }
+        let destination = Destination {
+            returned_after: Some(unpublished.id()),
+            ..Destination::new(upload.staged.archive_key())
+        };
+        self.store_archive(upload, own, bytes, destination).await
+    }
+}
+
+/// The index has it already, at `url`.
+pub(super) fn unchanged(upload: Upload, archive: Archive, url: Option<String>, may_mirror: bool) -> Prepared {
+    Prepared::Decided(Box::new(Decided {
+        upload,
+        digest: Some(archive.digest),
+        archive: Some(archive),
+        outcome: Outcome::Unchanged,
+        refusal: None,
+        url,
+        may_mirror,
+    }))
+}
+
+/// What the index promises of this version, if it lists it.
+pub(super) fn promise(state: &IndexState, archive: &Archive) -> Option<Promise> {
+    let metadata = &archive.metadata;
+    state.index.promise(&metadata.name, &metadata.version)
+}

@@ -1,0 +1,88 @@
+//! One upload: which state of which staged object.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::PublishError;
+use super::metadata::RELEASE_METADATA;
+use super::provenance::Attached;
+use crate::archive::Archive;
+use crate::digest::Digest;
+use crate::keys::{Repository, StagedKey};
+use crate::store::{Described, ETag};
+
+/// The largest object of which a copy is kept under `rejected/`. S3 copies no object over 5 GB, and a function does not wait for one of
+/// some: what is larger than this, or what S3 does not read, is rejected without a copy. Its earlier version stays for 30 days.
+pub(super) const MAX_COPIED: u64 = 512 * 1024 * 1024;
+
+/// One state of a staged object. The same key may be uploaded again, and then is another upload.
+#[derive(Debug, Clone)]
+pub(super) struct Upload {
+    pub(super) staged: StagedKey,
+    pub(super) repository: Repository,
+    pub(super) etag: ETag,
+    pub(super) uploaded: Timestamp,
+    /// Which of the object's versions it is, in a bucket that keeps versions.
+    pub(super) version: Option<String>,
+    /// The release that it says it belongs to.
+    pub(super) release: Option<String>,
+    /// Whether a copy of it is kept if it is rejected: see [`MAX_COPIED`].
+    pub(super) is_copied: bool,
+    /// Which state of its provenance file goes with it.
+    pub(super) provenance: Option<Attached>,
+    /// Whose signature is published with it.
+    pub(super) signed_by: Option<String>,
+}
+
+impl Upload {
+    /// What tells this upload from every other: it marks the archive that it became.
+    pub(super) fn identity(&self) -> String {
+        let release = self
+            .release
+            .as_deref()
+            .map(|release| format!(" {}", Digest::of(release.as_bytes())));
+        format!(
+            "{} {}{}",
+            self.uploaded,
+            self.etag.unquoted(),
+            release.unwrap_or_default()
+        )
+    }
+
+    /// Whether an object is this upload still. The same bytes may be uploaded again within the second that S3's clock tells, with
+    /// another release.
+    pub(super) fn is(&self, described: &Described) -> bool {
+        described.etag == self.etag
+            && described.modified == self.uploaded
+            && described.version == self.version
+            && release(&described.metadata) == self.release
+    }
+
+    pub(super) fn being_unpublished(&self, archive: &Archive) -> PublishError {
+        PublishError::BeingUnpublished {
+            repository: self.repository.clone(),
+            chart: archive.metadata.name.clone(),
+            version: archive.metadata.version.clone(),
+        }
+    }
+}
+
+pub(super) fn upload(repository: &Repository, staged: &StagedKey, etag: ETag, uploaded: Timestamp) -> Upload {
+    Upload {
+        staged: staged.clone(),
+        repository: repository.clone(),
+        etag,
+        uploaded,
+        version: None,
+        release: None,
+        is_copied: true,
+        provenance: None,
+        signed_by: None,
+    }
+}
+
+/// The release that an upload names.
+pub(super) fn release(metadata: &HashMap<String, String>) -> Option<String> {
+    metadata.get(RELEASE_METADATA).cloned()
+}
