@@ -7,9 +7,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::candidate::{Candidate, Prepared};
-use super::conclude::Decided;
+use super::decided::Decided;
 use super::index_state::StateCell;
-use super::{CONCURRENT_ARCHIVES, Deadline, PublishError, Publisher, Refusal, Report};
+use super::{CONCURRENT_ARCHIVES, Deadline, PublishError, Publisher, Reason, Report};
 use crate::keys::{Repository, StagedKey};
 
 /// Receipts and removals under way at the same time.
@@ -84,13 +84,13 @@ impl Publisher {
         self.mirror_new(deadline, report).await;
     }
 
-    /// Groups uploads; an event may name one twice. Those whose folder can be no repository are refused on the way.
+    /// Groups uploads; an event may name one twice. Those whose folder can be no repository are rejected on the way.
     async fn by_repository(&self, uploads: &[StagedKey], report: &mut Report) -> BTreeMap<Repository, Vec<StagedKey>> {
         let mut groups: BTreeMap<Repository, Vec<StagedKey>> = BTreeMap::new();
         for staged in uploads {
             if staged.is_too_long() {
                 let bytes = staged.key().len();
-                self.refuse_unread(staged, Refusal::KeyTooLong { bytes }, report).await;
+                self.reject_unread(staged, Reason::KeyTooLong { bytes }, report).await;
                 continue;
             }
             match staged.repository() {
@@ -100,7 +100,7 @@ impl Publisher {
                         group.push(staged.clone());
                     }
                 }
-                Err(bad) => self.refuse_unread(staged, Refusal::BadRepository(bad), report).await,
+                Err(bad) => self.reject_unread(staged, Reason::BadRepository(bad), report).await,
             }
         }
         groups

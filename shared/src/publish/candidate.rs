@@ -1,9 +1,10 @@
 //! What an upload is on its way: a candidate for the index, or decided.
 
-use super::conclude::Decided;
+use super::decided::Decided;
 use super::provenance::LateProvenance;
 use super::upload::Upload;
 use crate::archive::Archive;
+use crate::digest::Digest;
 
 /// What preparing an upload came to.
 #[derive(Debug)]
@@ -45,6 +46,17 @@ pub(super) struct Candidate {
     pub(super) restored: bool,
     /// Taken along from staging after a lost race, not asked for: another run answers for it unless this one lists it.
     pub(super) taken_along: bool,
+}
+
+impl Candidate {
+    /// The upload, which the index must not list after all, with the digest of its own archive.
+    pub(super) fn withdrawn(self, own: Digest) -> (Upload, Archive) {
+        let archive = Archive {
+            digest: own,
+            ..self.archive
+        };
+        (self.upload, archive)
+    }
 }
 
 /// Where the published archive of a candidate came from.

@@ -1,12 +1,12 @@
 //! Is what is published the same as an upload? Decided by content: `helm package` stamps the time into each archive.
 
 use super::candidate::Prepared;
+use super::decided::Decided;
 use super::place::unchanged;
-use super::prepare::refused;
 use super::recover::Stored;
 use super::repair::{no_digest, other_digest};
 use super::upload::Upload;
-use super::{PublishError, Publisher, Refusal};
+use super::{PublishError, Publisher, Reason};
 use crate::archive::Archive;
 use crate::index::Promise;
 
@@ -25,14 +25,14 @@ impl Publisher {
             None => None,
         };
         let (Some(stored), Some(key)) = (stored, key) else {
-            let refusal = Refusal::ListedElsewhere {
+            let reason = Reason::ListedElsewhere {
                 chart: own.metadata.name.clone(),
                 version: own.metadata.version.clone(),
                 listed: promise.digest,
                 url: promise.url,
                 own: own.digest,
             };
-            return Ok(refused(upload, Some(own), refusal));
+            return Ok(Decided::rejected(upload, own, reason).into());
         };
         let listed = promise.comparable();
         let is_sound = listed.is_none() || listed == stored.digest;
@@ -51,9 +51,9 @@ impl Publisher {
                 archive.warnings.push(warning);
                 Ok(unchanged(upload, archive, promise.url, false))
             }
-            _ if is_sound => Ok(refuse_other_content(upload, own, &stored)),
+            _ if is_sound => Ok(reject_other_content(upload, own, &stored)),
             _ => {
-                let refusal = Refusal::StoredArchiveChanged {
+                let reason = Reason::StoredArchiveChanged {
                     chart: own.metadata.name.clone(),
                     version: own.metadata.version.clone(),
                     key,
@@ -61,7 +61,7 @@ impl Publisher {
                     stored: digest_or_size(&stored),
                     own: own.digest,
                 };
-                Ok(refused(upload, Some(own), refusal))
+                Ok(Decided::rejected(upload, own, reason).into())
             }
         }
     }
@@ -86,21 +86,21 @@ fn is_same_version(a: &Archive, b: &Archive) -> bool {
     a.metadata.name == b.metadata.name && a.metadata.version == b.metadata.version
 }
 
-pub(super) fn refuse_other_content(upload: Upload, own: Archive, stored: &Stored) -> Prepared {
-    let refusal = match &stored.archive {
-        Ok(other) if !is_same_version(other, &own) => Refusal::FileNameTaken {
+pub(super) fn reject_other_content(upload: Upload, own: Archive, stored: &Stored) -> Prepared {
+    let reason = match &stored.archive {
+        Ok(other) if !is_same_version(other, &own) => Reason::FileNameTaken {
             file: upload.staged.file_name().to_owned(),
             chart: other.metadata.name.clone(),
             version: other.metadata.version.clone(),
         },
-        _ => Refusal::OtherContent {
+        _ => Reason::OtherContent {
             chart: own.metadata.name.clone(),
             version: own.metadata.version.clone(),
             published: digest_or_size(stored),
             own: own.digest,
         },
     };
-    refused(upload, Some(own), refusal)
+    Decided::rejected(upload, own, reason).into()
 }
 
 /// The digest of a stored archive, for people.

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
+use super::decided::Decided;
 use super::upload::{self, MAX_COPIED, Upload};
-use super::{PublishError, Publisher, Refusal, Report};
-use crate::archive::Archive;
-use crate::digest::Digest;
+use super::verdict::Verdict;
+use super::{PublishError, Publisher, Reason, Report};
 use crate::keys::{Headers, Repository, StagedKey};
 use crate::printable::printable;
 use crate::receipt::{Outcome, Receipt};
@@ -17,44 +17,6 @@ const RECORD_ATTEMPTS: u32 = 10;
 /// A larger object is no receipt. What is written is far smaller ([`Receipt::bounded`]); earlier versions of Chartdrop had no such bound, and
 /// what their receipts say of an unpublish still counts.
 pub(crate) const MAX_RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
-
-/// An upload whose outcome is certain but not yet recorded.
-#[derive(Debug)]
-pub(super) struct Decided {
-    pub(super) upload: Upload,
-    /// The published archive, or the refused one as far as it could be read.
-    pub(super) archive: Option<Archive>,
-    /// SHA-256 of the archive, known even where it could not be read.
-    pub(super) digest: Option<Digest>,
-    pub(super) outcome: Outcome,
-    pub(super) refusal: Option<Refusal>,
-    /// Where the index says that it is, once it does. `None`: nowhere.
-    pub(super) url: Option<String>,
-    /// Whether a mirror may get what is stored: not what may be another archive than the one that was published.
-    pub(super) may_mirror: bool,
-}
-
-impl Decided {
-    /// It waits: nothing of it is done yet.
-    pub(super) fn held(upload: Upload, archive: Archive, awaits: Refusal) -> Self {
-        Decided {
-            outcome: Outcome::Held,
-            ..Decided::refused(upload, Some(archive), awaits)
-        }
-    }
-
-    pub(super) fn refused(upload: Upload, archive: Option<Archive>, refusal: Refusal) -> Self {
-        Decided {
-            upload,
-            digest: archive.as_ref().map(|archive| archive.digest),
-            archive,
-            outcome: Outcome::Rejected,
-            refusal: Some(refusal),
-            url: None,
-            may_mirror: false,
-        }
-    }
-}
 
 /// An upload that has its outcome.
 #[derive(Debug, Clone)]
@@ -71,10 +33,10 @@ impl Publisher {
         self.owe_to_mirror(&mut decided).await?;
         let upload = &decided.upload;
         // A rejected upload is kept before anything says that it was rejected.
-        let is_rejected = decided.outcome == Outcome::Rejected;
+        let is_rejected = matches!(decided.verdict, Verdict::Reject(_));
         let was_replaced = is_rejected && !self.keep(upload).await?;
         let concluded = self.record(upload, self.receipt(&decided), was_replaced).await?;
-        if decided.outcome == Outcome::Held {
+        if matches!(decided.verdict, Verdict::Hold(_)) {
             return Ok(concluded);
         }
         // The ETag alone would not tell it from the same bytes uploaded again with what makes them right. Where they were published
@@ -190,26 +152,27 @@ impl Publisher {
         } = &decided.upload;
         let archive = decided.archive.as_ref();
         let warnings = archive.map(|archive| archive.warnings.iter()).into_iter().flatten();
-        let visible = matches!(decided.outcome, Outcome::Published | Outcome::Unchanged);
+        let visible = match &decided.verdict {
+            Verdict::Pass(visible) => Some(visible),
+            Verdict::Hold(_) | Verdict::Reject(_) => None,
+        };
+        let (reason, reason_code) = decided.why_not().unzip();
         Receipt {
             upload: staged.key().to_owned(),
             upload_etag: etag.unquoted().to_owned(),
             uploaded_at: *uploaded,
             release: release.clone(),
-            outcome: decided.outcome,
+            outcome: decided.outcome(),
             repository: repository.name().to_owned(),
             chart: archive.map(|archive| archive.metadata.name.clone()),
             version: archive.map(|archive| archive.metadata.version.clone()),
             digest: decided.digest,
             content_digest: archive.map(|archive| archive.content_digest),
-            url: decided.url.clone().filter(|_| visible),
+            url: visible.and_then(|visible| visible.url.clone()),
             // The words quote names, paths and values of the chart.
-            reason: decided
-                .refusal
-                .as_ref()
-                .map(|refusal| printable(&refusal.to_string()).into_owned()),
-            reason_code: decided.refusal.as_ref().map(|refusal| refusal.code().to_owned()),
-            signed_by: signed_by.clone().filter(|_| visible),
+            reason: reason.map(|reason| printable(&reason).into_owned()),
+            reason_code,
+            signed_by: signed_by.clone().filter(|_| visible.is_some()),
             mirror: None,
             mirror_problem: None,
             warnings: warnings.map(|warning| printable(warning).into_owned()).collect(),
@@ -248,11 +211,11 @@ impl Publisher {
     }
 
     /// Rejects an upload for its key alone.
-    pub(super) async fn refuse_unread(&self, staged: &StagedKey, refusal: Refusal, report: &mut Report) {
+    pub(super) async fn reject_unread(&self, staged: &StagedKey, reason: Reason, report: &mut Report) {
         let upload = match self.described_upload(staged).await {
             Ok(Some(upload)) => upload,
             Ok(None) if self.takes_provenance() => {
-                return match self.refuse_provenance(staged, &refusal).await {
+                return match self.reject_provenance(staged, &reason).await {
                     Ok(Some(late)) => report.late_provenance.push(late),
                     Ok(None) => report.gone.push(staged.clone()),
                     Err(error) => report.fail(staged.clone(), &error),
@@ -261,7 +224,7 @@ impl Publisher {
             Ok(None) => return report.gone.push(staged.clone()),
             Err(error) => return report.fail(staged.clone(), &error),
         };
-        match self.conclude(Decided::refused(upload, None, refusal)).await {
+        match self.conclude(Decided::rejected_unread(upload, None, reason)).await {
             Ok(concluded) => report.concluded.push(concluded),
             Err(error) => report.fail(staged.clone(), &error),
         }

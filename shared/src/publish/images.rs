@@ -8,8 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::upload::Upload;
-use super::{PublishError, Publisher, Refusal};
+use super::verdict::Verdict;
+use super::{PublishError, Publisher, Reason, Wait};
 use crate::archive::Archive;
+use crate::brief;
 use crate::image::{self, Platform, Reference};
 use crate::registry::{Found, RegistryError};
 use crate::settings::ImageCheck;
@@ -23,17 +25,6 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 const LEFT_ALONE: Duration = Duration::from_secs(60);
 /// All images of one chart: the function has a minute, and other charts wait too.
 const PATIENCE: Duration = Duration::from_secs(25);
-
-/// What the gate says of an upload.
-#[derive(Debug)]
-pub(super) enum Gate {
-    /// It may pass; what its packager should know.
-    Open(Vec<String>),
-    /// It waits.
-    Awaited(Refusal),
-    /// It never will.
-    Shut(Refusal),
-}
 
 /// What registries have said lately.
 #[derive(Debug, Default)]
@@ -80,16 +71,16 @@ struct Problems {
 }
 
 impl Publisher {
-    /// Asks for the images of an upload.
+    /// Asks for the images of an upload. It passes with what its packager should know.
     pub(super) async fn check_images(
         &self,
         upload: &Upload,
         archive: &Archive,
         values: Option<&[u8]>,
-    ) -> Result<Gate, PublishError> {
+    ) -> Result<Verdict<Vec<String>>, PublishError> {
         let check = self.settings.image_check;
         if check == ImageCheck::Off {
-            return Ok(Gate::Open(Vec::new()));
+            return Ok(Verdict::Pass(Vec::new()));
         }
         let problems = tokio::time::timeout(PATIENCE, self.image_problems(archive, values)).await;
         let problems = problems.unwrap_or_else(|_| {
@@ -101,7 +92,7 @@ impl Publisher {
         let Problems { wrong, missing, silent } = problems;
         if check == ImageCheck::Warn {
             let all = [wrong, missing, silent].concat();
-            return Ok(Gate::Open(
+            return Ok(Verdict::Pass(
                 all.into_iter().map(|problem| format!("images: {problem}")).collect(),
             ));
         }
@@ -109,16 +100,16 @@ impl Publisher {
         let until = upload.uploaded + wait;
         let is_over = (self.clock)() >= until;
         Ok(if !wrong.is_empty() {
-            Gate::Shut(Refusal::Images { problems: wrong })
+            Verdict::Reject(Reason::Images { problems: wrong })
         } else if !silent.is_empty() {
             // Is what is missing still missing? Nobody can tell now.
-            Gate::Awaited(Refusal::RegistrySilent { problems: silent })
+            Verdict::Hold(Wait::SilentRegistry { problems: silent })
         } else if missing.is_empty() {
-            Gate::Open(Vec::new())
+            Verdict::Pass(Vec::new())
         } else if is_over {
-            Gate::Shut(Refusal::NoImage { problems: missing })
+            Verdict::Reject(Reason::NoImage { problems: missing })
         } else {
-            Gate::Awaited(Refusal::AwaitsImage {
+            Verdict::Hold(Wait::Images {
                 problems: missing,
                 until,
             })
@@ -198,6 +189,15 @@ impl Publisher {
             .collect();
         (!missing.is_empty()).then(|| format!("{image} is there for {}, not for {}", list(there), list(missing)))
     }
+}
+
+/// Problems that a message names, and the longest of them in bytes; the others are counted.
+const MAX_NAMED_PROBLEMS: usize = 10;
+const MAX_PROBLEM_BYTES: usize = 350;
+
+/// The problems of a chart's images, for a message.
+pub(super) fn in_one_line(problems: &[String]) -> String {
+    brief::list(problems, MAX_NAMED_PROBLEMS, MAX_PROBLEM_BYTES)
 }
 
 fn list(platforms: impl IntoIterator<Item = impl ToString>) -> String {

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::conclude::Decided;
+use super::decided::Decided;
 use super::sample::Sample;
+use super::verdict::Verdict;
 use super::{Deadline, PublishError, Publisher, Report};
 use crate::archive::{self, ArchiveError, Limits};
 use crate::http::HttpError;
@@ -19,7 +20,7 @@ use crate::image::Reference;
 use crate::keys::{Headers, MIRROR, StagedKey};
 use crate::mirror::{Artifact, Mirror};
 use crate::provenance::MAX_BYTES as MAX_PROVENANCE_BYTES;
-use crate::receipt::{Outcome, Receipt};
+use crate::receipt::Receipt;
 use crate::registry::{PushError, Pushed, RegistryError};
 use crate::secret::SecretError;
 use crate::store::{Got, Replaced, StoreError};
@@ -94,10 +95,10 @@ impl Publisher {
         let Some(mirror) = &self.settings.oci_mirror else {
             return Ok(());
         };
-        let (Outcome::Published | Outcome::Unchanged, Some(archive)) = (decided.outcome, &mut decided.archive) else {
+        let (Verdict::Pass(visible), Some(archive)) = (&decided.verdict, &mut decided.archive) else {
             return Ok(());
         };
-        if !decided.may_mirror {
+        if !visible.may_mirror {
             return Ok(());
         }
         let metadata = &archive.metadata;

@@ -2,17 +2,15 @@
 
 use bytes::Bytes;
 
-use super::candidate::Prepared;
-use super::conclude::Decided;
+use super::candidate::{Origin, Prepared};
+use super::decided::{Decided, Visible};
 use super::index_state::IndexState;
-use super::prepare::refused;
 use super::repair::no_url;
 use super::store_archive::Destination;
 use super::upload::Upload;
-use super::{PublishError, Publisher, Refusal};
+use super::{PublishError, Publisher, Reason};
 use crate::archive::Archive;
 use crate::index::Promise;
-use crate::receipt::Outcome;
 use crate::unpublished::Unpublished;
 
 impl Publisher {
@@ -103,26 +101,18 @@ impl Publisher {
         unpublished: &Unpublished,
     ) -> Result<Prepared, PublishError> {
         if !unpublished.allows(&own) {
-            let refusal = Refusal::Unpublished {
+            let reason = Reason::Unpublished {
                 chart: own.metadata.name.clone(),
                 version: own.metadata.version.clone(),
                 at: unpublished.at,
                 published: unpublished.digest.map(|digest| digest.to_string()).unwrap_or_default(),
                 own: own.digest,
             };
-            return Ok(refused(upload, Some(own), refusal));
+            return Ok(Decided::rejected(upload, own, reason).into());
         }
         // This very upload may be what was taken back, by a run that was killed before it removed the upload.
         if let Some(receipt) = self.recorded(&upload).await? {
-            return Ok(Prepared::Decided(Box::new(Decided {
-                upload,
-                digest: Some(own.digest),
-                archive: Some(own),
-                outcome: receipt.outcome,
-                refusal: None,
-                url: receipt.url,
-                may_mirror: true,
-            })));
+            return Ok(Decided::recorded(upload, own, receipt).into());
         }
         let destination = Destination {
             returned_after: Some(unpublished.id()),
@@ -134,15 +124,12 @@ impl Publisher {
 
 /// The index has it already, at `url`.
 pub(super) fn unchanged(upload: Upload, archive: Archive, url: Option<String>, may_mirror: bool) -> Prepared {
-    Prepared::Decided(Box::new(Decided {
-        upload,
-        digest: Some(archive.digest),
-        archive: Some(archive),
-        outcome: Outcome::Unchanged,
-        refusal: None,
+    let visible = Visible {
+        origin: Origin::EarlierUpload,
         url,
         may_mirror,
-    }))
+    };
+    Decided::visible(upload, archive, visible).into()
 }
 
 /// What the index promises of this version, if it lists it.

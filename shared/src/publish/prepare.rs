@@ -2,15 +2,15 @@
 
 use bytes::Bytes;
 
-use super::candidate::Prepared;
-use super::conclude::Decided;
-use super::images::Gate;
+use super::candidate::{Candidate, Prepared};
+use super::decided::Decided;
 use super::index_state::{IndexState, StateCell};
 use super::place::promise;
-use super::provenance::Checked;
+use super::provenance::Signature;
 use super::unreadable::Unreadable;
 use super::upload::{MAX_COPIED, Upload, release, upload};
-use super::{PublishError, Publisher, Refusal};
+use super::verdict::Verdict;
+use super::{PublishError, Publisher, Reason};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;
 use crate::digest::Digest;
@@ -18,99 +18,80 @@ use crate::keys::{Repository, StagedKey};
 use crate::settings::{ImageCheck, ProvenanceMode};
 use crate::store::{Got, StoreError};
 
+/// What reading an upload came to.
+enum ReadUpload {
+    Found(Upload, Bytes),
+    /// There is no archive to go on with.
+    Done(Prepared),
+}
+
+/// An archive, and its `values.yaml` as far as that has to be checked.
+struct ReadArchive {
+    archive: Archive,
+    values: Option<Vec<u8>>,
+}
+
 impl Publisher {
+    /// Reads an upload, checks it, and stores its archive.
     pub(super) async fn prepare(
         &self,
         repository: &Repository,
         staged: &StagedKey,
         state: &StateCell,
     ) -> Result<Prepared, PublishError> {
-        let object = match self.store.get(staged.key(), self.limits.packed_bytes).await {
-            Ok(Got::Found(object)) => object,
-            Ok(Got::Missing) if self.settings.provenance != ProvenanceMode::Off => {
-                return self.late_provenance(staged).await;
-            }
-            Ok(Got::Missing) => return Ok(Prepared::Gone),
-            Ok(Got::TooLarge { size, etag, modified }) => {
-                let is_copied = size <= MAX_COPIED;
+        let (mut upload, bytes) = match self.read_upload(repository, staged).await? {
+            ReadUpload::Found(upload, bytes) => (upload, bytes),
+            ReadUpload::Done(prepared) => return Ok(prepared),
+        };
+        let mut read = match archive::read_with_values(&bytes, &self.limits) {
+            Ok((archive, values)) => ReadArchive { archive, values },
+            Err(error) => match self.read_as_published(repository, &bytes, state).await? {
+                Some(read) => read,
+                None => return Ok(Decided::rejected_unread(upload, Some(Digest::of(&bytes)), error).into()),
+            },
+        };
+        let verdict = self.check(&mut upload, &mut read, state).await?;
+        let archive = read.archive;
+        let signature = match verdict {
+            Verdict::Pass(signature) => signature,
+            Verdict::Hold(wait) => return Ok(Decided::held(upload, archive, wait).into()),
+            Verdict::Reject(reason) => return Ok(Decided::rejected(upload, archive, reason).into()),
+        };
+        let state = self.index_state(repository, state).await?;
+        let own = archive.digest;
+        match self.place(state, upload, archive, bytes).await? {
+            Prepared::Candidate(candidate) => self.publish_signed(candidate, signature, own).await,
+            other => Ok(other),
+        }
+    }
+
+    async fn read_upload(&self, repository: &Repository, staged: &StagedKey) -> Result<ReadUpload, PublishError> {
+        let limit = self.limits.packed_bytes;
+        let done = match self.store.get(staged.key(), limit).await {
+            Ok(Got::Found(object)) => {
                 let upload = Upload {
-                    is_copied,
+                    version: object.version,
+                    release: release(&object.metadata),
+                    ..upload(repository, staged, object.etag, object.modified)
+                };
+                return Ok(ReadUpload::Found(upload, object.bytes));
+            }
+            Ok(Got::Missing) if self.settings.provenance != ProvenanceMode::Off => self.late_provenance(staged).await?,
+            Ok(Got::Missing) => Prepared::Gone,
+            Ok(Got::TooLarge { size, etag, modified }) => {
+                let upload = Upload {
+                    is_copied: size <= MAX_COPIED,
                     ..upload(repository, staged, etag, modified)
                 };
-                let limit = self.limits.packed_bytes;
-                return Ok(refused(upload, None, ArchiveError::TooLarge { size, limit }));
+                Decided::rejected_unread(upload, None, ArchiveError::TooLarge { size, limit }).into()
             }
-            Err(error) => return self.refuse_unreadable(repository, staged, error).await,
+            Err(error) => self.reject_unreadable(repository, staged, error).await?,
         };
-        let mut upload = Upload {
-            version: object.version,
-            release: release(&object.metadata),
-            ..upload(repository, staged, object.etag, object.modified)
-        };
-        let read = match archive::read_with_values(&object.bytes, &self.limits) {
-            Ok(read) => Ok(read),
-            Err(error) => {
-                let published = self.read_as_published(repository, &object.bytes, state);
-                published.await?.ok_or(error)
-            }
-        };
-        let (mut archive, values) = match read {
-            Ok(read) => read,
-            Err(error) => {
-                let refused = Decided::refused(upload, None, error.into());
-                let digest = Some(Digest::of(&object.bytes));
-                return Ok(Prepared::Decided(Box::new(Decided { digest, ..refused })));
-            }
-        };
-        if let Err(error) = chart::check_file_name(staged.file_name(), &archive.metadata) {
-            return Ok(refused(upload, Some(archive), error));
-        }
-        let check = self.settings.version_check;
-        if let Err(error) = check.check(&archive.metadata, values.as_deref(), upload.release.as_deref()) {
-            return Ok(refused(upload, Some(archive), error));
-        }
-        let is_published = |state: &IndexState| {
-            let promise = promise(state, &archive);
-            promise.is_some_and(|promise| promise.comparable() == Some(archive.digest))
-        };
-        if self.settings.image_check != ImageCheck::Off && !is_published(self.index_state(repository, state).await?) {
-            match self.check_images(&upload, &archive, values.as_deref()).await? {
-                Gate::Open(warnings) => archive.warnings.extend(warnings),
-                Gate::Shut(refusal) => return Ok(refused(upload, Some(archive), refusal)),
-                Gate::Awaited(refusal) => {
-                    return Ok(Prepared::Decided(Box::new(Decided::held(upload, archive, refusal))));
-                }
-            }
-        }
-        let (provenance, attached) = self.check_provenance(&upload, &archive).await?;
-        upload.provenance = attached;
-        match provenance {
-            Checked::Bad(refusal) => return Ok(refused(upload, Some(archive), refusal)),
-            Checked::Awaited(refusal) => {
-                return Ok(Prepared::Decided(Box::new(Decided::held(upload, archive, refusal))));
-            }
-            Checked::None | Checked::Good(_) | Checked::ToSign => {}
-        }
-        let state = self.index_state(repository, state).await?;
-        let digest = archive.digest;
-        let mut prepared = self.place(state, upload, archive, object.bytes).await?;
-        if let Prepared::Candidate(candidate) = &mut prepared {
-            let checked = self.publish_provenance(candidate, provenance, digest).await?;
-            let (upload, archive) = (candidate.upload.clone(), candidate.archive.clone());
-            let own = Archive { digest, ..archive };
-            match checked {
-                Checked::Bad(refusal) => return Ok(refused(upload, Some(own), refusal)),
-                Checked::Awaited(refusal) => {
-                    return Ok(Prepared::Decided(Box::new(Decided::held(upload, own, refusal))));
-                }
-                Checked::None | Checked::Good(_) | Checked::ToSign => {}
-            }
-        }
-        Ok(prepared)
+        Ok(ReadUpload::Done(done))
     }
 
     /// Rejects an upload that S3 will never hand out. Every other failure of a read stays one.
-    async fn refuse_unreadable(
+    async fn reject_unreadable(
         &self,
         repository: &Repository,
         staged: &StagedKey,
@@ -123,7 +104,7 @@ impl Publisher {
             is_copied: false,
             ..upload(repository, staged, etag, modified)
         };
-        Ok(refused(upload, None, why))
+        Ok(Decided::rejected_unread(upload, None, why).into())
     }
 
     /// Reads an upload that would be rejected, but is published: what the index lists is `unchanged`, or brought back where its
@@ -133,17 +114,72 @@ impl Publisher {
         repository: &Repository,
         bytes: &Bytes,
         state: &StateCell,
-    ) -> Result<Option<(Archive, Option<Vec<u8>>)>, PublishError> {
+    ) -> Result<Option<ReadArchive>, PublishError> {
         let Ok(archive) = archive::read_published(bytes, &Limits::of_published()) else {
             return Ok(None);
         };
-        let state = self.index_state(repository, state).await?;
-        let promise = promise(state, &archive);
-        let is_listed = promise.is_some_and(|promise| promise.comparable() == Some(archive.digest));
-        Ok(is_listed.then_some((archive, None)))
+        let is_listed = lists(self.index_state(repository, state).await?, &archive);
+        let values = None;
+        Ok(is_listed.then_some(ReadArchive { archive, values }))
+    }
+
+    /// All checks of an upload that could be read. It passes with what is to be done about its signature.
+    async fn check(
+        &self,
+        upload: &mut Upload,
+        read: &mut ReadArchive,
+        state: &StateCell,
+    ) -> Result<Verdict<Signature>, PublishError> {
+        let ReadArchive { archive, values } = read;
+        let values = values.as_deref();
+        if let Err(reason) = self.check_name_and_version(upload, archive, values) {
+            return Ok(Verdict::Reject(reason));
+        }
+        let checks_images = self.settings.image_check != ImageCheck::Off;
+        if checks_images && !lists(self.index_state(&upload.repository, state).await?, archive) {
+            match self.check_images(upload, archive, values).await? {
+                Verdict::Pass(warnings) => archive.warnings.extend(warnings),
+                Verdict::Hold(wait) => return Ok(Verdict::Hold(wait)),
+                Verdict::Reject(reason) => return Ok(Verdict::Reject(reason)),
+            }
+        }
+        let (verdict, attached) = self.check_provenance(upload, archive).await?;
+        upload.provenance = attached;
+        Ok(verdict)
+    }
+
+    fn check_name_and_version(&self, upload: &Upload, archive: &Archive, values: Option<&[u8]>) -> Result<(), Reason> {
+        chart::check_file_name(upload.staged.file_name(), &archive.metadata)?;
+        let check = self.settings.version_check;
+        check.check(&archive.metadata, values, upload.release.as_deref())?;
+        Ok(())
+    }
+
+    /// Publishes or makes the signature of a candidate, or decides that it must not be listed. `own` is the digest of the upload, which the
+    /// stored archive may not have.
+    async fn publish_signed(
+        &self,
+        candidate: Box<Candidate>,
+        signature: Signature,
+        own: Digest,
+    ) -> Result<Prepared, PublishError> {
+        let mut candidate = candidate;
+        match self.publish_provenance(&mut candidate, signature, own).await? {
+            Verdict::Pass(()) => Ok(Prepared::Candidate(candidate)),
+            Verdict::Hold(wait) => {
+                let (upload, archive) = candidate.withdrawn(own);
+                Ok(Decided::held(upload, archive, wait).into())
+            }
+            Verdict::Reject(reason) => {
+                let (upload, archive) = candidate.withdrawn(own);
+                Ok(Decided::rejected(upload, archive, reason).into())
+            }
+        }
     }
 }
 
-pub(super) fn refused(upload: Upload, archive: Option<Archive>, refusal: impl Into<Refusal>) -> Prepared {
-    Prepared::Decided(Box::new(Decided::refused(upload, archive, refusal.into())))
+/// Whether the index lists this very archive.
+fn lists(state: &IndexState, archive: &Archive) -> bool {
+    let promise = promise(state, archive);
+    promise.is_some_and(|promise| promise.comparable() == Some(archive.digest))
 }

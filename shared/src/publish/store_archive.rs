@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::candidate::{Candidate, Origin, Prepared};
-use super::compare::{refuse_other_content, with_warnings_of};
+use super::compare::{reject_other_content, with_warnings_of};
 use super::metadata::{RETURNED_METADATA, UPLOAD_METADATA};
 use super::repair::repaired;
 use super::upload::Upload;
@@ -70,7 +70,7 @@ impl Publisher {
                     return Err(upload.being_unpublished(&own));
                 }
                 let Some(archive) = stored.holds(&own) else {
-                    return Ok(refuse_other_content(upload, own, &stored));
+                    return Ok(reject_other_content(upload, own, &stored));
                 };
                 let mut archive = with_warnings_of(archive, &own);
                 if stored.repaired == Some(upload.identity()) {

@@ -3,15 +3,14 @@
 use jiff::Timestamp;
 
 use super::candidate::{Candidate, Origin, Prepared};
-use super::conclude::Decided;
+use super::decided::{Decided, Visible};
 use super::index_state::{IndexState, StateCell};
 use super::rebuild::IndexRebuilt;
 use super::recover::entry;
 use super::sample::Sample;
-use super::{Deadline, IndexWrite, PublishError, Publisher, Refusal, Report, Round};
+use super::{Deadline, IndexWrite, PublishError, Publisher, Reason, Report, Round};
 use crate::index::{Added, Created, Entry};
 use crate::keys::{Headers, Repository, StagedKey};
-use crate::receipt::Outcome;
 use crate::settings::ImageCheck;
 use crate::store::{Replaced, jittered};
 
@@ -288,29 +287,25 @@ fn decide(candidate: Candidate, placed: Placed) -> Decided {
         origin,
         ..
     } = candidate;
-    let outcome = match (placed.added, origin) {
-        (Added::New, _) => Outcome::Published,
+    let origin = match (placed.added, origin) {
+        (Added::New, _) => Origin::ThisUpload,
         // Listed by a run that was killed before it said so, or by one that took this upload along.
-        (Added::Present, Origin::ThisUpload) => Outcome::Published,
-        (Added::Present, Origin::EarlierUpload) => Outcome::Unchanged,
+        (Added::Present, origin) => origin,
         (Added::Conflict { listed }, _) => {
-            let refusal = Refusal::ListedElsewhere {
+            let reason = Reason::ListedElsewhere {
                 chart: archive.metadata.name.clone(),
                 version: archive.metadata.version.clone(),
                 listed,
                 url: placed.url,
                 own: archive.digest,
             };
-            return Decided::refused(upload, Some(archive), refusal);
+            return Decided::rejected(upload, archive, reason);
         }
     };
-    Decided {
-        upload,
-        digest: Some(archive.digest),
-        archive: Some(archive),
-        outcome,
-        refusal: None,
+    let visible = Visible {
+        origin,
         url: placed.url,
         may_mirror: true,
-    }
+    };
+    Decided::visible(upload, archive, visible)
 }

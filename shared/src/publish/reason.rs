@@ -1,19 +1,19 @@
-//! Why an upload is refused, in words for the person who packaged it.
+//! Why an upload is rejected, in words for the person who packaged it.
 
 use jiff::Timestamp;
 
+use super::images::in_one_line;
 use super::unreadable::UnreadableError;
 use crate::archive::ArchiveError;
-use crate::brief;
 use crate::chart::FileNameError;
 use crate::digest::Digest;
 use crate::keys::{BadRepository, StagedKey};
 use crate::provenance::ProvenanceError;
 use crate::versions::VersionError;
 
-/// A definite no: the same upload would be refused again.
+/// A definite no: the same upload would be rejected again.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum Reason {
     /// The archive itself is bad.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -41,14 +41,6 @@ pub enum Refusal {
     /// Its provenance file proves nothing.
     #[error(transparent)]
     Provenance(#[from] ProvenanceError),
-    /// It must have a provenance file, which may still come.
-    #[error("waits until {until} for its provenance file, {file}.prov")]
-    AwaitsProvenance {
-        /// The archive's name.
-        file: String,
-        /// When it is refused.
-        until: Timestamp,
-    },
     /// It must have a provenance file, and none came.
     #[error(
         "only signed charts are published here, and {file}.prov did not come: package with `helm package --sign`, and \
@@ -58,23 +50,8 @@ pub enum Refusal {
         /// The archive's name.
         file: String,
     },
-    /// An archive without a signature stands under its name, of the same content but packed at another time.
-    #[error(
-        "only signed charts are published here, and another packaging of the same content (digest {stored}) is stored as {file} without a \
-         signature. The provenance file of this upload is about digest {own}. Waits until {until}: the run that stored it may be about to \
-         sign it"
-    )]
-    AwaitsOtherProvenance {
-        /// The archive's name.
-        file: String,
-        /// Digest of the stored archive.
-        stored: Digest,
-        /// Digest of the upload.
-        own: Digest,
-        /// When it is rejected.
-        until: Timestamp,
-    },
-    /// The same, after the wait.
+    /// An archive without a signature stands under its name, of the same content but packed at another time; the wait for its signature
+    /// is over.
     #[error(
         "only signed charts are published here, and another packaging of the same content (digest {stored}) is stored as {file} without a \
          signature, left by a run that was cut short. The provenance file of this upload is about digest {own}. Upload the packaging with \
@@ -92,32 +69,18 @@ pub enum Refusal {
         key: String,
     },
     /// What it says of its images can't be checked.
-    #[error("the chart's images can't be checked: {}", listed(problems))]
+    #[error("the chart's images can't be checked: {}", in_one_line(problems))]
     Images {
         /// Each, in words.
         problems: Vec<String>,
     },
-    /// Images are not there yet.
-    #[error("waits until {until} for its images: {}", listed(problems))]
-    AwaitsImage {
-        /// Each, with what is missing of it.
-        problems: Vec<String>,
-        /// When it is refused.
-        until: Timestamp,
-    },
     /// Images did not come.
     #[error(
         "the chart could not be installed, because its images did not come: {}; push them, and upload the chart again",
-        listed(problems)
+        in_one_line(problems)
     )]
     NoImage {
         /// Each, with what is missing of it.
-        problems: Vec<String>,
-    },
-    /// Nobody knows whether the images are there.
-    #[error("waits for an answer about its images: {}", listed(problems))]
-    RegistrySilent {
-        /// Each, with why.
         problems: Vec<String>,
     },
     /// The version is published with other content.
@@ -144,6 +107,14 @@ pub enum Refusal {
         chart: String,
         /// Its version.
         version: String,
+    },
+    /// What the receipt of this very upload says already.
+    #[error("{reason}")]
+    Recorded {
+        /// In words.
+        reason: String,
+        /// As a short stable word.
+        code: String,
     },
     /// The version was published with other content and then taken back.
     #[error(
@@ -214,38 +185,27 @@ fn at_url(url: Option<&str>) -> String {
     url.map_or_else(String::new, |url| format!(": its entry points to {url}"))
 }
 
-/// Problems that a sentence names, and the longest of them; the others are counted.
-const PROBLEMS: usize = 10;
-const PROBLEM: usize = 350;
-
-fn listed(problems: &[String]) -> String {
-    brief::list(problems, PROBLEMS, PROBLEM)
-}
-
-impl Refusal {
+impl Reason {
     /// A short stable word for logs, metrics and receipts.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
-            Refusal::Archive(error) => error.code(),
-            Refusal::FileName(_) => "file-name",
-            Refusal::BadRepository(_) => "repository-name",
-            Refusal::KeyTooLong { .. } => "key-too-long",
-            Refusal::Unreadable(error) => error.code(),
-            Refusal::AwaitsOtherProvenance { .. } => "awaits-provenance",
-            Refusal::UnsignedArchive { .. } => "unsigned-archive",
-            Refusal::Versions(error) => error.code(),
-            Refusal::Provenance(error) => error.code(),
-            Refusal::AwaitsProvenance { .. } => "awaits-provenance",
-            Refusal::NoProvenance { .. } => "no-provenance",
-            Refusal::Images { .. } => "images",
-            Refusal::AwaitsImage { .. } => "awaits-image",
-            Refusal::NoImage { .. } => "no-image",
-            Refusal::RegistrySilent { .. } => "registry-silent",
-            Refusal::OtherContent { .. } => "other-content",
-            Refusal::FileNameTaken { .. } => "file-name-taken",
-            Refusal::Unpublished { .. } => "unpublished",
-            Refusal::ListedElsewhere { .. } => "listed-elsewhere",
-            Refusal::StoredArchiveChanged { .. } => "stored-archive-changed",
+            Reason::Archive(error) => error.code(),
+            Reason::FileName(_) => "file-name",
+            Reason::BadRepository(_) => "repository-name",
+            Reason::KeyTooLong { .. } => "key-too-long",
+            Reason::Unreadable(error) => error.code(),
+            Reason::UnsignedArchive { .. } => "unsigned-archive",
+            Reason::Versions(error) => error.code(),
+            Reason::Provenance(error) => error.code(),
+            Reason::NoProvenance { .. } => "no-provenance",
+            Reason::Images { .. } => "images",
+            Reason::NoImage { .. } => "no-image",
+            Reason::OtherContent { .. } => "other-content",
+            Reason::FileNameTaken { .. } => "file-name-taken",
+            Reason::Recorded { code, .. } => code,
+            Reason::Unpublished { .. } => "unpublished",
+            Reason::ListedElsewhere { .. } => "listed-elsewhere",
+            Reason::StoredArchiveChanged { .. } => "stored-archive-changed",
         }
     }
 }

@@ -1,0 +1,114 @@
+//! An upload whose outcome is certain but not yet recorded.
+
+use super::candidate::{Origin, Prepared};
+use super::upload::Upload;
+use super::verdict::Verdict;
+use super::{Reason, Wait};
+use crate::archive::Archive;
+use crate::digest::Digest;
+use crate::receipt::{Outcome, Receipt};
+
+/// An upload whose outcome is certain but not yet recorded.
+#[derive(Debug)]
+pub(super) struct Decided {
+    pub(super) upload: Upload,
+    /// The published archive, or the rejected one as far as it could be read.
+    pub(super) archive: Option<Archive>,
+    /// SHA-256 of the archive, known even where it could not be read.
+    pub(super) digest: Option<Digest>,
+    pub(super) verdict: Verdict<Visible>,
+}
+
+/// What users can install of an upload that has passed.
+#[derive(Debug)]
+pub(super) struct Visible {
+    /// Whether it is this upload that was published, or an earlier one, which stays unchanged.
+    pub(super) origin: Origin,
+    /// Where the index says that it is. `None`: nowhere.
+    pub(super) url: Option<String>,
+    /// Whether a mirror may get what is stored: not what may be another archive than the one that was published.
+    pub(super) may_mirror: bool,
+}
+
+impl Decided {
+    /// The index lists it.
+    pub(super) fn visible(upload: Upload, archive: Archive, visible: Visible) -> Self {
+        Decided::of_archive(upload, archive, Verdict::Pass(visible))
+    }
+
+    /// It waits.
+    pub(super) fn held(upload: Upload, archive: Archive, wait: Wait) -> Self {
+        Decided::of_archive(upload, archive, Verdict::Hold(wait))
+    }
+
+    /// It is rejected for what its archive is.
+    pub(super) fn rejected(upload: Upload, archive: Archive, reason: impl Into<Reason>) -> Self {
+        Decided::of_archive(upload, archive, Verdict::Reject(reason.into()))
+    }
+
+    /// It is rejected, and nobody has read its archive, or could.
+    pub(super) fn rejected_unread(upload: Upload, digest: Option<Digest>, reason: impl Into<Reason>) -> Self {
+        Decided {
+            upload,
+            archive: None,
+            digest,
+            verdict: Verdict::Reject(reason.into()),
+        }
+    }
+
+    /// A run that was killed before it removed the upload has recorded what became of it.
+    pub(super) fn recorded(upload: Upload, archive: Archive, receipt: Receipt) -> Self {
+        let visible = |origin| {
+            Verdict::Pass(Visible {
+                origin,
+                url: receipt.url,
+                may_mirror: true,
+            })
+        };
+        let verdict = match receipt.outcome {
+            Outcome::Published => visible(Origin::ThisUpload),
+            Outcome::Unchanged => visible(Origin::EarlierUpload),
+            Outcome::Rejected | Outcome::Held => Verdict::Reject(Reason::Recorded {
+                reason: receipt.reason.unwrap_or_default(),
+                code: receipt.reason_code.unwrap_or_default(),
+            }),
+        };
+        Decided::of_archive(upload, archive, verdict)
+    }
+
+    fn of_archive(upload: Upload, archive: Archive, verdict: Verdict<Visible>) -> Self {
+        Decided {
+            upload,
+            digest: Some(archive.digest),
+            archive: Some(archive),
+            verdict,
+        }
+    }
+
+    /// What its receipt calls it.
+    pub(super) fn outcome(&self) -> Outcome {
+        match &self.verdict {
+            Verdict::Pass(Visible { origin, .. }) => match origin {
+                Origin::ThisUpload => Outcome::Published,
+                Origin::EarlierUpload => Outcome::Unchanged,
+            },
+            Verdict::Hold(_) => Outcome::Held,
+            Verdict::Reject(_) => Outcome::Rejected,
+        }
+    }
+
+    /// Why it is not visible: in words, and as a short stable word.
+    pub(super) fn why_not(&self) -> Option<(String, String)> {
+        match &self.verdict {
+            Verdict::Pass(_) => None,
+            Verdict::Hold(wait) => Some((wait.to_string(), wait.code().to_owned())),
+            Verdict::Reject(reason) => Some((reason.to_string(), reason.code().to_owned())),
+        }
+    }
+}
+
+impl From<Decided> for Prepared {
+    fn from(decided: Decided) -> Self {
+        Prepared::Decided(Box::new(decided))
+    }
+}

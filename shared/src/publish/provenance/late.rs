@@ -1,0 +1,137 @@
+//! Provenance files whose upload is gone: of an archive that is published, or that is yet to come.
+
+use std::time::Duration;
+
+use super::{Attached, Provenance, Verified};
+use crate::archive::Archive;
+use crate::keys::StagedKey;
+use crate::provenance::{MAX_BYTES, ProvenanceError};
+use crate::publish::candidate::Prepared;
+use crate::publish::report::shown;
+use crate::publish::unreadable::Unreadable;
+use crate::publish::upload::MAX_COPIED;
+use crate::publish::{PublishError, Publisher, Reason};
+use crate::receipt::Receipt;
+use crate::store::{Got, StoreError};
+
+/// A provenance file without an archive is kept in staging for so long.
+const ORPHAN_PROVENANCE_TTL: Duration = Duration::from_secs(24 * 3600);
+
+/// A provenance file that came after its archive was published, and what became of it.
+#[derive(Debug, Clone)]
+pub struct LateProvenance {
+    /// The upload that it belongs to.
+    pub staged: StagedKey,
+    /// Who signed it, or why it was rejected.
+    pub result: Result<String, String>,
+}
+
+impl Publisher {
+    /// A provenance file whose upload is gone: of an archive that is published, or that is yet to come.
+    pub(in crate::publish) async fn late_provenance(&self, staged: &StagedKey) -> Result<Prepared, PublishError> {
+        let key = staged.staged_provenance_key();
+        let copied = |etag| Attached { etag, is_copied: true };
+        let (file, attached, modified) = match self.store.get(&key, MAX_BYTES).await {
+            Ok(Got::Missing) => return Ok(Prepared::Gone),
+            Ok(Got::Found(object)) => (Ok(object.bytes), copied(object.etag), object.modified),
+            Ok(Got::TooLarge { size, etag, modified }) => {
+                let is_copied = size <= MAX_COPIED;
+                let error = ProvenanceError::TooLarge { size }.to_string();
+                (Err(error), Attached { etag, is_copied }, modified)
+            }
+            Err(error) => match self.unreadable(&key, error).await? {
+                None => return Ok(Prepared::Gone),
+                Some(Unreadable { why, etag, modified }) => {
+                    let is_copied = false;
+                    (Err(why.to_string()), Attached { etag, is_copied }, modified)
+                }
+            },
+        };
+        let result = match (self.read_published(staged).await?, file) {
+            (None, _) if self.is_within(ORPHAN_PROVENANCE_TTL, modified) => return Ok(Prepared::Gone),
+            (None, _) => Err("its archive did not come within a day".to_owned()),
+            (Some(Err(unreadable)), _) => Err(unreadable.problem),
+            (Some(Ok(_)), Err(problem)) => Err(problem),
+            (Some(Ok(archive)), Ok(text)) => match self.verify_provenance(&text, staged, &archive).await? {
+                // A run that was cut short has left that archive: the file may be about the upload that is still to come.
+                Verified::Not(_)
+                    if self.is_within(ORPHAN_PROVENANCE_TTL, modified) && !self.is_listed(staged, &archive).await? =>
+                {
+                    return Ok(Prepared::Gone);
+                }
+                Verified::Not(error) => Err(error.to_string()),
+                Verified::SignedBy(signed_by) => {
+                    let provenance = Provenance {
+                        text,
+                        digest: archive.digest,
+                        signed_by: signed_by.clone(),
+                    };
+                    self.store_provenance(&staged.provenance_key(), &provenance).await?;
+                    Ok(signed_by)
+                }
+            },
+        };
+        Ok(Prepared::Late(self.conclude_late(staged, &attached, result).await?))
+    }
+
+    async fn is_listed(&self, staged: &StagedKey, archive: &Archive) -> Result<bool, PublishError> {
+        let Ok(repository) = staged.repository() else {
+            return Ok(false);
+        };
+        let state = self.read_existing_index(&repository).await?;
+        let metadata = &archive.metadata;
+        Ok(state.is_some_and(|state| state.index.digest_of(&metadata.name, &metadata.version).is_some()))
+    }
+
+    /// A provenance file whose key says that it can belong to no upload; `None` if it is not there.
+    pub(in crate::publish) async fn reject_provenance(
+        &self,
+        staged: &StagedKey,
+        reason: &Reason,
+    ) -> Result<Option<LateProvenance>, PublishError> {
+        let Some(object) = self.store.find(&staged.staged_provenance_key()).await? else {
+            return Ok(None);
+        };
+        let etag = object.etag;
+        let attached = Attached { etag, is_copied: false };
+        self.conclude_late(staged, &attached, Err(reason.to_string()))
+            .await
+            .map(Some)
+    }
+
+    async fn conclude_late(
+        &self,
+        staged: &StagedKey,
+        attached: &Attached,
+        result: Result<String, String>,
+    ) -> Result<LateProvenance, PublishError> {
+        let result = result.map_err(|problem| shown(&problem));
+        let key = staged.staged_provenance_key();
+        if result.is_ok() && self.settings.oci_mirror.is_some() {
+            self.note_for_mirror(staged).await?;
+        }
+        if result.is_err() && attached.is_copied {
+            self.store
+                .copy(&key, &staged.rejected_provenance_key(), &attached.etag)
+                .await?;
+        }
+        self.note_provenance(staged, &result).await?;
+        self.store.delete(&key, &attached.etag).await?;
+        Ok(LateProvenance {
+            staged: staged.clone(),
+            result,
+        })
+    }
+
+    /// Writes into the archive's receipt what became of its provenance file.
+    async fn note_provenance(&self, staged: &StagedKey, result: &Result<String, String>) -> Result<(), StoreError> {
+        let note = |receipt: &mut Receipt| match result {
+            Ok(signed_by) => receipt.signed_by = Some(signed_by.clone()),
+            Err(problem) => {
+                let warning = format!("a provenance file that came later was refused: {problem}");
+                receipt.warnings.push(warning);
+            }
+        };
+        self.add_to_receipt(staged, note).await
+    }
+}

@@ -1,0 +1,261 @@
+//! Provenance on its way: found beside an upload or made, published beside the archive before the index lists that.
+//!
+//! The file may come before its archive, with it or long after. A run that finds the upload takes the file along; a file
+//! whose archive is published already is checked against that one ([`Publisher::late_provenance`]); one whose archive is not
+//! there yet waits for it, for a day.
+
+mod keys;
+mod late;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::candidate::Candidate;
+use super::unreadable::Unreadable;
+use super::upload::{MAX_COPIED, Upload};
+use super::verdict::Verdict;
+use super::{PublishError, Publisher, Reason, Wait};
+use crate::archive::Archive;
+use crate::digest::Digest;
+use crate::keys::{Headers, PROVENANCE_SUFFIX, StagedKey};
+use crate::provenance::{MAX_BYTES, ProvenanceError, Subject};
+use crate::secret::SecretError;
+use crate::settings::ProvenanceMode;
+use crate::store::{ETag, Got, StoreError};
+
+pub use late::LateProvenance;
+
+/// The signature that is published with an upload that has passed.
+#[derive(Debug)]
+pub(super) enum Signature {
+    /// None.
+    Absent,
+    /// What was uploaded, checked against the upload.
+    Uploaded(Provenance),
+    /// To be made, once it is certain which archive stands under the name.
+    ToMake,
+}
+
+/// The provenance file that lies beside an upload and goes with it.
+#[derive(Debug, Clone)]
+pub(super) struct Attached {
+    /// Which state of it.
+    pub(super) etag: ETag,
+    /// Whether a copy is kept if the upload is rejected: see [`MAX_COPIED`].
+    pub(super) is_copied: bool,
+}
+
+/// A provenance file that was checked or made.
+#[derive(Debug)]
+pub(super) struct Provenance {
+    text: Bytes,
+    /// Of the archive that it is about.
+    digest: Digest,
+    signed_by: String,
+}
+
+/// What a provenance file proves of an archive.
+enum Verified {
+    /// That it was signed with the key of this fingerprint.
+    SignedBy(String),
+    /// Nothing.
+    Not(ProvenanceError),
+}
+
+impl From<Result<String, ProvenanceError>> for Verified {
+    fn from(result: Result<String, ProvenanceError>) -> Self {
+        match result {
+            Ok(signed_by) => Verified::SignedBy(signed_by),
+            Err(error) => Verified::Not(error),
+        }
+    }
+}
+
+impl Publisher {
+    /// Looks for the provenance file beside an upload and checks it. Its state too, so that it goes with the upload.
+    pub(super) async fn check_provenance(
+        &self,
+        upload: &Upload,
+        archive: &Archive,
+    ) -> Result<(Verdict<Signature>, Option<Attached>), PublishError> {
+        if self.settings.provenance == ProvenanceMode::Off {
+            return Ok((Verdict::Pass(Signature::Absent), None));
+        }
+        let key = upload.staged.staged_provenance_key();
+        let (verdict, attached) = match self.store.get(&key, MAX_BYTES).await {
+            Ok(Got::Missing) => return Ok((self.without_provenance(upload), None)),
+            Ok(Got::TooLarge { size, etag, .. }) => {
+                let is_copied = size <= MAX_COPIED;
+                let error = ProvenanceError::TooLarge { size };
+                (Verdict::Reject(error.into()), Attached { etag, is_copied })
+            }
+            Ok(Got::Found(object)) => {
+                let verdict = match self.verify_provenance(&object.bytes, &upload.staged, archive).await? {
+                    Verified::SignedBy(signed_by) => Verdict::Pass(Signature::Uploaded(Provenance {
+                        text: object.bytes,
+                        digest: archive.digest,
+                        signed_by,
+                    })),
+                    Verified::Not(error) => Verdict::Reject(error.into()),
+                };
+                let (etag, is_copied) = (object.etag, true);
+                (verdict, Attached { etag, is_copied })
+            }
+            Err(error) => match self.unreadable(&key, error).await? {
+                None => return Ok((self.without_provenance(upload), None)),
+                Some(Unreadable { why, etag, .. }) => {
+                    let is_copied = false;
+                    (Verdict::Reject(why.into()), Attached { etag, is_copied })
+                }
+            },
+        };
+        Ok((verdict, Some(attached)))
+    }
+
+    fn without_provenance(&self, upload: &Upload) -> Verdict<Signature> {
+        let wait = self.settings.provenance_wait;
+        let file = upload.staged.file_name().to_owned();
+        match self.settings.provenance {
+            ProvenanceMode::Off | ProvenanceMode::Verify => Verdict::Pass(Signature::Absent),
+            ProvenanceMode::Sign => Verdict::Pass(Signature::ToMake),
+            ProvenanceMode::Require if self.is_within(wait, upload.uploaded) => {
+                let until = upload.uploaded + wait;
+                Verdict::Hold(Wait::Provenance { file, until })
+            }
+            ProvenanceMode::Require => Verdict::Reject(Reason::NoProvenance { file }),
+        }
+    }
+
+    fn is_within(&self, wait: Duration, since: jiff::Timestamp) -> bool {
+        (self.clock)() < since + wait
+    }
+
+    /// Checks a provenance file against an archive. A signer who is not known may be new in the secret.
+    async fn verify_provenance(
+        &self,
+        file: &[u8],
+        staged: &StagedKey,
+        archive: &Archive,
+    ) -> Result<Verified, PublishError> {
+        let subject = subject(staged, archive);
+        let now = (self.clock)();
+        let keys = self.keys().await?;
+        let verified = keys.keyring.verify(file, subject, now);
+        if matches!(verified, Err(ProvenanceError::UnknownSigner { .. }))
+            && let Some(secret) = self.secrets()?.again(&keys.secret).await?
+        {
+            return Ok(self.keys_in(secret)?.keyring.verify(file, subject, now).into());
+        }
+        Ok(verified.into())
+    }
+
+    /// Publishes what was checked or makes it, beside an archive that is stored and before the index lists it. `own` is the digest of
+    /// the upload. It passes if the archive may be listed.
+    pub(super) async fn publish_provenance(
+        &self,
+        candidate: &mut Candidate,
+        signature: Signature,
+        own: Digest,
+    ) -> Result<Verdict<()>, PublishError> {
+        let staged = &candidate.upload.staged;
+        let archive = &candidate.archive;
+        let provenance = match signature {
+            Signature::Absent => return Ok(Verdict::Pass(())),
+            Signature::Uploaded(provenance) if provenance.digest == archive.digest => provenance,
+            Signature::ToMake => self.sign(staged, archive).await?,
+            Signature::Uploaded(_) => {
+                candidate.archive.warnings.push(
+                    "the provenance file was not published: it is about another packaging of the same content"
+                        .to_owned(),
+                );
+                return self.about_another_packaging(candidate, own).await;
+            }
+        };
+        let key = format!("{}{PROVENANCE_SUFFIX}", candidate.key);
+        self.store_provenance(&key, &provenance).await?;
+        candidate.upload.signed_by = Some(provenance.signed_by);
+        Ok(Verdict::Pass(()))
+    }
+
+    /// The archive under the name is another packaging than the one whose provenance file came, and not listed yet: a run that was cut
+    /// short has left it, or one that is at work has stored it. It may have a signature of its own.
+    async fn about_another_packaging(
+        &self,
+        candidate: &mut Candidate,
+        own: Digest,
+    ) -> Result<Verdict<()>, PublishError> {
+        let (upload, archive) = (&candidate.upload, &candidate.archive);
+        let staged = &upload.staged;
+        let key = format!("{}{PROVENANCE_SUFFIX}", candidate.key);
+        if let Got::Found(object) = self.store.get(&key, MAX_BYTES).await?
+            && let Verified::SignedBy(signed_by) = self.verify_provenance(&object.bytes, staged, archive).await?
+        {
+            candidate.upload.signed_by = Some(signed_by);
+            return Ok(Verdict::Pass(()));
+        }
+        let wait = self.settings.provenance_wait;
+        let (file, stored) = (staged.file_name().to_owned(), archive.digest);
+        match self.settings.provenance {
+            ProvenanceMode::Off | ProvenanceMode::Verify => Ok(Verdict::Pass(())),
+            ProvenanceMode::Sign => {
+                let provenance = self.sign(staged, archive).await?;
+                self.store_provenance(&key, &provenance).await?;
+                candidate.upload.signed_by = Some(provenance.signed_by);
+                Ok(Verdict::Pass(()))
+            }
+            ProvenanceMode::Require if self.is_within(wait, upload.uploaded) => {
+                let until = upload.uploaded + wait;
+                Ok(Verdict::Hold(Wait::OtherProvenance {
+                    file,
+                    stored,
+                    own,
+                    until,
+                }))
+            }
+            ProvenanceMode::Require => {
+                let key = candidate.key.clone();
+                Ok(Verdict::Reject(Reason::UnsignedArchive { file, stored, own, key }))
+            }
+        }
+    }
+
+    /// Whether an archive that no index lists must stay out of it: a run that was cut short may leave one before its provenance file,
+    /// and `PROVENANCE=require` lists none without. What a receipt says was listed is not asked about: it is older than the setting.
+    pub(crate) async fn must_be_signed(&self, staged: &StagedKey) -> Result<bool, StoreError> {
+        Ok(self.settings.provenance == ProvenanceMode::Require
+            && self.store.head(&staged.provenance_key()).await?.is_none())
+    }
+
+    async fn sign(&self, staged: &StagedKey, archive: &Archive) -> Result<Provenance, PublishError> {
+        let keys = self.keys().await?;
+        let signing = keys.signing.ok_or(SecretError::NoSecret)?;
+        let text = signing.sign(subject(staged, archive), (self.clock)());
+        let text = text.map_err(|problem| self.wrong_key("signingKey", problem))?;
+        let provenance = Provenance {
+            text: text.into(),
+            digest: archive.digest,
+            signed_by: signing.fingerprint(),
+        };
+        Ok(provenance)
+    }
+
+    async fn store_provenance(&self, key: &str, provenance: &Provenance) -> Result<(), PublishError> {
+        self.publish_keyring().await?;
+        let text = provenance.text.clone();
+        let digest = Digest::of(&text);
+        // Where one is there already it stays, as the archive does.
+        self.store
+            .create(key, text, digest, &Headers::provenance(), Default::default())
+            .await?;
+        Ok(())
+    }
+}
+
+fn subject<'a>(staged: &'a StagedKey, archive: &'a Archive) -> Subject<'a> {
+    Subject {
+        file_name: staged.file_name(),
+        digest: archive.digest,
+        metadata: &archive.metadata,
+    }
+}
