@@ -4,6 +4,7 @@
 //! before anybody can install it, whatever way the upload came.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::chart::Metadata;
 use crate::values::{self, ValuesError};
@@ -19,6 +20,24 @@ pub enum VersionCheck {
     /// That, and of every upload: the app version is the version, and the image tag in `values.yaml`, if there is one, is
     /// the app version.
     Strict,
+}
+
+/// Not a check of versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not release, strict or off")]
+pub struct NoVersionCheck;
+
+impl FromStr for VersionCheck {
+    type Err = NoVersionCheck;
+
+    fn from_str(text: &str) -> Result<Self, NoVersionCheck> {
+        match text {
+            "release" => Ok(VersionCheck::Release),
+            "strict" => Ok(VersionCheck::Strict),
+            "off" => Ok(VersionCheck::Off),
+            _ => Err(NoVersionCheck),
+        }
+    }
 }
 
 /// The versions do not agree.

@@ -12,9 +12,8 @@ use super::verdict::Verdict;
 use super::{PublishError, Publisher, Reason, Wait};
 use crate::archive::Archive;
 use crate::brief;
-use crate::image::{self, Platform, Reference};
+use crate::image::{self, ImageCheck, Platform, Reference};
 use crate::registry::{Found, RegistryError};
-use crate::settings::ImageCheck;
 use crate::values;
 
 /// A chart that names more is refused where each has to be there.

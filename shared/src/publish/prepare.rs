@@ -14,8 +14,9 @@ use super::{PublishError, Publisher, Reason};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart;
 use crate::digest::Digest;
+use crate::image::ImageCheck;
 use crate::keys::{Repository, StagedKey};
-use crate::settings::{ImageCheck, ProvenanceMode};
+use crate::provenance::ProvenanceMode;
 use crate::store::{Got, StoreError};
 
 /// What reading an upload came to.

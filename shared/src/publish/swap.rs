@@ -9,9 +9,9 @@ use super::rebuild::IndexRebuilt;
 use super::recover::entry;
 use super::sample::Sample;
 use super::{Deadline, IndexWrite, PublishError, Publisher, Reason, Report, Round};
+use crate::image::ImageCheck;
 use crate::index::{Added, Created, Entry};
 use crate::keys::{Headers, Repository, StagedKey};
-use crate::settings::ImageCheck;
 use crate::store::{Replaced, jittered};
 
 /// Compare-and-swaps that may lose their race before the run gives up. Between two of them somebody else has published.

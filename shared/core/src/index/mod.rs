@@ -46,6 +46,7 @@ mod twice;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::str::FromStr;
 
 use bytes::Bytes;
 use memchr::memmem;
@@ -73,6 +74,23 @@ pub enum Format {
     Json,
     /// YAML as Helm writes it: two spaces, keys in alphabetical order.
     Yaml,
+}
+
+/// Not a form of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not json or yaml")]
+pub struct NoFormat;
+
+impl FromStr for Format {
+    type Err = NoFormat;
+
+    fn from_str(text: &str) -> Result<Self, NoFormat> {
+        match text {
+            "json" => Ok(Format::Json),
+            "yaml" => Ok(Format::Yaml),
+            _ => Err(NoFormat),
+        }
+    }
 }
 
 /// An index that was read and found to be sound: its text, and where everything stands in it.

@@ -12,12 +12,14 @@ mod certificate;
 mod error;
 mod keyring;
 mod message;
+mod mode;
 mod signing;
 #[cfg(test)]
 mod tests;
 
 pub use error::{KeyError, ProvenanceError};
 pub use keyring::Keyring;
+pub use mode::{NoProvenanceMode, ProvenanceMode};
 pub use signing::SigningKey;
 
 use jiff::Timestamp;

@@ -6,10 +6,9 @@ use bytes::Bytes;
 
 use crate::digest::Digest;
 use crate::keys::{Headers, KEYRING};
-use crate::provenance::{Keyring, SigningKey};
+use crate::provenance::{Keyring, ProvenanceMode, SigningKey};
 use crate::publish::{PublishError, Publisher};
 use crate::secret::{Secret, SecretError};
-use crate::settings::ProvenanceMode;
 use crate::store::{Got, Replaced};
 
 /// A keyring larger than this is not ours.

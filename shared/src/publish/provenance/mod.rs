@@ -19,9 +19,8 @@ use super::{PublishError, Publisher, Reason, Wait};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::keys::{Headers, PROVENANCE_SUFFIX, StagedKey};
-use crate::provenance::{MAX_BYTES, ProvenanceError, Subject};
+use crate::provenance::{MAX_BYTES, ProvenanceError, ProvenanceMode, Subject};
 use crate::secret::SecretError;
-use crate::settings::ProvenanceMode;
 use crate::store::{ETag, Got, StoreError};
 
 pub use late::LateProvenance;

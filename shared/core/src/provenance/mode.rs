@@ -1,0 +1,48 @@
+//! `PROVENANCE`.
+
+use std::str::FromStr;
+
+/// What is done with provenance files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ProvenanceMode {
+    /// Nobody looks at them.
+    #[default]
+    Off,
+    /// Those that are uploaded are checked and published.
+    Verify,
+    /// That, and a chart without one is rejected.
+    Require,
+    /// Those that are uploaded are checked and published, and every other chart is signed here.
+    Sign,
+}
+
+impl ProvenanceMode {
+    /// What it is set to, for messages.
+    pub fn setting(self) -> &'static str {
+        match self {
+            ProvenanceMode::Off => "PROVENANCE=off",
+            ProvenanceMode::Verify => "PROVENANCE=verify",
+            ProvenanceMode::Require => "PROVENANCE=require",
+            ProvenanceMode::Sign => "PROVENANCE=sign",
+        }
+    }
+}
+
+/// Not a mode of provenance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not off, verify, require or sign")]
+pub struct NoProvenanceMode;
+
+impl FromStr for ProvenanceMode {
+    type Err = NoProvenanceMode;
+
+    fn from_str(text: &str) -> Result<Self, NoProvenanceMode> {
+        match text {
+            "off" => Ok(ProvenanceMode::Off),
+            "verify" => Ok(ProvenanceMode::Verify),
+            "require" => Ok(ProvenanceMode::Require),
+            "sign" => Ok(ProvenanceMode::Sign),
+            _ => Err(NoProvenanceMode),
+        }
+    }
+}
