@@ -16,17 +16,17 @@
 //! | [`Store::head`], [`Store::inspect`], [`Store::describe`] | HeadObject | which state an object is in; an archive's digest without its bytes; what it takes to read it |
 
 mod body;
+mod condition;
 mod error;
+mod jitter;
+mod outcome;
 mod pages;
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::ProvideErrorMetadata;
-use aws_sdk_s3::operation::put_object::PutObjectError;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{AnnotationDirective, ChecksumMode, TaggingDirective};
@@ -34,7 +34,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 pub use error::{Fault, StoreError};
+pub(crate) use jitter::jittered;
+pub use outcome::{Created, Described, ETag, Got, Inspected, Listed, Object, Replaced};
 pub use pages::{Page, Pages};
+
+use condition::{Condition, replaced};
 
 use crate::aws::Aws;
 use crate::digest::Digest;
@@ -43,118 +47,13 @@ use crate::keys::{Headers, url_path};
 /// How often a create is tried again where S3 says that another write of the key is under way (409).
 const CREATE_ATTEMPTS: u32 = 5;
 
-/// A bucket.
+/// A bucket. Its clones share one client.
 #[derive(Debug, Clone)]
 pub struct Store {
     aws: Aws,
     /// Made by [`Store::client`].
-    client: OnceLock<Client>,
+    client: Arc<OnceLock<Client>>,
     bucket: String,
-}
-
-/// Which state of an object was read: what a compare-and-swap compares.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ETag(String);
-
-impl ETag {
-    /// The tag without the quotes around it, as S3's events and receipts have it.
-    pub fn unquoted(&self) -> &str {
-        self.0.trim_matches('"')
-    }
-}
-
-/// An object that was read.
-#[derive(Debug, Clone)]
-pub struct Object {
-    /// Its bytes.
-    pub bytes: Bytes,
-    /// Which state this is.
-    pub etag: ETag,
-    /// When this state was written; S3 knows whole seconds.
-    pub modified: Timestamp,
-    /// Its user metadata, names without `x-amz-meta-`.
-    pub metadata: HashMap<String, String>,
-    /// Which of its versions this is, in a bucket that keeps versions.
-    pub version: Option<String>,
-}
-
-/// What a read came to.
-#[derive(Debug)]
-pub enum Got {
-    /// The object.
-    Found(Object),
-    /// S3 said that there is no such key.
-    Missing,
-    /// The object is larger than asked for; its bytes were not read.
-    TooLarge {
-        /// Its size in bytes.
-        size: u64,
-        /// Which state this is.
-        etag: ETag,
-        /// When this state was written.
-        modified: Timestamp,
-    },
-}
-
-/// What a create came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Created {
-    /// The object is there now, and was not before.
-    New,
-    /// An object of that key is there already, and stays.
-    Exists,
-}
-
-/// What a compare-and-swap came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Replaced {
-    /// The object has the new bytes.
-    Done,
-    /// Somebody else wrote it since it was read: read again.
-    LostRace,
-}
-
-/// What S3 tells of an object without its bytes.
-#[derive(Debug, Clone)]
-pub struct Inspected {
-    /// Which state this is.
-    pub etag: ETag,
-    /// SHA-256 of its bytes, if it was written with it ([`Store::create`] does).
-    pub digest: Option<Digest>,
-    /// Its user metadata, names without `x-amz-meta-`.
-    pub metadata: HashMap<String, String>,
-}
-
-/// What S3 says of an object that perhaps nobody can read.
-#[derive(Debug, Clone)]
-pub struct Described {
-    /// Which state this is.
-    pub etag: ETag,
-    /// When this state was written.
-    pub modified: Timestamp,
-    /// Which of its versions this is, in a bucket that keeps versions.
-    pub version: Option<String>,
-    /// Its size in bytes.
-    pub size: u64,
-    /// Its user metadata, names without `x-amz-meta-`.
-    pub metadata: HashMap<String, String>,
-    /// The storage class, if its bytes have to be restored from an archive before they can be read.
-    pub archived: Option<String>,
-    /// Whether its bytes are encrypted with a key in KMS.
-    pub by_kms: bool,
-}
-
-/// An object as a listing names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// Its key.
-    pub key: String,
-    /// Which state it is in.
-    pub etag: ETag,
-    /// When it was written last.
-    pub modified: Timestamp,
-    /// Its size in bytes.
-    pub size: u64,
 }
 
 impl Store {
@@ -162,7 +61,7 @@ impl Store {
     pub fn new(aws: Aws, bucket: &str) -> Self {
         Store {
             aws,
-            client: OnceLock::new(),
+            client: Arc::default(),
             bucket: bucket.to_owned(),
         }
     }
@@ -466,44 +365,6 @@ impl Store {
     }
 }
 
-/// What S3's answer says about the condition of a write.
-enum Condition {
-    /// It does not hold. 404 to `If-Match` means that the object was removed since it was read.
-    /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>)
-    Failed,
-    /// 409: another write of the key is under way, so it is not known whether it will hold.
-    UnderWay(StoreError),
-    /// The answer is about something else.
-    Other(StoreError),
-}
-
-impl Condition {
-    fn of(error: aws_sdk_s3::error::SdkError<PutObjectError, HttpResponse>, key: &str) -> Self {
-        match error.code() {
-            Some("PreconditionFailed" | "NoSuchKey") => Condition::Failed,
-            Some("ConditionalRequestConflict" | "OperationAborted") => {
-                Condition::UnderWay(StoreError::new("PutObject", key, error))
-            }
-            _ => Condition::Other(StoreError::new("PutObject", key, error)),
-        }
-    }
-}
-
-/// What a write under a condition came to.
-fn replaced<T>(put: Result<T, Condition>) -> Result<Replaced, StoreError> {
-    match put {
-        Ok(_) => Ok(Replaced::Done),
-        Err(Condition::Failed | Condition::UnderWay(_)) => Ok(Replaced::LostRace),
-        Err(Condition::Other(error)) => Err(error),
-    }
-}
-
-/// A pause that grows with the attempt and differs between racers.
-pub(crate) fn jittered(attempt: u32) -> Duration {
-    let ceiling = 50 * 2_u64.saturating_pow(attempt.min(5));
-    Duration::from_millis(fastrand::u64(ceiling / 4..=ceiling))
-}
-
 fn etag(tag: Option<String>) -> ETag {
     ETag(tag.unwrap_or_default())
 }
@@ -520,23 +381,4 @@ fn base64(digest: Digest) -> String {
 fn of_base64(text: &str) -> Option<Digest> {
     let bytes = aws_smithy_types::base64::decode(text).ok()?;
     Some(Digest::from(<[u8; 32]>::try_from(bytes).ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    /// Racers that pause equally long race again, and the same ones lose again.
-    #[test]
-    fn racers_pause_differently_and_longer_each_time() {
-        for attempt in 1..8 {
-            let pauses: BTreeSet<Duration> = (0..100).map(|_| jittered(attempt)).collect();
-            assert!(pauses.len() > 10, "attempt {attempt}: {pauses:?}");
-        }
-        let longest = |attempt| (0..100).map(|_| jittered(attempt)).max();
-        assert!(longest(4) > longest(1));
-        assert!(longest(25) < Some(Duration::from_secs(2)));
-    }
 }
