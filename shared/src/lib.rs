@@ -8,8 +8,10 @@
 //!
 //! # The shell: S3 and the procedures
 //!
-//! [`store`] owns S3, with exactly the verbs that the promises need. [`publish`] moves an upload from `staging/` into the
-//! repository with them; [`maintain`] verifies, repairs and unpublishes; [`cdn`] invalidates what the edge caches.
+//! [`store`] owns S3, with exactly the verbs that the promises need. [`repository`] knows what a repository holds: its index,
+//! archives and receipts, and how each is read and replaced. On it stand two procedures, side by side: [`publish`] moves
+//! an upload from `staging/` into its repository; [`maintain`] verifies, repairs and unpublishes. [`cdn`] invalidates what
+//! the edge caches.
 //!
 //! # Others that are spoken to
 //!
@@ -17,7 +19,7 @@
 //!
 //! # A function's surroundings
 //!
-//! [`settings`] is the environment, [`aws`] makes the clients, [`notification`] reads the events of S3, [`metrics`] and
+//! [`settings`] is the environment, [`deadline`] the time that a run has, [`aws`] makes the clients, [`notification`] reads the events of S3, [`metrics`] and
 //! [`telemetry`] are for the people who operate it.
 //!
 //! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.
@@ -30,12 +32,14 @@ pub use chartdrop_core::{
 
 pub mod aws;
 pub mod cdn;
+pub mod deadline;
 pub mod http;
 pub mod maintain;
 pub mod metrics;
 pub mod notification;
 pub mod publish;
 pub mod registry;
+pub mod repository;
 pub mod secret;
 pub mod settings;
 pub mod store;

@@ -3,10 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use chartdrop::brief;
+use chartdrop::deadline::Deadline;
 use chartdrop::keys::StagedKey;
-use chartdrop::maintain::Reindex;
+use chartdrop::maintain::{MaintainError, Maintainer, Reindex};
 use chartdrop::printable::printable;
-use chartdrop::publish::{Deadline, PublishError, Publisher, Report};
+use chartdrop::publish::{Publisher, Report};
 use chartdrop::receipt::TEXT;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
@@ -20,6 +21,7 @@ use crate::trigger::{Trigger, TriggerError};
 /// What outlives an invocation.
 pub(crate) struct Handler {
     publisher: Publisher,
+    maintainer: Maintainer,
     bucket: String,
 }
 
@@ -29,7 +31,7 @@ pub(crate) enum HandlerError {
     #[error(transparent)]
     Trigger(#[from] TriggerError),
     #[error(transparent)]
-    Maintain(#[from] PublishError),
+    Maintain(#[from] MaintainError),
     #[error("{count} of the uploads could not be dealt with and stay in staging; the first is {first}")]
     Uploads { count: usize, first: String },
 }
@@ -52,7 +54,7 @@ impl From<HandlerError> for Diagnostic {
     fn from(error: HandlerError) -> Self {
         let error_type = match error {
             HandlerError::Trigger(_) => "UnknownEvent",
-            HandlerError::Maintain(PublishError::NoRepository { .. }) => "UnknownRepository",
+            HandlerError::Maintain(MaintainError::NoRepository { .. }) => "UnknownRepository",
             HandlerError::Maintain(_) | HandlerError::Uploads { .. } => "TryAgain",
         };
         Diagnostic {
@@ -63,8 +65,12 @@ impl From<HandlerError> for Diagnostic {
 }
 
 impl Handler {
-    pub(crate) fn new(publisher: Publisher, bucket: String) -> Self {
-        Handler { publisher, bucket }
+    pub(crate) fn new(publisher: Publisher, maintainer: Maintainer, bucket: String) -> Self {
+        Handler {
+            publisher,
+            maintainer,
+            bucket,
+        }
     }
 
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {
@@ -114,20 +120,20 @@ impl Handler {
     }
 
     async fn command(&self, command: Command, deadline: Deadline) -> Result<Done, HandlerError> {
-        let publisher = &self.publisher;
+        let maintainer = &self.maintainer;
         let maintained = match command {
-            Command::Sweep {} => return Ok(Done::Swept(Box::pin(publisher.sweep(deadline)).await)),
+            Command::Sweep {} => return Ok(Done::Swept(Box::pin(self.publisher.sweep(deadline)).await)),
             Command::Verify {
                 repository,
                 after,
                 edge,
             } => {
-                let verified = publisher.verify(&repository, after.as_deref(), edge, deadline);
+                let verified = maintainer.verify(&repository, after.as_deref(), edge, deadline);
                 Maintained::Verify(Box::pin(verified).await?)
             }
             Command::VerifyAll {} => {
-                let verified = Box::pin(publisher.verify_all(deadline)).await;
-                Maintained::VerifyAll(verified.map_err(PublishError::from)?)
+                let verified = Box::pin(maintainer.verify_all(deadline)).await;
+                Maintained::VerifyAll(verified.map_err(MaintainError::from)?)
             }
             Command::Reindex {
                 repository,
@@ -140,7 +146,7 @@ impl Handler {
                     accept_changed: accept_changed_archives,
                     after: after.as_deref(),
                 };
-                let reindexed = publisher.reindex(&repository, how, deadline);
+                let reindexed = maintainer.reindex(&repository, how, deadline);
                 Maintained::Reindex(Box::pin(reindexed).await?)
             }
             Command::Unpublish {
@@ -148,7 +154,7 @@ impl Handler {
                 chart,
                 version,
             } => {
-                let unpublished = publisher.unpublish(&repository, &chart, &version, deadline);
+                let unpublished = maintainer.unpublish(&repository, &chart, &version, deadline);
                 Maintained::Unpublish(Box::pin(unpublished).await?)
             }
         };

@@ -8,7 +8,9 @@ mod report;
 pub mod trigger;
 
 use chartdrop::aws::Aws;
+use chartdrop::maintain::Maintainer;
 use chartdrop::publish::Publisher;
+use chartdrop::repository::Repositories;
 use chartdrop::secret::Secrets;
 use chartdrop::settings::Settings;
 use chartdrop::store::Store;
@@ -33,8 +35,9 @@ pub async fn serve() -> Result<(), Error> {
     let secrets = settings.secret_id.as_deref().map(|id| Secrets::new(aws.clone(), id));
     let store = Store::new(aws, &settings.bucket);
     let bucket = settings.bucket.clone();
-    let publisher = Publisher::new(store, settings, Timestamp::now).with_secrets(secrets);
-    let handler = Handler::new(publisher, bucket);
+    let repositories = Repositories::new(store, settings, Timestamp::now);
+    let publisher = Publisher::new(repositories.clone()).with_secrets(secrets);
+    let handler = Handler::new(publisher, Maintainer::new(repositories), bucket);
     // Boxed: the compiler gives up on one type that holds the runtime's futures and the SDK's.
     run(service_fn(|event: LambdaEvent<Value>| Box::pin(handler.handle(event)))).await
 }

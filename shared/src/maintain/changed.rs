@@ -1,9 +1,10 @@
 //! An archive that is not the one that was published: what happened, and how to get the right one back.
 
+use super::Maintainer;
 use crate::keys::Repository;
-use crate::publish::{Publisher, command};
+use crate::repository::command;
 
-impl Publisher {
+impl Maintainer {
     /// What to do about an archive that should have the digest `published`.
     ///
     /// Removing the wrong version of the object, and not copying the right one over it: the removal's event makes the edge

@@ -8,15 +8,14 @@ use tokio::sync::Semaphore;
 
 use super::difference::{Difference, Kind, Mend};
 use super::survey::{Subject, Survey, TakenBack};
+use super::{MaintainError, Maintainer};
 use crate::archive::Archive;
 use crate::chart::{self, Metadata};
+use crate::deadline::Deadline;
 use crate::digest::Digest;
 use crate::index::{Created, Entry, ListedVersion};
 use crate::keys::{Repository, StagedKey};
-use crate::publish::{
-    Deadline, PublishError, Publisher, RETURNED_METADATA, Stored, UNSIGNED, Unreadable, changed_since, command,
-    created, entry,
-};
+use crate::repository::{Marks, PublishedArchive, RepositoryError, UNSIGNED, changed_since, command, created, entry};
 use crate::store::{ETag, Inspected};
 
 /// Requests under way at the same time: an archive of ours is compared without its bytes.
@@ -68,14 +67,14 @@ impl Digests {
     }
 }
 
-impl Publisher {
+impl Maintainer {
     /// Compares archive after archive, in the order of their keys, until the time is over or there are enough differences.
     pub(super) async fn compare(
         &self,
         survey: &Survey,
         digests: &Digests,
         scope: Scope<'_>,
-    ) -> Result<Compared, PublishError> {
+    ) -> Result<Compared, MaintainError> {
         let downloads = Semaphore::new(CONCURRENT_ARCHIVES);
         let left: Vec<(&String, &Subject)> = survey
             .subjects
@@ -86,7 +85,7 @@ impl Publisher {
             .take_while(|_| std::future::ready(scope.deadline.has_time()))
             .map(|(_, subject)| {
                 let comparison = Comparison {
-                    publisher: self,
+                    maintainer: self,
                     survey,
                     digests,
                     downloads: &downloads,
@@ -109,7 +108,7 @@ impl Publisher {
         }
         if compared.names < left.len() {
             let last = compared.names.checked_sub(1).and_then(|last| left.get(last));
-            compared.after = Some(last.map(|(key, _)| (*key).clone()).ok_or(PublishError::NoTime)?);
+            compared.after = Some(last.map(|(key, _)| (*key).clone()).ok_or(RepositoryError::NoTime)?);
         }
         Ok(compared)
     }
@@ -117,7 +116,7 @@ impl Publisher {
 
 /// One archive name under comparison.
 struct Comparison<'a> {
-    publisher: &'a Publisher,
+    maintainer: &'a Maintainer,
     survey: &'a Survey,
     digests: &'a Digests,
     downloads: &'a Semaphore,
@@ -128,12 +127,12 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// The differences, and whether the archive had to be downloaded.
-    async fn run(self) -> Result<(Vec<Difference>, bool), PublishError> {
+    async fn run(self) -> Result<(Vec<Difference>, bool), MaintainError> {
         let key = &self.subject.key;
         let object = self.subject.object.as_ref().filter(|_| !self.subject.listed.is_empty());
         let digest = match object.and_then(|object| self.digests.of(key, &object.etag)) {
             Some(digest) => Some(digest),
-            None => match self.publisher.store.inspect(key).await? {
+            None => match self.maintainer.store.inspect(key).await? {
                 // A definite answer, after the index was read.
                 None => return Ok((self.missing(), false)),
                 Some(inspected) => {
@@ -199,10 +198,10 @@ impl Comparison<'_> {
     }
 
     /// The archive is there, and no entry points to it.
-    async fn not_listed(&self, inspected: &Inspected) -> Result<(Vec<Difference>, bool), PublishError> {
+    async fn not_listed(&self, inspected: &Inspected) -> Result<(Vec<Difference>, bool), MaintainError> {
         let taken = self.survey.unpublished.get(&self.subject.key);
         if let Some(taken) = taken
-            && inspected.metadata.get(RETURNED_METADATA) != Some(&taken.note.id())
+            && Marks::of(&inspected.metadata).returned_after != Some(taken.note.id())
         {
             return self.unpublish_unfinished(taken).await;
         }
@@ -216,25 +215,30 @@ impl Comparison<'_> {
             return Ok((Vec::new(), false));
         }
         let permit = self.downloads.acquire().await;
-        let read = self.publisher.read_published(staged).await?;
+        let key = staged.archive_key();
+        let read = self.maintainer.repositories.read_archive(&key).await?;
         drop(permit);
-        let difference = match read {
-            None => return Ok((Vec::new(), true)),
-            Some(Err(unreadable)) => self.unreadable(&unreadable),
-            Some(Ok(archive)) if elsewhere == Some(&archive.digest) => return Ok((Vec::new(), true)),
-            Some(Ok(archive)) => self.of_unlisted(staged, &archive).await?,
+        let archive = match &read {
+            PublishedArchive::Missing => return Ok((Vec::new(), true)),
+            PublishedArchive::Known(known) => &known.archive,
+            PublishedArchive::TooLarge { .. } | PublishedArchive::Unreadable { .. } => {
+                return Ok((self.unreadable(&read).into_iter().collect(), true));
+            }
         };
+        if elsewhere == Some(&archive.digest) {
+            return Ok((Vec::new(), true));
+        }
+        let difference = self.of_unlisted(staged, archive).await?;
         Ok((vec![difference], true))
     }
 
-    async fn unpublish_unfinished(&self, taken: &TakenBack) -> Result<(Vec<Difference>, bool), PublishError> {
+    async fn unpublish_unfinished(&self, taken: &TakenBack) -> Result<(Vec<Difference>, bool), MaintainError> {
         // Under another key another archive may have come since.
         if self.subject.own.is_none() {
             let permit = self.downloads.acquire().await;
-            let stored = self.publisher.stored(&self.subject.key).await?;
+            let stored = self.maintainer.repositories.read_archive(&self.subject.key).await?;
             drop(permit);
-            let is_its = |stored: &Stored| is_named(stored, &taken.file_name);
-            if !stored.is_some_and(|stored| is_its(&stored)) {
+            if stored.is_missing() || !is_named(&stored, &taken.file_name) {
                 return Ok((Vec::new(), true));
             }
         }
@@ -247,7 +251,7 @@ impl Comparison<'_> {
     }
 
     /// An archive that can be installed, and that no entry points to.
-    async fn of_unlisted(&self, staged: &StagedKey, archive: &Archive) -> Result<Difference, PublishError> {
+    async fn of_unlisted(&self, staged: &StagedKey, archive: &Archive) -> Result<Difference, MaintainError> {
         let (chart, version) = (&archive.metadata.name, &archive.metadata.version);
         if self.survey.names_of(chart, version) > 0 {
             let message = format!(
@@ -261,8 +265,8 @@ impl Comparison<'_> {
                 format!("this is an archive of {chart} {version}, and {named} is there too; remove one of them");
             return Ok(self.about(Kind::ListedElsewhere, Some(archive), message, Mend::None));
         }
-        let remembered = self.publisher.remembered(staged).await?;
-        if remembered.is_none() && self.publisher.must_be_signed(staged).await? {
+        let remembered = self.maintainer.repositories.remembered(staged).await?;
+        if remembered.is_none() && self.maintainer.repositories.must_be_signed(staged).await? {
             let message = format!(
                 "the index does not list it: {UNSIGNED}. Upload {chart} {version} again with its provenance file; if another \
                  packaging of it is what you have, delete this archive first. To list it as it is, set PROVENANCE to verify and run {}",
@@ -270,10 +274,10 @@ impl Comparison<'_> {
             );
             return Ok(self.about(Kind::Unsigned, Some(archive), message, Mend::None));
         }
-        let url = self.publisher.settings.archive_url(self.repository, staged);
+        let url = self.maintainer.settings.archive_url(self.repository, staged);
         let created = match &self.subject.object {
             Some(object) => created(object, remembered.as_ref()),
-            None => (self.publisher.clock)(),
+            None => self.maintainer.repositories.now(),
         };
         let add = Mend::Add(Box::new(entry(archive, url, created.into())));
         let published =
@@ -284,7 +288,7 @@ impl Comparison<'_> {
             let message = format!(
                 "the index does not list it, and {}. {}",
                 changed_since(&remembered, archive.digest),
-                self.publisher
+                self.maintainer
                     .how_to_restore(self.repository, &self.subject.key, &digest.to_string())
             );
             let mend = if self.accept_changed { add } else { Mend::None };
@@ -298,26 +302,16 @@ impl Comparison<'_> {
     }
 
     /// What the archive itself says about its entries.
-    async fn look_inside(&self) -> Result<(Vec<Difference>, bool), PublishError> {
+    async fn look_inside(&self) -> Result<(Vec<Difference>, bool), MaintainError> {
         let permit = self.downloads.acquire().await;
-        let stored = self.publisher.stored(&self.subject.key).await?;
+        let stored = self.maintainer.repositories.read_archive(&self.subject.key).await?;
         drop(permit);
-        let Some(stored) = stored else {
-            return Ok((self.missing(), true));
+        let differences = match &stored {
+            PublishedArchive::Missing => self.missing(),
+            PublishedArchive::Known(known) => self.judge(&known.archive),
+            PublishedArchive::TooLarge { .. } | PublishedArchive::Unreadable { .. } => self.of_unreadable(&stored),
         };
-        let archive = match (&stored.archive, stored.digest) {
-            (Ok(archive), _) => archive,
-            // Nobody but its packager can tell what it should be.
-            (Err(unreadable), digest) => {
-                let mut differences = vec![self.unreadable(unreadable)];
-                differences.extend(self.subject.listed.iter().filter_map(|listed| {
-                    let found = digest.filter(|digest| listed.comparable().is_some_and(|listed| listed != *digest))?;
-                    Some(self.of(listed, Kind::Digest, self.changed(listed, found), Mend::None))
-                }));
-                return Ok((differences, true));
-            }
-        };
-        Ok((self.judge(archive), true))
+        Ok((differences, true))
     }
 
     /// Which of the entries is the archive's; every other one is a difference.
@@ -387,7 +381,7 @@ impl Comparison<'_> {
         let (chart, version) = (&listed.chart, &listed.version);
         let digest = listed.digest.as_deref().unwrap_or_default();
         let restore = self
-            .publisher
+            .maintainer
             .how_to_restore(self.repository, &self.subject.key, digest);
         format!("{chart} {version} is listed with the digest {digest}, but its archive has {found}. {restore}")
     }
@@ -423,23 +417,34 @@ impl Comparison<'_> {
         (other.object.is_some() && named != self.subject.key).then_some(named)
     }
 
-    fn unreadable(&self, Unreadable { problem, by_helm }: &Unreadable) -> Difference {
-        let message = if *by_helm {
+    fn unreadable(&self, stored: &PublishedArchive) -> Option<Difference> {
+        let problem = stored.problem()?;
+        let message = if stored.stops_helm() {
             format!("Helm cannot load the archive: {problem}")
         } else {
             format!("the archive cannot be read here, which does not mean that Helm cannot load it: {problem}")
         };
-        self.about(Kind::UnreadableArchive, None, message, Mend::None)
+        Some(self.about(Kind::UnreadableArchive, None, message, Mend::None))
+    }
+
+    /// An archive that is listed and cannot be read. Only its packager knows what it should be.
+    fn of_unreadable(&self, stored: &PublishedArchive) -> Vec<Difference> {
+        let changed = self.subject.listed.iter().filter_map(|listed| {
+            let found = stored.digest()?;
+            let is_other = listed.comparable().is_some_and(|listed| listed != found);
+            is_other.then(|| self.of(listed, Kind::Digest, self.changed(listed, found), Mend::None))
+        });
+        self.unreadable(stored).into_iter().chain(changed).collect()
     }
 
     /// What the archive says, where and when its entry says.
     fn entry(&self, archive: &Archive, listed: &ListedVersion) -> Entry {
         let modified = self.subject.object.as_ref().map(|object| object.modified);
-        let stored = || Created::at(modified.unwrap_or_else(|| (self.publisher.clock)()));
+        let stored = || Created::at(modified.unwrap_or_else(|| self.maintainer.repositories.now()));
         let created = listed.created.as_deref().and_then(Created::kept).unwrap_or_else(stored);
         let own = || {
             let own = self.subject.own.as_ref()?;
-            Some(self.publisher.settings.archive_url(self.repository, own))
+            Some(self.maintainer.settings.archive_url(self.repository, own))
         };
         // A URL that leads here stays as it is written.
         let url = listed.url.clone().or_else(own).unwrap_or_default();
@@ -478,9 +483,8 @@ fn is_of(listed: &ListedVersion, archive: &Archive) -> bool {
 }
 
 /// Whether an archive is of the version that this is the file name of; one that cannot be read may be any.
-pub(super) fn is_named(stored: &Stored, file_name: &str) -> bool {
-    let archive = stored.archive.as_ref();
-    archive.map_or(true, |archive| {
+pub(super) fn is_named(stored: &PublishedArchive, file_name: &str) -> bool {
+    stored.archive().is_none_or(|archive| {
         let metadata = &archive.metadata;
         format!("{}-{}.tgz", metadata.name, metadata.version) == file_name
     })

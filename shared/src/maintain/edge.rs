@@ -4,6 +4,7 @@
 use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
 
+use super::Maintainer;
 use super::compare::Scope;
 use super::difference::{Difference, Kind, Mend};
 use super::survey::{Subject, Survey};
@@ -12,7 +13,7 @@ use crate::digest::Digest;
 use crate::http::{HttpError, Served};
 use crate::index::ListedVersion;
 use crate::keys::Repository;
-use crate::publish::{LARGEST_INDEX, Publisher};
+use crate::repository::MAX_READABLE_INDEX_BYTES;
 use crate::store::{Got, StoreError};
 
 /// Downloads under way at the same time. Nothing is kept of them.
@@ -35,7 +36,7 @@ pub(super) struct AtEdge {
     pub(super) after: Option<String>,
 }
 
-impl Publisher {
+impl Maintainer {
     /// Downloads the index and each listed archive of the survey from the edge, up to the key `until`.
     pub(super) async fn compare_edge(
         &self,
@@ -77,9 +78,13 @@ impl Publisher {
     }
 
     async fn index_at_edge(&self, repository: &Repository, url: &str) -> Result<Option<Difference>, StoreError> {
-        let served = self.http.digest(url, LARGEST_INDEX).await;
+        let served = self.http.digest(url, MAX_READABLE_INDEX_BYTES).await;
         // Read after it: who writes meanwhile makes no difference that stays.
-        let Got::Found(object) = self.store.get(&repository.index_key(), LARGEST_INDEX).await? else {
+        let Got::Found(object) = self
+            .store
+            .get(&repository.index_key(), MAX_READABLE_INDEX_BYTES)
+            .await?
+        else {
             return Ok(None);
         };
         let difference = |kind, message| Difference::of_index(repository, kind, message);

@@ -6,22 +6,23 @@ use std::collections::BTreeSet;
 use super::changed::quoted;
 use super::difference::{Difference, Kind, Mend};
 use super::survey::Survey;
+use super::{MaintainError, Maintainer};
 use crate::keys::{CHARTS, Repository, StagedKey};
-use crate::publish::{IndexState, PublishError, Publisher, Remembered, command};
 use crate::rebuilt::Rebuilt;
+use crate::repository::{IndexState, Remembered, command};
 use crate::store::StoreError;
 
 /// Keys below `charts/` among which repositories are looked for, to name them.
 const LOOKED_THROUGH: usize = 20_000;
 
-impl Publisher {
+impl Maintainer {
     /// A repository without index and archives is one all the same if something is or was on its way there; any other name
     /// is a slip. The root repository is always there.
     ///
     /// # Errors
     ///
-    /// [`PublishError::NoRepository`], which names those that there are.
-    pub(super) async fn must_exist(&self, repository: &Repository) -> Result<(), PublishError> {
+    /// [`MaintainError::NoRepository`], which names those that there are.
+    pub(super) async fn must_exist(&self, repository: &Repository) -> Result<(), MaintainError> {
         if *repository == Repository::default() {
             return Ok(());
         }
@@ -31,7 +32,7 @@ impl Publisher {
             }
         }
         let keys = self.store.list(CHARTS, LOOKED_THROUGH).await?;
-        Err(PublishError::NoRepository {
+        Err(MaintainError::NoRepository {
             repository: repository.clone(),
             known: keys
                 .iter()
@@ -46,7 +47,7 @@ impl Publisher {
         &self,
         repository: &Repository,
         state: Option<(&IndexState, &Survey)>,
-    ) -> Result<Vec<Difference>, PublishError> {
+    ) -> Result<Vec<Difference>, MaintainError> {
         let known = state
             .map(|(state, survey)| Known::of(repository, state, survey))
             .unwrap_or_default();
@@ -55,12 +56,12 @@ impl Publisher {
             None => self.archive_names(repository).await?,
         };
         let unknown = |file_name: &str| !known.0.contains(file_name) && !archives.contains(file_name);
-        let memory = self.memory(repository, unknown).await?;
+        let memory = self.repositories.memory(repository, unknown).await?;
         if memory.listed.is_empty() {
             return Ok(Vec::new());
         }
         // What was published meanwhile has a receipt, and is in an index that is newer than that.
-        let newer = match self.read_existing_index(repository).await? {
+        let newer = match self.repositories.existing_index(repository).await? {
             Some(newer) => {
                 let survey = self.survey(repository, &newer).await?;
                 Known::of(repository, &newer, &survey)
@@ -83,7 +84,7 @@ impl Publisher {
     }
 
     async fn archive_names(&self, repository: &Repository) -> Result<BTreeSet<String>, StoreError> {
-        let archives = self.archives(repository).await?;
+        let archives = self.repositories.archives(repository).await?;
         Ok(archives
             .iter()
             .map(|(staged, _)| staged.file_name().to_owned())

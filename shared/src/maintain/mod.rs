@@ -13,6 +13,7 @@ mod changed;
 mod compare;
 mod difference;
 mod edge;
+mod error;
 mod lost;
 mod reach;
 mod reindex;
@@ -21,16 +22,47 @@ mod unpublish;
 mod verify;
 mod verify_all;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 pub use difference::{Difference, Kind};
 pub use edge::EdgeSummary;
+pub use error::MaintainError;
 pub use reindex::{Change, Reindex, Reindexed};
 pub use unpublish::{Takeback, UnpublishReport};
 pub use verify::Verified;
 pub use verify_all::{AllVerified, FailedVerification};
 
+use crate::http::Http;
 use crate::index::ListedVersion;
+use crate::repository::Repositories;
+use crate::settings::Settings;
+use crate::store::Store;
+
+/// Checks, repairs and unpublishes what is published.
+#[derive(Debug)]
+pub struct Maintainer {
+    /// What is published.
+    repositories: Repositories,
+    /// The same bucket, for single objects.
+    store: Store,
+    settings: Arc<Settings>,
+    /// For what the edge serves.
+    http: Http,
+}
+
+impl Maintainer {
+    /// A maintainer of these repositories.
+    pub fn new(repositories: Repositories) -> Self {
+        Maintainer {
+            store: repositories.store.clone(),
+            settings: Arc::clone(&repositories.settings),
+            repositories,
+            http: Http::default(),
+        }
+    }
+}
 
 /// The index of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

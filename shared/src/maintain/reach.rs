@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 
 use super::compare::is_named;
+use super::{MaintainError, Maintainer};
 use crate::index::{Index, ListedVersion};
 use crate::keys::{self, Repository, StagedKey};
-use crate::publish::{IndexState, PublishError, Publisher};
+use crate::repository::{IndexState, RepositoryError};
 
 /// What the entries of a version lead to.
 #[derive(Debug, Default)]
@@ -18,7 +19,7 @@ pub(super) struct Reach {
     pub(super) stays: Vec<String>,
 }
 
-impl Publisher {
+impl Maintainer {
     /// Which archives go with the entries `listed` of a version whose own archive would be that of `staged`, and which of those
     /// that an earlier removal had to delete.
     pub(super) async fn reach(
@@ -28,7 +29,7 @@ impl Publisher {
         state: &IndexState,
         listed: &[ListedVersion],
         earlier: &[String],
-    ) -> Result<Reach, PublishError> {
+    ) -> Result<Reach, MaintainError> {
         let mut reach = Reach::default();
         let own_key = staged.archive_key();
         let mut keys: BTreeSet<String> = earlier.iter().cloned().collect();
@@ -67,13 +68,13 @@ impl Publisher {
         state: &IndexState,
         listed: &[ListedVersion],
         key: &str,
-    ) -> Result<Option<String>, PublishError> {
+    ) -> Result<Option<String>, MaintainError> {
         let is_own = |other: &ListedVersion| listed.iter().any(|listed| listed.place == other.place);
         if let Some(other) = self.entry_for(repository, &state.index, key, is_own) {
             return Ok(Some(format!("{key} stays, because {other} is listed with it too")));
         }
         for other in Repository::around(key).iter().filter(|other| *other != repository) {
-            match self.read_existing_index(other).await {
+            match self.repositories.existing_index(other).await {
                 Ok(None) => {}
                 Ok(Some(theirs)) => {
                     if let Some(entry) = self.entry_for(other, &theirs.index, key, |_| false) {
@@ -81,13 +82,13 @@ impl Publisher {
                         return Ok(Some(format!("{key} stays, because {index} lists it as {entry}")));
                     }
                 }
-                Err(PublishError::Index { .. }) => {
+                Err(RepositoryError::Index { .. }) => {
                     let index = other.index_key();
                     return Ok(Some(format!(
                         "{key} stays, because {index}, which may list it, cannot be read"
                     )));
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
         // Only what ends with `.tgz` is an archive that a removal makes the edge drop.
@@ -96,12 +97,9 @@ impl Publisher {
                 "{key} stays, because its name does not end with .tgz: delete it by hand, and make an invalidation of its path"
             )));
         }
-        match self.stored(key).await? {
-            Some(stored) if !is_named(&stored, staged.file_name()) => Ok(Some(format!(
-                "{key} stays, because it is the archive of another version"
-            ))),
-            _ => Ok(None),
-        }
+        let stored = self.repositories.read_archive(key).await?;
+        Ok((!is_named(&stored, staged.file_name()))
+            .then(|| format!("{key} stays, because it is the archive of another version")))
     }
 
     /// The first entry of an index that points to an archive, as `NAME VERSION`.

@@ -21,20 +21,17 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::IndexSummary;
 use super::compare::{Digests, Scope};
 use super::difference::{Difference, Kind, Mend};
+use super::{IndexSummary, MaintainError, Maintainer};
+use crate::deadline::Deadline;
 use crate::index::{Dropped, Entry, Index, Place, Salvaged, Spliced};
-use crate::keys::{Headers, Repository};
-use crate::publish::{Deadline, IndexState, LARGEST_INDEX, PublishError, Publisher};
-use crate::rebuilt::Rebuilt;
-use crate::store::{Got, Replaced, jittered};
-use crate::unpublished::Unpublished;
+use crate::keys::Repository;
+use crate::repository::{Attempts, IndexState, MAX_READABLE_INDEX_BYTES, ReadIndex, RepositoryError};
+use crate::store::Replaced;
 
-/// Compare-and-swaps that may lose their race.
-const ATTEMPTS: u32 = 25;
-/// Changes that an answer tells one by one: Lambda carries six megabytes.
-const TOLD: usize = 2_000;
+/// Changes, and differences that are left, that an answer lists: Lambda carries six megabytes.
+const MAX_LISTED_CHANGES: usize = 2_000;
 
 /// What a mending came to.
 #[derive(Debug, Serialize)]
@@ -119,18 +116,18 @@ pub struct Reindex<'a> {
     pub after: Option<&'a str>,
 }
 
-impl Publisher {
+impl Maintainer {
     /// Mends the index of a repository, from behind the archive key `after` on; with `dry_run` tells what it would do.
     ///
     /// # Errors
     ///
-    /// [`PublishError`] if S3 can't be asked, or the time is over before anything could be mended.
+    /// [`MaintainError`] if S3 can't be asked, or the time is over before anything could be mended.
     pub async fn reindex(
         &self,
         repository: &Repository,
         how: Reindex<'_>,
         deadline: Deadline,
-    ) -> Result<Reindexed, PublishError> {
+    ) -> Result<Reindexed, MaintainError> {
         let digests = Digests::default();
         let scope = Scope {
             repository,
@@ -141,7 +138,8 @@ impl Publisher {
         };
         let mut earlier = None;
         let mut lost_races = 0;
-        for attempt in 1..=ATTEMPTS {
+        let mut attempts = Attempts::at_index(deadline);
+        loop {
             match Box::pin(self.try_reindex(scope, how.dry_run, &digests)).await? {
                 Tried::Done(report) => {
                     let report = report.behind(earlier);
@@ -150,18 +148,12 @@ impl Publisher {
                 Tried::LostRace => lost_races += 1,
                 Tried::CameBack(report) => earlier = Some(report.behind(earlier)),
             }
-            if !deadline.has_time() {
-                return Err(PublishError::NoTime);
-            }
-            tokio::time::sleep(jittered(attempt)).await;
+            let again = attempts.again().await;
+            again.map_err(|gave_up| gave_up.at_index(repository))?;
         }
-        Err(PublishError::Contention {
-            repository: repository.clone(),
-            attempts: ATTEMPTS,
-        })
     }
 
-    async fn try_reindex(&self, scope: Scope<'_>, dry_run: bool, digests: &Digests) -> Result<Tried, PublishError> {
+    async fn try_reindex(&self, scope: Scope<'_>, dry_run: bool, digests: &Digests) -> Result<Tried, MaintainError> {
         let repository = scope.repository;
         let Start { state, damage, dropped } = self.start(repository).await?;
         let survey = self.survey(repository, &state).await?;
@@ -173,7 +165,7 @@ impl Publisher {
         };
         let compared = self.compare(&survey, digests, scope).await?;
         if !is_sound && compared.after.is_some() {
-            return Err(PublishError::NoTimeToRebuild {
+            return Err(MaintainError::NoTimeToRebuild {
                 repository: repository.clone(),
                 compared: compared.names,
                 archives: survey.archives,
@@ -217,8 +209,8 @@ impl Publisher {
             complete: compared.after.is_none(),
             after: compared.after,
         };
-        report.changes.truncate(TOLD);
-        report.left.truncate(TOLD);
+        report.changes.truncate(MAX_LISTED_CHANGES);
+        report.left.truncate(MAX_LISTED_CHANGES);
         let Some(text) = mended.text.filter(|_| is_there && !dry_run) else {
             return Ok(Tried::Done(report));
         };
@@ -239,7 +231,7 @@ impl Publisher {
         state: &IndexState,
         text: &Spliced,
         report: &mut Reindexed,
-    ) -> Result<bool, PublishError> {
+    ) -> Result<bool, MaintainError> {
         let key = repository.index_key();
         if let (Some(_), Some(etag)) = (&report.damage, &state.etag) {
             let aside = repository.damaged_index_key();
@@ -247,9 +239,8 @@ impl Publisher {
                 report.kept = Some(aside);
             }
         }
-        let headers = Headers::index(self.settings.index_max_age);
-        let pieces = text.pieces().to_vec();
-        match self.store.replace(&key, pieces, &headers, state.etag.as_ref()).await? {
+        let replaced = self.repositories.replace_index(repository, text, state.etag.as_ref());
+        match replaced.await? {
             Replaced::Done => {
                 report.written = true;
                 Ok(true)
@@ -258,7 +249,7 @@ impl Publisher {
         }
     }
 
-    async fn any_is_there(&self, keys: &[String]) -> Result<bool, PublishError> {
+    async fn any_is_there(&self, keys: &[String]) -> Result<bool, MaintainError> {
         for key in keys {
             if self.store.head(key).await?.is_some() {
                 return Ok(true);
@@ -268,21 +259,19 @@ impl Publisher {
     }
 
     /// The index as it is, or what is left of it.
-    async fn start(&self, repository: &Repository) -> Result<Start, PublishError> {
+    async fn start(&self, repository: &Repository) -> Result<Start, MaintainError> {
         let mut unread = None;
-        let (damage, etag, bytes) = match self.store.get(&repository.index_key(), LARGEST_INDEX).await? {
-            Got::Found(object) => match Index::read(object.bytes.clone()) {
-                Ok(index) => {
-                    let state = IndexState::of(index, object.etag);
-                    return Ok(Start {
-                        state,
-                        damage: None,
-                        dropped: Vec::new(),
-                    });
-                }
-                Err(error) => (Some(error.to_string()), Some(object.etag), object.bytes),
-            },
-            Got::TooLarge { size, etag, .. } => {
+        let read = self.repositories.read_index(repository, MAX_READABLE_INDEX_BYTES);
+        let (damage, etag, bytes) = match read.await? {
+            ReadIndex::Found(state) => {
+                return Ok(Start {
+                    state: *state,
+                    damage: None,
+                    dropped: Vec::new(),
+                });
+            }
+            ReadIndex::Damaged { error, bytes, etag } => (Some(error.to_string()), Some(etag), bytes),
+            ReadIndex::TooLarge { size, etag } => {
                 unread = Some(Dropped {
                     chart: None,
                     version: None,
@@ -290,9 +279,9 @@ impl Publisher {
                 });
                 (Some(format!("it is {size} bytes large")), Some(etag), Bytes::new())
             }
-            Got::Missing => (None, None, Bytes::new()),
+            ReadIndex::Missing => (None, None, Bytes::new()),
         };
-        let archives = self.archives(repository).await?;
+        let archives = self.repositories.archives(repository).await?;
         if etag.is_none() && archives.is_empty() {
             self.must_exist(repository).await?;
         }
@@ -308,6 +297,7 @@ impl Publisher {
         });
         let present: BTreeSet<&str> = archives.iter().map(|(staged, _)| staged.file_name()).collect();
         let memory = self
+            .repositories
             .memory(repository, |file_name| !present.contains(file_name))
             .await?;
         let unpublished = memory.unpublished;
@@ -315,30 +305,22 @@ impl Publisher {
             .iter()
             .map(|(file, unpublished)| unpublished.annotation(file));
         let salvaged = Index::salvage(&bytes, self.settings.index_format, notes.collect());
-        let Salvaged { index, mut dropped } = salvaged.map_err(PublishError::index(repository))?;
+        let Salvaged { index, mut dropped } = salvaged.map_err(RepositoryError::index(repository))?;
         dropped.extend(unread);
-        let annotations = index.annotations();
-        let state = IndexState {
-            unpublished: Unpublished::in_annotations(&annotations),
-            rebuilt: Rebuilt::in_annotations(&annotations),
-            index,
-            etag,
-            recovered: Vec::new(),
-            lost: Vec::new(),
-        };
+        let state = IndexState::of(index, etag);
         Ok(Start { state, damage, dropped })
     }
 
-    fn mend(&self, repository: &Repository, index: &Index, changes: &[Change]) -> Result<Mended, PublishError> {
-        let now = (self.clock)();
+    fn mend(&self, repository: &Repository, index: &Index, changes: &[Change]) -> Result<Mended, RepositoryError> {
+        let now = self.repositories.now();
         let Edits { places, entries, notes } = edits(changes);
         let removal = index.remove(&places, &notes, now);
-        let removal = removal.map_err(PublishError::index(repository))?;
+        let removal = removal.map_err(RepositoryError::index(repository))?;
         let rest = match &removal.text {
-            Some(text) => Index::read(text.to_bytes()).map_err(PublishError::index(repository))?,
+            Some(text) => Index::read(text.to_bytes()).map_err(RepositoryError::index(repository))?,
             None => index.clone(),
         };
-        let edit = rest.edit(&entries, now).map_err(PublishError::index(repository))?;
+        let edit = rest.edit(&entries, now).map_err(RepositoryError::index(repository))?;
         Ok(Mended {
             text: edit.text.or(removal.text),
             versions: edit.versions,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::Maintainer;
 use crate::digest::Digest;
 use crate::index::ListedVersion;
 use crate::keys::{Repository, StagedKey};
-use crate::publish::{IndexState, Publisher};
+use crate::repository::IndexState;
 use crate::store::{Listed, StoreError};
 use crate::unpublished::Unpublished;
 
@@ -48,11 +49,11 @@ pub(super) struct Subject {
     pub(super) object: Option<Listed>,
 }
 
-impl Publisher {
+impl Maintainer {
     /// Looks at the archives of a repository whose index was read before. In this order, since an archive is there before
     /// an index lists it: what is listed and not there was removed, and is not about to come.
     pub(super) async fn survey(&self, repository: &Repository, state: &IndexState) -> Result<Survey, StoreError> {
-        let archives = self.archives(repository).await?;
+        let archives = self.repositories.archives(repository).await?;
         let mut survey = Survey {
             subjects: BTreeMap::new(),
             elsewhere: Vec::new(),

@@ -13,25 +13,27 @@
 //! One gap is left, which no order closes: S3 may carry out a delete that was thought lost, seconds later, when the same
 //! bytes were uploaded and published again. `verify` finds it, and uploading the chart once more mends it.
 
-use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::compare::is_named;
 use super::reach::Reach;
+use super::{MaintainError, Maintainer};
+use crate::deadline::Deadline;
 use crate::index::{ListedVersion, Place};
-use crate::keys::{Headers, PROVENANCE_SUFFIX, Repository, StagedKey};
-use crate::publish::{Deadline, IndexState, MAX_RECEIPT_BYTES, PublishError, Publisher, Remembered, command};
+use crate::keys::{PROVENANCE_SUFFIX, Repository, StagedKey};
 use crate::receipt::Receipt;
-use crate::store::{Got, Replaced, jittered};
+use crate::repository::{
+    Attempts, EditedReceipt, IndexState, PublishedArchive, ReceiptEdit, Remembered, RepositoryError, StoredReceipt,
+    command,
+};
+use crate::store::Replaced;
 use crate::unpublished::Unpublished;
 
-/// Compare-and-swaps that may lose their race.
-const ATTEMPTS: u32 = 25;
 /// How often an archive is deleted that is written again meanwhile.
-const DELETIONS: usize = 5;
-/// Versions that are named where the one that was asked for is not listed.
-const NAMED: usize = 10;
+const MAX_DELETIONS: usize = 5;
+/// Versions that a message names where the one that was asked for is not listed.
+const MAX_NAMED_VERSIONS: usize = 10;
 
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -110,19 +112,19 @@ impl Target<'_> {
     }
 }
 
-impl Publisher {
+impl Maintainer {
     /// Takes a version back.
     ///
     /// # Errors
     ///
-    /// [`PublishError`] if it could not be finished; running it again does.
+    /// [`MaintainError`] if it could not be finished; running it again does.
     pub async fn unpublish(
         &self,
         repository: &Repository,
         chart: &str,
         version: &str,
         deadline: Deadline,
-    ) -> Result<UnpublishReport, PublishError> {
+    ) -> Result<UnpublishReport, MaintainError> {
         let target = Target {
             repository,
             chart,
@@ -132,8 +134,10 @@ impl Publisher {
             let message = format!("{chart:?} {version:?} is no chart and version that an archive could be named after");
             return Ok(target.report(Takeback::NotFound, message));
         };
-        for lost_races in 0..ATTEMPTS {
-            let Some(state) = self.read_existing_index(repository).await? else {
+        let mut attempts = Attempts::at_index(deadline);
+        loop {
+            let lost_races = attempts.lost_races();
+            let Some(state) = self.repositories.existing_index(repository).await? else {
                 self.must_exist(repository).await?;
                 return self.not_listed(target, &staged, None).await;
             };
@@ -184,15 +188,9 @@ impl Publisher {
             {
                 return self.finish(target, &staged, taken, &listed, lost_races).await;
             }
-            if !deadline.has_time() {
-                return Err(PublishError::NoTime);
-            }
-            tokio::time::sleep(jittered(lost_races + 1)).await;
+            let again = attempts.again().await;
+            again.map_err(|gave_up| gave_up.at_index(repository))?;
         }
-        Err(PublishError::Contention {
-            repository: repository.clone(),
-            attempts: ATTEMPTS,
-        })
     }
 
     /// What has to be remembered: what the archive is, or what the index and the receipt say of one that is gone.
@@ -202,13 +200,13 @@ impl Publisher {
         staged: &StagedKey,
         listed: &ListedVersion,
         reach: &Reach,
-    ) -> Result<Unpublished, PublishError> {
-        let at = (self.clock)();
+    ) -> Result<Unpublished, MaintainError> {
+        let at = self.repositories.now();
         let own_key = staged.archive_key();
         let archives: Vec<String> = reach.delete.iter().filter(|key| **key != own_key).cloned().collect();
         for key in std::iter::once(&own_key).chain(&archives) {
-            if let Some(stored) = self.stored(key).await?
-                && let Ok(archive) = &stored.archive
+            if let PublishedArchive::Known(known) = self.repositories.read_archive(key).await?
+                && let archive = &known.archive
                 && archive.metadata.name == target.chart
                 && archive.metadata.version == target.version
             {
@@ -221,10 +219,10 @@ impl Publisher {
             }
         }
         let digest = listed.comparable();
-        let receipt = match self.store.get(&staged.receipt_key(), MAX_RECEIPT_BYTES).await? {
-            Got::Found(object) => serde_json::from_slice::<Receipt>(&object.bytes).ok(),
-            Got::Missing | Got::TooLarge { .. } => None,
-        };
+        let stored = self.repositories.read_receipt(&staged.receipt_key()).await?;
+        let receipt = stored
+            .bytes()
+            .and_then(|bytes| serde_json::from_slice::<Receipt>(bytes).ok());
         // A receipt of a refused upload speaks of other content.
         let receipt = receipt.filter(|receipt| digest.is_some() && receipt.digest == digest);
         Ok(Unpublished {
@@ -237,17 +235,17 @@ impl Publisher {
 
     /// A version that only its receipt tells of: neither the index nor the bucket has it any more. It is noted as unpublished,
     /// so that nobody looks for it again.
-    async fn lost_version(&self, target: Target<'_>, staged: &StagedKey) -> Result<Option<Unpublished>, PublishError> {
+    async fn lost_version(&self, target: Target<'_>, staged: &StagedKey) -> Result<Option<Unpublished>, MaintainError> {
         if self.store.head(&staged.archive_key()).await?.is_some() {
             return Ok(None);
         }
-        let remembered = self.remembered(staged).await?;
+        let remembered = self.repositories.remembered(staged).await?;
         let is_its = |lost: &Remembered| lost.chart == target.chart && lost.version == target.version;
         Ok(remembered.filter(is_its).map(|lost| Unpublished {
             digest: lost.digest,
             content_digest: lost.content_digest,
             archives: Vec::new(),
-            at: (self.clock)(),
+            at: self.repositories.now(),
         }))
     }
 
@@ -259,25 +257,18 @@ impl Publisher {
         state: &IndexState,
         listed: &[ListedVersion],
         unpublished: &Unpublished,
-    ) -> Result<bool, PublishError> {
+    ) -> Result<bool, MaintainError> {
         let places: Vec<Place> = listed.iter().map(|listed| listed.place).collect();
         let note = unpublished.annotation(staged.file_name());
         let removal = state
             .index
-            .remove(&places, &[note], (self.clock)())
-            .map_err(PublishError::index(target.repository))?;
+            .remove(&places, &[note], self.repositories.now())
+            .map_err(RepositoryError::index(target.repository))?;
         let Some(text) = removal.text else { return Ok(true) };
-        let headers = Headers::index(self.settings.index_max_age);
         let replaced = self
-            .store
-            .replace(
-                &target.repository.index_key(),
-                text.pieces().to_vec(),
-                &headers,
-                state.etag.as_ref(),
-            )
-            .await?;
-        Ok(replaced == Replaced::Done)
+            .repositories
+            .replace_index(target.repository, &text, state.etag.as_ref());
+        Ok(replaced.await? == Replaced::Done)
     }
 
     /// Everything behind the index.
@@ -288,7 +279,7 @@ impl Publisher {
         taken: Taken,
         listed: &[ListedVersion],
         lost_races: u32,
-    ) -> Result<UnpublishReport, PublishError> {
+    ) -> Result<UnpublishReport, MaintainError> {
         let Taken {
             unpublished,
             reach,
@@ -354,29 +345,21 @@ impl Publisher {
     }
 
     /// Leaves the note in the receipt, whatever else it says; where there is none, the note is all that it says.
-    async fn note_in_receipt(&self, staged: &StagedKey, unpublished: &Unpublished) -> Result<(), PublishError> {
-        let key = staged.receipt_key();
-        for _ in 0..ATTEMPTS {
-            let (receipt, etag) = match self.store.get(&key, MAX_RECEIPT_BYTES).await? {
-                Got::Missing => (None, None),
-                Got::TooLarge { etag, .. } => (None, Some(etag)),
-                Got::Found(object) => (Some(object.bytes), Some(object.etag)),
-            };
-            let receipt = receipt.unwrap_or_default();
-            if Receipt::unpublished_in(&receipt).as_ref() == Some(unpublished) {
-                return Ok(());
+    async fn note_in_receipt(&self, staged: &StagedKey, unpublished: &Unpublished) -> Result<(), MaintainError> {
+        let edit = |stored: &StoredReceipt| {
+            let receipt = stored.bytes().map(|bytes| bytes.as_ref()).unwrap_or_default();
+            if Receipt::unpublished_in(receipt).as_ref() == Some(unpublished) {
+                return ReceiptEdit::Keep(());
             }
-            let bytes = vec![Bytes::from(with_note(&receipt, unpublished))];
-            match self
-                .store
-                .replace(&key, bytes, &Headers::receipt(), etag.as_ref())
-                .await?
-            {
-                Replaced::Done => return Ok(()),
-                Replaced::LostRace => {}
+            ReceiptEdit::Write(with_note(receipt, unpublished))
+        };
+        match self.repositories.edit_receipt(staged, edit).await? {
+            EditedReceipt::Written | EditedReceipt::Kept(()) => Ok(()),
+            EditedReceipt::Contention => {
+                let key = staged.receipt_key();
+                Err(RepositoryError::ReceiptContention { key }.into())
             }
         }
-        Err(PublishError::ReceiptContention { key })
     }
 
     /// Deletes what was taken back under one key, and nothing that came since.
@@ -385,10 +368,11 @@ impl Publisher {
         staged: &StagedKey,
         key: &str,
         unpublished: &Unpublished,
-    ) -> Result<Deleted, PublishError> {
+    ) -> Result<Deleted, MaintainError> {
         let mut deleted = Deleted::default();
-        for _ in 0..DELETIONS {
-            let Some(stored) = self.stored(key).await? else {
+        for _ in 0..MAX_DELETIONS {
+            let stored = self.repositories.read_archive(key).await?;
+            let Some(etag) = stored.etag() else {
                 let provenance = format!("{key}{PROVENANCE_SUFFIX}");
                 if let Some((etag, _)) = self.store.head(&provenance).await? {
                     self.store.delete(&provenance, &etag).await?;
@@ -397,12 +381,13 @@ impl Publisher {
                 return Ok(deleted);
             };
             // Brought back by an upload of the same content, or another chart's, whose archive has the same name.
-            let came_back = stored.returned_after == Some(unpublished.id());
+            let returned_after = stored.marks().and_then(|marks| marks.returned_after.as_ref());
+            let came_back = returned_after == Some(&unpublished.id());
             if came_back || !is_named(&stored, staged.file_name()) {
                 return Ok(deleted);
             }
             // In the state that was looked at only: what came since is looked at in the next turn.
-            self.store.delete(key, &stored.etag).await?;
+            self.store.delete(key, etag).await?;
             if deleted.keys.is_empty() {
                 deleted.keys.push(key.to_owned());
             }
@@ -419,7 +404,7 @@ impl Publisher {
         target: Target<'_>,
         staged: &StagedKey,
         state: Option<&IndexState>,
-    ) -> Result<UnpublishReport, PublishError> {
+    ) -> Result<UnpublishReport, MaintainError> {
         let Target {
             repository,
             chart,
@@ -438,7 +423,7 @@ impl Publisher {
                 .flat_map(|state| state.index.listed_versions())
                 .filter(|listed| listed.chart == chart)
                 .map(|listed| listed.version)
-                .take(NAMED)
+                .take(MAX_NAMED_VERSIONS)
                 .collect();
             match (state, versions.is_empty()) {
                 (None, _) => format!("{repository} has no index, and no archive of {chart} {version}"),

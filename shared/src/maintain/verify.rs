@@ -7,14 +7,17 @@ use serde::Serialize;
 use super::compare::{Compared, Digests, Scope};
 use super::difference::{Difference, Kind};
 use super::survey::Survey;
-use super::{EdgeSummary, Elsewhere, IndexSummary};
+use super::{EdgeSummary, Elsewhere, IndexSummary, MaintainError, Maintainer};
+use crate::deadline::Deadline;
 use crate::keys::{Repository, StagedKey};
-use crate::publish::{Deadline, IndexState, PublishError, Publisher, command};
+use crate::repository::{IndexState, RepositoryError, command};
 
 /// Differences of one answer: Lambda carries six megabytes.
-const MOST: usize = 2_000;
-/// How often differences are looked at again because the index was written meanwhile.
-const LOOKS: usize = 3;
+const MAX_DIFFERENCES: usize = 2_000;
+/// Uploads that wait in staging, as far as they are listed.
+const MAX_WAITING_UPLOADS: usize = 2_000;
+/// How often differences are compared again because the index was written meanwhile.
+const MAX_RECOMPARISONS: usize = 3;
 /// What the message of a difference ends with that a publish under way makes.
 const BEING_PUBLISHED: &str = " (its upload is still in staging: it is being published)";
 
@@ -60,35 +63,35 @@ impl Verified {
     }
 }
 
-impl Publisher {
+impl Maintainer {
     /// Compares the index of a repository with its archives, from behind the key `after` on; with `edge` also with what
     /// users get of them.
     ///
     /// # Errors
     ///
-    /// [`PublishError`] if S3 can't be asked. A bad index is a difference, not an error.
+    /// [`MaintainError`] if S3 can't be asked. A bad index is a difference, not an error.
     pub async fn verify(
         &self,
         repository: &Repository,
         after: Option<&str>,
         edge: bool,
         deadline: Deadline,
-    ) -> Result<Verified, PublishError> {
-        let state = match self.read_existing_index(repository).await {
+    ) -> Result<Verified, MaintainError> {
+        let state = match self.repositories.existing_index(repository).await {
             Ok(Some(state)) => state,
             Ok(None) => return self.verify_without_index(repository).await,
-            Err(PublishError::Index { source, .. }) => {
+            Err(RepositoryError::Index { source, .. }) => {
                 let message = format!("{source}, or run {}", command::reindex(repository));
-                let archives = self.archives(repository).await?.len();
+                let archives = self.repositories.archives(repository).await?.len();
                 return Ok(no_index(repository, archives, Some((Kind::IndexUnreadable, message))));
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
         let survey = self.survey(repository, &state).await?;
         let scope = Scope {
             repository,
             after,
-            most: MOST,
+            most: MAX_DIFFERENCES,
             accept_changed: false,
             deadline,
         };
@@ -131,8 +134,8 @@ impl Publisher {
         })
     }
 
-    async fn verify_without_index(&self, repository: &Repository) -> Result<Verified, PublishError> {
-        let archives = self.archives(repository).await?.len();
+    async fn verify_without_index(&self, repository: &Repository) -> Result<Verified, MaintainError> {
+        let archives = self.repositories.archives(repository).await?.len();
         if archives == 0 {
             self.must_exist(repository).await?;
         }
@@ -157,14 +160,14 @@ impl Publisher {
         scope: Scope<'_>,
         state: &IndexState,
         differences: Vec<Difference>,
-    ) -> Result<Vec<Difference>, PublishError> {
+    ) -> Result<Vec<Difference>, MaintainError> {
         let mut differences = differences;
         let mut known = state.etag.clone();
-        for _ in 0..LOOKS {
+        for _ in 0..MAX_RECOMPARISONS {
             if differences.is_empty() {
                 break;
             }
-            let Some(newer) = self.read_existing_index(scope.repository).await? else {
+            let Some(newer) = self.repositories.existing_index(scope.repository).await? else {
                 break;
             };
             if newer.etag == known {
@@ -183,7 +186,7 @@ impl Publisher {
         scope: Scope<'_>,
         mut survey: Survey,
         differences: &[Difference],
-    ) -> Result<Compared, PublishError> {
+    ) -> Result<Compared, MaintainError> {
         let keys: BTreeSet<&str> = differences.iter().map(|difference| difference.key.as_str()).collect();
         survey.subjects.retain(|key, _| keys.contains(key.as_str()));
         let scope = Scope {
@@ -198,11 +201,14 @@ impl Publisher {
         &self,
         repository: &Repository,
         differences: &mut [Difference],
-    ) -> Result<(), PublishError> {
+    ) -> Result<(), MaintainError> {
         if differences.iter().all(|difference| !may_come(difference)) {
             return Ok(());
         }
-        let waiting = self.store.list_folder(&repository.staging_prefix(), MOST).await?;
+        let waiting = self
+            .store
+            .list_folder(&repository.staging_prefix(), MAX_WAITING_UPLOADS)
+            .await?;
         let waiting: BTreeSet<String> = waiting
             .iter()
             .filter_map(|upload| Some(StagedKey::new(&upload.key)?.archive_key()))

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::Maintainer;
 use super::verify::Verified;
+use crate::deadline::Deadline;
 use crate::keys::{CHARTS, INDEX, Repository, is_published};
-use crate::publish::{Deadline, Publisher};
 use crate::store::StoreError;
 
 /// What a verification of all repositories came to.
@@ -29,7 +30,7 @@ pub struct FailedVerification {
     pub error: String,
 }
 
-impl Publisher {
+impl Maintainer {
     /// Verifies every repository that has an index or archives, as far as the time allows. One that cannot be compared does not
     /// keep the others from it.
     ///

@@ -11,6 +11,7 @@ use super::decided::Decided;
 use super::index_state::StateCell;
 use super::{CONCURRENT_ARCHIVES, Deadline, PublishError, Publisher, Reason, Report};
 use crate::keys::{Repository, StagedKey};
+use crate::repository::RepositoryError;
 
 /// Receipts and removals under way at the same time.
 const CONCURRENT_CONCLUSIONS: usize = 8;
@@ -77,7 +78,7 @@ impl Publisher {
             }
             for staged in rest {
                 if !report.knows(staged) {
-                    report.fail(staged.clone(), &PublishError::NoTime);
+                    report.fail(staged.clone(), &RepositoryError::NoTime);
                 }
             }
         }

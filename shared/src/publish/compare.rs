@@ -3,12 +3,12 @@
 use super::candidate::Prepared;
 use super::decided::Decided;
 use super::place::unchanged;
-use super::recover::Stored;
 use super::repair::{no_digest, other_digest};
 use super::upload::Upload;
 use super::{PublishError, Publisher, Reason};
 use crate::archive::Archive;
 use crate::index::Promise;
+use crate::repository::PublishedArchive;
 
 impl Publisher {
     /// The index lists the version with another digest or without one: what is stored under its URL (nothing of ours if
@@ -21,10 +21,10 @@ impl Publisher {
         key: Option<String>,
     ) -> Result<Prepared, PublishError> {
         let stored = match &key {
-            Some(key) => self.stored(key).await?,
-            None => None,
+            Some(key) => self.repositories.read_archive(key).await?,
+            None => PublishedArchive::Missing,
         };
-        let (Some(stored), Some(key)) = (stored, key) else {
+        let Some(key) = key.filter(|_| !stored.is_missing()) else {
             let reason = Reason::ListedElsewhere {
                 chart: own.metadata.name.clone(),
                 version: own.metadata.version.clone(),
@@ -35,8 +35,8 @@ impl Publisher {
             return Ok(Decided::rejected(upload, own, reason).into());
         };
         let listed = promise.comparable();
-        let is_sound = listed.is_none() || listed == stored.digest;
-        match stored.holds(&own) {
+        let is_sound = listed.is_none() || listed == stored.digest();
+        match holds(&stored, &own) {
             Some(archive) if is_sound => {
                 let mut archive = with_warnings_of(archive, &own);
                 if listed.is_none() {
@@ -67,13 +67,11 @@ impl Publisher {
     }
 }
 
-impl Stored {
-    /// The stored archive if it is the same chart, packed at whatever time.
-    pub(super) fn holds(&self, own: &Archive) -> Option<Archive> {
-        let archive = self.archive.as_ref().ok()?;
-        let same = archive.content_digest == own.content_digest && is_same_version(archive, own);
-        same.then(|| archive.clone())
-    }
+/// The stored archive if it is the same chart, packed at whatever time.
+pub(super) fn holds(stored: &PublishedArchive, own: &Archive) -> Option<Archive> {
+    let archive = stored.archive()?;
+    let same = archive.content_digest == own.content_digest && is_same_version(archive, own);
+    same.then(|| archive.clone())
 }
 
 /// The published archive, with what its packager should know of the upload.
@@ -86,9 +84,9 @@ fn is_same_version(a: &Archive, b: &Archive) -> bool {
     a.metadata.name == b.metadata.name && a.metadata.version == b.metadata.version
 }
 
-pub(super) fn reject_other_content(upload: Upload, own: Archive, stored: &Stored) -> Prepared {
-    let reason = match &stored.archive {
-        Ok(other) if !is_same_version(other, &own) => Reason::FileNameTaken {
+pub(super) fn reject_other_content(upload: Upload, own: Archive, stored: &PublishedArchive) -> Prepared {
+    let reason = match stored.archive() {
+        Some(other) if !is_same_version(other, &own) => Reason::FileNameTaken {
             file: upload.staged.file_name().to_owned(),
             chart: other.metadata.name.clone(),
             version: other.metadata.version.clone(),
@@ -104,10 +102,10 @@ pub(super) fn reject_other_content(upload: Upload, own: Archive, stored: &Stored
 }
 
 /// The digest of a stored archive, for people.
-pub(super) fn digest_or_size(stored: &Stored) -> String {
-    match (stored.digest, &stored.archive) {
+pub(super) fn digest_or_size(stored: &PublishedArchive) -> String {
+    match (stored.digest(), stored.problem()) {
         (Some(digest), _) => digest.to_string(),
-        (None, Err(unreadable)) => format!("unknown, {}", unreadable.problem),
-        (None, Ok(_)) => "unknown".to_owned(),
+        (None, Some(problem)) => format!("unknown, {problem}"),
+        (None, None) => "unknown".to_owned(),
     }
 }

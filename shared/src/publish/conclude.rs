@@ -1,22 +1,16 @@
 //! The end of an upload: its outcome is recorded, then it is removed.
 
-use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::decided::Decided;
 use super::upload::{self, MAX_COPIED, Upload};
 use super::verdict::Verdict;
 use super::{PublishError, Publisher, Reason, Report};
-use crate::keys::{Headers, Repository, StagedKey};
+use crate::keys::{Repository, StagedKey};
 use crate::printable::printable;
 use crate::receipt::{Outcome, Receipt};
-use crate::store::{Got, Replaced, StoreError, jittered};
-
-/// Writes of a receipt that may lose their race; only runs that deal with the same file name race for it.
-const RECORD_ATTEMPTS: u32 = 10;
-/// A larger object is no receipt. What is written is far smaller ([`Receipt::bounded`]); earlier versions of Chartdrop had no such bound, and
-/// what their receipts say of an unpublish still counts.
-pub(crate) const MAX_RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
+use crate::repository::{EditedReceipt, ReceiptEdit, RepositoryError, StoredReceipt};
+use crate::store::StoreError;
 
 /// An upload that has its outcome.
 #[derive(Debug, Clone)]
@@ -88,56 +82,39 @@ impl Publisher {
         }
     }
 
-    /// Writes the receipt, unless another run has: whoever is first tells and counts the outcome, and nobody after it.
+    /// Writes the receipt, unless another run has: the first one reports and counts the outcome, and none after it.
     async fn record(&self, upload: &Upload, receipt: Receipt, was_replaced: bool) -> Result<Concluded, PublishError> {
-        let key = upload.staged.receipt_key();
+        let staged = &upload.staged;
         let mut receipt = receipt;
-        let mut earlier = None;
-        for attempt in 0..RECORD_ATTEMPTS {
-            // The first race is lost to the receipt of an earlier upload. More of them are lost to other runs.
-            if attempt > 1 {
-                tokio::time::sleep(jittered(attempt)).await;
-            }
-            let bytes = vec![Bytes::from(receipt.to_bytes())];
-            match self
-                .store
-                .replace(&key, bytes, &Headers::receipt(), earlier.as_ref())
-                .await?
-            {
-                Replaced::Done => {
-                    return Ok(Concluded {
-                        receipt,
-                        recorded: true,
-                    });
+        let edit = |stored: &StoredReceipt| {
+            if let Some(bytes) = stored.bytes() {
+                if let Some(there) = stays(bytes, &receipt, was_replaced) {
+                    return ReceiptEdit::Keep(there);
                 }
-                Replaced::LostRace => {}
+                receipt.unpublished = Receipt::unpublished_in(bytes);
             }
-            earlier = match self.store.get(&key, MAX_RECEIPT_BYTES).await? {
-                Got::Missing => None,
-                Got::TooLarge { etag, .. } => Some(etag),
-                Got::Found(object) => match stays(&object.bytes, &receipt, was_replaced) {
-                    Some(receipt) => {
-                        return Ok(Concluded {
-                            receipt,
-                            recorded: false,
-                        });
-                    }
-                    None => {
-                        receipt.unpublished = Receipt::unpublished_in(&object.bytes);
-                        Some(object.etag)
-                    }
-                },
-            };
+            ReceiptEdit::Write(receipt.to_bytes())
+        };
+        match self.repositories.create_or_edit_receipt(staged, edit).await? {
+            EditedReceipt::Written => Ok(Concluded {
+                receipt,
+                recorded: true,
+            }),
+            EditedReceipt::Kept(receipt) => Ok(Concluded {
+                receipt,
+                recorded: false,
+            }),
+            EditedReceipt::Contention => {
+                let key = staged.receipt_key();
+                Err(RepositoryError::ReceiptContention { key }.into())
+            }
         }
-        Err(PublishError::ReceiptContention { key })
     }
 
     /// The outcome that is recorded of this very upload, if there is one that stays.
     pub(super) async fn recorded(&self, upload: &Upload) -> Result<Option<Receipt>, PublishError> {
-        match self.store.get(&upload.staged.receipt_key(), MAX_RECEIPT_BYTES).await? {
-            Got::Found(object) => Ok(final_receipt_of(upload, &object.bytes)),
-            Got::Missing | Got::TooLarge { .. } => Ok(None),
-        }
+        let stored = self.repositories.read_receipt(&upload.staged.receipt_key()).await?;
+        Ok(stored.bytes().and_then(|bytes| final_receipt_of(upload, bytes)))
     }
 
     fn receipt(&self, decided: &Decided) -> Receipt {
@@ -183,30 +160,32 @@ impl Publisher {
         .bounded()
     }
 
-    /// Writes into the receipt of a published archive what came later. A receipt that others write at the same time stays theirs:
+    /// Writes into the receipt of a published archive what came later. Where other runs write it each time it stays theirs:
     /// the log has it too.
     pub(super) async fn add_to_receipt(
         &self,
         staged: &StagedKey,
-        note: impl FnOnce(&mut Receipt),
+        note: impl Fn(&mut Receipt),
     ) -> Result<(), StoreError> {
-        let key = staged.receipt_key();
-        let Got::Found(object) = self.store.get(&key, MAX_RECEIPT_BYTES).await? else {
-            return Ok(());
+        let mut written = None;
+        let edit = |stored: &StoredReceipt| {
+            let bytes = stored.bytes().map(|bytes| bytes.as_ref()).unwrap_or_default();
+            // A lost race against ourselves: the answer to the first try of a request was lost.
+            if written.as_deref() == Some(bytes) {
+                return ReceiptEdit::Keep(());
+            }
+            let Ok(before) = serde_json::from_slice::<Receipt>(bytes) else {
+                return ReceiptEdit::Keep(());
+            };
+            let mut receipt = before.clone();
+            note(&mut receipt);
+            let receipt = receipt.bounded();
+            if receipt == before {
+                return ReceiptEdit::Keep(());
+            }
+            ReceiptEdit::Write(written.insert(receipt.to_bytes()).clone())
         };
-        let Ok(before) = serde_json::from_slice::<Receipt>(&object.bytes) else {
-            return Ok(());
-        };
-        let mut receipt = before.clone();
-        note(&mut receipt);
-        let receipt = receipt.bounded();
-        if receipt == before {
-            return Ok(());
-        }
-        let bytes = vec![Bytes::from(receipt.to_bytes())];
-        self.store
-            .replace(&key, bytes, &Headers::receipt(), Some(&object.etag))
-            .await?;
+        self.repositories.edit_receipt(staged, edit).await?;
         Ok(())
     }
 

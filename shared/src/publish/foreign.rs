@@ -4,10 +4,10 @@ use crate::brief;
 use crate::keys::{ARCHIVE_SUFFIX, CHARTS, MIRROR, PROVENANCE_SUFFIX, RECEIPTS, REJECTED, STAGING, StagedKey};
 use crate::printable::printable;
 
-/// Those that are named; the others are counted.
-const NAMED: usize = 20;
-/// The longest part of a key that is shown.
-const SHOWN_KEY: usize = 200;
+/// Objects that a message names; the others are counted.
+const MAX_NAMED_OBJECTS: usize = 20;
+/// The longest part of a key that is shown, in bytes.
+const SHOWN_KEY_BYTES: usize = 200;
 
 /// The foreign objects that a sweep found.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ pub struct ForeignObject {
 impl Foreign {
     pub(super) fn add(&mut self, key: &str, hint: &'static str) {
         self.count += 1;
-        if self.first.len() < NAMED {
+        if self.first.len() < MAX_NAMED_OBJECTS {
             self.first.push(ForeignObject {
                 key: key.to_owned(),
                 hint,
@@ -42,7 +42,7 @@ impl Foreign {
     pub fn message(&self) -> Option<String> {
         let named = self.first.iter().map(|ForeignObject { key, hint }| {
             let key = printable(key);
-            format!("{} ({hint})", brief::text(&key, SHOWN_KEY))
+            format!("{} ({hint})", brief::text(&key, SHOWN_KEY_BYTES))
         });
         let named: Vec<String> = named.collect();
         let more = self.count.saturating_sub(named.len() as u64);

@@ -162,7 +162,7 @@ impl Publisher {
         }
         let refused = |found: &Result<Found, RegistryError>| matches!(found, Ok(Found::Denied));
         let found = self
-            .as_known_to(image.host(), async |login| self.http.find(image, login).await, refused)
+            .with_login(image.host(), async |login| self.http.find(image, login).await, refused)
             .await?;
         let is_enough = found.as_ref().is_ok_and(|found| self.missing(image, found).is_none());
         self.images.remember(image, &found, is_enough);

@@ -5,7 +5,7 @@ use crate::secret::{Login, SecretError};
 
 impl Publisher {
     /// Asks a registry; once more if it refuses us and the secret has changed since. A password that was good may have been replaced.
-    pub(super) async fn as_known_to<T>(
+    pub(super) async fn with_login<T>(
         &self,
         host: &str,
         ask: impl AsyncFn(Option<&Login>) -> T,

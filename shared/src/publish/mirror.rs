@@ -14,24 +14,23 @@ use super::decided::Decided;
 use super::sample::Sample;
 use super::verdict::Verdict;
 use super::{Deadline, PublishError, Publisher, Report};
-use crate::archive::{self, ArchiveError, Limits};
+use crate::archive::ArchiveError;
 use crate::http::HttpError;
 use crate::image::Reference;
-use crate::keys::{Headers, MIRROR, StagedKey};
+use crate::keys::{MIRROR, StagedKey};
 use crate::mirror::{Artifact, Mirror};
 use crate::provenance::MAX_BYTES as MAX_PROVENANCE_BYTES;
 use crate::receipt::Receipt;
 use crate::registry::{PushError, Pushed, RegistryError};
+use crate::repository::PublishedArchive;
 use crate::secret::SecretError;
-use crate::store::{Got, Replaced, StoreError};
+use crate::store::{Got, StoreError};
 
 /// Charts that a registry does not take from us before a run leaves it alone: a wrong password that is shown again and again
 /// locks accounts.
 const MAX_FAILURES: u32 = 3;
-/// A registry that gave no answer is left to the sweep for so long: who waits for it keeps a process from publishing.
-const LEFT_ALONE: Duration = Duration::from_secs(60);
-/// Runs that note the same archive at the same time.
-const NOTE_ATTEMPTS: u32 = 5;
+/// A registry that gave no answer is left to the sweep for so long: a run that waits for it does not publish.
+const SILENT_REGISTRY_BACKOFF: Duration = Duration::from_secs(60);
 
 /// An archive that a registry had to get, and what became of it.
 #[derive(Debug, Clone)]
@@ -111,22 +110,12 @@ impl Publisher {
         }
     }
 
-    /// Each note is another one than those before it: who has pushed an earlier state does not remove it.
+    /// Each note gets a fresh id, so a run that pushed an older state cannot delete it.
     pub(super) async fn note_for_mirror(&self, staged: &StagedKey) -> Result<(), StoreError> {
         let key = staged.mirror_key();
         let note = json!({"notedAt": (self.clock)(), "id": format!("{:016x}", fastrand::u64(..))});
         let note = Bytes::from(format!("{note}\n"));
-        let mut earlier = None;
-        for _ in 0..NOTE_ATTEMPTS {
-            let (pieces, headers) = (vec![note.clone()], Headers::receipt());
-            let written = self.store.replace(&key, pieces, &headers, earlier.as_ref()).await?;
-            if written == Replaced::Done {
-                return Ok(());
-            }
-            earlier = self.store.head(&key).await?.map(|(etag, _)| etag);
-        }
-        // So many others have noted it since, each of them after the archive and its provenance were in place.
-        Ok(())
+        self.repositories.write_note(&key, note).await
     }
 
     /// Pushes what this run has made visible.
@@ -137,7 +126,7 @@ impl Publisher {
         if self
             .mirror_silent
             .get()
-            .is_some_and(|since| since.elapsed() < LEFT_ALONE)
+            .is_some_and(|since| since.elapsed() < SILENT_REGISTRY_BACKOFF)
         {
             return;
         }
@@ -270,16 +259,21 @@ impl Publisher {
 
     /// What is published under the name of this upload, if a registry can have it.
     async fn published_chart(&self, mirror: &Mirror, staged: &StagedKey) -> Result<Option<Chart>, MirrorError> {
-        let limits = Limits::of_published();
-        let archive = match self.store.get(&staged.archive_key(), limits.unpacked_bytes).await? {
-            Got::Found(object) => object,
-            Got::Missing | Got::TooLarge { .. } => return Ok(None),
-        };
+        let key = staged.archive_key();
+        let (archive, bytes) = self.repositories.read_archive_with_bytes(&key).await?;
+        if matches!(archive, PublishedArchive::Missing | PublishedArchive::TooLarge { .. }) {
+            return Ok(None);
+        }
         let provenance = match self.store.get(&staged.provenance_key(), MAX_PROVENANCE_BYTES).await? {
             Got::Found(object) => Some(object.bytes),
             Got::Missing | Got::TooLarge { .. } => None,
         };
-        let metadata = archive::read_published(&archive.bytes, &limits)?.metadata;
+        let known = match archive {
+            PublishedArchive::Known(known) => known,
+            PublishedArchive::Unreadable { error, .. } => return Err(error.into()),
+            PublishedArchive::Missing | PublishedArchive::TooLarge { .. } => return Ok(None),
+        };
+        let metadata = &known.archive.metadata;
         // That no registry takes its name was told when it was published; its provenance file came later.
         let repository = staged.repository().ok();
         let name =
@@ -287,7 +281,7 @@ impl Publisher {
         let Some(name) = name else { return Ok(None) };
         Ok(Some(Chart {
             name,
-            artifact: Artifact::new(&metadata, archive.bytes, provenance, archive.modified),
+            artifact: Artifact::new(metadata, bytes, provenance, known.stored),
         }))
     }
 
@@ -295,7 +289,7 @@ impl Publisher {
         let Chart { name, artifact } = chart;
         let refused = |pushed: &Result<Pushed, PushError>| matches!(pushed, Err(PushError::Denied { .. }));
         let pushed = self
-            .as_known_to(
+            .with_login(
                 name.host(),
                 async |login| self.http.push(artifact, name, login).await,
                 refused,

@@ -17,23 +17,21 @@
 //! next run gets to the same outcome. Who lost a race takes along everything that waits, so that a burst of uploads
 //! needs few index writes.
 //!
-//! [`batch`] publishes the uploads of an event that share an index write, until the [`deadline`]; [`sweep`] finds what waits, and what
+//! [`batch`] publishes the uploads of an event that share an index write, until the [`Deadline`]; [`sweep`] finds what waits, and what
 //! nobody would hear of otherwise ([`foreign`]). Both answer with a [`report`].
 //!
 //! [`prepare`] takes one upload up to its stored archive: [`images`] asks for the images that a chart names, [`provenance`] checks or
 //! makes the signature beside an archive, [`place`] looks at what the index lists, [`compare`] at what is published, and
 //! [`store_archive`] stores the archive, or [`repair`] replaces one that was damaged.
 //!
-//! [`index_state`] reads the index, [`recover`] what a lost one held ([`memory`] is what receipts say of that, [`rebuild`] what is told of
-//! it), [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible to
-//! a registry.
+//! What a repository holds is read and written by [`repository`](crate::repository). [`index_state`] is what an edit of the index
+//! starts from, [`recover`] finds what a lost index held ([`rebuild`] is what the log and receipts say of that), [`swap`] is the
+//! compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible to a registry.
 
 mod batch;
 mod candidate;
-pub mod command;
 mod compare;
 mod conclude;
-mod deadline;
 mod decided;
 mod error;
 mod foreign;
@@ -41,8 +39,6 @@ mod images;
 mod index_state;
 mod known;
 mod login;
-mod memory;
-mod metadata;
 mod mirror;
 mod place;
 mod prepare;
@@ -61,32 +57,29 @@ mod upload;
 mod verdict;
 mod wait;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
 pub use conclude::Concluded;
-pub(crate) use conclude::MAX_RECEIPT_BYTES;
-pub use deadline::Deadline;
 pub use error::PublishError;
 pub use foreign::{Foreign, ForeignObject};
-pub(crate) use index_state::{IndexState, LARGEST_INDEX};
-pub(crate) use memory::Remembered;
-pub(crate) use metadata::RETURNED_METADATA;
 pub use mirror::Mirrored;
 pub use provenance::LateProvenance;
 pub use reason::Reason;
 pub use rebuild::IndexRebuilt;
-pub(crate) use recover::{Stored, UNSIGNED, Unreadable, changed_since, created, entry};
 pub use report::{Failure, IndexWrite, Report};
 pub use unreadable::UnreadableError;
 pub use wait::Wait;
 
 use crate::archive::Limits;
+use crate::deadline::Deadline;
 use crate::digest::Digest;
 use crate::http::Http;
 use crate::keys::StagedKey;
 use crate::provenance::{KeyError, ProvenanceMode};
+use crate::repository::Repositories;
 use crate::secret::{SecretError, SecretFieldError, Secrets};
 use crate::settings::Settings;
 use crate::store::Store;
@@ -104,12 +97,15 @@ const SWEEP: usize = 2_000;
 /// Moves staged uploads into their repositories.
 #[derive(Debug)]
 pub struct Publisher {
-    pub(crate) store: Store,
-    pub(crate) settings: Settings,
+    /// What is published.
+    repositories: Repositories,
+    /// The same bucket, for what lies outside the repositories: uploads, and what was rejected.
+    store: Store,
+    settings: Arc<Settings>,
     limits: Limits,
-    pub(crate) clock: fn() -> Timestamp,
+    clock: fn() -> Timestamp,
     secrets: Option<Secrets>,
-    pub(crate) http: Http,
+    http: Http,
     images: Images,
     /// The keyring that is known to be published.
     keyring: Known<Digest>,
@@ -120,17 +116,19 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// A publisher for the bucket behind `store`. `clock` gives the time of entries and receipts.
-    pub fn new(store: Store, settings: Settings, clock: fn() -> Timestamp) -> Self {
+    /// A publisher into these repositories.
+    pub fn new(repositories: Repositories) -> Self {
+        let settings = Arc::clone(&repositories.settings);
         let limits = Limits {
             packed_bytes: settings.max_chart_bytes,
             ..Limits::default()
         };
         Publisher {
-            store,
+            store: repositories.store.clone(),
             settings,
             limits,
-            clock,
+            clock: repositories.clock,
+            repositories,
             secrets: None,
             http: Http::default(),
             images: Images::default(),

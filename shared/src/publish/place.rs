@@ -86,10 +86,8 @@ impl Publisher {
             return Ok(None);
         };
         let key = upload.staged.archive_key();
-        let stored = self.stored(&key).await?;
-        Ok(stored
-            .is_some_and(|stored| stored.digest == Some(listed))
-            .then_some(key))
+        let stored = self.repositories.read_archive(&key).await?;
+        Ok((stored.digest() == Some(listed)).then_some(key))
     }
 
     /// The version was taken back: only the same content may have its name again.

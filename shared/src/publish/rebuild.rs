@@ -2,18 +2,17 @@
 
 use std::fmt;
 
-use super::command;
-use super::memory::Remembered;
 use crate::keys::Repository;
 use crate::rebuilt::Rebuilt;
+use crate::repository::{Remembered, command};
 
-/// Versions that are named of those that were lost.
-const NAMED: usize = 20;
+/// Lost versions that a message names.
+const MAX_NAMED_VERSIONS: usize = 20;
 
-/// A lost index that was written anew.
+/// A lost index that was rebuilt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexRebuilt {
-    /// Whose index.
+    /// The repository whose index this is.
     pub repository: Repository,
     /// The archives that it was rebuilt from.
     pub archives: usize,
@@ -25,7 +24,7 @@ pub struct IndexRebuilt {
 
 impl IndexRebuilt {
     pub(crate) fn new(repository: &Repository, rebuilt: &Rebuilt, lost: &[Remembered]) -> Self {
-        let named = lost.iter().take(NAMED);
+        let named = lost.iter().take(MAX_NAMED_VERSIONS);
         IndexRebuilt {
             repository: repository.clone(),
             archives: rebuilt.archives,

@@ -4,24 +4,18 @@
 //! that was read before may name an archive that was unpublished and brought back in another packaging since. The edge may
 //! have the wrong bytes for a year, so a note is written whose event makes it drop them.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 use serde_json::json;
 
 use super::candidate::{Candidate, Origin, Prepared};
 use super::compare::digest_or_size;
-use super::metadata::{REPAIRED_METADATA, RETURNED_METADATA};
-use super::recover::Stored;
 use super::upload::Upload;
-use super::{PublishError, Publisher, command};
+use super::{PublishError, Publisher};
 use crate::archive::Archive;
 use crate::keys::{Headers, repaired_key};
+use crate::repository::{Marks, PublishedArchive, command};
 use crate::store::{Replaced, StoreError};
 use crate::unpublished::Unpublished;
-
-/// Runs that note the repair of the same archive at the same time.
-const NOTE_ATTEMPTS: u32 = 5;
 
 impl Publisher {
     /// Puts the archive that the index names into the place of another one.
@@ -31,9 +25,12 @@ impl Publisher {
         own: Archive,
         bytes: Bytes,
         key: String,
-        damaged: Stored,
+        damaged: PublishedArchive,
     ) -> Result<Prepared, PublishError> {
-        let state = self.read_existing_index(&upload.repository).await?;
+        let Some(etag) = damaged.etag() else {
+            return Err(PublishError::Vanished { key });
+        };
+        let state = self.repositories.existing_index(&upload.repository).await?;
         let promise = state
             .as_ref()
             .and_then(|state| state.index.promise(&own.metadata.name, &own.metadata.version));
@@ -51,11 +48,21 @@ impl Publisher {
             let note = state.unpublished.get(upload.staged.file_name())?;
             Some(Unpublished::id(note))
         });
-        let mut metadata = HashMap::from([(REPAIRED_METADATA.to_owned(), upload.identity())]);
-        metadata.extend(returned_after.clone().map(|id| (RETURNED_METADATA.to_owned(), id)));
+        let marks = Marks {
+            returned_after: returned_after.clone(),
+            repaired_by: Some(upload.identity()),
+            ..Marks::default()
+        };
         let replaced = self
             .store
-            .repair(&key, bytes, own.digest, &Headers::archive(), metadata, &damaged.etag)
+            .repair(
+                &key,
+                bytes,
+                own.digest,
+                &Headers::archive(),
+                marks.into_metadata(),
+                etag,
+            )
             .await?;
         if replaced == Replaced::LostRace {
             return Err(PublishError::Vanished { key });
@@ -84,21 +91,12 @@ impl Publisher {
             "notedAt": (self.clock)(),
         });
         let note = Bytes::from(format!("{note}\n"));
-        let (key, mut earlier) = (repaired_key(key), None);
-        for _ in 0..NOTE_ATTEMPTS {
-            let (pieces, headers) = (vec![note.clone()], Headers::receipt());
-            if self.store.replace(&key, pieces, &headers, earlier.as_ref()).await? == Replaced::Done {
-                return Ok(());
-            }
-            earlier = self.store.head(&key).await?.map(|(etag, _)| etag);
-        }
-        // So many others have noted it since, after the archive was in place.
-        Ok(())
+        self.repositories.write_note(&repaired_key(key), note).await
     }
 }
 
 /// What the uploader is told.
-pub(super) fn repaired(key: &str, damaged: Option<&Stored>) -> String {
+pub(super) fn repaired(key: &str, damaged: Option<&PublishedArchive>) -> String {
     let had = damaged.map(|damaged| format!(" (its digest was {})", digest_or_size(damaged)));
     format!(
         "{key} was damaged or tampered with{}; this upload is the archive that the index names, and has repaired it. Find \

@@ -1,17 +1,15 @@
 //! The archive of an upload is stored, once.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 
 use super::candidate::{Candidate, Origin, Prepared};
-use super::compare::{reject_other_content, with_warnings_of};
-use super::metadata::{RETURNED_METADATA, UPLOAD_METADATA};
+use super::compare::{holds, reject_other_content, with_warnings_of};
 use super::repair::repaired;
 use super::upload::Upload;
 use super::{PublishError, Publisher};
 use crate::archive::Archive;
 use crate::keys::Headers;
+use crate::repository::Marks;
 use crate::store::Created;
 
 /// Where an archive is to be stored.
@@ -19,7 +17,7 @@ pub(super) struct Destination {
     pub(super) key: String,
     /// The index lists it there, with the digest of the upload.
     pub(super) is_listed: bool,
-    /// See [`RETURNED_METADATA`].
+    /// See [`Marks::returned_after`].
     pub(super) returned_after: Option<String>,
 }
 
@@ -49,39 +47,45 @@ impl Publisher {
             is_listed,
             returned_after,
         } = destination;
-        let mut metadata = HashMap::from([(UPLOAD_METADATA.to_owned(), upload.identity())]);
-        metadata.extend(returned_after.clone().map(|id| (RETURNED_METADATA.to_owned(), id)));
+        let marks = Marks {
+            upload: Some(upload.identity()),
+            returned_after: returned_after.clone(),
+            ..Marks::default()
+        };
+        let (headers, metadata) = (Headers::archive(), marks.into_metadata());
         let created = self
             .store
-            .create(&key, bytes.clone(), own.digest, &Headers::archive(), metadata)
+            .create(&key, bytes.clone(), own.digest, &headers, metadata)
             .await?;
         let restored = is_listed && created == Created::New;
         let (archive, origin, returned_after) = match created {
             Created::New => (own, Origin::ThisUpload, returned_after),
             Created::Exists => {
-                let Some(stored) = self.stored(&key).await? else {
+                let stored = self.repositories.read_archive(&key).await?;
+                if stored.is_missing() {
                     return Err(PublishError::Vanished { key });
-                };
-                if is_listed && stored.digest != Some(own.digest) {
+                }
+                if is_listed && stored.digest() != Some(own.digest) {
                     return self.repair(upload, own, bytes, key, stored).await;
                 }
+                let marks = stored.marks().cloned().unwrap_or_default();
                 // Whether it came back is of interest only where the index does not list it.
-                if !is_listed && returned_after.is_some() && stored.returned_after != returned_after {
+                if !is_listed && returned_after.is_some() && marks.returned_after != returned_after {
                     return Err(upload.being_unpublished(&own));
                 }
-                let Some(archive) = stored.holds(&own) else {
+                let Some(archive) = holds(&stored, &own) else {
                     return Ok(reject_other_content(upload, own, &stored));
                 };
                 let mut archive = with_warnings_of(archive, &own);
-                if stored.repaired == Some(upload.identity()) {
+                if marks.repaired_by == Some(upload.identity()) {
                     self.note_repair(&key, &upload, &archive).await?;
                     archive.warnings.push(repaired(&key, None));
                 }
-                let origin = match stored.upload {
+                let origin = match marks.upload {
                     Some(identity) if identity == upload.identity() => Origin::ThisUpload,
                     _ => Origin::EarlierUpload,
                 };
-                (archive, origin, stored.returned_after)
+                (archive, origin, marks.returned_after)
             }
         };
         Ok(Prepared::Candidate(Box::new(Candidate {

@@ -4,35 +4,33 @@ use jiff::Timestamp;
 
 use super::candidate::{Candidate, Origin, Prepared};
 use super::decided::{Decided, Visible};
-use super::index_state::{IndexState, StateCell};
+use super::index_state::{EditBase, IndexState, StateCell};
 use super::rebuild::IndexRebuilt;
-use super::recover::entry;
 use super::sample::Sample;
 use super::{Deadline, IndexWrite, PublishError, Publisher, Reason, Report, Round};
 use crate::image::ImageCheck;
 use crate::index::{Added, Created, Entry};
-use crate::keys::{Headers, Repository, StagedKey};
-use crate::store::{Replaced, jittered};
+use crate::keys::{Repository, StagedKey};
+use crate::repository::{Attempts, RepositoryError, entry};
+use crate::store::Replaced;
 
-/// Compare-and-swaps that may lose their race before the run gives up. Between two of them somebody else has published.
-const ATTEMPTS: u32 = 25;
-/// Waiting uploads that a run takes along at a time: a burst of hundreds is through after a few index writes, and ten
-/// racers don't all fetch all of it.
-const TAKEN_ALONG: usize = 100;
+/// Waiting uploads that a run adds to its batch at a time: a burst of hundreds is through after a few index writes, and
+/// ten racers don't all fetch all of it.
+const MAX_ADDED_UPLOADS: usize = 100;
 /// Pages of a listing that a run with a lost race looks at: what lies behind them is left to its own run.
-const PAGES: usize = 20;
+const MAX_LISTED_PAGES: usize = 20;
 
 impl Publisher {
     /// Gets the candidates of this round into the index. What became of each is in `round.decided` or `report` then.
     pub(super) async fn swap(
         &self,
         repository: &Repository,
-        state: IndexState,
+        base: EditBase,
         round: &mut Round,
         deadline: Deadline,
         report: &mut Report,
     ) {
-        if let Err(error) = self.swap_loop(repository, state, round, deadline, report).await {
+        if let Err(error) = self.swap_loop(repository, base, round, deadline, report).await {
             for candidate in round.candidates.drain(..).filter(|candidate| !candidate.taken_along) {
                 report.fail(candidate.upload.staged, &error);
             }
@@ -42,54 +40,50 @@ impl Publisher {
     async fn swap_loop(
         &self,
         repository: &Repository,
-        state: IndexState,
+        base: EditBase,
         round: &mut Round,
         deadline: Deadline,
         report: &mut Report,
     ) -> Result<(), PublishError> {
-        let mut state = state;
+        let mut base = base;
         if round.candidates.iter().any(|candidate| candidate.restored) {
-            // The archive is there from now on, so whoever looks after this read finds it and leaves its entry alone.
-            state = self.read_index(repository).await?;
+            // The archive is there from now on, so a comparison that looks after this read finds it and keeps its entry.
+            base = self.edit_base(repository).await?;
         }
-        for attempt in 1..=ATTEMPTS {
-            round.leave_what_is_being_unpublished(&state, report);
+        let mut attempts = Attempts::at_index(deadline);
+        loop {
+            round.leave_what_is_being_unpublished(&base.state, report);
             if round.candidates.is_empty() {
                 return Ok(());
             }
-            match self.try_swap(repository, &state, round, report).await? {
+            match self.try_swap(repository, &base, round, report).await? {
                 Swapped::Done(added) => {
-                    round.decide(added, &rebuilt_since(repository, &state));
+                    round.decide(added, &rebuilt_since(repository, &base));
                     return Ok(());
                 }
                 Swapped::LostRace => report.lost_races += 1,
             }
-            if !deadline.has_time() {
-                return Err(PublishError::NoTime);
-            }
             // Two large indexes at the same time would need twice the memory.
-            drop(state);
-            tokio::time::sleep(jittered(attempt)).await;
-            state = self.read_index(repository).await?;
-            // Whoever was faster may have taken these along.
-            let waits = |candidate: &Candidate| !candidate.taken_along && !lists(&state, candidate);
+            drop(base);
+            let again = attempts.again().await;
+            again.map_err(|gave_up| gave_up.at_index(repository))?;
+            base = self.edit_base(repository).await?;
+            // The run that was faster may have added these to its batch.
+            let waits = |candidate: &Candidate| !candidate.taken_along && !lists(&base.state, candidate);
             if round.candidates.iter().any(waits) {
-                state = self.take_along(repository, state, round, deadline).await?;
+                base = self.take_along(repository, base, round, deadline).await?;
             }
         }
-        Err(PublishError::Contention {
-            repository: repository.clone(),
-            attempts: ATTEMPTS,
-        })
     }
 
     async fn try_swap(
         &self,
         repository: &Repository,
-        state: &IndexState,
+        base: &EditBase,
         round: &Round,
         report: &mut Report,
     ) -> Result<Swapped, PublishError> {
+        let state = &base.state;
         let now = (self.clock)();
         let mut entries: Vec<Entry> = round
             .candidates
@@ -102,9 +96,9 @@ impl Publisher {
             })
             .collect();
         // Behind the candidates, so that the answers to those come first. A version that is both has its own entry.
-        entries.extend(state.recovered.iter().cloned());
+        entries.extend(base.recovered.iter().cloned());
         let edited = state.index.edit(&entries, now);
-        let edit = edited.map_err(PublishError::index(repository))?;
+        let edit = edited.map_err(RepositoryError::index(repository))?;
         // The answers to the candidates come first.
         let added: Vec<Placed> = edit
             .added
@@ -119,10 +113,8 @@ impl Publisher {
 
         let bytes = text.len();
         self.check_size(repository, bytes)?;
-        let key = repository.index_key();
-        let headers = Headers::index(self.settings.index_max_age);
-        let pieces = text.pieces().to_vec();
-        match self.store.replace(&key, pieces, &headers, state.etag.as_ref()).await? {
+        let replaced = self.repositories.replace_index(repository, &text, state.etag.as_ref());
+        match replaced.await? {
             Replaced::LostRace => Ok(Swapped::LostRace),
             Replaced::Done => {
                 report.index_writes.push(IndexWrite {
@@ -131,7 +123,7 @@ impl Publisher {
                     versions: edit.versions,
                 });
                 if let (None, Some(rebuilt)) = (&state.etag, &state.rebuilt) {
-                    report.rebuilt.push(IndexRebuilt::new(repository, rebuilt, &state.lost));
+                    report.rebuilt.push(IndexRebuilt::new(repository, rebuilt, &base.lost));
                 }
                 Ok(Swapped::Done(added))
             }
@@ -153,16 +145,16 @@ impl Publisher {
     async fn take_along(
         &self,
         repository: &Repository,
-        state: IndexState,
+        base: EditBase,
         round: &mut Round,
         deadline: Deadline,
-    ) -> Result<IndexState, PublishError> {
+    ) -> Result<EditBase, PublishError> {
         // What waits for images would be asked for by every racer.
         if self.settings.image_check != ImageCheck::Off {
-            return Ok(state);
+            return Ok(base);
         }
         let waiting = self.waiting(repository, round, deadline).await?;
-        let cell = StateCell::new_with(Some(Ok(state)));
+        let cell = StateCell::new_with(Some(Ok(base)));
         let taken = round.candidates.iter().map(|candidate| candidate.archive.listed_bytes);
         let taken = taken.sum();
         for (_, prepared) in self.prepare_some(repository, &waiting, &cell, taken).await {
@@ -175,7 +167,7 @@ impl Publisher {
         }
         drop(cell);
         // Preparing took a while, in which runs with one upload have written: another stale state would lose again.
-        self.read_index(repository).await
+        self.edit_base(repository).await
     }
 
     /// A fair choice of what waits for the same index. Objects that are no uploads may fill many pages before it.
@@ -185,10 +177,10 @@ impl Publisher {
         round: &Round,
         deadline: Deadline,
     ) -> Result<Vec<StagedKey>, PublishError> {
-        let mut waiting = Sample::of_at_most(TAKEN_ALONG);
+        let mut waiting = Sample::of_at_most(MAX_ADDED_UPLOADS);
         let prefix = repository.staging_prefix();
         let mut pages = self.store.pages(&prefix).of_folder();
-        for _ in 0..PAGES {
+        for _ in 0..MAX_LISTED_PAGES {
             let Some(page) = pages.next().await? else { break };
             let staged = page.objects.iter().filter_map(|object| StagedKey::new(&object.key));
             let own = staged.filter(|staged| staged.repository().as_ref() == Ok(repository) && !round.has(staged));
@@ -234,9 +226,9 @@ fn lists(state: &IndexState, candidate: &Candidate) -> bool {
 }
 
 /// Since when the index is a rebuilt one, and what uploads are told that were published then.
-fn rebuilt_since(repository: &Repository, state: &IndexState) -> Option<(Timestamp, String)> {
-    let rebuilt = state.rebuilt.as_ref().filter(|rebuilt| !rebuilt.seen)?;
-    let told = IndexRebuilt::new(repository, rebuilt, &state.lost);
+fn rebuilt_since(repository: &Repository, base: &EditBase) -> Option<(Timestamp, String)> {
+    let rebuilt = base.state.rebuilt.as_ref().filter(|rebuilt| !rebuilt.seen)?;
+    let told = IndexRebuilt::new(repository, rebuilt, &base.lost);
     Some((rebuilt.at, told.to_string()))
 }
 

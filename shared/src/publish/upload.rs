@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::PublishError;
-use super::metadata::RELEASE_METADATA;
+
 use super::provenance::Attached;
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::keys::{Repository, StagedKey};
 use crate::store::{Described, ETag};
 
+/// User metadata of an upload: the tag of the release that it belongs to.
+const RELEASE_METADATA: &str = "release";
 /// The largest object of which a copy is kept under `rejected/`. S3 copies no object over 5 GB, and a function does not wait for one of
 /// some: what is larger than this, or what S3 does not read, is rejected without a copy. Its earlier version stays for 30 days.
 pub(super) const MAX_COPIED: u64 = 512 * 1024 * 1024;

@@ -12,6 +12,7 @@ use crate::publish::unreadable::Unreadable;
 use crate::publish::upload::MAX_COPIED;
 use crate::publish::{PublishError, Publisher, Reason};
 use crate::receipt::Receipt;
+use crate::repository::PublishedArchive;
 use crate::store::{Got, StoreError};
 
 /// A provenance file without an archive is kept in staging for so long.
@@ -47,29 +48,33 @@ impl Publisher {
                 }
             },
         };
-        let result = match (self.read_published(staged).await?, file) {
-            (None, _) if self.is_within(ORPHAN_PROVENANCE_TTL, modified) => return Ok(Prepared::Gone),
-            (None, _) => Err("its archive did not come within a day".to_owned()),
-            (Some(Err(unreadable)), _) => Err(unreadable.problem),
-            (Some(Ok(_)), Err(problem)) => Err(problem),
-            (Some(Ok(archive)), Ok(text)) => match self.verify_provenance(&text, staged, &archive).await? {
-                // A run that was cut short has left that archive: the file may be about the upload that is still to come.
-                Verified::Not(_)
-                    if self.is_within(ORPHAN_PROVENANCE_TTL, modified) && !self.is_listed(staged, &archive).await? =>
-                {
-                    return Ok(Prepared::Gone);
+        let may_be_early = self.is_within(ORPHAN_PROVENANCE_TTL, modified);
+        let published = self.repositories.read_archive(&staged.archive_key()).await?;
+        let result = match (&published, file) {
+            (PublishedArchive::Missing, _) if may_be_early => return Ok(Prepared::Gone),
+            (PublishedArchive::Missing, _) => Err("its archive did not come within a day".to_owned()),
+            (PublishedArchive::TooLarge { .. } | PublishedArchive::Unreadable { .. }, _) => {
+                Err(published.problem().unwrap_or_default())
+            }
+            (PublishedArchive::Known(_), Err(problem)) => Err(problem),
+            (PublishedArchive::Known(known), Ok(text)) => {
+                match self.verify_provenance(&text, staged, &known.archive).await? {
+                    // A run that was cut short has left that archive: the file may be about the upload that is still to come.
+                    Verified::Not(_) if may_be_early && !self.is_listed(staged, &known.archive).await? => {
+                        return Ok(Prepared::Gone);
+                    }
+                    Verified::Not(error) => Err(error.to_string()),
+                    Verified::SignedBy(signed_by) => {
+                        let provenance = Provenance {
+                            text,
+                            digest: known.archive.digest,
+                            signed_by: signed_by.clone(),
+                        };
+                        self.store_provenance(&staged.provenance_key(), &provenance).await?;
+                        Ok(signed_by)
+                    }
                 }
-                Verified::Not(error) => Err(error.to_string()),
-                Verified::SignedBy(signed_by) => {
-                    let provenance = Provenance {
-                        text,
-                        digest: archive.digest,
-                        signed_by: signed_by.clone(),
-                    };
-                    self.store_provenance(&staged.provenance_key(), &provenance).await?;
-                    Ok(signed_by)
-                }
-            },
+            }
         };
         Ok(Prepared::Late(self.conclude_late(staged, &attached, result).await?))
     }
@@ -78,7 +83,7 @@ impl Publisher {
         let Ok(repository) = staged.repository() else {
             return Ok(false);
         };
-        let state = self.read_existing_index(&repository).await?;
+        let state = self.repositories.existing_index(&repository).await?;
         let metadata = &archive.metadata;
         Ok(state.is_some_and(|state| state.index.digest_of(&metadata.name, &metadata.version).is_some()))
     }

@@ -21,7 +21,7 @@ use crate::digest::Digest;
 use crate::keys::{Headers, PROVENANCE_SUFFIX, StagedKey};
 use crate::provenance::{MAX_BYTES, ProvenanceError, ProvenanceMode, Subject};
 use crate::secret::SecretError;
-use crate::store::{ETag, Got, StoreError};
+use crate::store::{ETag, Got};
 
 pub use late::LateProvenance;
 
@@ -217,13 +217,6 @@ impl Publisher {
                 Ok(Verdict::Reject(Reason::UnsignedArchive { file, stored, own, key }))
             }
         }
-    }
-
-    /// Whether an archive that no index lists must stay out of it: a run that was cut short may leave one before its provenance file,
-    /// and `PROVENANCE=require` lists none without. What a receipt says was listed is not asked about: it is older than the setting.
-    pub(crate) async fn must_be_signed(&self, staged: &StagedKey) -> Result<bool, StoreError> {
-        Ok(self.settings.provenance == ProvenanceMode::Require
-            && self.store.head(&staged.provenance_key()).await?.is_none())
     }
 
     async fn sign(&self, staged: &StagedKey, archive: &Archive) -> Result<Provenance, PublishError> {

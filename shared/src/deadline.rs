@@ -1,9 +1,9 @@
-//! How long a run may take.
+//! The time that a run has.
 
 use std::time::{Duration, Instant};
 
-/// Time that must be left to start another round: enough for a slow index write and its receipts. Where the function is
-/// given less than four times that, a quarter of what it is given.
+/// Time that must be left to start another round: enough for a slow index write and its receipts.
+/// Where the function is given less than four times that, a quarter of what it is given.
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// Until when a run may start something new, and until when it has to say what it came to.
@@ -25,7 +25,7 @@ impl Deadline {
     }
 
     /// For something that may take half of the time that is left.
-    pub(super) fn half(&self) -> Self {
+    pub(crate) fn half(&self) -> Self {
         let start = Instant::now() + self.left() / 2;
         Deadline { start, end: start }
     }
@@ -34,11 +34,16 @@ impl Deadline {
         !self.left().is_zero()
     }
 
-    pub(super) fn left(&self) -> Duration {
+    /// The last moment at which something new may start.
+    pub(crate) fn last_start(&self) -> Instant {
+        self.start
+    }
+
+    pub(crate) fn left(&self) -> Duration {
         self.start.saturating_duration_since(Instant::now())
     }
 
-    pub(super) fn left_to_the_end(&self) -> Duration {
+    pub(crate) fn left_to_the_end(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
 }

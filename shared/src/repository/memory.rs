@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
-use super::Publisher;
-use super::conclude::MAX_RECEIPT_BYTES;
-use super::recover::MAX_LISTED;
+use super::{MAX_LISTED, Repositories};
 use crate::digest::Digest;
 use crate::keys::{Repository, StagedKey};
 use crate::receipt::{Outcome, Receipt};
-use crate::store::{Got, StoreError};
+use crate::store::StoreError;
 use crate::unpublished::Unpublished;
 
 /// Receipts that are read at the same time.
@@ -55,7 +53,7 @@ impl Remembered {
     }
 }
 
-impl Publisher {
+impl Repositories {
     /// What the receipts of a repository remember of the archive names that are wanted.
     pub(crate) async fn memory(
         &self,
@@ -92,11 +90,12 @@ impl Publisher {
     }
 
     async fn receipt_at(&self, key: &str) -> Result<(Option<Unpublished>, Option<Remembered>), StoreError> {
-        let Got::Found(object) = self.store.get(key, MAX_RECEIPT_BYTES).await? else {
+        let stored = self.read_receipt(key).await?;
+        let Some(bytes) = stored.bytes() else {
             return Ok((None, None));
         };
-        let unpublished = Receipt::unpublished_in(&object.bytes);
-        let listed = serde_json::from_slice(&object.bytes).ok().and_then(Remembered::of);
+        let unpublished = Receipt::unpublished_in(bytes);
+        let listed = serde_json::from_slice(bytes).ok().and_then(Remembered::of);
         // A receipt that was written after the version came back carries the note over, too.
         let listed = listed.filter(|listed| unpublished.as_ref().is_none_or(|taken| taken.at < listed.at));
         Ok((unpublished, listed))

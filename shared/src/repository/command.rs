@@ -3,23 +3,23 @@
 use crate::keys::Repository;
 
 /// Reports how an index and its archives differ.
-pub fn verify(repository: &Repository) -> String {
+pub(crate) fn verify(repository: &Repository) -> String {
     format!(r#"{{"command":"verify","repository":"{}"}}"#, repository.name())
 }
 
 /// Takes archives that have changed for what they are.
-pub fn accept_changed(repository: &Repository) -> String {
+pub(crate) fn accept_changed(repository: &Repository) -> String {
     let repository = repository.name();
     format!(r#"{{"command":"reindex","repository":"{repository}","acceptChangedArchives":true}}"#)
 }
 
 /// Rebuilds the index of a repository.
-pub fn reindex(repository: &Repository) -> String {
+pub(crate) fn reindex(repository: &Repository) -> String {
     format!(r#"{{"command":"reindex","repository":"{}"}}"#, repository.name())
 }
 
 /// Takes a version back.
-pub fn unpublish(repository: &Repository, chart: &str, version: &str) -> String {
+pub(crate) fn unpublish(repository: &Repository, chart: &str, version: &str) -> String {
     format!(
         r#"{{"command":"unpublish","repository":"{}","chart":{},"version":{}}}"#,
         repository.name(),

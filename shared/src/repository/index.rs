@@ -1,0 +1,108 @@
+//! The index of a repository: read, and replaced in the state that was read.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::{Repositories, RepositoryError};
+use crate::index::{Index, IndexError, Spliced};
+use crate::keys::{Headers, Repository};
+use crate::rebuilt::Rebuilt;
+use crate::store::{ETag, Got, Replaced, StoreError};
+use crate::unpublished::Unpublished;
+
+/// An index larger than this is not read: Helm clients could not load it either. Publishing stops long before
+/// (`MAX_INDEX_BYTES`), so that `unpublish`, `verify` and `reindex` can work on whatever uploads have made.
+pub(crate) const MAX_READABLE_INDEX_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// An index, and which state of the object it is.
+#[derive(Debug)]
+pub(crate) struct IndexState {
+    /// The index that was read, or one that does not exist yet.
+    pub(crate) index: Index,
+    /// Which state of it; `None` if there is none.
+    pub(crate) etag: Option<ETag>,
+    /// The versions that were unpublished, by archive name.
+    pub(crate) unpublished: BTreeMap<String, Unpublished>,
+    /// That the index was lost once, or is now.
+    pub(crate) rebuilt: Option<Rebuilt>,
+}
+
+/// What a read of an index came to.
+#[derive(Debug)]
+pub(crate) enum ReadIndex {
+    /// The index.
+    Found(Box<IndexState>),
+    /// S3 said that there is none.
+    Missing,
+    /// It has more bytes than were to be read.
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// Which state this is.
+        etag: ETag,
+    },
+    /// Helm could not load it.
+    Damaged {
+        /// What is wrong with it.
+        error: IndexError,
+        /// Its bytes.
+        bytes: Bytes,
+        /// Which state this is.
+        etag: ETag,
+    },
+}
+
+impl IndexState {
+    /// An index with what its annotations say; `etag` as in [`IndexState::etag`].
+    pub(crate) fn of(index: Index, etag: Option<ETag>) -> Self {
+        let annotations = index.annotations();
+        IndexState {
+            unpublished: Unpublished::in_annotations(&annotations),
+            rebuilt: Rebuilt::in_annotations(&annotations),
+            index,
+            etag,
+        }
+    }
+}
+
+impl Repositories {
+    /// The index as it is now, of at most `max_bytes`.
+    pub(crate) async fn read_index(&self, repository: &Repository, max_bytes: u64) -> Result<ReadIndex, StoreError> {
+        let object = match self.store.get(&repository.index_key(), max_bytes).await? {
+            Got::Found(object) => object,
+            Got::Missing => return Ok(ReadIndex::Missing),
+            Got::TooLarge { size, etag, .. } => return Ok(ReadIndex::TooLarge { size, etag }),
+        };
+        let (bytes, etag) = (object.bytes, object.etag);
+        Ok(match Index::read(bytes.clone()) {
+            Ok(index) => ReadIndex::Found(Box::new(IndexState::of(index, Some(etag)))),
+            Err(error) => ReadIndex::Damaged { error, bytes, etag },
+        })
+    }
+
+    /// The index as it is now, which has to be one that can be read; `None` if there is none.
+    pub(crate) async fn existing_index(&self, repository: &Repository) -> Result<Option<IndexState>, RepositoryError> {
+        let error = match self.read_index(repository, MAX_READABLE_INDEX_BYTES).await? {
+            ReadIndex::Found(state) => return Ok(Some(*state)),
+            ReadIndex::Missing => return Ok(None),
+            ReadIndex::TooLarge { size, .. } => IndexError::too_large(size),
+            ReadIndex::Damaged { error, .. } => error,
+        };
+        Err(RepositoryError::index(repository)(error))
+    }
+
+    /// Replaces the index, if it is still in the state that was read (`None`: there was none).
+    pub(crate) async fn replace_index(
+        &self,
+        repository: &Repository,
+        text: &Spliced,
+        read: Option<&ETag>,
+    ) -> Result<Replaced, StoreError> {
+        let headers = Headers::index(self.settings.index_max_age);
+        let pieces = text.pieces().to_vec();
+        self.store
+            .replace(&repository.index_key(), pieces, &headers, read)
+            .await
+    }
+}

@@ -1,0 +1,25 @@
+//! Notes: small objects whose every write is an event or a debt of its own, such as "this archive was repaired".
+
+use bytes::Bytes;
+
+use super::{Attempts, Repositories};
+use crate::keys::Headers;
+use crate::store::{Replaced, StoreError};
+
+impl Repositories {
+    /// Writes a note in place of an earlier one.
+    ///
+    /// If other runs write the same note each time, theirs will do: each of them was written after what this one is about.
+    pub(crate) async fn write_note(&self, key: &str, note: Bytes) -> Result<(), StoreError> {
+        let mut attempts = Attempts::at_receipt().without_first_read();
+        let mut earlier = None;
+        loop {
+            let (pieces, headers) = (vec![note.clone()], Headers::receipt());
+            let replaced = self.store.replace(key, pieces, &headers, earlier.as_ref()).await?;
+            if replaced == Replaced::Done || attempts.again().await.is_err() {
+                return Ok(());
+            }
+            earlier = self.store.head(key).await?.map(|(etag, _)| etag);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! An archive that no index lists: whether it may be listed, and since when its version has been published.
+
+use jiff::Timestamp;
+
+use super::{Remembered, Repositories};
+use crate::archive::Archive;
+use crate::digest::Digest;
+use crate::index::{Created, Entry};
+use crate::keys::StagedKey;
+use crate::provenance::ProvenanceMode;
+use crate::store::{Listed, StoreError};
+
+/// Why an archive is not listed where each has to be signed.
+pub(crate) const UNSIGNED: &str = "PROVENANCE is require, and it has no provenance file and no receipt that says that it was published: a \
+     publish that was cut short may have left it";
+
+/// When a version was published that no index lists: when its archive was stored, or, if that was written again since, when
+/// its receipt says.
+pub(crate) fn created(object: &Listed, remembered: Option<&Remembered>) -> Timestamp {
+    remembered.map_or(object.modified, |remembered| remembered.at.min(object.modified))
+}
+
+/// Why an archive is not listed again: no index may promise what somebody has put in the place of what was published.
+pub(crate) fn changed_since(listed: &Remembered, found: Digest) -> String {
+    let Remembered { chart, version, at, .. } = listed;
+    let digest = listed.digest.map(|digest| digest.to_string()).unwrap_or_default();
+    format!(
+        "it was damaged or tampered with: the receipt of {chart} {version} says that the archive published by {at} has the \
+         digest {digest}, and this one has {found}"
+    )
+}
+
+/// The entry of an archive.
+pub(crate) fn entry(archive: &Archive, url: String, created: Created) -> Entry {
+    Entry {
+        metadata: archive.metadata.clone(),
+        digest: archive.digest,
+        url,
+        created,
+    }
+}
+
+impl Repositories {
+    /// Whether an archive that no index lists must stay out of it: a run that was cut short may leave one before its
+    /// provenance file, and `PROVENANCE=require` lists none without. What a receipt says was listed is not checked: it is
+    /// older than the setting.
+    pub(crate) async fn must_be_signed(&self, staged: &StagedKey) -> Result<bool, StoreError> {
+        Ok(self.settings.provenance == ProvenanceMode::Require
+            && self.store.head(&staged.provenance_key()).await?.is_none())
+    }
+}
