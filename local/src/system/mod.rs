@@ -1,208 +1,84 @@
-//! Starts the stand-ins and wires them together.
+//! The running system: what can be done with it, and what can be asked of it.
 
 pub mod binaries;
+mod listeners;
 pub mod options;
+mod start;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 
-use crate::aws::caller::Killer;
-use crate::aws::cloudfront::{Api, Invalidations};
-use crate::aws::edge::{Distribution, Edge, EdgeTemplate};
+use self::listeners::{Addresses, reachable, url};
+use crate::aws::cloudfront::Invalidations;
 use crate::aws::iam::{Denied, Iam, Permission};
-use crate::aws::lambda::{DeadLetter, Endpoints, Environment, FunctionError, FunctionSpec, Lambda};
-use crate::aws::s3::{Disk, Front, LoggedRequest, RequestLog, Store};
-use crate::aws::{edge, endpoint, secrets};
+use crate::aws::lambda::{DeadLetter, FunctionError, Lambda};
+use crate::aws::s3::{LoggedRequest, RequestLog, Store};
+use crate::aws::secrets;
 use crate::http::server::Server;
 use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART};
-use crate::system::binaries::{Binaries, BuildError};
-use crate::system::options::{Options, StartError};
-use crate::watch::observer::{Observer, on_denied, on_invalidation, on_progress};
-use crate::watch::outcomes::{Outcome, Outcomes, Upload};
-use crate::watch::promises::Promises;
-use crate::watch::steps::{Step, StepKind, Steps};
+use crate::watch::Watch;
+use crate::watch::outcomes::{Outcome, Upload};
+use crate::watch::steps::{Step, StepKind};
 use crate::watch::visibility::Visibility;
 
 /// A running system. Dropping it ends everything, processes included.
 pub struct System {
-    edge: SocketAddr,
-    s3: SocketAddr,
-    aws: SocketAddr,
+    addresses: Addresses,
     store: Store,
     requests: RequestLog,
     iam: Iam,
     lambda: Lambda,
     invalidations: Invalidations,
     secret: secrets::Value,
-    outcomes: Outcomes,
-    visibility: Visibility,
-    promises: Option<Promises>,
-    steps: Steps,
+    watch: Watch,
+    /// Looks at the edge, with [`options::Options::watch_edge`].
+    edge_watch: Option<JoinHandle<()>>,
     _servers: [Server; 3],
-    watch: Option<JoinHandle<()>>,
 }
 
 impl Drop for System {
     fn drop(&mut self) {
         self.lambda.stop();
         self.store.close();
-        if let Some(watch) = &self.watch {
+        if let Some(watch) = &self.edge_watch {
             watch.abort();
         }
     }
 }
 
 impl System {
-    /// Starts everything. Uploads that an earlier run left in staging are swept up.
-    ///
-    /// # Errors
-    ///
-    /// See [`StartError`].
-    pub async fn start(options: Options) -> Result<Self, StartError> {
-        let (edge_listener, edge_address) = listen("the edge", options.edge, "--listen").await?;
-        let (s3_listener, s3_address) = listen("S3", options.s3, "--s3").await?;
-        let (aws_listener, aws_address) = listen("the AWS endpoint", options.aws, "--aws").await?;
-        let functions = functions(options.functions.clone()).await?;
-        let store = open(&options)?;
-
-        let steps = Steps::new();
-        let iam = Iam::new(&options.template, on_denied(steps.clone()))?;
-        let outcomes = Outcomes::new();
-        let visibility = Visibility::new(reachable(edge_address), outcomes.clone(), steps.clone());
-        let distribution = Distribution::read(&EdgeTemplate::read(&options.template, &options.settings)?)?;
-        let edge = Edge::new(store.clone(), distribution);
-        let invalidations = Invalidations::new(
-            edge.clone(),
-            options.invalidation_takes,
-            Handle::current(),
-            on_invalidation(steps.clone()),
-        );
-        let environment = Environment {
-            endpoints: Endpoints {
-                s3: url(s3_address),
-                aws: url(aws_address),
-                edge: url(edge_address),
-            },
-            settings: options.settings.clone(),
-        };
-        let lambda = Lambda::new(
-            specs(&options, functions),
-            &environment,
-            options.retry_delays.clone(),
-            Arc::clone(&options.faults),
-            on_progress(outcomes.clone(), steps.clone()),
-        );
-        let repository_url = options.settings.get("REPOSITORY_URL").cloned();
-        let repository_url = repository_url.unwrap_or_else(|| url(edge_address));
-        let promises = options.watch_promises.then(|| Promises::new(&repository_url));
-        let observer = Observer {
-            notify: options.notifications.then(|| lambda.clone()),
-            outcomes: outcomes.clone(),
-            visibility: visibility.clone(),
-            promises: promises.clone(),
-            steps: steps.clone(),
-        };
-        store.observe(move |change| observer.see(change));
-
-        let requests = RequestLog::default();
-        let killer = lambda.clone();
-        let killer: Killer = Arc::new(move |process| killer.kill(process));
-        let cloudfront = Api {
-            invalidations: invalidations.clone(),
-            faults: Arc::clone(&options.faults),
-            killer: Arc::clone(&killer),
-            iam: iam.clone(),
-        };
-        let front = Front {
-            store: store.clone(),
-            log: requests.clone(),
-            faults: options.faults,
-            killer,
-            iam: iam.clone(),
-        };
-        let secret = secrets::Value::new(options.secret);
-        let servers = [
-            edge::serve(edge_listener, edge),
-            front.serve(s3_listener),
-            endpoint::serve(aws_listener, &lambda, &cloudfront, secret.clone(), &iam),
-        ];
-        let watch = options.watch_edge.then(|| visibility.clone().watch());
-        let system = Self {
-            edge: edge_address,
-            s3: s3_address,
-            aws: aws_address,
-            store,
-            requests,
-            iam,
-            lambda,
-            invalidations,
-            secret,
-            outcomes,
-            visibility,
-            promises,
-            steps,
-            _servers: servers,
-            watch,
-        };
-        if options.notifications {
-            system.sweep_leftovers();
-        }
-        Ok(system)
-    }
-
-    /// Notifications of an earlier run died with it; its uploads did not.
-    fn sweep_leftovers(&self) {
-        let left: Vec<String> = self
-            .store
-            .list("staging/")
-            .into_iter()
-            .filter(|key| key.ends_with(".tgz"))
-            .collect();
-        for key in &left {
-            if let Some(object) = self.store.get(key) {
-                self.outcomes.uploaded(key, &object.etag);
-            }
-        }
-        if !left.is_empty() {
-            self.invoke_async(PUBLISH_CHART, &json!({ "command": "sweep" }));
-        }
-    }
-
     /// Where clients find the repository, without a slash at the end.
     #[must_use]
     pub fn edge_url(&self) -> String {
-        url(self.edge)
+        url(self.addresses.edge)
     }
 
     /// Where S3 listens.
     #[must_use]
     pub fn s3_endpoint(&self) -> String {
-        url(self.s3)
+        url(self.addresses.s3)
     }
 
     /// Where CloudFront, Secrets Manager and Lambda's Invoke API listen.
     #[must_use]
     pub fn aws_endpoint(&self) -> String {
-        url(self.aws)
+        url(self.addresses.aws)
     }
 
     /// The same as [`System::aws_endpoint`], as an address.
     #[must_use]
     pub fn aws_address(&self) -> SocketAddr {
-        self.aws
+        self.addresses.aws
     }
 
     /// The edge, as an address on this machine.
     pub(crate) fn edge_address(&self) -> SocketAddr {
-        reachable(self.edge)
+        reachable(self.addresses.edge)
     }
 
     /// Nothing is queued, delayed or running, and no invalidation is in progress.
@@ -326,24 +202,24 @@ impl System {
     /// Everything that happens from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Step> {
-        self.steps.subscribe()
+        self.watch.steps.subscribe()
     }
 
     /// Since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.steps.elapsed()
+        self.watch.steps.elapsed()
     }
 
     /// The outcomes so far, by upload.
     #[must_use]
     pub fn outcomes(&self) -> Vec<Outcome> {
-        self.outcomes.all()
+        self.watch.outcomes.all()
     }
 
     /// Waits for an upload's outcome; `None` if it was replaced or withdrawn before it had one.
     pub async fn outcome(&self, upload: &Upload) -> Option<Outcome> {
-        self.outcomes.wait(upload).await
+        self.watch.outcomes.wait(upload).await
     }
 
     /// Runs both functions as the schedules in `template.yaml` would.
@@ -364,10 +240,14 @@ impl System {
     }
 
     /// The promises that were broken so far or don't hold now; to be asked when nothing is under way. Always empty without
-    /// [`Options::watch_promises`].
+    /// [`options::Options::watch_promises`].
     pub async fn broken_promises(&self) -> Vec<String> {
-        match &self.promises {
-            Some(promises) => promises.broken(&self.store, &self.outcomes, self.edge_address()).await,
+        match &self.watch.promises {
+            Some(promises) => {
+                promises
+                    .broken(&self.store, &self.watch.outcomes, self.edge_address())
+                    .await
+            }
             None => Vec::new(),
         }
     }
@@ -375,17 +255,17 @@ impl System {
     /// Uploads without an outcome.
     #[must_use]
     pub fn open_uploads(&self) -> Vec<Upload> {
-        self.outcomes.open()
+        self.watch.outcomes.open()
     }
 
     /// Concludes uploads that no function will look at any more.
     pub(crate) fn fail(&self, upload: Upload, reason: &str) {
-        let outcome = self.outcomes.fail(upload, reason.to_owned());
-        self.steps.tell(StepKind::Outcome(Box::new(outcome)));
+        let outcome = self.watch.outcomes.fail(upload, reason.to_owned());
+        self.watch.steps.tell(StepKind::Outcome(Box::new(outcome)));
     }
 
     pub(crate) fn visibility(&self) -> &Visibility {
-        &self.visibility
+        &self.watch.visibility
     }
 
     /// Ends everything and waits until the processes have ended.
@@ -399,71 +279,4 @@ impl System {
 #[must_use]
 pub fn undone(answer: &Value) -> Option<&Value> {
     ["failed", "problems"].into_iter().find_map(|list| answer.get(list))
-}
-
-async fn listen(
-    what: &'static str,
-    address: SocketAddr,
-    option: &'static str,
-) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen {
-        what,
-        address,
-        option,
-        error,
-    };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let bound = listener.local_addr().map_err(failed)?;
-    Ok((listener, bound))
-}
-
-async fn functions(given: Option<Binaries>) -> Result<Binaries, StartError> {
-    if let Some(given) = given {
-        return Ok(given);
-    }
-    let built = tokio::task::spawn_blocking(binaries::build).await;
-    Ok(built.unwrap_or_else(|error| Err(BuildError::NoCargo(error.to_string())))?)
-}
-
-fn open(options: &Options) -> Result<Store, StartError> {
-    let Some(folder) = &options.data else {
-        return Ok(Store::in_memory());
-    };
-    let opened = Disk::open(folder).and_then(Store::on_disk);
-    opened.map_err(|error| StartError::Data {
-        folder: folder.clone(),
-        error,
-    })
-}
-
-fn specs(options: &Options, functions: Binaries) -> Vec<FunctionSpec> {
-    vec![
-        FunctionSpec {
-            name: PUBLISH_CHART.to_owned(),
-            binary: functions.publish_chart,
-            memory_mib: 512,
-            timeout: options.publish_timeout,
-            instances: options.instances,
-        },
-        FunctionSpec {
-            name: INVALIDATE_CDN.to_owned(),
-            binary: functions.invalidate_cdn,
-            memory_mib: 128,
-            timeout: options.invalidate_timeout,
-            instances: options.instances,
-        },
-    ]
-}
-
-/// A listener on all addresses is reached on this machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
-    } else {
-        address
-    }
-}
-
-fn url(address: SocketAddr) -> String {
-    format!("http://{}", reachable(address))
 }
