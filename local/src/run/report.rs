@@ -1,101 +1,15 @@
-//! What a run prints: [`Printer`] is told of everything; [`Report`] is the printer of `--json`.
+//! `--json`: a line of JSON for each outcome, the addresses at the start or a summary at the end.
 
-use std::collections::BTreeMap;
 use std::io::Write;
-use std::process::ExitCode;
 
 use chartdrop::printable::{escape_json, printable};
 use serde::Serialize;
 
-use crate::aws::iam::Denied;
+use crate::run::printer::{INVISIBLE, Printer, milliseconds, told_denied};
+use crate::run::summary::{Concluded, Summary};
 use crate::system::System;
 use crate::watch::outcomes::{Outcome, OutcomeKind};
 use crate::watch::steps::{Step, StepKind};
-
-/// An outcome together with when it became visible.
-#[derive(Debug, Clone)]
-pub(crate) struct Concluded {
-    pub(crate) outcome: Outcome,
-    /// Milliseconds from the upload until a client of the edge saw it; only for what was published.
-    pub(crate) visible_ms: Option<u64>,
-}
-
-/// Said of a published chart that stays invisible.
-pub(crate) const INVISIBLE: &str =
-    "it was published, but the edge still serves the index from before: nothing invalidated it";
-
-impl Concluded {
-    pub(crate) fn is_invisible(&self) -> bool {
-        self.outcome.kind == OutcomeKind::Published && self.visible_ms.is_none()
-    }
-}
-
-/// A denied request, with where to look.
-pub(crate) fn told_denied(denied: &Denied) -> String {
-    let Denied {
-        function,
-        action,
-        resource,
-        because,
-    } = denied;
-    format!("{function} may not {action} on {resource}, {because}: see Policies in template.yaml")
-}
-
-/// Nothing went wrong, and something is not live yet.
-const HELD: u8 = 3;
-
-/// What became of a whole run.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Summary {
-    pub(crate) published: usize,
-    pub(crate) unchanged: usize,
-    pub(crate) rejected: usize,
-    pub(crate) held: usize,
-    pub(crate) failed: usize,
-    pub(crate) repository_url: String,
-    pub(crate) s3_endpoint: String,
-    pub(crate) s3_requests: BTreeMap<String, usize>,
-    pub(crate) index_writes: usize,
-    pub(crate) invalidations: Vec<Vec<String>>,
-    /// With `--chaos`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) chaos: Option<WorstDay>,
-    /// Published, but no client can see it.
-    #[serde(skip)]
-    pub(crate) invisible: usize,
-}
-
-/// What went wrong on purpose, and what came of it.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct WorstDay {
-    pub(crate) seed: u64,
-    pub(crate) faults: BTreeMap<&'static str, usize>,
-    pub(crate) broken_promises: Vec<String>,
-}
-
-/// Where a run tells what it does.
-pub(crate) trait Printer: Send {
-    /// The functions are looked for, or built.
-    fn building(&mut self) {}
-    /// Everything listens.
-    fn started(&mut self, system: &System) {
-        let _ = system;
-    }
-    /// Something happened.
-    fn step(&mut self, step: &Step) {
-        let _ = step;
-    }
-    /// An upload is through.
-    fn concluded(&mut self, concluded: &Concluded);
-    /// All uploads are through, and the program stays.
-    fn serving(&mut self, system: &System) {
-        let _ = system;
-    }
-    /// All uploads are through, and the program ends.
-    fn summary(&mut self, summary: &Summary, system: &System);
-}
 
 /// The line of an outcome. Times are in milliseconds from the upload.
 #[derive(Serialize)]
@@ -196,40 +110,6 @@ impl Printer for Report {
     fn summary(&mut self, summary: &Summary, _: &System) {
         print(&SummaryLine { summary });
     }
-}
-
-impl Summary {
-    pub(crate) fn count(&mut self, concluded: &Concluded) {
-        match concluded.outcome.kind {
-            OutcomeKind::Published => self.published += 1,
-            OutcomeKind::Unchanged => self.unchanged += 1,
-            OutcomeKind::Rejected => self.rejected += 1,
-            OutcomeKind::Held => self.held += 1,
-            OutcomeKind::Failed => self.failed += 1,
-        }
-        if concluded.is_invisible() {
-            self.invisible += 1;
-        }
-    }
-
-    /// Nothing was rejected, nothing failed, clients see all that was published, and no promise was broken.
-    fn is_good(&self) -> bool {
-        let broken = self.chaos.as_ref().map_or(0, |day| day.broken_promises.len());
-        self.rejected + self.failed + self.invisible + broken == 0
-    }
-
-    /// What a run with `--once` ends with.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        match (self.is_good(), self.held) {
-            (true, 0) => ExitCode::SUCCESS,
-            (true, _) => ExitCode::from(HELD),
-            (false, _) => ExitCode::FAILURE,
-        }
-    }
-}
-
-pub(crate) fn milliseconds(time: std::time::Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A closed pipe is no reason to stop serving.

@@ -5,14 +5,15 @@ use std::future::pending;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use crate::faults::chaos::Chaos;
 use crate::http::client;
-use crate::run::report::{Concluded, Printer, Summary, milliseconds};
+use crate::run::printer::{Printer, milliseconds};
+use crate::run::summary::{Concluded, Summary};
+use crate::run::uploads::Prepared;
 use crate::system::System;
 use crate::watch::outcomes::{Outcome, OutcomeKind, Upload};
 use crate::watch::steps::{Step, StepKind};
@@ -23,14 +24,6 @@ const PULSE: Duration = Duration::from_millis(250);
 
 /// Two uploads that are that far apart differ in their Last-Modified.
 const CLOCK: Duration = Duration::from_secs(1);
-
-/// An object that is ready to be uploaded.
-pub(crate) struct Prepared {
-    pub(crate) key: String,
-    pub(crate) bytes: Bytes,
-    /// User metadata.
-    pub(crate) metadata: BTreeMap<String, String>,
-}
 
 pub(crate) struct Session {
     system: System,

@@ -10,7 +10,8 @@ use chartdrop::printable::printable;
 
 use crate::aws::lambda::{Finished, Invoked};
 use crate::identity::{BUCKET, INVALIDATE_CDN, PUBLISH_CHART, REGION, SECRET_ACCESS_KEY};
-use crate::run::report::{Concluded, INVISIBLE, Printer, Summary, WorstDay, milliseconds, told_denied};
+use crate::run::printer::{INVISIBLE, Printer, milliseconds, told_denied};
+use crate::run::summary::{Concluded, Summary, WorstDay};
 use crate::system::System;
 use crate::watch::outcomes::{Outcome, OutcomeKind};
 use crate::watch::steps::{Step, StepKind};
