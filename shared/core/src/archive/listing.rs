@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{ArchiveError, Limits};
 use crate::chart::Metadata;
-use crate::index;
+use crate::yaml::block::{self, At};
+use crate::yaml::json_text;
 
 /// Bytes that a name takes in the index, escapes and all. A YAML reader takes no key of more than 1,024 characters without a
 /// mark that JSON does not have.
@@ -13,6 +14,9 @@ const MAX_NAME: usize = 512;
 
 /// Lists and mappings inside each other. SnakeYAML takes 50, and seven are around an imported value.
 const MAX_DEPTH: usize = 32;
+
+/// Where Helm's YAML library writes an entry of an index.
+const AS_HELM_LISTS: At = At { column: 2, list: 0 };
 
 /// Why an index cannot list a chart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +51,7 @@ pub(super) fn check(metadata: &Metadata) -> Result<(), Unlistable> {
 
 /// Checks how much the chart takes in the index, and answers with that.
 pub(super) fn check_size(metadata: &Metadata, limits: &Limits) -> Result<usize, ArchiveError> {
-    let size = index::metadata_len(metadata, limits.entry_bytes);
+    let size = listed_len(metadata, limits.entry_bytes);
     if size <= limits.entry_bytes {
         return Ok(size);
     }
@@ -58,6 +62,23 @@ pub(super) fn check_size(metadata: &Metadata, limits: &Limits) -> Result<usize, 
         field,
         field_size,
     })
+}
+
+/// How many bytes the metadata takes in an index, in the form that needs more; from `enough` on it is
+/// not told exactly.
+fn listed_len(metadata: &Metadata, enough: usize) -> usize {
+    let Ok(json) = json_text::to_string(metadata) else {
+        return usize::MAX;
+    };
+    if json.len() >= enough {
+        return json.len();
+    }
+    let Ok(metadata) = serde_json::from_str(&json) else {
+        return usize::MAX;
+    };
+    let mut yaml = String::new();
+    block::write_item(&mut yaml, AS_HELM_LISTS, &metadata);
+    yaml.len().max(json.len())
 }
 
 /// The field that takes the most, and how much.
@@ -82,7 +103,7 @@ fn check_imported(value: &Value, depth: usize) -> Result<(), Unlistable> {
 }
 
 fn check_name(name: &str) -> Result<(), Unlistable> {
-    if index::written_len(name) <= MAX_NAME {
+    if json_text::written_len(name) <= MAX_NAME {
         return Ok(());
     }
     Err(Unlistable::LongName {

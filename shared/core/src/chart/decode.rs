@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use super::time::is_time;
 use super::{ChartYaml, ChartYamlError, Dependency, Expected, Lock, Maintainer, Metadata, Warning, field};
-use crate::index::is_time;
 use crate::yaml::{self, Document, Duplicates, Limits, Value};
 
 /// Sets what the text says in a chart, and leaves alone what it does not mention.

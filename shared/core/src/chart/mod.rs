@@ -13,6 +13,7 @@ mod numbered;
 mod sanitize;
 #[cfg(test)]
 mod tests;
+pub(crate) mod time;
 mod validate;
 mod version;
 mod warning;

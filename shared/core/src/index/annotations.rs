@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::spliced::Change;
 use super::{Format, Index, block, json, spacing};
+use crate::yaml::json_text;
 
 /// The name of the field.
 pub(super) const FIELD: &str = "annotations";
@@ -59,7 +60,7 @@ impl Index {
     fn annotate_json(&self, more: Vec<(String, String)>) -> Option<Change> {
         let (at, mut annotations) = self.json_annotations()?;
         annotations.extend(more.into_iter().map(|(name, value)| (name, Some(value))));
-        let text = super::json_text::to_string(&annotations).ok()?;
+        let text = json_text::to_string(&annotations).ok()?;
         let spacing = self.outline.spacing;
         Some(match at {
             Some(at) => Change {

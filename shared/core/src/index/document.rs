@@ -4,7 +4,8 @@
 
 use super::fields;
 use super::outline::Outline;
-use super::{Format, IndexError, block, helm, json, json_text, twice};
+use super::{Format, IndexError, block, helm, json, twice};
+use crate::yaml::json_text;
 
 /// A whole index.
 #[derive(Debug, Clone, PartialEq, Eq)]

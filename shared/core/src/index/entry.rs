@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::outline::Indent;
-use super::{block, json_text, time};
-use crate::chart::Metadata;
+use crate::chart::{Metadata, time};
 use crate::digest::Digest;
+use crate::yaml::json_text;
 
 /// One chart version to be listed.
 #[derive(Debug, Clone)]
@@ -76,21 +75,6 @@ impl Created {
 impl From<Timestamp> for Created {
     fn from(time: Timestamp) -> Self {
         Created::at(time)
-    }
-}
-
-/// How many bytes a chart's metadata takes in an index, in the form that needs more; from `enough` on it is not told exactly.
-pub(crate) fn metadata_len(metadata: &Metadata, enough: usize) -> usize {
-    let Ok(json) = json_text::to_string(metadata) else {
-        return usize::MAX;
-    };
-    if json.len() >= enough {
-        return json.len();
-    }
-    let mut yaml = String::new();
-    match block::write_version(&mut yaml, &json, Indent::HELM) {
-        Ok(()) => yaml.len().max(json.len()),
-        Err(_) => usize::MAX,
     }
 }
 

@@ -11,7 +11,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::fields::{self, Kind, Object};
-use super::{IndexError, time, twice};
+use super::{IndexError, twice};
+use crate::chart::time;
 
 /// Which names of fields an index may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use proptest::prelude::*;
 use serde_json::value::RawValue;
 
 use super::json::{Fields, push_string};
-use super::json_text;
 use super::scan::scan;
 use super::tests::{any_entry, entry, fast_is_slow, listed, now, read, seen, text_of, written};
 use super::{Entry, Format, Index, Place};
+use crate::yaml::json_text;
 
 const HELM: &str = include_str!("../../../../tests/corpus/index-layouts/helm-json.json");
 

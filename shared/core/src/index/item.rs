@@ -12,7 +12,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use super::fields::{self, Field};
 use super::outline::{ChartPlace, Indent, Layout};
 use super::spacing::{self, Spacing};
-use super::{Format, convert, time};
+use super::{Format, convert};
+use crate::chart::time;
 use crate::yaml::{self, Duplicates};
 
 /// What an edit needs of a version.

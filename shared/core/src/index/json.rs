@@ -20,7 +20,8 @@ use super::document::{Chart, Document};
 use super::helm::Names;
 use super::outline::{ChartPlace, Generated, Indent, Outline};
 use super::spacing::Spacing;
-use super::{Format, IndexError, fields, helm, json_text};
+use super::{Format, IndexError, fields, helm};
+use crate::yaml::json_text;
 
 /// Reads an index in this form; `None` if the text is not JSON.
 pub(super) fn read(index: &[u8]) -> Result<Option<Document>, IndexError> {

@@ -24,7 +24,6 @@ mod helm;
 mod indented_tests;
 mod item;
 mod json;
-mod json_text;
 #[cfg(test)]
 mod layout_tests;
 mod listing;
@@ -41,7 +40,6 @@ mod spacing;
 mod spliced;
 #[cfg(test)]
 mod tests;
-mod time;
 mod twice;
 
 use std::collections::BTreeMap;
@@ -59,12 +57,10 @@ pub use remove::Removal;
 pub use salvage::{Dropped, Salvaged};
 pub use spliced::Spliced;
 
-pub(crate) use entry::metadata_len;
-pub(crate) use json_text::{to_string as one_line, written_len};
-pub(crate) use time::is_time;
-
 use document::Document;
 use outline::Outline;
+
+use crate::yaml::json_text;
 
 /// The form of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

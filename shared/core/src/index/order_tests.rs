@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::tests::{entry, now, text_of};
-use super::{Created, Entry, Format, Index, ListedVersion, time};
-use crate::chart::Version;
+use super::{Created, Entry, Format, Index, ListedVersion};
+use crate::chart::{Version, time};
 
 fn at(version: &str, created: Created) -> Entry {
     Entry {

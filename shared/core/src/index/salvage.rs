@@ -12,8 +12,8 @@ use super::annotations::{Annotations, FIELD};
 use super::document::{Chart, Document};
 use super::helm::Names;
 use super::outline::{Indent, Layout};
-use super::{Format, Index, IndexError, block, convert, fields, helm, item, json, json_text};
-use crate::yaml;
+use super::{Format, Index, IndexError, block, convert, fields, helm, item, json};
+use crate::yaml::{self, json_text};
 
 /// What is left of a damaged index, and what is not.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! The white space of an index in JSON, and how text of ours gets it.
 
-use super::json_text;
+use crate::yaml::json_text;
 
 /// The white space between the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::fields::{self, Kind, Object};
 use super::json::Fields;
-use super::json_text;
+use crate::yaml::json_text;
 
 /// An entry as Helm reads it, with the names of fields as Helm writes them. It must be of the right types.
 pub(super) fn as_go_decodes(entry: &str) -> Result<String, serde_json::Error> {

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ProvenanceError, Subject};
 use crate::chart::{ChartYaml, Metadata, is_another_case_of};
-use crate::index;
-use crate::yaml::{self, Duplicates};
+use crate::yaml::{self, Duplicates, json_text};
 
 /// Helm splits the text here, whatever YAML would say.
 const SEPARATOR: &str = "\n...\n";
@@ -23,7 +22,7 @@ impl Message {
     /// drop, starts with a dash, which it would escape, or is the separator; and every reader of YAML takes it.
     pub(super) fn text(subject: Subject<'_>) -> String {
         // Texts and numbers always serialize.
-        let json = |value: &serde_json::Value| index::one_line(value).unwrap_or_default();
+        let json = |value: &serde_json::Value| json_text::to_string(value).unwrap_or_default();
         let fields = match serde_json::to_value(subject.metadata) {
             Ok(serde_json::Value::Object(fields)) => fields,
             _ => serde_json::Map::new(),

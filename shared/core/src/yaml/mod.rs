@@ -30,6 +30,7 @@
 //! `tests/oracle` gives more: over a million mutated texts, none was read with another value than Helm's, and none that
 //! Helm refuses was taken.
 
+pub(crate) mod block;
 mod budget;
 mod collection;
 mod compose;
@@ -37,6 +38,7 @@ mod dialect;
 mod document;
 mod error;
 mod event;
+pub(crate) mod json_text;
 mod limits;
 mod number;
 mod plain;

@@ -41,7 +41,7 @@ fn holds_unsafe(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::json_text::must_be_escaped;
+    use crate::yaml::json_text::must_be_escaped;
 
     #[test]
     fn exactly_the_characters_that_are_escaped_are_not_plain() {

@@ -5,8 +5,9 @@ use std::ops::{Deref, DerefMut, Range};
 use super::before::Before;
 use super::cursor::Cursor;
 use super::separators::Separators;
+use crate::chart::time;
 use crate::index::fields::{self, Field, Kind};
-use crate::index::{Format, item, time};
+use crate::index::{Format, item};
 
 /// Lists and objects inside each other in a field that we don't know. The parser takes a few more.
 const DEPTH: usize = 64;

@@ -27,12 +27,13 @@ use super::before::Before;
 use super::cursor::Cursor;
 use super::top;
 use super::yaml_scalar::{Type, can_start_plain};
-use crate::index::block::LONGEST_KEY;
+use crate::chart::time;
+use crate::index::Format;
 use crate::index::fields::{self, Field, Kind};
 use crate::index::outline::{ChartPlace, Indent, Outline};
 use crate::index::spacing::Spacing;
-use crate::index::{Format, time};
 use crate::yaml;
+use crate::yaml::block::LONGEST_KEY;
 
 /// Lines before the entries that are looked at.
 const HEAD_LINES: usize = 10_000;

@@ -11,7 +11,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 
-use crate::yaml;
+use super::go_lossy;
 
 /// Serializes a value as compact JSON text on one line.
 pub(crate) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
@@ -20,14 +20,14 @@ pub(crate) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serd
     String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
 
-/// How many bytes a text takes in an index, with its quotes. Always serializes.
+/// How many bytes a text takes as JSON, with its quotes. Always serializes.
 pub(crate) fn written_len(text: &str) -> usize {
     to_string(text).map_or(usize::MAX, |written| written.len())
 }
 
 /// Rewrites JSON text, which must be valid, as [`to_string`] would write it; numbers and the order of fields stay as
 /// they are. Text that is already so is returned as it is.
-pub(super) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+pub(crate) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     if is_compact(text) {
         return Ok(Cow::Borrowed(text));
     }
@@ -50,7 +50,7 @@ pub(super) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
 }
 
 /// Compact JSON text as Go's `MarshalIndent` writes it behind the spaces of a line this deep. Texts and numbers stay as they are.
-pub(super) fn indented(compact: &str, width: usize, depth: usize) -> String {
+pub(crate) fn indented(compact: &str, width: usize, depth: usize) -> String {
     let mut text = String::with_capacity(2 * compact.len());
     let mut depth = depth;
     let mut rest = compact;
@@ -91,10 +91,10 @@ fn begin_line(text: &mut String, spaces: usize) {
 }
 
 /// Valid JSON text as Go reads it: a byte that is no text, and half of a surrogate pair, is U+FFFD.
-pub(super) fn as_go_reads(text: &[u8]) -> Cow<'_, str> {
+pub(crate) fn as_go_reads(text: &[u8]) -> Cow<'_, str> {
     let text = match std::str::from_utf8(text) {
         Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(yaml::go_lossy(text)),
+        Err(_) => Cow::Owned(go_lossy(text)),
     };
     if !has_half_pair(&text) {
         return text;
@@ -176,7 +176,7 @@ fn is_compact(text: &str) -> bool {
 }
 
 /// Characters that some YAML reader refuses or changes when they stand in a quoted string as themselves.
-pub(super) fn must_be_escaped(char: char) -> bool {
+pub(crate) fn must_be_escaped(char: char) -> bool {
     matches!(char, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 

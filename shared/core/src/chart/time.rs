@@ -1,4 +1,4 @@
-//! Times in an index.
+//! Times, in an index and in a lock.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,7 @@ pub(crate) fn is_time(text: &[u8]) -> bool {
 }
 
 /// The time that an entry says. Digits beyond nanoseconds count for nothing, as they do for Go; `None` for what is no time.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     if !is_time(text.as_bytes()) {
         return None;
     }
