@@ -113,7 +113,7 @@ impl Visibility {
             let (Some(chart), Some(version)) = (&outcome.receipt.chart, &outcome.receipt.version) else {
                 return false;
             };
-            let visible = index.digest_of(chart, version).is_some();
+            let visible = index.lists(chart, version);
             if visible {
                 self.steps.tell(StepKind::Visible {
                     key: outcome.upload.key.clone(),

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use chartdrop_core::archive::{self, Limits};
 use chartdrop_core::chart::Metadata;
 use chartdrop_core::digest::Digest;
-use chartdrop_core::index::{Added, Entry, Format, Index};
+use chartdrop_core::index::{Added, Entry, Format, Index, ListedDigest};
 use chartdrop_core::printable::printable;
 use chartdrop_core::provenance::{Keyring, ProvenanceError, Subject};
 use chartdrop_core::yaml;
@@ -83,8 +83,8 @@ pub fn index(bytes: &[u8]) {
     let count = edit.added.iter().filter(|added| **added == Added::New).count();
     assert_eq!(edit.versions, index.versions() + count, "versions are lost");
     for (entry, added) in new.iter().zip(&edit.added) {
-        let listed = index.digest_of(&entry.metadata.name, &entry.metadata.version);
-        assert_eq!(*added == Added::New, listed.is_none());
+        let is_listed = index.lists(&entry.metadata.name, &entry.metadata.version);
+        assert_eq!(*added == Added::New, !is_listed);
     }
 
     // What the scan is sure of, the parser takes too, and both come to the same.
@@ -170,7 +170,10 @@ fn assert_listed(metadata: Metadata, digest: Digest) {
         let text = edit.text.expect("a new index").to_bytes();
         let index = Index::read(text.clone()).expect("what was written is read");
         assert_eq!((index.format(), index.versions()), (format, 1));
-        assert_eq!(index.digest_of(&name, &version), Some(Some(digest.to_string())));
+        assert_eq!(
+            index.digest_of(&name, &version),
+            ListedDigest::Written(digest.to_string())
+        );
         text
     });
     let [json, yaml] = texts.each_ref().map(|text| seen(text));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::index::{Entry, Place};
+use crate::index::{Entry, EntryPosition};
 use crate::keys::Repository;
 
 /// One difference.
@@ -89,9 +89,9 @@ pub(super) enum Mend {
     /// Nothing that can be done without a person.
     None,
     /// The entry goes.
-    Remove(Place),
+    Remove(EntryPosition),
     /// The entry goes, and what the archive says comes.
-    Replace(Place, Box<Entry>),
+    Replace(EntryPosition, Box<Entry>),
     /// What the archive says comes.
     Add(Box<Entry>),
     /// A note of the index becomes this one.

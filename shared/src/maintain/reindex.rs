@@ -25,7 +25,7 @@ use super::compare::{Digests, Scope};
 use super::difference::{Difference, Kind, Mend};
 use super::{IndexSummary, MaintainError, Maintainer};
 use crate::deadline::Deadline;
-use crate::index::{Dropped, Entry, Index, Place, Salvaged, Spliced};
+use crate::index::{Dropped, Entry, EntryPosition, Index, Salvaged, Spliced};
 use crate::keys::Repository;
 use crate::repository::{Attempts, IndexState, MAX_READABLE_INDEX_BYTES, ReadIndex, RepositoryError};
 use crate::store::Replaced;
@@ -391,7 +391,7 @@ fn drop_of(repository: &Repository, dropped: Dropped) -> Change {
 /// What has to be done to an index.
 #[derive(Default)]
 struct Edits {
-    places: Vec<Place>,
+    places: Vec<EntryPosition>,
     entries: Vec<Entry>,
     notes: Vec<(String, String)>,
 }

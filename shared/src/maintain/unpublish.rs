@@ -20,7 +20,7 @@ use super::compare::is_named;
 use super::reach::Reach;
 use super::{MaintainError, Maintainer};
 use crate::deadline::Deadline;
-use crate::index::{ListedVersion, Place};
+use crate::index::{EntryPosition, ListedVersion};
 use crate::keys::{PROVENANCE_SUFFIX, Repository, StagedKey};
 use crate::receipt::Receipt;
 use crate::repository::{
@@ -258,7 +258,7 @@ impl Maintainer {
         listed: &[ListedVersion],
         unpublished: &Unpublished,
     ) -> Result<bool, MaintainError> {
-        let places: Vec<Place> = listed.iter().map(|listed| listed.place).collect();
+        let places: Vec<EntryPosition> = listed.iter().map(|listed| listed.place).collect();
         let note = unpublished.annotation(staged.file_name());
         let removal = state
             .index

@@ -247,7 +247,7 @@ impl Round {
             let Some(unpublished) = state.unpublished.get(upload.staged.file_name()) else {
                 return true;
             };
-            let is_listed = state.index.digest_of(&metadata.name, &metadata.version).is_some();
+            let is_listed = state.index.lists(&metadata.name, &metadata.version);
             let stays = is_listed || candidate.returned_after == Some(unpublished.id());
             if !stays && !candidate.taken_along {
                 report.fail(upload.staged.clone(), &upload.being_unpublished(&candidate.archive));

@@ -3,8 +3,7 @@
 //! It is read whole, checked as Helm would check it, and written anew in a layout that is known.
 
 use super::fields;
-use super::outline::Outline;
-use super::{Format, IndexError, block, helm, json, twice};
+use super::{Format, IndexError, helm, json, twice, yaml};
 use crate::yaml::json_text;
 
 /// A whole index.
@@ -64,18 +63,10 @@ impl Document {
         }
         let (document, format) = match json::read(index)? {
             Some(document) => (document, Format::Json),
-            None => (block::read(index)?, Format::Yaml),
+            None => (yaml::read(index)?, Format::Yaml),
         };
         document.check()?;
         Ok((document, format))
-    }
-
-    /// The same index in the layout that we write, with nothing in the place of `generated`.
-    pub(super) fn write(&self, format: Format) -> Result<(Vec<u8>, Outline), IndexError> {
-        match format {
-            Format::Json => Ok(json::write(self)),
-            Format::Yaml => block::write(self),
-        }
     }
 
     /// What must hold of an index in either form.

@@ -3,16 +3,15 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
 
 use jiff::Timestamp;
 
 use super::item::{self, Head};
-use super::outline::{ChartPlace, Layout};
+use super::layout::Layout;
+use super::outline::ChartPlace;
 use super::rank::{self, Newcomer, Rank};
-use super::spacing;
-use super::spliced::{Change, Spliced};
-use super::{Created, Entry, Format, Index, IndexError, block, json};
+use super::spliced::{Splice, Spliced};
+use super::{Created, Entry, Index, IndexError};
 use crate::digest::Digest;
 
 /// What an edit comes to.
@@ -52,7 +51,7 @@ impl Index {
     /// [`IndexError`] if an entry cannot be written.
     pub fn edit(&self, entries: &[Entry], now: Timestamp) -> Result<Edit, IndexError> {
         let mut added = vec![Added::New; entries.len()];
-        let mut changes = Vec::new();
+        let mut splices = Vec::new();
         let mut new_charts = NewCharts::default();
         for (name, wanted) in by_chart(entries) {
             let place = self.outline.chart(&self.text, name);
@@ -64,32 +63,32 @@ impl Index {
             let ranks: Vec<Rank<'_>> = listed.iter().map(Listed::rank).collect();
             let new = in_order(new, &ranks);
             match place {
-                Some(place) => self.insert_versions(place, &listed, &ranks, &new, &mut changes)?,
+                Some(place) => self.insert_versions(place, &listed, &ranks, &new, &mut splices)?,
                 None => new_charts.push(name, self.chart_text(name, &new)?),
             }
         }
         let new = added.iter().filter(|added| **added == Added::New).count();
         if new > 0 || self.is_new {
-            self.insert_charts(new_charts, &mut changes);
-            changes.push(self.outline.set_generated(now));
+            self.insert_charts(new_charts, &mut splices);
+            splices.push(self.outline.set_generated(now));
         }
         Ok(Edit {
             added,
-            text: (!changes.is_empty()).then(|| Spliced::new(&self.text, changes)),
+            text: (!splices.is_empty()).then(|| Spliced::new(&self.text, splices)),
             versions: self.outline.versions + new,
         })
     }
 
     /// The versions of a chart that are there.
     fn listed(&self, chart: &ChartPlace) -> Vec<Listed<'_>> {
-        let layout = self.outline.layout();
+        let layout = self.outline.layout;
         item::all(layout, &self.text, chart)
             .map(|at| {
                 let text = self.text.get(at.clone()).unwrap_or_default();
                 Listed {
                     layout,
                     text,
-                    head: item::head(layout, text),
+                    head: layout.head(text),
                     start: at.start,
                 }
             })
@@ -103,7 +102,7 @@ impl Index {
         listed: &[Listed<'_>],
         ranks: &[Rank<'_>],
         new: &[New<'_>],
-        changes: &mut Vec<Change>,
+        splices: &mut Vec<Splice>,
     ) -> Result<(), IndexError> {
         let mut rest = new;
         for (other, rank) in listed.iter().zip(ranks) {
@@ -113,46 +112,24 @@ impl Index {
                 .count();
             let (before, after) = rest.split_at(newer);
             for new in before {
-                let text = match self.outline.format {
-                    Format::Json => self.version_text(new)? + ",\n",
-                    Format::Yaml => self.version_text(new)?,
-                };
-                let at = other.start..other.start;
-                changes.push(Change { at, text });
+                let text = self.version_text(new)? + self.outline.layout.separator();
+                splices.push(Splice::insert(other.start, text));
             }
             rest = after;
             if rest.is_empty() {
                 return Ok(());
             }
         }
-        changes.push(self.append_versions(chart, rest)?);
+        let rest = self.version_texts(rest)?;
+        splices.push(self.outline.layout.append_versions(chart, rest));
         Ok(())
     }
 
-    /// Puts new versions at the end of a chart's, which may have none yet.
-    fn append_versions(&self, chart: &ChartPlace, new: &[New<'_>]) -> Result<Change, IndexError> {
-        let items = chart.items.clone();
-        let versions = self.version_texts(new)?;
-        Ok(match (self.outline.format, chart.versions) {
-            (Format::Json, 0) => {
-                let text = self.outline.spacing.between_brackets(&versions, spacing::CHART);
-                put(items.start, text)
-            }
-            // Behind the last version's closing brace, before its line feed.
-            (Format::Json, _) => put(items.end.saturating_sub(1), format!(",\n{versions}")),
-            (Format::Yaml, 0) => Change {
-                at: items,
-                text: format!("\n{versions}"),
-            },
-            (Format::Yaml, _) => put(items.end, versions),
-        })
-    }
-
     /// Puts new charts, each before the first one of a name that sorts behind its own.
-    fn insert_charts(&self, new: NewCharts<'_>, changes: &mut Vec<Change>) {
+    fn insert_charts(&self, new: NewCharts<'_>, splices: &mut Vec<Splice>) {
         let outline = &self.outline;
         let Some(last) = outline.charts.last() else {
-            changes.extend(self.fill_vacancy(new));
+            splices.extend(self.fill_vacancy(new));
             return;
         };
         for (name, text) in new.0 {
@@ -160,63 +137,36 @@ impl Index {
                 .charts
                 .iter()
                 .find(|other| outline.name(&self.text, other).as_ref() > name);
-            changes.push(match (outline.format, next) {
-                (Format::Json, Some(next)) => put(next.start, text + ",\n"),
-                (Format::Json, None) => put(outline.end_of_chart(last), format!(",\n{text}")),
-                (Format::Yaml, Some(next)) => put(next.start, text),
-                (Format::Yaml, None) => put(last.items.end, text),
+            splices.push(match next {
+                Some(next) => Splice::insert(next.start, text + outline.layout.separator()),
+                None => outline.layout.append_chart(last, text),
             });
         }
     }
 
     /// The first charts of an index.
-    fn fill_vacancy(&self, new: NewCharts<'_>) -> Option<Change> {
+    fn fill_vacancy(&self, new: NewCharts<'_>) -> Option<Splice> {
         let charts: Vec<String> = new.0.into_iter().map(|(_, text)| text).collect();
         if charts.is_empty() {
             return None;
         }
-        let text = match self.outline.format {
-            Format::Json => self.outline.spacing.between_brackets(&charts.join(",\n"), spacing::TOP),
-            Format::Yaml => format!("\n{}", charts.concat()),
-        };
-        Some(Change {
+        let layout = self.outline.layout;
+        Some(Splice {
             at: self.outline.vacancy.clone(),
-            text,
+            text: layout.first_charts(&charts.join(layout.separator())),
         })
     }
 
     /// The text of a whole chart: in JSON its lines up to the bracket, in YAML its lines.
     fn chart_text(&self, name: &str, versions: &[New<'_>]) -> Result<String, IndexError> {
-        let mut text = String::new();
         let versions = self.version_texts(versions)?;
-        match self.outline.format {
-            Format::Json => {
-                let spaces = self.outline.spacing.spaces(spacing::CHART);
-                text.push_str(&spaces);
-                json::push_string(&mut text, name);
-                text.push_str(self.outline.spacing.colon());
-                text.push_str("[\n");
-                text.push_str(&versions);
-                text.push('\n');
-                text.push_str(&spaces);
-                text.push(']');
-            }
-            Format::Yaml => {
-                block::write_name(&mut text, name, self.outline.indent);
-                text.push('\n');
-                text.push_str(&versions);
-            }
-        }
-        Ok(text)
+        Ok(self.outline.layout.chart(name, &versions))
     }
 
     /// In JSON with commas between, and none at the end.
     fn version_texts(&self, versions: &[New<'_>]) -> Result<String, IndexError> {
         let texts: Result<Vec<String>, IndexError> = versions.iter().map(|new| self.version_text(new)).collect();
-        Ok(texts?.join(match self.outline.format {
-            Format::Json => ",\n",
-            Format::Yaml => "",
-        }))
+        Ok(texts?.join(self.outline.layout.separator()))
     }
 
     fn version_text(&self, new: &New<'_>) -> Result<String, IndexError> {
@@ -226,14 +176,7 @@ impl Index {
             version: metadata.version.clone(),
             detail: error.to_string(),
         })?;
-        match self.outline.format {
-            Format::Json => Ok(self.outline.spacing.line(json, spacing::VERSION)),
-            Format::Yaml => {
-                let mut text = String::with_capacity(json.len() + json.len() / 4);
-                block::write_version(&mut text, &json, self.outline.indent)?;
-                Ok(text)
-            }
-        }
+        self.outline.layout.version(json)
     }
 }
 
@@ -338,11 +281,4 @@ fn judge<'a>(listed: &[Listed<'_>], wanted: Vec<(usize, &'a Entry)>, added: &mut
         }
     }
     new
-}
-
-fn put(at: usize, text: String) -> Change {
-    Change {
-        at: Range { start: at, end: at },
-        text,
-    }
 }

@@ -160,6 +160,11 @@ pub(super) fn dependency(name: &[u8]) -> Option<Field> {
     exact_dependency(name).or_else(|| exact_dependency(another_case(&DEPENDENCY_FIELDS, name)?.as_bytes()))
 }
 
+/// Fields seen, a bit for each by its place, and new ones: `None` if one of them stands twice.
+pub(super) fn once(seen: u32, new: u32) -> Option<u32> {
+    (seen & new == 0).then_some(seen | new)
+}
+
 fn another_case(names: &[&'static str], name: &[u8]) -> Option<&'static str> {
     let name = std::str::from_utf8(name).ok()?;
     names.iter().find(|known| is_another_case_of(name, known)).copied()

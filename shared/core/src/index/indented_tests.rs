@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::json::{Fields, push_string};
 use super::scan::scan;
 use super::tests::{any_entry, entry, fast_is_slow, listed, now, read, seen, text_of, written};
-use super::{Entry, Format, Index, Place};
+use super::{Entry, EntryPosition, Format, Index, ListedDigest};
 use crate::yaml::json_text;
 
 const HELM: &str = include_str!("../../../../tests/corpus/index-layouts/helm-json.json");
@@ -50,7 +50,7 @@ fn write_indented(text: &mut String, value: &RawValue, width: usize, depth: usiz
     text.push_str(&brackets[1..]);
 }
 
-fn removed(index: &str, places: &[Place], notes: &[(String, String)]) -> String {
+fn removed(index: &str, places: &[EntryPosition], notes: &[(String, String)]) -> String {
     let removal = read(index.as_bytes()).unwrap().remove(places, notes, now()).unwrap();
     let text = removal.text.expect("must change").to_bytes();
     let text = String::from_utf8(text.into()).unwrap();
@@ -100,12 +100,12 @@ fn every_version_is_found_in_its_lines() {
     assert_eq!(index.versions(), entries.len());
     assert!(index.listed_versions().eq(lines.listed_versions()));
     for Entry { metadata, digest, .. } in &entries {
-        let digest = Some(Some(digest.to_string()));
+        let digest = ListedDigest::Written(digest.to_string());
         assert_eq!(index.digest_of(&metadata.name, &metadata.version), digest);
         let promise = |index: &Index| index.promise(&metadata.name, &metadata.version);
         assert_eq!(promise(&index), promise(&lines));
     }
-    assert_eq!(index.digest_of("a", "1"), None);
+    assert_eq!(index.digest_of("a", "1"), ListedDigest::NotListed);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn an_empty_index_and_an_empty_chart_get_their_first_versions_and_lose_them_agai
       "x": []
     }
     "#);
-    let first = Place { chart: 0, item: 0 };
+    let first = EntryPosition { chart: 0, item: 0 };
     assert_eq!(removed(&one, &[first], &[]), empty);
 
     let chart = empty.replace("{},", "{\n    \"a\": [],\n    \"c\": []\n  },");
@@ -157,7 +157,7 @@ fn an_empty_index_and_an_empty_chart_get_their_first_versions_and_lose_them_agai
         [versions("a", &["1.0.0"]), versions("b", &["1.0.0"]), versions("c", &[])]
     );
     // The chart without versions is not one that loses its last one.
-    let left = removed(&filled, &[first, Place { chart: 1, item: 0 }], &[]);
+    let left = removed(&filled, &[first, EntryPosition { chart: 1, item: 0 }], &[]);
     assert_eq!(left, empty.replace("{},", "{\n    \"c\": []\n  },"));
 }
 
@@ -333,8 +333,8 @@ proptest! {
         };
 
         let index = read(text.as_bytes()).unwrap();
-        let places: Vec<Place> = index.listed_versions().map(|listed| listed.place).collect();
-        let places: Vec<Place> = chosen.iter().filter(|_| !places.is_empty()).map(|chosen| *chosen.get(&places)).collect();
+        let places: Vec<EntryPosition> = index.listed_versions().map(|listed| listed.place).collect();
+        let places: Vec<EntryPosition> = chosen.iter().filter(|_| !places.is_empty()).map(|chosen| *chosen.get(&places)).collect();
         let notes: Vec<(String, String)> = note.into_iter().collect();
         if !places.is_empty() || !notes.is_empty() {
             let text = removed(&text, &places, &notes);

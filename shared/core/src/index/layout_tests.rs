@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::scan::scan;
 use super::tests::{entry, fast_is_slow, listed, now, read, seen_by_us, telling_byte, written};
-use super::{Added, Format, Index};
+use super::{Added, Format, Index, ListedDigest};
 use crate::digest::Digest;
 
 /// The same index, as the libraries write it that programs make indexes with (`tests/corpus/README.md`).
@@ -105,7 +105,7 @@ fn in_the_layouts_of_others_nothing_but_the_new_versions_and_the_time_changes() 
         fast_is_slow(text.as_bytes());
         fast_is_slow(after.as_bytes());
         let alpha = read(text.as_bytes()).unwrap().digest_of("alpha", "1.0.0");
-        assert_eq!(alpha, Some(Some("6b1f00d".to_owned())), "{name}");
+        assert_eq!(alpha, ListedDigest::Written("6b1f00d".to_owned()), "{name}");
         let versions: Vec<_> = read(text.as_bytes()).unwrap().listed_versions().collect();
         assert_eq!(
             versions[2].url.as_deref(),
@@ -175,8 +175,8 @@ fn scalars_that_helm_takes_stay_what_they_are() {
     assert!(after.ends_with("generated: \"2027-01-15T08:00:00Z\"\n"), "{after}");
     fast_is_slow(SCALARS.as_bytes());
     let index = read(SCALARS.as_bytes()).unwrap();
-    assert_eq!(index.digest_of("alpha", "1.0.0"), Some(None));
-    assert_eq!(index.digest_of("alpha", "0.9.0"), Some(None));
+    assert_eq!(index.digest_of("alpha", "1.0.0"), ListedDigest::Absent);
+    assert_eq!(index.digest_of("alpha", "0.9.0"), ListedDigest::Absent);
     let urls: Vec<_> = index.listed_versions().map(|listed| listed.url).collect();
     assert_eq!(urls, [Some("7".to_owned()), None]);
 }
@@ -220,7 +220,10 @@ fn names_of_fields_are_known_in_any_case() {
     for text in OTHER_CASES {
         assert!(scan(text.as_bytes()).is_some(), "{text}");
         for index in [read(text.as_bytes()).unwrap(), Index::parse(text.as_bytes()).unwrap()] {
-            assert_eq!(index.digest_of("alpha", "1.0.0"), Some(Some("c0de".to_owned())));
+            assert_eq!(
+                index.digest_of("alpha", "1.0.0"),
+                ListedDigest::Written("c0de".to_owned())
+            );
             let listed: Vec<_> = index.listed_versions().collect();
             assert_eq!(listed.len(), 1);
             assert_eq!(
@@ -323,7 +326,7 @@ fn of_fields_that_are_one_for_helm_the_last_one_counts_in_the_order_of_the_text_
         let index = read(text.as_bytes()).unwrap();
         let listed: Vec<_> = index.listed_versions().map(|listed| listed.version).collect();
         assert_eq!(listed, [version], "{text}");
-        assert_eq!(index.digest_of("a", version), Some(None), "{text} {digest}");
+        assert_eq!(index.digest_of("a", version), ListedDigest::Absent, "{text} {digest}");
         let after = written(Some(text.as_bytes()), &[entry("a", "3.0.0")], Format::Json);
         assert_eq!(read(after.as_bytes()).unwrap().versions(), 2, "{after}");
     }

@@ -2,7 +2,7 @@
 //!
 //! An index has one of two forms ([`Format`]): JSON text ([`json`]), which is what we write by default since Helm 3.13
 //! and later load it without their YAML parser (<https://github.com/helm/helm/pull/12245>), or YAML as Helm writes it
-//! ([`block`]). An existing index keeps its form, and an indented one in JSON its [`spacing`].
+//! ([`yaml`]). An existing index keeps its form and its [`layout`], the only place that asks which it is.
 //!
 //! One more chart costs the time to go over the bytes once, however many versions there are: [`scan`] finds where
 //! everything stands, [`edit`] puts the new text in between, and every other byte stays. Only a text in a layout that
@@ -12,8 +12,6 @@
 //! [`Index::edit`] adds versions, [`Index::remove`] takes them out; [`Index::salvage`] is for mending what is damaged.
 
 mod annotations;
-mod block;
-mod convert;
 mod document;
 mod edit;
 mod entry;
@@ -24,6 +22,7 @@ mod helm;
 mod indented_tests;
 mod item;
 mod json;
+mod layout;
 #[cfg(test)]
 mod layout_tests;
 mod listing;
@@ -36,23 +35,21 @@ mod removal_tests;
 mod remove;
 mod salvage;
 mod scan;
-mod spacing;
 mod spliced;
 #[cfg(test)]
 mod tests;
 mod twice;
+mod yaml;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::str::FromStr;
 
 use bytes::Bytes;
-use memchr::memmem;
 
 pub use edit::{Added, Edit};
 pub use entry::{Created, Entry};
 pub use error::IndexError;
-pub use listing::{ListedVersion, Place, Promise};
+pub use listing::{EntryPosition, ListedDigest, ListedVersion, Promise};
 pub use remove::Removal;
 pub use salvage::{Dropped, Salvaged};
 pub use spliced::Spliced;
@@ -100,10 +97,7 @@ pub struct Index {
 impl Index {
     /// An index that does not exist yet, and will have this form.
     pub fn new(format: Format) -> Self {
-        let (text, outline) = match format {
-            Format::Json => json::empty(),
-            Format::Yaml => block::empty(),
-        };
+        let (text, outline) = format.empty();
         Index {
             text: text.into(),
             outline,
@@ -133,7 +127,7 @@ impl Index {
 
     /// An index that has to be written anew, whatever is edited.
     fn of_document(document: &Document, format: Format) -> Result<Self, IndexError> {
-        let (text, outline) = document.write(format)?;
+        let (text, outline) = format.write(document)?;
         Ok(Index {
             text: text.into(),
             outline,
@@ -171,39 +165,12 @@ impl Index {
     /// The slow way: for every text that Helm can load.
     fn parse(text: &[u8]) -> Result<Self, IndexError> {
         let (document, format) = Document::read(text)?;
-        let (text, outline) = document.write(format)?;
+        let (text, outline) = format.write(&document)?;
         Ok(Index {
             text: text.into(),
             outline,
             is_new: false,
         })
-    }
-
-    /// The digest of a version, if the index lists it (`None` inside: it is listed without a digest). Version and name
-    /// are compared as they are.
-    pub fn digest_of(&self, chart: &str, version: &str) -> Option<Option<String>> {
-        let item = self.item_of(chart, version)?;
-        Some(
-            item::head(self.outline.layout(), self.text.get(item)?)
-                .digest
-                .map(Into::into),
-        )
-    }
-
-    /// Where the text of a version stands: of the first one, if it is listed more than once.
-    fn item_of(&self, chart: &str, version: &str) -> Option<Range<usize>> {
-        let place = self.outline.chart(&self.text, chart)?;
-        let mut at = place.items.start;
-        // A version is made of characters that are never escaped, so it stands somewhere as it is.
-        while let Some(found) = memmem::find(self.text.get(at..place.items.end)?, version.as_bytes()) {
-            let item = item::around(self.outline.layout(), &self.text, place, at + found);
-            at = item.end;
-            let head = item::head(self.outline.layout(), self.text.get(item.clone())?);
-            if head.version.as_deref() == Some(version) {
-                return Some(item);
-            }
-        }
-        None
     }
 
     /// How many chart versions the index lists.
@@ -213,6 +180,6 @@ impl Index {
 
     /// The form that it has, and keeps.
     pub fn format(&self) -> Format {
-        self.outline.format
+        self.outline.layout.format()
     }
 }

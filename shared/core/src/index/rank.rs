@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::entry::Created;
 use super::item;
-use super::outline::Layout;
+use super::layout::Layout;
 use crate::chart::Version;
 
 /// What tells two times apart: less than two writes are apart, and as fine as the databases of clients keep times.

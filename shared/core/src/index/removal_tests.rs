@@ -7,10 +7,10 @@ use proptest::prelude::*;
 
 use super::scan::scan;
 use super::tests::{AS_HELM_WRITES, any_entry, entry, listed, now, read, seen, seen_by_us, text_of, written};
-use super::{Entry, Format, Index, IndexError, Place, Removal};
+use super::{Entry, EntryPosition, Format, Index, IndexError, Removal};
 
 /// The places of these versions.
-fn places(index: &Index, wanted: &[(&str, &str)]) -> Vec<Place> {
+fn places(index: &Index, wanted: &[(&str, &str)]) -> Vec<EntryPosition> {
     let versions = index.listed_versions();
     let wanted = |chart: &str, version: &str| wanted.contains(&(chart, version));
     versions
@@ -188,11 +188,8 @@ fn a_new_index_can_start_with_annotations() {
 
 #[test]
 fn the_listing_tells_what_an_entry_says_in_both_forms() {
-    let (json, _) = super::document::Document::read(AS_HELM_WRITES.as_bytes())
-        .unwrap()
-        .0
-        .write(Format::Json)
-        .unwrap();
+    let (document, _) = super::document::Document::read(AS_HELM_WRITES.as_bytes()).unwrap();
+    let (json, _) = Format::Json.write(&document).unwrap();
     let json = String::from_utf8(json)
         .unwrap()
         .replace("\"generated\":\"\"", "\"generated\":null");

@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::outline::ChartPlace;
-use super::spliced::{Change, Spliced};
-use super::{Format, Index, IndexError, Place, item};
+use super::spliced::{Splice, Spliced};
+use super::{EntryPosition, Index, IndexError, item};
 
 /// What a removal comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,96 +28,76 @@ impl Index {
     /// [`IndexError`] if the index has to be written anew and can't be.
     pub fn remove(
         &self,
-        places: &[Place],
+        places: &[EntryPosition],
         annotations: &[(String, String)],
         now: Timestamp,
     ) -> Result<Removal, IndexError> {
-        if let Some(changes) = self.annotate(annotations) {
-            return Ok(self.remove_with(places, changes, now));
+        if let Some(splices) = self.annotate(annotations) {
+            return Ok(self.remove_with(places, splices, now));
         }
         // Versions keep their numbers when the index is written anew.
         let anew = Index::parse(&self.text)?;
-        let changes = anew.annotate(annotations).ok_or_else(|| IndexError::NotAnIndex {
+        let splices = anew.annotate(annotations).ok_or_else(|| IndexError::NotAnIndex {
             detail: "its annotations can't be written".to_owned(),
         })?;
-        Ok(anew.remove_with(places, changes, now))
+        Ok(anew.remove_with(places, splices, now))
     }
 
-    fn remove_with(&self, places: &[Place], mut changes: Vec<Change>, now: Timestamp) -> Removal {
-        let places: BTreeSet<Place> = places.iter().copied().collect();
-        let removed = self.cut(&places, &mut changes);
-        if !changes.is_empty() {
-            changes.push(self.outline.set_generated(now));
+    fn remove_with(&self, places: &[EntryPosition], mut splices: Vec<Splice>, now: Timestamp) -> Removal {
+        let places: BTreeSet<EntryPosition> = places.iter().copied().collect();
+        let removed = self.cut(&places, &mut splices);
+        if !splices.is_empty() {
+            splices.push(self.outline.set_generated(now));
         }
         Removal {
-            text: (!changes.is_empty()).then(|| Spliced::new(&self.text, changes)),
+            text: (!splices.is_empty()).then(|| Spliced::new(&self.text, splices)),
             versions: self.outline.versions - removed,
         }
     }
 
     /// Answers with how many versions are cut.
-    fn cut(&self, places: &BTreeSet<Place>, changes: &mut Vec<Change>) -> usize {
+    fn cut(&self, places: &BTreeSet<EntryPosition>, splices: &mut Vec<Splice>) -> usize {
         let mut removed = 0;
         let mut charts = Vec::with_capacity(self.outline.charts.len());
         for (number, chart) in self.outline.charts.iter().enumerate() {
-            let from = Place { chart: number, item: 0 };
-            let to = Place {
+            let from = EntryPosition { chart: number, item: 0 };
+            let to = EntryPosition {
                 chart: number,
                 item: usize::MAX,
             };
             let mut wanted = places.range(from..to).peekable();
             if wanted.peek().is_none() {
-                charts.push((self.span(chart), false));
+                charts.push((self.outline.layout.lines_of_chart(&self.text, chart), false));
                 continue;
             }
             let wanted: BTreeSet<usize> = wanted.map(|place| place.item).collect();
-            let items: Vec<_> = item::all(self.outline.layout(), &self.text, chart)
+            let items: Vec<_> = item::all(self.outline.layout, &self.text, chart)
                 .enumerate()
                 .map(|(item, at)| (at, wanted.contains(&item)))
                 .collect();
             let gone = items.iter().filter(|(_, gone)| *gone).count();
             removed += gone;
             let is_empty = gone > 0 && gone == items.len();
-            charts.push((self.span(chart), is_empty));
+            charts.push((self.outline.layout.lines_of_chart(&self.text, chart), is_empty));
             if !is_empty {
-                self.cut_from_list(&items, changes);
+                self.cut_from_list(&items, splices);
             }
         }
         let none_stays = !charts.is_empty() && charts.iter().all(|(_, gone)| *gone);
         match self.outline.without_charts().filter(|_| none_stays) {
-            Some(change) => changes.push(change),
-            None => self.cut_from_list(&charts, changes),
+            Some(splice) => splices.push(splice),
+            None => self.cut_from_list(&charts, splices),
         }
         removed
     }
 
-    /// A chart with all of its lines, in JSON the comma behind it included.
-    fn span(&self, chart: &ChartPlace) -> Range<usize> {
-        let end = self.outline.end_of_chart(chart);
-        let end = match self.outline.format {
-            Format::Yaml => end,
-            Format::Json => {
-                let rest = self.text.get(end..).unwrap_or_default();
-                end + if rest.starts_with(b",") { 2 } else { 1 }
-            }
-        };
-        chart.start..end
-    }
-
     /// Cuts from a list whose elements stand below each other. In JSON the last one that stays loses its comma.
-    fn cut_from_list(&self, elements: &[(Range<usize>, bool)], changes: &mut Vec<Change>) {
-        let cut = |at: Range<usize>| Change {
-            at,
-            text: String::new(),
-        };
+    fn cut_from_list(&self, elements: &[(Range<usize>, bool)], splices: &mut Vec<Splice>) {
         let gone = elements.iter().filter(|(_, gone)| *gone);
-        changes.extend(gone.map(|(at, _)| cut(at.clone())));
+        splices.extend(gone.map(|(at, _)| Splice::cut(at.clone())));
         let last_is_gone = elements.last().is_some_and(|(_, gone)| *gone);
-        if let (Format::Json, true) = (self.outline.format, last_is_gone)
-            && let Some((last, _)) = elements.iter().rfind(|(_, gone)| !gone)
-        {
-            // `,` and a line feed.
-            changes.push(cut(last.end - 2..last.end - 1));
+        if last_is_gone && let Some((last, _)) = elements.iter().rfind(|(_, gone)| !gone) {
+            splices.extend(self.outline.layout.lost_by_last(last).map(Splice::cut));
         }
     }
 }

@@ -6,14 +6,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::value::RawValue;
-
 use super::annotations::{Annotations, FIELD};
 use super::document::{Chart, Document};
 use super::helm::Names;
-use super::outline::{Indent, Layout};
-use super::{Format, Index, IndexError, block, convert, fields, helm, item, json};
-use crate::yaml::{self, json_text};
+use super::{Format, Index, IndexError, helm, json, yaml};
+use crate::yaml::json_text;
+
+/// Why a chart is dropped whose versions can't be read in either form.
+pub(super) const NO_LIST: &str = "its versions are not a list";
 
 /// What is left of a damaged index, and what is not.
 #[derive(Debug, Clone)]
@@ -43,8 +43,7 @@ impl Index {
     ///
     /// [`IndexError`] if what is left can't be written.
     pub fn salvage(text: &[u8], format: Format, annotations: BTreeMap<String, String>) -> Result<Salvaged, IndexError> {
-        let left = of_json(text).or_else(|| of_yaml(text)).or_else(|| of_lines(text));
-        let (mut left, format) = left.unwrap_or_else(|| (Left::nothing_of(text), format));
+        let (mut left, format) = left_of(text).unwrap_or_else(|| (Left::nothing_of(text), format));
         annotate(&mut left.document, annotations);
         left.document.top.retain(|(name, _)| name != "apiVersion");
         left.document
@@ -57,14 +56,28 @@ impl Index {
     }
 }
 
+/// Whole, where the text has no error as such in one of the forms; else line by line, where the layout is one of the two
+/// that we write.
+fn left_of(text: &[u8]) -> Option<(Left, Format)> {
+    let readers: [(Format, fn(&[u8]) -> Option<Left>); 4] = [
+        (Format::Json, json::salvage::whole),
+        (Format::Yaml, yaml::salvage::whole),
+        (Format::Json, json::salvage::by_lines),
+        (Format::Yaml, yaml::salvage::by_lines),
+    ];
+    readers
+        .into_iter()
+        .find_map(|(format, read)| Some((read(text)?, format)))
+}
+
 /// What has been read so far.
-struct Left {
-    document: Document,
+pub(super) struct Left {
+    pub(super) document: Document,
     dropped: Vec<Dropped>,
 }
 
 impl Left {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Left {
             document: Document::empty(),
             dropped: Vec::new(),
@@ -79,7 +92,7 @@ impl Left {
         left
     }
 
-    fn drop(&mut self, chart: Option<&str>, version: Option<String>, reason: impl Into<String>) {
+    pub(super) fn drop(&mut self, chart: Option<&str>, version: Option<String>, reason: impl Into<String>) {
         self.dropped.push(Dropped {
             chart: chart.map(str::to_owned),
             version: version.filter(|version| !version.is_empty()),
@@ -87,28 +100,13 @@ impl Left {
         });
     }
 
-    fn add_to_top(&mut self, name: &str, value: &str) {
+    pub(super) fn add_to_top(&mut self, name: &str, value: &str) {
         if let Err(error) = self.document.set(name, value) {
             self.drop(None, None, error.detail());
         }
     }
 
-    fn add_yaml_to_top(&mut self, name: &str, value: &yaml::Value) {
-        match fields::top(name) {
-            Some(known) => {
-                let text = json_text::to_string(&convert::top(known, value)).unwrap_or_default();
-                self.add_to_top(known, &text);
-            }
-            None => self.drop(None, None, helm::unknown_at_top(name).detail()),
-        }
-    }
-
-    fn add_yaml_version(&mut self, chart: &str, version: &serde_json::Value) {
-        let text = json_text::to_string(version).unwrap_or_default();
-        self.add_version(chart, &text, Names::Known);
-    }
-
-    fn add_version(&mut self, chart: &str, version: &str, names: Names) {
+    pub(super) fn add_version(&mut self, chart: &str, version: &str, names: Names) {
         let checked = match helm::check_version(chart, version, names) {
             Ok(checked) => json_text::compact(&checked).map(std::borrow::Cow::into_owned),
             Err(error) => return self.drop(Some(chart), Some(helm::version_in(version)), error.detail()),
@@ -141,185 +139,4 @@ fn annotate(document: &mut Document, annotations: BTreeMap<String, String>) {
     }
     let text = json_text::to_string(&all).unwrap_or_default();
     document.top.push((FIELD.to_owned(), text));
-}
-
-/// Of JSON text that has no error as such.
-fn of_json(text: &[u8]) -> Option<(Left, Format)> {
-    let text = json_text::as_go_reads(text);
-    let top: json::Fields<'_> = serde_json::from_str(&text).ok()?;
-    let mut left = Left::new();
-    for (name, value) in &top.0 {
-        match fields::top(name) {
-            // It is written anew.
-            Some("generated") => {}
-            Some("entries") => entries_of_json(&mut left, value),
-            _ => left.add_to_top(name, value.get()),
-        }
-    }
-    Some((left, Format::Json))
-}
-
-fn entries_of_json(left: &mut Left, entries: &RawValue) {
-    if entries.get() == "null" {
-        return;
-    }
-    let Ok(charts) = serde_json::from_str::<json::Fields<'_>>(entries.get()) else {
-        return left.drop(None, None, "`entries` is not a mapping of charts");
-    };
-    for (chart, versions) in charts.0 {
-        match serde_json::from_str::<Option<Vec<&RawValue>>>(versions.get()) {
-            Ok(versions) => {
-                for version in versions.unwrap_or_default() {
-                    left.add_version(&chart, version.get(), Names::Any);
-                }
-            }
-            Err(_) => left.drop(Some(&chart), None, NO_LIST),
-        }
-    }
-}
-
-const NO_LIST: &str = "its versions are not a list";
-
-/// Of YAML that has no error as such.
-fn of_yaml(text: &[u8]) -> Option<(Left, Format)> {
-    let limits = yaml::Limits::for_index(text.len());
-    let parsed = yaml::parse(text, &limits, yaml::Duplicates::Refuse).ok()?;
-    let mut left = Left::new();
-    for (name, value) in parsed.value.as_mapping()? {
-        match fields::top(name) {
-            Some("generated") => {}
-            Some("entries") => entries_of_yaml(&mut left, value),
-            _ => left.add_yaml_to_top(name, value),
-        }
-    }
-    Some((left, Format::Yaml))
-}
-
-fn entries_of_yaml(left: &mut Left, entries: &yaml::Value) {
-    let charts = match entries {
-        yaml::Value::Null => return,
-        yaml::Value::Mapping(charts) => charts,
-        _ => return left.drop(None, None, "`entries` is not a mapping of charts"),
-    };
-    for (chart, versions) in charts {
-        match versions {
-            yaml::Value::Null => {}
-            yaml::Value::Sequence(versions) => {
-                for version in versions {
-                    left.add_yaml_version(chart, &convert::version(version));
-                }
-            }
-            _ => left.drop(Some(chart), None, NO_LIST),
-        }
-    }
-}
-
-/// Line by line, where the layout is one of the two that we write.
-fn of_lines(text: &[u8]) -> Option<(Left, Format)> {
-    if text.first()? == &b'{' {
-        return Some((of_json_lines(text), Format::Json));
-    }
-    let mut lines = text.split(|byte| *byte == b'\n');
-    lines
-        .any(|line| line == b"entries:")
-        .then(|| (of_yaml_lines(text), Format::Yaml))
-}
-
-fn of_json_lines(text: &[u8]) -> Left {
-    let mut left = Left::new();
-    let mut chart: Option<String> = None;
-    for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        let line = String::from_utf8_lossy(line);
-        if number == 0 {
-            first_json_line(&mut left, &line);
-        } else if let Some(name) = line.strip_suffix(":[") {
-            chart = serde_json::from_str::<String>(name).ok();
-            if chart.is_none() {
-                left.drop(None, None, format!("line {} is not the name of a chart", number + 1));
-            }
-        } else if !matches!(line.as_ref(), "" | "]" | "]," | "}" | "}}") {
-            let version = line.strip_suffix(',').unwrap_or(&line);
-            match &chart {
-                Some(chart) => left.add_version(chart, version, Names::Any),
-                None => left.drop(
-                    None,
-                    Some(helm::version_in(version)),
-                    format!("line {} belongs to no chart whose name can be read", number + 1),
-                ),
-            }
-        }
-    }
-    left
-}
-
-/// The line before the first chart.
-fn first_json_line(left: &mut Left, line: &str) {
-    let closed = format!("{line}}}}}");
-    match serde_json::from_str::<json::Fields<'_>>(&closed) {
-        Ok(top) => {
-            for (name, value) in &top.0 {
-                if !matches!(fields::top(name), Some("generated" | "entries")) {
-                    left.add_to_top(name, value.get());
-                }
-            }
-        }
-        Err(error) => left.drop(None, None, format!("the first line can't be read: {error}")),
-    }
-}
-
-fn of_yaml_lines(text: &[u8]) -> Left {
-    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
-    let entries = lines.iter().position(|line| *line == b"entries:\n").unwrap_or(0);
-    let (head, body) = lines.split_at(entries);
-    let mut left = Left::new();
-    match block::top(&head.concat(), b"") {
-        Some(top) => left.document.top = top,
-        None => left.drop(None, None, "the lines before the entries can't be read"),
-    }
-    let mut chart: Option<String> = None;
-    let mut item: Vec<u8> = Vec::new();
-    for line in body.iter().skip(1) {
-        let continues = line.starts_with(b"    ") || *line == b"\n";
-        if continues && !item.is_empty() {
-            item.extend_from_slice(line);
-            continue;
-        }
-        // Only now the version above is known to be whole: the last one before a cut may lack digits of its numbers.
-        add_yaml_item(&mut left, chart.as_deref(), &item);
-        item.clear();
-        if line.starts_with(b"  - ") {
-            item.extend_from_slice(line);
-        } else {
-            chart = chart_name(line);
-        }
-    }
-    if !item.is_empty() {
-        left.drop(chart.as_deref(), version_of(&item), "the index ends within the entry");
-    }
-    left
-}
-
-fn add_yaml_item(left: &mut Left, chart: Option<&str>, item: &[u8]) {
-    if item.is_empty() {
-        return;
-    }
-    match (chart, item::yaml_value(Indent::HELM, item)) {
-        (Some(chart), Some(version)) => left.add_yaml_version(chart, &version),
-        (Some(_), None) => left.drop(chart, version_of(item), "the lines of the entry are not YAML"),
-        (None, _) => left.drop(None, version_of(item), "the chart's name can't be read"),
-    }
-}
-
-/// The version that the lines of an entry seem to be of.
-fn version_of(item: &[u8]) -> Option<String> {
-    let version = item::head(Layout::YAML, item).version;
-    version.map(std::borrow::Cow::into_owned)
-}
-
-/// The name in a line such as `  kube9-operator:`.
-fn chart_name(line: &[u8]) -> Option<String> {
-    let name = line.strip_prefix(b"  ")?.strip_suffix(b":\n")?;
-    let limits = yaml::Limits::for_index(name.len());
-    let parsed = yaml::parse(name, &limits, yaml::Duplicates::Refuse).ok()?;
-    parsed.value.as_str().map(str::to_owned)
 }

@@ -13,23 +13,38 @@ pub struct Spliced {
 
 /// New text in the place of old.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(super) struct Splice {
     /// What goes; nothing, where text is only put in.
     pub(super) at: Range<usize>,
     /// What comes.
     pub(super) text: String,
 }
 
+impl Splice {
+    /// Puts text in, and takes nothing away.
+    pub(super) fn insert(at: usize, text: String) -> Self {
+        Splice { at: at..at, text }
+    }
+
+    /// Takes text away.
+    pub(super) fn cut(at: Range<usize>) -> Self {
+        Splice {
+            at,
+            text: String::new(),
+        }
+    }
+}
+
 impl Spliced {
-    /// Applies changes that don't overlap. Of those in the same place the first given comes first.
-    pub(super) fn new(old: &Bytes, mut changes: Vec<Change>) -> Self {
-        changes.sort_by_key(|change| change.at.start);
-        let mut pieces = Vec::with_capacity(2 * changes.len() + 1);
+    /// Applies splices that don't overlap. Of those in the same place the first given comes first.
+    pub(super) fn new(old: &Bytes, mut splices: Vec<Splice>) -> Self {
+        splices.sort_by_key(|splice| splice.at.start);
+        let mut pieces = Vec::with_capacity(2 * splices.len() + 1);
         let mut kept = 0;
-        for change in changes {
-            pieces.push(old.slice(kept..change.at.start));
-            pieces.push(Bytes::from(change.text));
-            kept = change.at.end;
+        for splice in splices {
+            pieces.push(old.slice(kept..splice.at.start));
+            pieces.push(Bytes::from(splice.text));
+            kept = splice.at.end;
         }
         pieces.push(old.slice(kept..));
         pieces.retain(|piece| !piece.is_empty());

@@ -603,7 +603,8 @@ proptest! {
     ) {
         let text = with_a_version_that_is_much_alike(AS_HELM_WRITES);
         let mut text = if json {
-            let (text, _) = Document::read(text.as_bytes()).unwrap().0.write(Format::Json).unwrap();
+            let (document, _) = Document::read(text.as_bytes()).unwrap();
+            let (text, _) = Format::Json.write(&document).unwrap();
             let text = String::from_utf8(text).unwrap().replace("\"generated\":\"\"", "\"generated\":\"2019-01-01T00:00:00Z\"");
             if indented {
                 serde_json::to_vec_pretty(&serde_json::from_str::<Value>(&text).unwrap()).unwrap()

@@ -85,7 +85,7 @@ impl Publisher {
         };
         let state = self.repositories.existing_index(&repository).await?;
         let metadata = &archive.metadata;
-        Ok(state.is_some_and(|state| state.index.digest_of(&metadata.name, &metadata.version).is_some()))
+        Ok(state.is_some_and(|state| state.index.lists(&metadata.name, &metadata.version)))
     }
 
     /// A provenance file whose key says that it can belong to no upload; `None` if it is not there.

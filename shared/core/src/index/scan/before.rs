@@ -6,7 +6,7 @@
 
 /// The fields of the version that was read last, and of the one that is being read.
 #[derive(Debug, Default)]
-pub(super) struct Before {
+pub(in crate::index) struct Before {
     last: Vec<Start>,
     /// Which of them what follows is compared with.
     next: usize,
@@ -18,23 +18,23 @@ type Start = (usize, u8);
 
 /// Fields that are the same as in the version before.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Same {
+pub(in crate::index) struct Same {
     /// Where the field behind them begins.
-    pub(super) end: usize,
+    pub(in crate::index) end: usize,
     /// A bit for each of them, by its place.
-    pub(super) fields: u32,
+    pub(in crate::index) fields: u32,
 }
 
 impl Before {
     /// A version begins.
-    pub(super) fn begin(&mut self) {
+    pub(in crate::index) fn begin(&mut self) {
         std::mem::swap(&mut self.last, &mut self.this);
         self.this.clear();
         self.next = 0;
     }
 
     /// A field begins at `at`: it and those behind it that are the same as in the version before, if there are any.
-    pub(super) fn same(&mut self, text: &[u8], at: usize) -> Option<Same> {
+    pub(in crate::index) fn same(&mut self, text: &[u8], at: usize) -> Option<Same> {
         let candidates = self.last.get(self.next..)?;
         let (first, (last, _)) = (candidates.first()?.0, candidates.last()?);
         let common = common_prefix(text.get(first..=*last)?, text.get(at..)?);
@@ -53,7 +53,7 @@ impl Before {
     }
 
     /// A field begins at `at` that is not the same.
-    pub(super) fn differs(&mut self, at: usize, place: u8) {
+    pub(in crate::index) fn differs(&mut self, at: usize, place: u8) {
         self.this.push((at, place));
         let candidates = self.last.get(self.next..).unwrap_or_default();
         if let Some(found) = candidates.iter().position(|(_, other)| *other == place) {

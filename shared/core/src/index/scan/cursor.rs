@@ -2,52 +2,52 @@
 
 /// Where a scan has come to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cursor<'a> {
-    pub(super) text: &'a [u8],
-    pub(super) at: usize,
+pub(in crate::index) struct Cursor<'a> {
+    pub(in crate::index) text: &'a [u8],
+    pub(in crate::index) at: usize,
 }
 
 impl<'a> Cursor<'a> {
     /// What is ahead.
-    pub(super) fn rest(&self) -> &'a [u8] {
+    pub(in crate::index) fn rest(&self) -> &'a [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }
 
     /// The next byte.
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(in crate::index) fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
 
     /// Goes over the next byte.
-    pub(super) fn next(&mut self) -> Option<u8> {
+    pub(in crate::index) fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
         Some(byte)
     }
 
     /// Whether exactly these bytes come next.
-    pub(super) fn is_at(&self, token: &[u8]) -> bool {
+    pub(in crate::index) fn is_at(&self, token: &[u8]) -> bool {
         self.rest().starts_with(token)
     }
 
     /// Goes over these bytes, which must come next.
-    pub(super) fn eat(&mut self, token: &[u8]) -> Option<()> {
+    pub(in crate::index) fn eat(&mut self, token: &[u8]) -> Option<()> {
         self.is_at(token).then(|| self.at += token.len())
     }
 
     /// The number of spaces that come next.
-    pub(super) fn spaces(&self) -> usize {
+    pub(in crate::index) fn spaces(&self) -> usize {
         self.rest().iter().take_while(|byte| **byte == b' ').count()
     }
 
     /// Whether at least that many spaces come next.
-    pub(super) fn is_indented(&self, columns: usize) -> bool {
+    pub(in crate::index) fn is_indented(&self, columns: usize) -> bool {
         let next = self.text.get(self.at..self.at + columns);
         next.is_some_and(|next| next.iter().all(|byte| *byte == b' '))
     }
 
     /// Goes to the line feed that ends this line, and answers with what was gone over.
-    pub(super) fn rest_of_line(&mut self) -> Option<&'a [u8]> {
+    pub(in crate::index) fn rest_of_line(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest();
         let length = memchr::memchr(b'\n', rest)?;
         self.at += length;

@@ -1,8 +1,8 @@
 //! Finding one's way in an index without parsing it: the fast half of the engine.
 //!
 //! A scan goes once over the bytes and answers with the [`Outline`] of the text, or with `None` for "not sure". It knows
-//! two layouts in JSON, ours ([`json_lines`]) and the indented one ([`json_indented`]) that `helm repo index --json` and Python's
-//! `json.dumps` write, and block style in YAML ([`yaml`]): what Helm's library writes, which is Helm 2's, 3's and 4's, helm-s3's,
+//! two layouts in JSON, ours and the indented one that `helm repo index --json` and Python's `json.dumps`
+//! write, and block style in YAML: what Helm's library writes, which is Helm 2's, 3's and 4's, helm-s3's,
 //! ChartMuseum's and chart-releaser's too, and what go-yaml v3, yq, js-yaml, PyYAML and Ruby's Psych write.
 //!
 //! Nothing is guessed. Every line is held against the grammar of the layout, every known field against its type, every
@@ -13,18 +13,12 @@
 //!
 //! The tests hold the two halves against each other: what a scan takes, the parser takes, and sees the same in it.
 
-mod before;
+pub(super) mod before;
 mod characters;
-mod cursor;
-mod json;
-mod json_indented;
-mod json_lines;
-mod separators;
-mod top;
-mod yaml;
-mod yaml_scalar;
+pub(super) mod cursor;
 
 use super::outline::Outline;
+use super::{json, yaml};
 
 /// The outline of a text in a known layout.
 pub(super) fn scan(text: &[u8]) -> Option<Outline> {
@@ -32,8 +26,7 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
         return None;
     }
     let outline = match text {
-        [b'{', b'\n', ..] => json_indented::scan(text)?,
-        [b'{', ..] => json_lines::scan(text)?,
+        [b'{', ..] => json::scan(text)?,
         _ => yaml::scan(text)?,
     };
     outline.chart_twice(text).is_none().then_some(outline)

@@ -1,195 +1,15 @@
-//! Block style, as Helm's YAML library writes it (two spaces, lists not indented, keys in alphabetical order), and other
-//! libraries with other indentation and in another order.
-//!
-//! ```text
-//! apiVersion: v1
-//! entries:
-//!   kube9-operator:
-//!   - apiVersion: v2
-//!     annotations:
-//!       category: Operators
-//!     maintainers:
-//!     - name: alto9
-//!     urls:
-//!     - https://charts.kube9.io/kube9-operator-1.0.0.tgz
-//!     version: 1.0.0
-//! generated: "2026-11-23T12:00:00Z"
-//! ```
-//!
-//! All names of charts stand in one column, and all dashes before versions in one ([`Indent`]); a list or mapping below a field
-//! has the column of its first line. Where the layout decides about the meaning: a line belongs to what its indentation says,
-//! since everything that could reach over the end of its line (quotes, blocks of text, folded text) is followed to its own end
-//! by [`yaml_scalar`](super::yaml_scalar), and must be indented deeper than what it belongs to.
+//! What stands behind a field's colon, up to the start of the line behind it: scalars, lists and mappings.
 
-use std::ops::{Deref, DerefMut, Range};
+use std::ops::Range;
 
-use super::before::Before;
-use super::cursor::Cursor;
-use super::top;
-use super::yaml_scalar::{Type, can_start_plain};
+use super::Yaml;
+use super::scalar::{Type, can_start_plain};
 use crate::chart::time;
-use crate::index::Format;
-use crate::index::fields::{self, Field, Kind};
-use crate::index::outline::{ChartPlace, Indent, Outline};
-use crate::index::spacing::Spacing;
+use crate::index::fields::{self, Field, Kind, once};
 use crate::yaml;
 use crate::yaml::block::LONGEST_KEY;
 
-/// Lines before the entries that are looked at.
-const HEAD_LINES: usize = 10_000;
-/// Charts without versions before the first one that has some.
-const EMPTY_CHARTS: usize = 100;
-/// Deeper lines are none that a known writer writes.
-const DEEPEST: usize = 16;
-
-/// The outline of a text in this layout.
-pub(super) fn scan(text: &[u8]) -> Option<Outline> {
-    let mut scan = Yaml {
-        cursor: Cursor { text, at: 0 },
-        indent: Indent::HELM,
-    };
-    let open = scan.go_to_entries()?;
-    let head = 0..open;
-    let vacancy = open + b"entries:".len()..scan.at;
-    let mut charts = Vec::new();
-    if scan.is_at(b" ") {
-        scan.indent = scan.indent_of_charts()?;
-    }
-    while scan.is_at(b" ") {
-        charts.push(scan.chart()?);
-    }
-    let tail = scan.at..text.len();
-    let is_empty = vacancy.len() > 1;
-    // A line that is empty or indented might belong to the last version.
-    let tail_is_top = scan
-        .peek()
-        .is_none_or(|first| first.is_ascii_alphabetic() || first == b'#');
-    if is_empty != charts.is_empty() || !tail_is_top || !text.ends_with(b"\n") {
-        return None;
-    }
-    Some(Outline {
-        format: Format::Yaml,
-        indent: scan.indent,
-        spacing: Spacing::Lines,
-        generated: top::yaml_head_and_tail(text, head, tail)?,
-        vacancy,
-        versions: charts.iter().map(|chart| chart.versions).sum(),
-        charts,
-    })
-}
-
-/// A cursor that knows the lines of this layout.
-struct Yaml<'a> {
-    cursor: Cursor<'a>,
-    indent: Indent,
-}
-
-impl<'a> Deref for Yaml<'a> {
-    type Target = Cursor<'a>;
-
-    fn deref(&self) -> &Cursor<'a> {
-        &self.cursor
-    }
-}
-
-impl DerefMut for Yaml<'_> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.cursor
-    }
-}
-
 impl Yaml<'_> {
-    /// Goes behind the line that opens the entries; answers with where it begins.
-    fn go_to_entries(&mut self) -> Option<usize> {
-        for _ in 0..HEAD_LINES {
-            let start = self.at;
-            let line = self.rest_of_line()?;
-            self.at += 1;
-            if matches!(line, b"entries:" | b"entries: {}") {
-                return Some(start);
-            }
-        }
-        None
-    }
-
-    /// The columns of the first chart's name and of its first version's dash.
-    fn indent_of_charts(&self) -> Option<Indent> {
-        let chart = self.spaces();
-        let mut ahead = self.cursor;
-        for _ in 0..EMPTY_CHARTS {
-            ahead.rest_of_line()?;
-            ahead.at += 1;
-            let dash = ahead.spaces();
-            if dash < chart || dash > DEEPEST {
-                break;
-            }
-            if ahead.text.get(ahead.at + dash) == Some(&b'-') {
-                return Some(Indent { chart, dash });
-            }
-        }
-        (chart <= DEEPEST).then_some(Indent { chart, dash: chart })
-    }
-
-    /// A name and the versions below it.
-    fn chart(&mut self) -> Option<ChartPlace> {
-        let start = self.at;
-        self.eat_indentation(self.indent.chart)?;
-        let name = self.key()?;
-        let vacancy = self.at;
-        if self.eat(b" []\n").is_some() {
-            return Some(ChartPlace {
-                name,
-                start,
-                items: vacancy..self.at,
-                versions: 0,
-            });
-        }
-        self.eat(b"\n")?;
-        let first = self.at;
-        let mut versions = 0;
-        let mut before = Before::default();
-        while self.eat_dash(self.indent.dash).is_some() {
-            self.version(&mut before)?;
-            versions += 1;
-        }
-        let items = first..self.at;
-        (versions > 0).then_some(ChartPlace {
-            name,
-            start,
-            items,
-            versions,
-        })
-    }
-
-    /// The fields of a version, from behind the dash on; or `null`, which Helm skips.
-    fn version(&mut self, before: &mut Before) -> Option<()> {
-        if self.peek() == Some(b'n') && self.eat(b"null\n").is_some() {
-            return Some(());
-        }
-        before.begin();
-        let column = self.indent.fields();
-        let mut seen = 0;
-        loop {
-            if let Some(same) = before.same(self.text, self.at) {
-                seen = once(seen, same.fields)?;
-                self.at = same.end;
-            }
-            let start = self.at;
-            let (place, kind) = self.name(fields::version)?;
-            before.differs(start, place);
-            seen = once(seen, 1 << place)?;
-            match place {
-                // Looked for by their exact text, later.
-                fields::VERSION | fields::DIGEST => self.nothing(column).or_else(|| self.simple_text(column))?,
-                _ => self.value(kind, column)?,
-            }
-            if !self.field_follows(column) {
-                return Some(());
-            }
-            self.at += column;
-        }
-    }
-
     /// A mapping with fields that Helm knows, each at most once, from behind the first indentation on.
     fn known(&mut self, column: usize, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
         let mut seen = 0;
@@ -205,7 +25,7 @@ impl Yaml<'_> {
     }
 
     /// The name of a field and its colon.
-    fn name(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<Field> {
+    pub(super) fn name(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<Field> {
         let rest = self.rest();
         // The longest name and its colon.
         let length = memchr::memchr(b':', rest.get(..16).unwrap_or(rest))?;
@@ -215,12 +35,12 @@ impl Yaml<'_> {
     }
 
     /// Whether the next line is another field of the mapping in this column.
-    fn field_follows(&self, column: usize) -> bool {
+    pub(super) fn field_follows(&self, column: usize) -> bool {
         self.is_indented(column) && !matches!(self.text.get(self.at + column), Some(b' ' | b'-') | None)
     }
 
     /// A text on this line, without escapes.
-    fn simple_text(&mut self, column: usize) -> Option<()> {
+    pub(super) fn simple_text(&mut self, column: usize) -> Option<()> {
         self.eat(b" ")?;
         let (start, first) = (self.at, self.peek()?);
         self.scalar(column, Type::Text)?;
@@ -234,7 +54,7 @@ impl Yaml<'_> {
     }
 
     /// What follows a field's colon, up to the start of the line behind it.
-    fn value(&mut self, kind: Kind, column: usize) -> Option<()> {
+    pub(super) fn value(&mut self, kind: Kind, column: usize) -> Option<()> {
         if self.nothing(column).is_some() {
             return Some(());
         }
@@ -276,7 +96,7 @@ impl Yaml<'_> {
 
     /// Nothing, as Ruby's library writes it, or `null`: one of every type. What is indented deeper would be a value, and so would
     /// the dashes of a list in this column.
-    fn nothing(&mut self, column: usize) -> Option<()> {
+    pub(super) fn nothing(&mut self, column: usize) -> Option<()> {
         let start = self.at;
         // Most values are none of them, which two bytes tell.
         let written: &[u8] = match self.rest() {
@@ -334,7 +154,7 @@ impl Yaml<'_> {
     }
 
     /// A dash in this column, and the space behind it.
-    fn eat_dash(&mut self, column: usize) -> Option<()> {
+    pub(super) fn eat_dash(&mut self, column: usize) -> Option<()> {
         let is_dash = self.is_indented(column) && self.text.get(self.at + column..)?.starts_with(b"- ");
         is_dash.then(|| self.at += column + 2)
     }
@@ -349,7 +169,7 @@ impl Yaml<'_> {
         self.mapping(dash + 2, Type::Any)
     }
 
-    fn eat_indentation(&mut self, column: usize) -> Option<()> {
+    pub(super) fn eat_indentation(&mut self, column: usize) -> Option<()> {
         (self.spaces() == column).then(|| self.at += column)
     }
 
@@ -378,7 +198,7 @@ impl Yaml<'_> {
     }
 
     /// A key, plain or in quotes, and its colon; answers with the place of the key, quotes included.
-    fn key(&mut self) -> Option<Range<usize>> {
+    pub(super) fn key(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         match self.peek()? {
             quote @ (b'"' | b'\'') => {
@@ -412,11 +232,6 @@ impl Yaml<'_> {
         self.eat(b":")?;
         (key.len() <= LONGEST_KEY).then_some(key)
     }
-}
-
-/// Fields seen, a bit for each by its place, and new ones, none of which may stand twice.
-fn once(seen: u32, new: u32) -> Option<u32> {
-    (seen & new == 0).then_some(seen | new)
 }
 
 /// A key without the quotes that it may have.

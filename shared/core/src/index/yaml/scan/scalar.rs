@@ -6,7 +6,7 @@
 
 use memchr::{memchr2, memchr3};
 
-use super::cursor::Cursor;
+use crate::index::scan::cursor::Cursor;
 use crate::yaml;
 
 /// What a scalar may mean.

@@ -2,15 +2,28 @@
 
 use std::ops::{Deref, DerefMut, Range};
 
-use super::before::Before;
-use super::cursor::Cursor;
 use super::separators::Separators;
 use crate::chart::time;
-use crate::index::fields::{self, Field, Kind};
-use crate::index::{Format, item};
+use crate::index::fields::{self, Field, Kind, once};
+use crate::index::json::item;
+use crate::index::scan::before::Before;
+use crate::index::scan::cursor::Cursor;
 
 /// Lists and objects inside each other in a field that we don't know. The parser takes a few more.
 const DEPTH: usize = 64;
+
+/// A field that a scan went over.
+enum Found {
+    /// Helm knows it.
+    Known {
+        /// Its place in the order of names.
+        place: u8,
+        /// Where its value stands.
+        value: Range<usize>,
+    },
+    /// Helm ignores it.
+    Unknown,
+}
 
 /// A cursor that knows the tokens of JSON.
 pub(super) struct Json<'a, S> {
@@ -45,7 +58,7 @@ impl<'a, S: Separators> Json<'a, S> {
         let start = self.at;
         self.string()?;
         let name = start..self.at;
-        item::scalar(Format::Json, self.text.get(name.clone())?)?;
+        item::scalar(self.text.get(name.clone())?)?;
         self.colon()?;
         Some(name)
     }
@@ -60,7 +73,7 @@ impl<'a, S: Separators> Json<'a, S> {
                 scan.at = same.end;
             }
             let start = scan.at;
-            let Some((place, value)) = scan.field(fields::version)? else {
+            let Found::Known { place, value } = scan.field(fields::version)? else {
                 return Some(());
             };
             before.differs(start, place);
@@ -75,15 +88,15 @@ impl<'a, S: Separators> Json<'a, S> {
     fn known(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
         let mut seen = 0;
         self.object(|scan| {
-            if let Some((place, _)) = scan.field(known)? {
+            if let Found::Known { place, .. } = scan.field(known)? {
                 seen = once(seen, 1 << place)?;
             }
             Some(())
         })
     }
 
-    /// A field and its value; answers with its place in the order of names and where the value stands, if Helm knows it.
-    fn field(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<Option<(u8, Range<usize>)>> {
+    /// A field and its value.
+    fn field(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<Found> {
         let name = self.name()?;
         // With escapes a name is another one than it seems.
         if name.contains(&b'\\') {
@@ -92,7 +105,7 @@ impl<'a, S: Separators> Json<'a, S> {
         let is_ascii = name.is_ascii();
         let Some((place, kind)) = known(name) else {
             self.anything(0)?;
-            return Some(None);
+            return Some(Found::Unknown);
         };
         // Who looks for a field knows its name in ASCII.
         if !is_ascii {
@@ -100,7 +113,8 @@ impl<'a, S: Separators> Json<'a, S> {
         }
         let start = self.at;
         self.value(kind)?;
-        Some(Some((place, start..self.at)))
+        let value = start..self.at;
+        Some(Found::Known { place, value })
     }
 
     /// The name of a field and the colon behind it.
@@ -233,9 +247,4 @@ impl<'a, S: Separators> Json<'a, S> {
         self.at += length;
         Some(())
     }
-}
-
-/// Fields seen, a bit for each by its place, and new ones, none of which may stand twice.
-fn once(seen: u32, new: u32) -> Option<u32> {
-    (seen & new == 0).then_some(seen | new)
 }

@@ -1,25 +1,24 @@
 //! Our own layout in JSON: see [`json`](crate::index::json). One version on a line, no space between tokens.
 
-use super::before::Before;
-use super::json::Json;
 use super::separators::Compact;
-use super::top;
-use crate::index::Format;
-use crate::index::outline::{ChartPlace, Indent, Outline};
-use crate::index::spacing::Spacing;
+use super::value::Json;
+use crate::index::json::{Spacing, top};
+use crate::index::layout::Layout;
+use crate::index::outline::{ChartPlace, Outline};
+use crate::index::scan::before::Before;
 
 /// The outline of a text in this layout.
 pub(super) fn scan(text: &[u8]) -> Option<Outline> {
     let mut scan = Json::new(text, Compact);
     let header = scan.rest_of_line()?;
-    let generated = top::json_header(header)?;
+    let generated = top::header(header)?;
     scan.eat(b"\n")?;
     let mut outline = Outline {
-        format: Format::Json,
-        indent: Indent::HELM,
-        spacing: Spacing::Lines,
+        layout: Layout::Json(Spacing::Lines),
         generated,
+        head: 0..scan.at,
         vacancy: scan.at..scan.at,
+        tail: 0..0,
         charts: Vec::new(),
         versions: 0,
     };
@@ -35,6 +34,7 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
             }
         }
     }
+    outline.tail = scan.at..text.len();
     (scan.rest() == b"}}\n").then_some(outline)
 }
 

@@ -1,6 +1,6 @@
 //! What stands between the tokens of JSON: all that tells apart the layouts of it that are known.
 
-use super::cursor::Cursor;
+use crate::index::scan::cursor::Cursor;
 
 /// The spaces of the deepest line: deeper ones are none that a known writer writes.
 const SPACES: [u8; 256] = [b' '; 256];

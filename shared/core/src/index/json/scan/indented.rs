@@ -21,13 +21,13 @@
 
 use std::ops::Range;
 
-use super::before::Before;
-use super::json::Json;
 use super::separators::Indented;
-use super::top;
-use crate::index::Format;
-use crate::index::outline::{ChartPlace, Indent, Outline};
-use crate::index::spacing::{self, Spacing};
+use super::value::Json;
+use crate::index::json::spacing::{self, Spacing};
+use crate::index::json::top;
+use crate::index::layout::Layout;
+use crate::index::outline::{ChartPlace, Outline};
+use crate::index::scan::before::Before;
 
 /// The outline of a text in this layout.
 pub(super) fn scan(text: &[u8]) -> Option<Outline> {
@@ -54,13 +54,13 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
         return None;
     }
     let Entries { inner, charts } = entries?;
-    let (head, tail) = (text.get(..inner.start)?, text.get(inner.end..)?);
-    let generated = top::json_head_and_tail(text, head, tail, generated)?;
+    let (head, tail) = (0..inner.start, inner.end..text.len());
+    let generated = top::head_and_tail(text, head.clone(), tail.clone(), generated)?;
     Some(Outline {
-        format: Format::Json,
-        indent: Indent::HELM,
-        spacing,
+        layout: Layout::Json(spacing),
         generated,
+        head,
+        tail,
         vacancy: inner,
         versions: charts.iter().map(|chart| chart.versions).sum(),
         charts,

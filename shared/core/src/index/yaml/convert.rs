@@ -8,8 +8,8 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::fields::{self, Kind};
 use crate::chart::{METADATA, field_named};
+use crate::index::fields::{self, Kind};
 use crate::yaml::Value;
 
 /// A field at the top as JSON, under its name as Helm writes it.

@@ -4,7 +4,7 @@ use crate::yaml::json_text;
 
 /// The white space between the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spacing {
+pub(in crate::index) enum Spacing {
     /// One version on a line, and no spaces: what we write.
     Lines,
     /// Every element on a line of its own, indented by this many spaces for each level: what `helm repo index --json` writes.
@@ -12,15 +12,15 @@ pub(super) enum Spacing {
 }
 
 /// How deep the fields at the top stand.
-pub(super) const TOP: usize = 1;
+pub(in crate::index) const TOP: usize = 1;
 /// How deep the names of charts stand.
-pub(super) const CHART: usize = 2;
+pub(in crate::index) const CHART: usize = 2;
 /// How deep versions stand.
-pub(super) const VERSION: usize = 3;
+pub(in crate::index) const VERSION: usize = 3;
 
 impl Spacing {
     /// The column of what stands this deep, if it begins a line.
-    pub(super) fn column(self, depth: usize) -> usize {
+    pub(in crate::index) fn column(self, depth: usize) -> usize {
         match self {
             Spacing::Lines => 0,
             Spacing::Indented(width) => width * depth,
@@ -28,12 +28,12 @@ impl Spacing {
     }
 
     /// The spaces before what stands this deep.
-    pub(super) fn spaces(self, depth: usize) -> String {
+    pub(in crate::index) fn spaces(self, depth: usize) -> String {
         " ".repeat(self.column(depth))
     }
 
     /// Compact JSON text as it is written this deep.
-    pub(super) fn value(self, compact: String, depth: usize) -> String {
+    pub(in crate::index) fn value(self, compact: String, depth: usize) -> String {
         match self {
             Spacing::Lines => compact,
             Spacing::Indented(width) => json_text::indented(&compact, width, depth),
@@ -41,7 +41,7 @@ impl Spacing {
     }
 
     /// The same with the spaces before it.
-    pub(super) fn line(self, compact: String, depth: usize) -> String {
+    pub(in crate::index) fn line(self, compact: String, depth: usize) -> String {
         match self {
             Spacing::Lines => compact,
             Spacing::Indented(_) => self.spaces(depth) + &self.value(compact, depth),
@@ -49,7 +49,7 @@ impl Spacing {
     }
 
     /// What stands between the name of a field and its value.
-    pub(super) fn colon(self) -> &'static str {
+    pub(in crate::index) fn colon(self) -> &'static str {
         match self {
             Spacing::Lines => ":",
             Spacing::Indented(_) => ": ",
@@ -57,7 +57,7 @@ impl Spacing {
     }
 
     /// A field at the top, given with its value as compact JSON text, to be put behind the first brace. Others follow.
-    pub(super) fn first_field(self, name: &str, value: String) -> String {
+    pub(in crate::index) fn first_field(self, name: &str, value: String) -> String {
         let value = self.value(value, TOP);
         match self {
             Spacing::Lines => format!("\"{name}\":{value},"),
@@ -67,7 +67,7 @@ impl Spacing {
 
     /// Lines to be put between two brackets, the closing one of which stands this deep. In our own layout the opening one has
     /// a line feed already.
-    pub(super) fn between_brackets(self, lines: &str, depth: usize) -> String {
+    pub(in crate::index) fn between_brackets(self, lines: &str, depth: usize) -> String {
         match self {
             Spacing::Lines => format!("{lines}\n"),
             Spacing::Indented(_) => format!("\n{lines}\n{}", self.spaces(depth)),
