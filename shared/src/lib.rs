@@ -27,7 +27,7 @@
 use chartdrop_core::origin;
 pub use chartdrop_core::{
     archive, brief, chart, digest, image, index, keys, mirror, printable, provenance, rebuilt, receipt, unpublished,
-    values, versions, yaml,
+    version_check, yaml,
 };
 
 pub mod aws;

@@ -6,7 +6,7 @@
 //! # What an upload is
 //!
 //! [`archive`] turns the bytes of an upload into a checked chart. [`chart`] and [`yaml`] say what Helm makes of a
-//! `Chart.yaml`, [`values`] of a `values.yaml`, and [`versions`] whether a chart's versions are those of its release.
+//! `Chart.yaml`, and [`version_check`] whether a chart's versions are those of its release.
 //! [`provenance`] decides which signatures count.
 //!
 //! # What a repository holds
@@ -37,6 +37,5 @@ pub mod provenance;
 pub mod rebuilt;
 pub mod receipt;
 pub mod unpublished;
-pub mod values;
-pub mod versions;
+pub mod version_check;
 pub mod yaml;

@@ -12,9 +12,9 @@ use super::verdict::Verdict;
 use super::{PublishError, Publisher, Reason, Wait};
 use crate::archive::Archive;
 use crate::brief;
+use crate::chart::Values;
 use crate::image::{self, ImageCheck, Platform, Reference};
 use crate::registry::{Found, RegistryError};
-use crate::values;
 
 /// A chart that names more is refused where each has to be there.
 const MAX_IMAGES: usize = 50;
@@ -75,7 +75,7 @@ impl Publisher {
         &self,
         upload: &Upload,
         archive: &Archive,
-        values: Option<&[u8]>,
+        values: &Values,
     ) -> Result<Verdict<Vec<String>>, PublishError> {
         let check = self.settings.image_check;
         if check == ImageCheck::Off {
@@ -115,16 +115,16 @@ impl Publisher {
         })
     }
 
-    async fn image_problems(&self, archive: &Archive, values: Option<&[u8]>) -> Result<Problems, PublishError> {
+    async fn image_problems(&self, archive: &Archive, values: &Values) -> Result<Problems, PublishError> {
         let mut problems = Problems::default();
-        let values = match values::read(values) {
+        let values = match values.read() {
             Ok(values) => values,
             Err(error) => {
                 problems.wrong.push(error.to_string());
                 return Ok(problems);
             }
         };
-        let collected = image::collect(&archive.metadata, &values);
+        let collected = image::collect(&archive.metadata, values);
         problems.wrong.extend(collected.wrong.iter().map(ToString::to_string));
         problems
             .wrong

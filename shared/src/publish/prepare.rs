@@ -12,7 +12,7 @@ use super::upload::{MAX_COPIED, Upload, release, upload};
 use super::verdict::Verdict;
 use super::{PublishError, Publisher, Reason};
 use crate::archive::{self, Archive, ArchiveError, Limits};
-use crate::chart;
+use crate::chart::{self, Values};
 use crate::digest::Digest;
 use crate::image::ImageCheck;
 use crate::keys::{Repository, StagedKey};
@@ -29,7 +29,7 @@ enum ReadUpload {
 /// An archive, and its `values.yaml` as far as that has to be checked.
 struct ReadArchive {
     archive: Archive,
-    values: Option<Vec<u8>>,
+    values: Values,
 }
 
 impl Publisher {
@@ -120,7 +120,7 @@ impl Publisher {
             return Ok(None);
         };
         let is_listed = lists(self.index_state(repository, state).await?, &archive);
-        let values = None;
+        let values = Values::default();
         Ok(is_listed.then_some(ReadArchive { archive, values }))
     }
 
@@ -132,7 +132,6 @@ impl Publisher {
         state: &StateCell,
     ) -> Result<Verdict<Signature>, PublishError> {
         let ReadArchive { archive, values } = read;
-        let values = values.as_deref();
         if let Err(reason) = self.check_name_and_version(upload, archive, values) {
             return Ok(Verdict::Reject(reason));
         }
@@ -144,12 +143,14 @@ impl Publisher {
                 Verdict::Reject(reason) => return Ok(Verdict::Reject(reason)),
             }
         }
+        // They take many times their text in memory.
+        *values = Values::default();
         let (verdict, attached) = self.check_provenance(upload, archive).await?;
         upload.provenance = attached;
         Ok(verdict)
     }
 
-    fn check_name_and_version(&self, upload: &Upload, archive: &Archive, values: Option<&[u8]>) -> Result<(), Reason> {
+    fn check_name_and_version(&self, upload: &Upload, archive: &Archive, values: &Values) -> Result<(), Reason> {
         chart::check_file_name(upload.staged.file_name(), &archive.metadata)?;
         let check = self.settings.version_check;
         check.check(&archive.metadata, values, upload.release.as_deref())?;

@@ -9,7 +9,7 @@ use crate::chart::FileNameError;
 use crate::digest::Digest;
 use crate::keys::{BadRepository, StagedKey};
 use crate::provenance::ProvenanceError;
-use crate::versions::VersionError;
+use crate::version_check::VersionCheckError;
 
 /// A definite no: the same upload would be rejected again.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub enum Reason {
     Unreadable(#[from] UnreadableError),
     /// Its versions are not those of its release, or not the same.
     #[error(transparent)]
-    Versions(#[from] VersionError),
+    Versions(#[from] VersionCheckError),
     /// Its provenance file proves nothing.
     #[error(transparent)]
     Provenance(#[from] ProvenanceError),

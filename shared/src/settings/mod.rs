@@ -18,7 +18,7 @@ use crate::image::{ImageCheck, Platform};
 use crate::index::Format;
 use crate::mirror::Mirror;
 use crate::provenance::ProvenanceMode;
-use crate::versions::VersionCheck;
+use crate::version_check::VersionCheck;
 use variable::Environment;
 
 /// Everything that publish-chart is told by its environment.

@@ -24,7 +24,7 @@ pub use listing::Unlistable;
 pub use twice::DependencyTwice;
 
 use self::rules::Rules;
-use crate::chart::Metadata;
+use crate::chart::{Metadata, Values};
 use crate::digest::Digest;
 
 /// A chart archive that has passed every check.
@@ -54,12 +54,12 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Archive, ArchiveError> {
     read_with_values(bytes, limits).map(|(archive, _)| archive)
 }
 
-/// As [`read`], with the text of the chart's `values.yaml`, if it has one.
+/// As [`read`], with the values of the chart.
 ///
 /// # Errors
 ///
 /// As [`read`].
-pub fn read_with_values(bytes: &[u8], limits: &Limits) -> Result<(Archive, Option<Vec<u8>>), ArchiveError> {
+pub fn read_with_values(bytes: &[u8], limits: &Limits) -> Result<(Archive, Values), ArchiveError> {
     read_by(Rules::Upload, bytes, limits)
 }
 
@@ -73,7 +73,7 @@ pub fn read_published(bytes: &[u8], limits: &Limits) -> Result<Archive, ArchiveE
     read_by(Rules::Published, bytes, limits).map(|(archive, _)| archive)
 }
 
-fn read_by(rules: Rules, bytes: &[u8], limits: &Limits) -> Result<(Archive, Option<Vec<u8>>), ArchiveError> {
+fn read_by(rules: Rules, bytes: &[u8], limits: &Limits) -> Result<(Archive, Values), ArchiveError> {
     let mut budget = limits.budget();
     let mut files = walk::walk(bytes, limits, &mut budget, rules)?;
     let loaded = load::load(&files, limits, &mut budget, rules)?;
@@ -85,5 +85,5 @@ fn read_by(rules: Rules, bytes: &[u8], limits: &Limits) -> Result<(Archive, Opti
         warnings: loaded.warnings,
     };
     let values = files.kept.remove("values.yaml").and_then(|mut values| values.pop());
-    Ok((archive, values))
+    Ok((archive, Values::new(values)))
 }

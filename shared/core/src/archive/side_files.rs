@@ -4,8 +4,8 @@ use serde::de::IgnoredAny;
 
 use super::ArchiveError;
 use super::files::Files;
+use crate::chart::values::{self, Unreadable};
 use crate::chart::{ChartYamlError, Lock};
-use crate::values;
 
 const LOCKS: [&str; 2] = ["Chart.lock", "requirements.lock"];
 
@@ -27,10 +27,10 @@ pub(super) fn check(files: &Files) -> Result<Vec<String>, ArchiveError> {
         }
     }
     for text in files.all("values.yaml") {
-        match values::check(text) {
+        match values::check_loadable(text) {
             Ok(()) => {}
-            Err(values::Unreadable::Perhaps(problem)) => warnings.push(doubt("values.yaml", &problem)),
-            Err(values::Unreadable::ByHelm(problem)) => return Err(ArchiveError::ValuesUnreadable { problem }),
+            Err(Unreadable::Perhaps(problem)) => warnings.push(doubt("values.yaml", &problem)),
+            Err(Unreadable::ByHelm(problem)) => return Err(ArchiveError::ValuesUnreadable { problem }),
         }
     }
     warnings.extend(schema_warning(files));

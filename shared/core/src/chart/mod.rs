@@ -15,6 +15,7 @@ mod sanitize;
 mod tests;
 pub(crate) mod time;
 mod validate;
+pub(crate) mod values;
 mod version;
 mod warning;
 
@@ -26,6 +27,7 @@ pub use self::{
     lock::Lock,
     metadata::{ChartYaml, Dependency, Maintainer, Metadata},
     validate::Invalid,
-    version::{Version, VersionError},
+    values::{Values, ValuesError},
+    version::{ParseVersionError, Version},
     warning::Warning,
 };

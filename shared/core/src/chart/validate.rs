@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Dependency, Metadata, Version, VersionError, Warning, file_name, sanitize::sanitize};
+use super::{Dependency, Metadata, ParseVersionError, Version, Warning, file_name, sanitize::sanitize};
 
 /// The longest file name that common file systems take.
 const LONGEST_FILE_NAME: usize = 255;
@@ -34,12 +34,12 @@ pub enum Invalid {
     NoVersion,
 
     /// A version that Helm does not take.
-    #[error("the version {version:?} is not a semantic version such as 1.0.0: {source}")]
+    #[error("the version {version:?} is not a semantic version such as 1.0.0: {problem}")]
     Version {
         /// As written.
         version: String,
         /// What is wrong.
-        source: VersionError,
+        problem: ParseVersionError,
     },
 
     /// An `apiVersion` that not every Helm loads.
@@ -173,9 +173,9 @@ impl Metadata {
         if self.version.is_empty() {
             return Err(Invalid::NoVersion);
         }
-        Version::parse(&self.version).map_err(|source| Invalid::Version {
+        Version::parse(&self.version).map_err(|problem| Invalid::Version {
             version: self.version.clone(),
-            source,
+            problem,
         })
     }
 

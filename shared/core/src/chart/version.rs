@@ -19,7 +19,7 @@ pub struct Version {
 /// Why text is no version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum VersionError {
+pub enum ParseVersionError {
     /// Not of the form.
     #[error(
         "it must be up to three numbers with points between, then perhaps \"-\" and a pre-release, \"+\" and a build"
@@ -41,20 +41,20 @@ impl Version {
     ///
     /// # Errors
     /// What Helm refuses too.
-    pub fn parse(text: &str) -> Result<Self, VersionError> {
+    pub fn parse(text: &str) -> Result<Self, ParseVersionError> {
         if text.len() > LONGEST {
-            return Err(VersionError::TooLong);
+            return Err(ParseVersionError::TooLong);
         }
         let rest = text.strip_prefix('v').unwrap_or(text);
         let (rest, build) = split_at(rest, '+');
         let (numbers, prerelease) = split_at(rest, '-');
         if ![prerelease, build].into_iter().flatten().all(are_identifiers) {
-            return Err(VersionError::Form);
+            return Err(ParseVersionError::Form);
         }
         let numbers = parse_numbers(numbers)?;
         let leading_zero = |part: &str| part.len() > 1 && part.starts_with('0') && is_number(part);
         if prerelease.is_some_and(|prerelease| prerelease.split('.').any(leading_zero)) {
-            return Err(VersionError::LeadingZero);
+            return Err(ParseVersionError::LeadingZero);
         }
         Ok(Self {
             text: text.to_owned(),
@@ -151,12 +151,12 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn parse_numbers(text: &str) -> Result<[u64; 3], VersionError> {
+fn parse_numbers(text: &str) -> Result<[u64; 3], ParseVersionError> {
     let mut numbers = [0; 3];
     let mut to = numbers.iter_mut();
     for part in text.split('.') {
-        let number = to.next().filter(|_| is_number(part)).ok_or(VersionError::Form)?;
-        *number = part.parse().map_err(|_| VersionError::Overflow)?;
+        let number = to.next().filter(|_| is_number(part)).ok_or(ParseVersionError::Form)?;
+        *number = part.parse().map_err(|_| ParseVersionError::Overflow)?;
     }
     Ok(numbers)
 }
@@ -215,28 +215,28 @@ mod tests {
             assert_eq!(version(text).as_str(), text);
         }
         for (text, error) in [
-            ("", VersionError::Form),
-            ("v", VersionError::Form),
-            ("V1.0.0", VersionError::Form),
-            ("1.2.3.4", VersionError::Form),
-            ("1..2", VersionError::Form),
-            ("1.2.3-", VersionError::Form),
-            ("1.2.3+", VersionError::Form),
-            ("1.2.3-a..b", VersionError::Form),
-            ("1.2.3+a+b", VersionError::Form),
-            ("1.2.3-é", VersionError::Form),
-            (" 1.2.3", VersionError::Form),
-            ("1.2.3\n", VersionError::Form),
-            ("+1.2.3", VersionError::Form),
-            ("1.2.3-01", VersionError::LeadingZero),
-            ("1.2.3-a.00", VersionError::LeadingZero),
-            ("18446744073709551616.0.0", VersionError::Overflow),
+            ("", ParseVersionError::Form),
+            ("v", ParseVersionError::Form),
+            ("V1.0.0", ParseVersionError::Form),
+            ("1.2.3.4", ParseVersionError::Form),
+            ("1..2", ParseVersionError::Form),
+            ("1.2.3-", ParseVersionError::Form),
+            ("1.2.3+", ParseVersionError::Form),
+            ("1.2.3-a..b", ParseVersionError::Form),
+            ("1.2.3+a+b", ParseVersionError::Form),
+            ("1.2.3-é", ParseVersionError::Form),
+            (" 1.2.3", ParseVersionError::Form),
+            ("1.2.3\n", ParseVersionError::Form),
+            ("+1.2.3", ParseVersionError::Form),
+            ("1.2.3-01", ParseVersionError::LeadingZero),
+            ("1.2.3-a.00", ParseVersionError::LeadingZero),
+            ("18446744073709551616.0.0", ParseVersionError::Overflow),
         ] {
             assert_eq!(Version::parse(text).unwrap_err(), error, "{text}");
         }
         assert_eq!(
             Version::parse(&format!("1.0.0-{}", "a".repeat(251))),
-            Err(VersionError::TooLong)
+            Err(ParseVersionError::TooLong)
         );
     }
 

@@ -115,6 +115,7 @@ fn text(fields: &Mapping, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::Values;
 
     fn images(values: &str, annotation: &str) -> Collected {
         let chart = Metadata {
@@ -122,7 +123,7 @@ mod tests {
             annotations: [(ANNOTATION.to_owned(), annotation.to_owned())].into(),
             ..Metadata::default()
         };
-        collect(&chart, &crate::values::read(Some(values.as_bytes())).unwrap())
+        collect(&chart, Values::new(Some(values.into())).read().unwrap())
     }
 
     #[test]

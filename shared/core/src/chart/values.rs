@@ -1,16 +1,33 @@
-//! A chart's `values.yaml`: whether Helm can load it, and what it says, for the checks that must look into it.
+//! A chart's `values.yaml`: what it says, for the checks that must look into it ([`Values`]), and
+//! whether Helm can load it ([`check_loadable`]).
+//!
+//! These are two questions with two answers. Helm 4 reads every document, and the check separates them
+//! as it does; what a chart is installed with is the first one, as a YAML parser finds it.
+
+use std::sync::OnceLock;
 
 use crate::yaml::{self, Duplicates, Value};
 
 /// Larger values are not read: it would take many times their size in memory. The largest that are in wide use have a quarter
 /// of it.
-const MAX_BYTES: usize = 1024 * 1024;
+const MAX_READ_BYTES: usize = 1024 * 1024;
+
+/// Every upload is checked, and few are read: of a document that is larger than this, only the syntax is
+/// checked, because its values would take many times its size in memory.
+const MAX_CHECKED_BYTES: usize = 256 * 1024;
+
+/// The values of a chart. They are read when a check first asks for them, and only once.
+#[derive(Debug, Default)]
+pub struct Values {
+    text: Vec<u8>,
+    read: OnceLock<Result<Value, ValuesError>>,
+}
 
 /// The values cannot be looked into.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValuesError {
     /// Too large.
-    #[error("values.yaml is {size} bytes large; at most {MAX_BYTES} can be checked")]
+    #[error("values.yaml is {size} bytes large; at most {MAX_READ_BYTES} can be checked")]
     TooLarge {
         /// Its size.
         size: usize,
@@ -20,14 +37,30 @@ pub enum ValuesError {
     Yaml(String),
 }
 
-/// Reads the text of a `values.yaml`. A chart without one has none.
-///
-/// # Errors
-///
-/// [`ValuesError`] if it is too large or no YAML.
-pub fn read(text: Option<&[u8]>) -> Result<Value, ValuesError> {
-    let text = text.unwrap_or_default();
-    if text.len() > MAX_BYTES {
+impl Values {
+    /// The values in the text of a `values.yaml`. A chart without that file has none, as with an empty one.
+    pub fn new(text: Option<Vec<u8>>) -> Self {
+        Values {
+            text: text.unwrap_or_default(),
+            read: OnceLock::new(),
+        }
+    }
+
+    /// What they say.
+    ///
+    /// # Errors
+    ///
+    /// [`ValuesError`] if the text is too large or no YAML.
+    pub fn read(&self) -> Result<&Value, ValuesError> {
+        self.read
+            .get_or_init(|| read(&self.text))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+}
+
+fn read(text: &[u8]) -> Result<Value, ValuesError> {
+    if text.len() > MAX_READ_BYTES {
         return Err(ValuesError::TooLarge { size: text.len() });
     }
     yaml::parse(text, &yaml::Limits::for_index(text.len()), Duplicates::LastWins)
@@ -35,12 +68,9 @@ pub fn read(text: Option<&[u8]>) -> Result<Value, ValuesError> {
         .map_err(|error| ValuesError::Yaml(error.to_string()))
 }
 
-/// Larger documents are only checked for their syntax: their values would take many times their size in memory.
-const MAX_BYTES_OF_VALUES: usize = 256 * 1024;
-
 /// Helm cannot load the values, so nor the chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unreadable {
+pub(crate) enum Unreadable {
     /// That is certain of at least one of the two Helms.
     ByHelm(String),
     /// This reader cannot, but go-yaml may.
@@ -52,7 +82,7 @@ pub enum Unreadable {
 /// # Errors
 ///
 /// [`Unreadable`] says why not, for the person who wrote it.
-pub fn check(text: &[u8]) -> Result<(), Unreadable> {
+pub(crate) fn check_loadable(text: &[u8]) -> Result<(), Unreadable> {
     let mut perhaps = Ok(());
     for Document { line, text } in documents(text)? {
         match kind(text) {
@@ -88,7 +118,7 @@ fn behind(line: usize) -> String {
 
 fn kind(text: &[u8]) -> Result<yaml::Kind, yaml::Error> {
     let limits = yaml::Limits::for_index(text.len());
-    if text.len() > MAX_BYTES_OF_VALUES {
+    if text.len() > MAX_CHECKED_BYTES {
         return yaml::kind(text, &limits);
     }
     yaml::parse(text, &limits, Duplicates::LastWins).map(|document| document.value.kind_of())
@@ -148,7 +178,7 @@ mod tests {
             "a: |\n  -----BEGIN\n",
             "a: 1\na: 2\n",
         ] {
-            assert_eq!(check(text.as_bytes()), Ok(()), "{text:?}");
+            assert_eq!(check_loadable(text.as_bytes()), Ok(()), "{text:?}");
         }
     }
 
@@ -164,7 +194,7 @@ mod tests {
             ("a: 1\n---\n- b\n", "line 2"),
             ("a: 1\n--- b\n", "line 2"),
         ] {
-            match check(text.as_bytes()) {
+            match check_loadable(text.as_bytes()) {
                 Err(Unreadable::ByHelm(problem)) => assert!(problem.contains(says), "{text:?}: {problem}"),
                 other => panic!("{text:?}: {other:?}"),
             }
@@ -183,7 +213,7 @@ mod tests {
             "  a: 1\nb: 2\n",
         ] {
             assert!(
-                matches!(check(text.as_bytes()), Err(Unreadable::Perhaps(_))),
+                matches!(check_loadable(text.as_bytes()), Err(Unreadable::Perhaps(_))),
                 "{text:?}"
             );
         }
@@ -194,14 +224,14 @@ mod tests {
         let filler = "a: [1, 2, 3]\n".repeat(100);
         let large = (0..300).map(|number| format!("k{number}:\n  {}", filler.replace('\n', "\n  ").trim_end()));
         let large = large.collect::<Vec<_>>().join("\n");
-        assert!(large.len() > MAX_BYTES_OF_VALUES);
-        assert_eq!(check(large.as_bytes()), Ok(()));
+        assert!(large.len() > MAX_CHECKED_BYTES);
+        assert_eq!(check_loadable(large.as_bytes()), Ok(()));
         assert!(matches!(
-            check(format!("{large}\n x: [").as_bytes()),
+            check_loadable(format!("{large}\n x: [").as_bytes()),
             Err(Unreadable::ByHelm(_))
         ));
         assert!(matches!(
-            check(format!("- {}", large.replace('\n', "\n  ")).as_bytes()),
+            check_loadable(format!("- {}", large.replace('\n', "\n  ")).as_bytes()),
             Err(Unreadable::ByHelm(_))
         ));
     }

@@ -6,8 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::chart::Metadata;
-use crate::values::{self, ValuesError};
+use crate::chart::{Metadata, Values, ValuesError};
 
 /// `VERSION_CHECK`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,7 +41,7 @@ impl FromStr for VersionCheck {
 
 /// The versions do not agree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum VersionError {
+pub enum VersionCheckError {
     /// The upload names its release, and the chart has other versions.
     #[error(
         "the chart is of another version than its release {release}: {}. Mend it, package the chart and upload it again",
@@ -74,7 +73,7 @@ pub enum VersionError {
     },
     /// `VERSION_CHECK` is `strict`, and the image tag cannot be found out.
     #[error("the image tag can't be compared with the version: {0}")]
-    Values(#[from] ValuesError),
+    Values(ValuesError),
 }
 
 /// A field that has another version than it should have.
@@ -107,25 +106,25 @@ fn list(wrong: &[WrongVersion]) -> String {
     wrong.join("; ")
 }
 
-impl VersionError {
+impl VersionCheckError {
     /// A short stable word.
     pub fn code(&self) -> &'static str {
         match self {
-            VersionError::Release { .. } => "release-version",
-            VersionError::NoTag { .. } => "release-tag",
-            VersionError::Differ { .. } => "versions-differ",
-            VersionError::Values(_) => "values-unreadable",
+            VersionCheckError::Release { .. } => "release-version",
+            VersionCheckError::NoTag { .. } => "release-tag",
+            VersionCheckError::Differ { .. } => "versions-differ",
+            VersionCheckError::Values(_) => "values-unreadable",
         }
     }
 }
 
 impl VersionCheck {
-    /// Checks a chart with the text of its `values.yaml`; `release` is the tag in the upload's metadata.
+    /// Checks a chart with its values; `release` is the tag in the upload's metadata.
     ///
     /// # Errors
     ///
-    /// [`VersionError`] names each field that has another version than it should have.
-    pub fn check(self, chart: &Metadata, values: Option<&[u8]>, release: Option<&str>) -> Result<(), VersionError> {
+    /// [`VersionCheckError`] names each field that has another version than it should have.
+    pub fn check(self, chart: &Metadata, values: &Values, release: Option<&str>) -> Result<(), VersionCheckError> {
         if self == VersionCheck::Off {
             return Ok(());
         }
@@ -139,11 +138,11 @@ impl VersionCheck {
     }
 }
 
-fn of_release(chart: &Metadata, tag: &str) -> Result<(), VersionError> {
+fn of_release(chart: &Metadata, tag: &str) -> Result<(), VersionCheckError> {
     let release = tag.trim().to_owned();
     let version = release.strip_prefix('v').unwrap_or(&release);
     if !version.starts_with(|first: char| first.is_ascii_digit()) {
-        return Err(VersionError::NoTag { release });
+        return Err(VersionCheckError::NoTag { release });
     }
     let fields = [("version", &chart.version), ("appVersion", &chart.app_version)];
     let wrong: Vec<WrongVersion> = fields
@@ -154,15 +153,15 @@ fn of_release(chart: &Metadata, tag: &str) -> Result<(), VersionError> {
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(VersionError::Release { release, wrong })
+    Err(VersionCheckError::Release { release, wrong })
 }
 
-fn of_each_other(chart: &Metadata, values: Option<&[u8]>) -> Result<(), VersionError> {
+fn of_each_other(chart: &Metadata, values: &Values) -> Result<(), VersionCheckError> {
     let mut wrong = Vec::new();
     if chart.app_version != chart.version {
         wrong.push(in_chart_yaml("appVersion", &chart.app_version, &chart.version));
     }
-    if let Some(tag) = image_tag(values)?
+    if let Some(tag) = image_tag(values).map_err(VersionCheckError::Values)?
         && tag != chart.version
     {
         wrong.push(WrongVersion {
@@ -175,7 +174,7 @@ fn of_each_other(chart: &Metadata, values: Option<&[u8]>) -> Result<(), VersionE
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(VersionError::Differ { wrong })
+    Err(VersionCheckError::Differ { wrong })
 }
 
 fn in_chart_yaml(field: &'static str, found: &str, should_be: &str) -> WrongVersion {
@@ -188,8 +187,8 @@ fn in_chart_yaml(field: &'static str, found: &str, should_be: &str) -> WrongVers
 }
 
 /// The tag that `values.yaml` asks for. Without one, or with an empty one, charts take the app version.
-fn image_tag(values: Option<&[u8]>) -> Result<Option<String>, ValuesError> {
-    let values = values::read(values)?;
+fn image_tag(values: &Values) -> Result<Option<String>, ValuesError> {
+    let values = values.read()?;
     let tag = values.get("image").and_then(|image| image.get("tag"));
     Ok(tag.and_then(|tag| tag.to_text()).filter(|tag| !tag.is_empty()))
 }
@@ -206,18 +205,19 @@ mod tests {
         }
     }
 
+    fn of(text: &str) -> Values {
+        Values::new(Some(text.into()))
+    }
+
     fn problem(check: VersionCheck, chart: &Metadata, values: &str, release: Option<&str>) -> String {
-        check
-            .check(chart, Some(values.as_bytes()), release)
-            .unwrap_err()
-            .to_string()
+        check.check(chart, &of(values), release).unwrap_err().to_string()
     }
 
     #[test]
     fn a_release_has_its_version_and_app_version_with_and_without_a_v() {
         for tag in ["v1.2.3", "1.2.3"] {
             assert_eq!(
-                VersionCheck::Release.check(&chart("1.2.3", "1.2.3"), None, Some(tag)),
+                VersionCheck::Release.check(&chart("1.2.3", "1.2.3"), &Values::default(), Some(tag)),
                 Ok(())
             );
         }
@@ -244,7 +244,7 @@ mod tests {
             ("1.2.3+a", "v1.2.3+b"),
             ("1.2.3", "V1.2.3"),
         ] {
-            let checked = VersionCheck::Release.check(&chart(version, version), None, Some(tag));
+            let checked = VersionCheck::Release.check(&chart(version, version), &Values::default(), Some(tag));
             assert!(checked.is_err(), "{version} is no {tag}");
         }
     }
@@ -252,16 +252,22 @@ mod tests {
     #[test]
     fn a_release_without_a_tag_is_a_mistake_of_the_workflow() {
         for tag in ["", " ", "v", "main", "refs/tags/v1.2.3"] {
-            let checked = VersionCheck::Release.check(&chart("1.2.3", "1.2.3"), None, Some(tag));
-            assert!(matches!(checked, Err(VersionError::NoTag { .. })), "{tag}: {checked:?}");
+            let checked = VersionCheck::Release.check(&chart("1.2.3", "1.2.3"), &Values::default(), Some(tag));
+            assert!(
+                matches!(checked, Err(VersionCheckError::NoTag { .. })),
+                "{tag}: {checked:?}"
+            );
         }
     }
 
     #[test]
     fn without_a_release_only_strict_compares() {
         let odd = chart("1.2.3", "9.9.9");
-        assert_eq!(VersionCheck::Release.check(&odd, None, None), Ok(()));
-        assert_eq!(VersionCheck::Off.check(&odd, None, Some("v5.0.0")), Ok(()));
+        assert_eq!(VersionCheck::Release.check(&odd, &Values::default(), None), Ok(()));
+        assert_eq!(
+            VersionCheck::Off.check(&odd, &Values::default(), Some("v5.0.0")),
+            Ok(())
+        );
         let differ = problem(VersionCheck::Strict, &odd, "", None);
         assert!(
             differ.contains(r#"`appVersion` is "9.9.9" and should be "1.2.3""#),
@@ -280,11 +286,7 @@ mod tests {
             "image: a:1",
             "[]",
         ] {
-            assert_eq!(
-                VersionCheck::Strict.check(&even, Some(values.as_bytes()), None),
-                Ok(()),
-                "{values}"
-            );
+            assert_eq!(VersionCheck::Strict.check(&even, &of(values), None), Ok(()), "{values}");
         }
         // Releases v1.0.5 to v1.0.7 of the project that this was made for.
         let stale = problem(
@@ -308,6 +310,6 @@ mod tests {
         assert!(problem(VersionCheck::Strict, &even, "a: [", None).contains("values.yaml"));
         let large = "a: b\n".repeat(300_000);
         assert!(problem(VersionCheck::Strict, &even, &large, None).contains("bytes"));
-        assert_eq!(VersionCheck::Release.check(&even, Some(b"a: ["), None), Ok(()));
+        assert_eq!(VersionCheck::Release.check(&even, &of("a: ["), None), Ok(()));
     }
 }
