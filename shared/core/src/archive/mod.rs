@@ -1,12 +1,13 @@
 //! Reading a chart archive: bytes in, a checked chart out. No I/O, nothing is ever unpacked to disk.
 //!
-//! An archive is hostile until it has passed. [`read`] walks it once ([`walk`]) under [`Limits`], holds each path against
+//! An archive is hostile until it has passed. [`read`] walks it once ([`gzip`], [`walk`]) under [`Limits`], holds each path against
 //! the rules ([`path`]), keeps only the few files whose text matters ([`files`]) and hashes the rest on the way
 //! ([`content`]); then it loads the chart from these files the way Helm's loader does ([`load`]).
 
 mod content;
 mod error;
 mod files;
+mod gzip;
 mod limits;
 mod listing;
 mod load;

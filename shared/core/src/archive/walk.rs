@@ -4,11 +4,11 @@ use std::cell::Cell;
 use std::collections::btree_map::Entry as MapEntry;
 use std::io::{self, Read};
 
-use flate2::bufread::GzDecoder;
 use tar::{EntryType, Header, PaxExtensions};
 
 use super::content::Content;
 use super::files::{Files, is_kept};
+use super::gzip::{Bounded, Members};
 use super::limits::Budget;
 use super::path::{self, ChartPath};
 use super::rules::Rules;
@@ -100,63 +100,6 @@ fn end_of_archive(unpacked: &mut impl Read) -> Result<(), ArchiveError> {
 
 fn drain(unpacked: &mut impl Read) -> Result<(), ArchiveError> {
     io::copy(unpacked, &mut io::sink()).map(drop).map_err(damaged)
-}
-
-/// The members of a gzip file one after the other, as Helm reads them: a second one must not hide anything from us. Zero bytes
-/// behind the last one are padding, which some tools write in whole blocks.
-struct Members<'a> {
-    decoder: GzDecoder<&'a [u8]>,
-    is_padded: bool,
-}
-
-impl<'a> Members<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        Members {
-            decoder: GzDecoder::new(bytes),
-            is_padded: false,
-        }
-    }
-}
-
-impl Read for Members<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let read = self.decoder.read(buffer)?;
-            let rest = *self.decoder.get_ref();
-            if read > 0 || buffer.is_empty() || rest.is_empty() || self.is_padded {
-                return Ok(read);
-            }
-            if rest.iter().all(|byte| *byte == 0) {
-                self.is_padded = true;
-                return Ok(0);
-            }
-            self.decoder = GzDecoder::new(rest);
-        }
-    }
-}
-
-/// A reader that fails, rather than ends, when it has given out its budget.
-struct Bounded<'a, R> {
-    inner: R,
-    left: &'a mut u64,
-    seen: &'a Cell<u64>,
-    exceeded: bool,
-}
-
-impl<R: Read> Read for Bounded<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.seen.set(self.seen.get() + read as u64);
-        match self.left.checked_sub(read as u64) {
-            Some(left) => *self.left = left,
-            None => {
-                *self.left = 0;
-                self.exceeded = true;
-                return Err(io::Error::other("more bytes than accepted"));
-            }
-        }
-        Ok(read)
-    }
 }
 
 struct Walk<'a> {
