@@ -81,7 +81,7 @@ fn accepts(file_name: &str, bytes: &[u8]) -> Result<Archive, Rejection> {
 /// The word of what is wrong at the bottom of it.
 fn code(error: &ArchiveError) -> &'static str {
     match error {
-        ArchiveError::Dependency { source, .. } => code(source),
+        ArchiveError::Dependency { problem, .. } => code(problem),
         _ => error.code(),
     }
 }

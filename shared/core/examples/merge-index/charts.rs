@@ -24,9 +24,9 @@ fn entry(path: &Path, url: &str, created: Timestamp) -> Result<Entry, MergeError
     }
     let limits = Limits::default();
     let bytes = read(path, &limits).map_err(|error| MergeError::Unreadable(path.to_owned(), error))?;
-    let archive = archive::read(&bytes, &limits).map_err(|source| MergeError::Archive(path.to_owned(), source))?;
+    let archive = archive::read(&bytes, &limits).map_err(|error| MergeError::Archive(path.to_owned(), error))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    chart::check_file_name(&name, &archive.metadata).map_err(|source| MergeError::FileName(path.to_owned(), source))?;
+    chart::check_file_name(&name, &archive.metadata).map_err(|error| MergeError::FileName(path.to_owned(), error))?;
     Ok(Entry {
         metadata: archive.metadata,
         digest: archive.digest,

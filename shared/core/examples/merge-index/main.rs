@@ -81,15 +81,15 @@ enum MergeError {
     #[error("there is no index {}; `-` in its place starts a new one", .0.display())]
     NoIndex(PathBuf),
     #[error("{} cannot be read: {}", .0.display(), .1)]
-    Unreadable(PathBuf, #[source] io::Error),
+    Unreadable(PathBuf, io::Error),
     #[error("{}: {}", .0.display(), .1)]
-    Index(PathBuf, #[source] IndexError),
+    Index(PathBuf, IndexError),
     #[error("{} is a folder; pack it first: helm package {}", .0.display(), .0.display())]
     Folder(PathBuf),
     #[error("{}: {}", .0.display(), .1)]
-    Archive(PathBuf, #[source] ArchiveError),
+    Archive(PathBuf, ArchiveError),
     #[error("{}: {}", .0.display(), .1)]
-    FileName(PathBuf, #[source] FileNameError),
+    FileName(PathBuf, FileNameError),
     #[error(
         "{chart} {version} is in the index already, with other content (digest {}, yours has {digest}). A published \
          version never changes: raise `version` in Chart.yaml and package again",
@@ -102,7 +102,7 @@ enum MergeError {
         digest: String,
     },
     #[error("{} cannot be written: {}", .0.display(), .1)]
-    Unwritable(PathBuf, #[source] io::Error),
+    Unwritable(PathBuf, io::Error),
 }
 
 /// What was done, for one line.
@@ -131,7 +131,7 @@ fn run(arguments: Arguments) -> Result<Summary, MergeError> {
 
     let edit = index
         .edit(&entries, now)
-        .map_err(|source| MergeError::Index(path, source))?;
+        .map_err(|error| MergeError::Index(path, error))?;
     refuse_other_content(&entries, &edit.added)?;
     let output = arguments.output;
     let unwritable = |error| MergeError::Unwritable(output.clone(), error);
@@ -161,7 +161,7 @@ fn read_index(path: &Path, format: Format) -> Result<(Bytes, Index), MergeError>
     })?;
     match Index::read(text.clone()) {
         Ok(index) => Ok((text, index)),
-        Err(source) => Err(MergeError::Index(path.to_owned(), source)),
+        Err(error) => Err(MergeError::Index(path.to_owned(), error)),
     }
 }
 

@@ -6,8 +6,11 @@ use crate::chart::{ChartYamlError, Invalid};
 /// Names in one message; the rest is counted.
 const SHOWN: usize = 10;
 
-/// What is wrong with a chart archive. Paths and values from the archive are quoted with their control characters
-/// escaped: these messages reach terminals, logs and web pages.
+/// What is wrong with a chart archive. Paths and values from the archive are quoted with their control
+/// characters escaped: these messages reach terminals, logs and web pages.
+///
+/// Each message is whole. An error inside of another one stands in its message, and is not its `source()`
+/// too: who prints a chain of errors would say it twice.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// More bytes than the publisher takes.
@@ -173,12 +176,12 @@ pub enum ArchiveError {
         field_size: usize,
     },
     /// `Chart.yaml` cannot be read as Helm reads it.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read: {problem}")]
     ChartYaml {
         /// Which file (`Chart.yaml`, `requirements.yaml`, or one of a packed dependency).
         path: String,
         /// Why.
-        source: ChartYamlError,
+        problem: ChartYamlError,
     },
     /// A dependency that is declared, but not there.
     #[error(
@@ -214,28 +217,28 @@ pub enum ArchiveError {
         problem: String,
     },
     /// `Chart.yaml` can be read, but `helm package` would refuse it.
-    #[error("{path} is not valid: {source}")]
+    #[error("{path} is not valid: {problem}")]
     Invalid {
         /// Which file.
         path: String,
         /// Why.
-        source: Invalid,
+        problem: Invalid,
     },
     /// Every client would stumble over it in the index.
-    #[error("{path} cannot be listed in an index: {source}")]
+    #[error("{path} cannot be listed in an index: {problem}")]
     Unlistable {
         /// Which file.
         path: String,
         /// Why.
-        source: Unlistable,
+        problem: Unlistable,
     },
     /// A chart packed inside the chart is refused.
-    #[error("the dependency packed at {path}: {source}")]
+    #[error("the dependency packed at {path}: {problem}")]
     Dependency {
         /// Its path in the archive.
         path: String,
         /// Why.
-        source: Box<ArchiveError>,
+        problem: Box<ArchiveError>,
     },
 }
 
@@ -270,11 +273,11 @@ impl ArchiveError {
             ArchiveError::LockUnreadable { .. } => "lock-unreadable",
             ArchiveError::Invalid { .. } => "chart-yaml-invalid",
             ArchiveError::Unlistable {
-                source: Unlistable::LongName { .. },
+                problem: Unlistable::LongName { .. },
                 ..
             } => "long-name",
             ArchiveError::Unlistable {
-                source: Unlistable::DeepValue { .. },
+                problem: Unlistable::DeepValue { .. },
                 ..
             } => "deep-value",
             ArchiveError::Dependency { .. } => "dependency",
@@ -293,8 +296,8 @@ impl ArchiveError {
             | ArchiveError::ChartYamlElsewhere { .. }
             | ArchiveError::Path { .. }
             | ArchiveError::Invalid { .. } => true,
-            ArchiveError::ChartYaml { source, .. } => source.stops_helm(),
-            ArchiveError::Dependency { source, .. } => source.stops_helm(),
+            ArchiveError::ChartYaml { problem, .. } => problem.stops_helm(),
+            ArchiveError::Dependency { problem, .. } => problem.stops_helm(),
             _ => false,
         }
     }

@@ -71,9 +71,9 @@ fn load_chart(
     }
     for name in packed_charts(files) {
         let path = format!("charts/{name}");
-        let inner = load_packed(files, &path, limits, budget, rules).map_err(|source| ArchiveError::Dependency {
+        let inner = load_packed(files, &path, limits, budget, rules).map_err(|problem| ArchiveError::Dependency {
             path: path.clone(),
-            source: Box::new(source),
+            problem: Box::new(problem),
         })?;
         let of_files = inner.of_files.into_iter();
         chart
@@ -112,7 +112,7 @@ fn load_metadata(
 ) -> Result<(Metadata, Vec<String>), ArchiveError> {
     let unreadable = |path: &str| {
         let path = path.to_owned();
-        |source| ArchiveError::ChartYaml { path, source }
+        |problem| ArchiveError::ChartYaml { path, problem }
     };
     let mut chart = ChartYaml::default();
     // Of two, Helm reads the second on top of the first.
@@ -154,15 +154,15 @@ fn load_metadata(
             metadata.validate_as_loaded()
         }
     };
-    let doubts = validate(&mut metadata).map_err(|source| ArchiveError::Invalid {
+    let doubts = validate(&mut metadata).map_err(|problem| ArchiveError::Invalid {
         path: blame(&|metadata| validate(metadata).is_err()),
-        source,
+        problem,
     })?;
     warnings.extend(doubts.iter().map(ToString::to_string));
     if level == Level::Outermost {
-        listing::check(&metadata).map_err(|source| ArchiveError::Unlistable {
+        listing::check(&metadata).map_err(|problem| ArchiveError::Unlistable {
             path: blame(&|metadata| listing::check(metadata).is_err()),
-            source,
+            problem,
         })?;
     }
     warnings.extend(
