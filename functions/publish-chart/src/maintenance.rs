@@ -1,6 +1,6 @@
 //! What a command leaves: lines in the log, metrics, and the answer.
 
-use chartdrop::maintain::{AllVerified, Reindexed, Takeback, UnpublishReport, Verified};
+use chartdrop::maintain::{AllVerified, Reindexed, UnpublishOutcome, UnpublishReport, Verified};
 use chartdrop::metrics::{Metrics, Unit};
 use chartdrop::printable::printable;
 use lambda_runtime::Context;
@@ -58,7 +58,7 @@ impl Maintained {
                 reindexed.lost_races
             }
             Maintained::Unpublish(report) => {
-                if report.outcome == Takeback::Unpublished {
+                if report.outcome == UnpublishOutcome::Unpublished {
                     metrics.count("ChartsUnpublished", 1);
                 }
                 report.lost_races
@@ -174,8 +174,8 @@ fn log_reindexed(reindexed: &Reindexed) {
 fn log_unpublished(report: &UnpublishReport) {
     let (chart, version, message) = (&report.chart, &report.version, printable(&report.message));
     match report.outcome {
-        Takeback::NotFound => warn!(chart, version, "{message}"),
-        Takeback::Unpublished | Takeback::AlreadyUnpublished => info!(chart, version, "{message}"),
+        UnpublishOutcome::NotFound => warn!(chart, version, "{message}"),
+        UnpublishOutcome::Unpublished | UnpublishOutcome::AlreadyUnpublished => info!(chart, version, "{message}"),
     }
     for warning in &report.warnings {
         warn!(chart, version, warning, "{}", printable(warning));

@@ -1,4 +1,4 @@
-//! A difference between an index and the archives, and how it is mended.
+//! A difference between an index and the archives, and how it is repaired.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub struct Difference {
     pub message: String,
     /// What `reindex` does about it.
     #[serde(skip)]
-    pub(super) mend: Mend,
+    pub(super) repair: Repair,
 }
 
 /// The kinds of differences, as short stable words.
@@ -70,7 +70,7 @@ pub enum Kind {
 }
 
 impl Difference {
-    /// About an index as a whole, for a person to mend.
+    /// About an index as a whole, for a person to repair.
     pub(super) fn of_index(repository: &Repository, kind: Kind, message: String) -> Self {
         Difference {
             kind,
@@ -78,14 +78,14 @@ impl Difference {
             chart: None,
             version: None,
             message,
-            mend: Mend::None,
+            repair: Repair::None,
         }
     }
 }
 
-/// What mends a difference.
+/// What repairs a difference.
 #[derive(Debug, Clone)]
-pub(super) enum Mend {
+pub(super) enum Repair {
     /// Nothing that can be done without a person.
     None,
     /// The entry goes.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Maintainer;
 use super::compare::Scope;
-use super::difference::{Difference, Kind, Mend};
+use super::difference::{Difference, Kind, Repair};
 use super::survey::{Subject, Survey};
 use crate::archive::Limits;
 use crate::digest::Digest;
@@ -136,7 +136,7 @@ impl Maintainer {
             chart: listed.map(|listed| listed.chart.clone()),
             version: listed.map(|listed| listed.version.clone()),
             message,
-            mend: Mend::None,
+            repair: Repair::None,
         }))
     }
 }

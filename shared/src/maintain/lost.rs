@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::changed::quoted;
-use super::difference::{Difference, Kind, Mend};
+use super::difference::{Difference, Kind, Repair};
 use super::survey::Survey;
 use super::{MaintainError, Maintainer};
 use crate::keys::{CHARTS, Repository, StagedKey};
@@ -112,7 +112,7 @@ impl Maintainer {
             command::reindex(repository)
         );
         Some(Difference {
-            mend: Mend::Note(name, value),
+            repair: Repair::Note(name, value),
             ..Difference::of_index(repository, Kind::IndexRebuilt, message)
         })
     }
@@ -152,6 +152,6 @@ fn entry_lost(repository: &Repository, staged: &StagedKey, lost: &Remembered) ->
             command::reindex(repository),
             command::unpublish(repository, chart, version)
         ),
-        mend: Mend::None,
+        repair: Repair::None,
     }
 }

@@ -1,7 +1,7 @@
-//! What a person asks for, beside uploads: is the repository as it should be, mend it, take a version back.
+//! What a person asks for, beside uploads: is the repository as it should be, repair it, take a version back.
 //!
-//! [`verify`] holds the index against the archives and tells every difference. [`reindex`] does the same and mends what
-//! can be mended. [`unpublish`] takes a version out of the index first and deletes its archive after. All three may run
+//! [`verify`] holds the index against the archives and tells every difference. [`reindex`] does the same and repairs what
+//! can be repaired. [`unpublish`] takes a version out of the index first and deletes its archive after. All three may run
 //! while charts are published: what is written is written by the compare-and-swap that publishing uses, and what is
 //! removed is removed only after a definite answer that it is gone.
 //!
@@ -15,7 +15,6 @@ mod difference;
 mod edge;
 mod error;
 mod lost;
-mod reach;
 mod reindex;
 mod survey;
 mod unpublish;
@@ -29,8 +28,8 @@ use serde::Serialize;
 pub use difference::{Difference, Kind};
 pub use edge::EdgeSummary;
 pub use error::MaintainError;
-pub use reindex::{Change, Reindex, Reindexed};
-pub use unpublish::{Takeback, UnpublishReport};
+pub use reindex::{IndexChange, Reindex, Reindexed};
+pub use unpublish::{UnpublishOutcome, UnpublishReport};
 pub use verify::Verified;
 pub use verify_all::{AllVerified, FailedVerification};
 

@@ -24,14 +24,14 @@ pub(super) struct Survey {
     /// Archives that lie in the repository's folder.
     pub(super) archives: usize,
     /// The versions that were taken back, by each key where an archive of theirs was.
-    pub(super) unpublished: BTreeMap<String, TakenBack>,
+    pub(super) unpublished: BTreeMap<String, UnpublishedVersion>,
     /// Under how many archive names a version is listed, where it is more than one.
     pub(super) names: HashMap<(String, String), usize>,
 }
 
 /// A version that was taken back.
 #[derive(Debug, Clone)]
-pub(super) struct TakenBack {
+pub(super) struct UnpublishedVersion {
     /// `NAME-VERSION.tgz`.
     pub(super) file_name: String,
     pub(super) note: Unpublished,
@@ -104,12 +104,12 @@ fn own(repository: &Repository, key: &str) -> Option<StagedKey> {
     StagedKey::of_archive(repository, key.strip_prefix(&repository.charts_prefix())?)
 }
 
-fn taken_back(repository: &Repository, notes: &BTreeMap<String, Unpublished>) -> BTreeMap<String, TakenBack> {
+fn taken_back(repository: &Repository, notes: &BTreeMap<String, Unpublished>) -> BTreeMap<String, UnpublishedVersion> {
     let mut taken_back = BTreeMap::new();
     for (file_name, note) in notes {
         let own = StagedKey::of_archive(repository, file_name).map(|staged| staged.archive_key());
         for key in own.iter().chain(&note.archives) {
-            let taken = TakenBack {
+            let taken = UnpublishedVersion {
                 file_name: file_name.clone(),
                 note: note.clone(),
             };

@@ -91,7 +91,7 @@ impl Maintainer {
         let scope = Scope {
             repository,
             after,
-            most: MAX_DIFFERENCES,
+            max_differences: MAX_DIFFERENCES,
             accept_changed: false,
             deadline,
         };
@@ -190,7 +190,7 @@ impl Maintainer {
         let keys: BTreeSet<&str> = differences.iter().map(|difference| difference.key.as_str()).collect();
         survey.subjects.retain(|key, _| keys.contains(key.as_str()));
         let scope = Scope {
-            most: usize::MAX,
+            max_differences: usize::MAX,
             ..scope
         };
         self.compare(&survey, &Digests::default(), scope).await

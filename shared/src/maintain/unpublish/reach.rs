@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use super::compare::is_named;
-use super::{MaintainError, Maintainer};
 use crate::index::{Index, ListedVersion};
 use crate::keys::{self, Repository, StagedKey};
+use crate::maintain::compare::is_named;
+use crate::maintain::{MaintainError, Maintainer};
 use crate::repository::{IndexState, RepositoryError};
 
 /// What the entries of a version lead to.

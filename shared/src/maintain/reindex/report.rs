@@ -1,0 +1,98 @@
+//! What a repair came to.
+
+use serde::Serialize;
+
+use crate::index::Dropped;
+use crate::keys::Repository;
+use crate::maintain::IndexSummary;
+use crate::maintain::difference::{Difference, Kind};
+
+/// What a repair came to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reindexed {
+    /// The repository, empty for the root one.
+    pub repository: String,
+    /// Whether nothing was to be written.
+    pub dry_run: bool,
+    /// Whether the index was written.
+    pub written: bool,
+    /// The index afterwards (with `dryRun`: as it would be), if there is one.
+    pub index: Option<IndexSummary>,
+    /// What was wrong with the index as a whole, if something was: it was missing, or Helm could not load it.
+    pub damage: Option<String>,
+    /// The archives that a missing index was rebuilt from (with `dryRun`: would be).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rebuilt_from: Option<usize>,
+    /// Where a damaged index was copied to.
+    pub kept: Option<String>,
+    /// How many changes there are.
+    pub change_count: usize,
+    /// The first of them.
+    pub changes: Vec<IndexChange>,
+    /// Differences that it does not repair.
+    pub left: Vec<Difference>,
+    /// Entries that point elsewhere, which stay.
+    pub elsewhere: usize,
+    /// Archive names that were compared.
+    pub compared: usize,
+    /// Archives that had to be downloaded.
+    pub downloaded: usize,
+    /// Compare-and-swaps that lost their race.
+    pub lost_races: u32,
+    /// Whether everything was compared.
+    pub complete: bool,
+    /// Where the next run goes on, if not: its `after`.
+    pub after: Option<String>,
+}
+
+/// One change of the index.
+#[derive(Debug, Serialize)]
+pub struct IndexChange {
+    /// `add`, `replace`, `remove`, `note`, or `drop` for what could not be read of a damaged index.
+    pub action: &'static str,
+    /// Why.
+    #[serde(flatten)]
+    pub difference: Difference,
+}
+
+impl Reindexed {
+    /// This report with what an earlier try of the same run has done.
+    pub(super) fn behind(self, earlier: Option<Reindexed>) -> Self {
+        let Some(mut earlier) = earlier else { return self };
+        earlier.changes.extend(self.changes);
+        Reindexed {
+            written: self.written || earlier.written,
+            damage: self.damage.or(earlier.damage),
+            rebuilt_from: self.rebuilt_from.or(earlier.rebuilt_from),
+            kept: self.kept.or(earlier.kept),
+            change_count: self.change_count + earlier.change_count,
+            changes: earlier.changes,
+            ..self
+        }
+    }
+}
+
+/// What of a damaged index is left out.
+pub(super) fn drop_of(repository: &Repository, dropped: Dropped) -> IndexChange {
+    let Dropped { chart, version, reason } = dropped;
+    let what = match (&chart, &version) {
+        (Some(chart), Some(version)) => format!("the entry of {chart} {version}"),
+        (Some(chart), None) => format!("an entry of {chart}"),
+        (None, Some(version)) => format!("an entry of version {version}"),
+        (None, None) => "a part of the index".to_owned(),
+    };
+    let message = format!(
+        "{what} is dropped: {reason}. If its archive is published here, it is added from there; an entry that points elsewhere \
+         is in the copy of the damaged index only"
+    );
+    let difference = Difference {
+        chart,
+        version,
+        ..Difference::of_index(repository, Kind::EntryUnreadable, message)
+    };
+    IndexChange {
+        action: "drop",
+        difference,
+    }
+}

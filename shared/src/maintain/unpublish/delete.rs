@@ -1,0 +1,56 @@
+//! The archive of a version goes, and its provenance file after it.
+
+use crate::keys::{PROVENANCE_SUFFIX, StagedKey};
+use crate::maintain::compare::is_named;
+use crate::maintain::{MaintainError, Maintainer};
+use crate::unpublished::Unpublished;
+
+/// How often an archive is deleted that is written again meanwhile.
+const MAX_DELETIONS: usize = 5;
+
+/// What became of the archive under one key.
+#[derive(Default)]
+pub(super) struct Deleted {
+    /// The keys that were deleted.
+    pub(super) keys: Vec<String>,
+    /// Why something of it is there still.
+    pub(super) stays: Option<String>,
+}
+
+impl Maintainer {
+    /// Deletes what was taken back under one key, and nothing that came since.
+    pub(super) async fn delete_archive(
+        &self,
+        staged: &StagedKey,
+        key: &str,
+        unpublished: &Unpublished,
+    ) -> Result<Deleted, MaintainError> {
+        let mut deleted = Deleted::default();
+        for _ in 0..MAX_DELETIONS {
+            let stored = self.repositories.read_archive(key).await?;
+            let Some(etag) = stored.etag() else {
+                let provenance = format!("{key}{PROVENANCE_SUFFIX}");
+                if let Some((etag, _)) = self.store.head(&provenance).await? {
+                    self.store.delete(&provenance, &etag).await?;
+                    deleted.keys.push(provenance);
+                }
+                return Ok(deleted);
+            };
+            // Brought back by an upload of the same content, or another chart's, whose archive has the same name.
+            let returned_after = stored.marks().and_then(|marks| marks.returned_after.as_ref());
+            let came_back = returned_after == Some(&unpublished.id());
+            if came_back || !is_named(&stored, staged.file_name()) {
+                return Ok(deleted);
+            }
+            // In the state that was looked at only: what came since is looked at in the next turn.
+            self.store.delete(key, etag).await?;
+            if deleted.keys.is_empty() {
+                deleted.keys.push(key.to_owned());
+            }
+        }
+        deleted.stays = Some(format!(
+            "{key} was written again and again while it was deleted; run this again"
+        ));
+        Ok(deleted)
+    }
+}

@@ -1,0 +1,112 @@
+//! What an unpublish came to, and why there was nothing to do.
+
+use serde::Serialize;
+
+use crate::keys::{Repository, StagedKey};
+use crate::maintain::{MaintainError, Maintainer};
+use crate::repository::{IndexState, command};
+use crate::unpublished::Unpublished;
+
+/// Versions that a message names where the one that was asked for is not listed.
+const MAX_NAMED_VERSIONS: usize = 10;
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnpublishOutcome {
+    /// It is out of the index, and its archive is deleted.
+    Unpublished,
+    /// An earlier run had done all of it.
+    AlreadyUnpublished,
+    /// The index does not list it.
+    NotFound,
+}
+
+/// What an unpublish came to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnpublishReport {
+    /// The repository, empty for the root one.
+    pub repository: String,
+    /// The chart.
+    pub chart: String,
+    /// The version.
+    pub version: String,
+    /// What became of it.
+    pub outcome: UnpublishOutcome,
+    /// The same in words.
+    pub message: String,
+    /// What is remembered of it.
+    pub unpublished: Option<Unpublished>,
+    /// The objects that were deleted.
+    pub deleted: Vec<String>,
+    /// What else the caller should know.
+    pub warnings: Vec<String>,
+    /// Compare-and-swaps that lost their race.
+    pub lost_races: u32,
+}
+
+/// The version that is taken back.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) chart: &'a str,
+    pub(super) version: &'a str,
+}
+
+impl Target<'_> {
+    pub(super) fn report(&self, outcome: UnpublishOutcome, message: String) -> UnpublishReport {
+        UnpublishReport {
+            repository: self.repository.name().to_owned(),
+            chart: self.chart.to_owned(),
+            version: self.version.to_owned(),
+            outcome,
+            message,
+            unpublished: None,
+            deleted: Vec::new(),
+            warnings: Vec::new(),
+            lost_races: 0,
+        }
+    }
+}
+
+impl Maintainer {
+    /// A clear answer for what is not there.
+    pub(super) async fn not_listed(
+        &self,
+        target: Target<'_>,
+        staged: &StagedKey,
+        state: Option<&IndexState>,
+    ) -> Result<UnpublishReport, MaintainError> {
+        let Target {
+            repository,
+            chart,
+            version,
+        } = target;
+        let message = if self.store.head(&staged.archive_key()).await?.is_some() {
+            format!(
+                "the index of {repository} doesn't list {chart} {version}, but {} is there: it is being published, or its \
+                 index was damaged. Run {} first, then unpublish it",
+                staged.archive_key(),
+                command::reindex(repository)
+            )
+        } else {
+            let versions: Vec<String> = state
+                .iter()
+                .flat_map(|state| state.index.listed_versions())
+                .filter(|listed| listed.chart == chart)
+                .map(|listed| listed.version)
+                .take(MAX_NAMED_VERSIONS)
+                .collect();
+            match (state, versions.is_empty()) {
+                (None, _) => format!("{repository} has no index, and no archive of {chart} {version}"),
+                (Some(_), true) => format!("the index of {repository} lists no chart {chart}"),
+                (Some(_), false) => {
+                    let versions = versions.join(", ");
+                    format!("the index of {repository} doesn't list {chart} {version}; it lists {versions}")
+                }
+            }
+        };
+        Ok(target.report(UnpublishOutcome::NotFound, message))
+    }
+}
