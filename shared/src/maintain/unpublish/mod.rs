@@ -1,16 +1,16 @@
-//! Taking a version back: out of the index first, then the archive goes, so that nothing is listed that is not there.
+//! Unpublishing a version: out of the index first, then the archive goes, so that nothing is listed that is not there.
 //!
 //! Killed at any point, it is finished by running it again:
 //!
 //! 1. The index loses the entry and gets a note of what it was ([`Unpublished`]), in one compare-and-swap. From here on
-//!    nobody lists the version again unless its archive was stored with the knowledge of that note.
+//!    no run lists the version again unless its archive was stored with the knowledge of that note.
 //! 2. The receipt gets the note too.
 //! 3. The archive and its provenance file are deleted, each only in the state that was looked at, wherever the entry said that
-//!    they lie ([`reach`] says what may be deleted). The removal's event makes the edge forget them.
+//!    they lie ([`reach`] says what may be deleted). The removal's event invalidates them at the edge.
 //!
 //! What is not listed is not touched: an archive that is there without an entry belongs to a publish that is under way.
 //!
-//! One gap is left, which no order closes: S3 may carry out a delete that was thought lost, seconds later, when the same
+//! One gap remains that no order closes: S3 may carry out a delete that was thought lost, seconds later, when the same
 //! bytes were uploaded and published again. `verify` finds it, and uploading the chart once more repairs it.
 
 mod delete;
@@ -29,16 +29,26 @@ use reach::Reach;
 use report::Target;
 pub use report::{UnpublishOutcome, UnpublishReport};
 
-/// What is taken back.
-struct Taken {
+/// A version that is unpublished, with all that there is of it.
+struct Removed {
     unpublished: Unpublished,
     reach: Reach,
-    /// Only a receipt told of it.
+    /// Whether only a receipt knew of it.
     was_lost: bool,
 }
 
+/// What has to be done, by what is known of the version.
+enum Plan {
+    /// Everything, from the index on.
+    Remove(Removed),
+    /// What an earlier run has left.
+    Finish(Removed),
+    /// Nothing: it is not listed.
+    Nothing,
+}
+
 impl Maintainer {
-    /// Takes a version back.
+    /// Unpublishes a version.
     ///
     /// # Errors
     ///
@@ -71,54 +81,60 @@ impl Maintainer {
                 .listed_versions()
                 .filter(|listed| listed.chart == chart && listed.version == version)
                 .collect();
-            let known = state.unpublished.get(staged.file_name());
-            let taken = match (listed.first(), known) {
-                (Some(first), _) => {
-                    // An earlier removal of the version may have been cut short.
-                    let earlier = known.map(|known| known.archives.as_slice()).unwrap_or_default();
-                    let reach = self.reach(repository, &staged, &state, &listed, earlier).await?;
-                    let unpublished = self.remember(target, &staged, first, &reach).await?;
-                    let was_lost = false;
-                    Taken {
-                        unpublished,
-                        reach,
-                        was_lost,
+            match self.plan(target, &staged, &state, &listed).await? {
+                Plan::Nothing => return self.not_listed(target, &staged, Some(&state)).await,
+                Plan::Finish(removed) => return self.finish(target, &staged, removed, false, lost_races).await,
+                Plan::Remove(removed) => {
+                    let note = &removed.unpublished;
+                    let replaced = self.take_out(target, &staged, &state, &listed, note).await?;
+                    if replaced == Replaced::Done {
+                        let was_listed = !listed.is_empty();
+                        return self.finish(target, &staged, removed, was_listed, lost_races).await;
                     }
                 }
-                (None, Some(unpublished)) => {
-                    let unpublished = unpublished.clone();
-                    let reach = self
-                        .reach(repository, &staged, &state, &[], &unpublished.archives)
-                        .await?;
-                    let was_lost = false;
-                    let taken = Taken {
-                        unpublished,
-                        reach,
-                        was_lost,
-                    };
-                    return self.finish(target, &staged, taken, &[], lost_races).await;
-                }
-                (None, None) => match self.lost_version(target, &staged).await? {
-                    Some(unpublished) => Taken {
-                        unpublished,
-                        reach: Reach::default(),
-                        was_lost: true,
-                    },
-                    None => return self.not_listed(target, &staged, Some(&state)).await,
-                },
-            };
-            if self
-                .take_out(target, &staged, &state, &listed, &taken.unpublished)
-                .await?
-            {
-                return self.finish(target, &staged, taken, &listed, lost_races).await;
             }
             let again = attempts.again().await;
             again.map_err(|gave_up| gave_up.at_index(repository))?;
         }
     }
 
-    /// Takes the entries out of the index and leaves the note; answers whether nobody else was faster.
+    /// Finds out what there is of the version.
+    async fn plan(
+        &self,
+        target: Target<'_>,
+        staged: &StagedKey,
+        state: &IndexState,
+        listed: &[ListedVersion],
+    ) -> Result<Plan, MaintainError> {
+        let known = state.unpublished.get(staged.file_name());
+        // An earlier removal of the version may have been cut short.
+        let earlier = known.map(|known| known.archives.as_slice()).unwrap_or_default();
+        Ok(match (listed.first(), known) {
+            (Some(first), _) => {
+                let reach = self.reach(target.repository, staged, state, listed, earlier).await?;
+                Plan::Remove(Removed {
+                    unpublished: self.remember(target, staged, first, &reach).await?,
+                    reach,
+                    was_lost: false,
+                })
+            }
+            (None, Some(unpublished)) => Plan::Finish(Removed {
+                reach: self.reach(target.repository, staged, state, &[], earlier).await?,
+                unpublished: unpublished.clone(),
+                was_lost: false,
+            }),
+            (None, None) => match self.lost_version(target, staged).await? {
+                Some(unpublished) => Plan::Remove(Removed {
+                    unpublished,
+                    reach: Reach::default(),
+                    was_lost: true,
+                }),
+                None => Plan::Nothing,
+            },
+        })
+    }
+
+    /// Takes the entries out of the index and leaves the note. An index that has to lose nothing more counts as replaced.
     async fn take_out(
         &self,
         target: Target<'_>,
@@ -126,34 +142,36 @@ impl Maintainer {
         state: &IndexState,
         listed: &[ListedVersion],
         unpublished: &Unpublished,
-    ) -> Result<bool, MaintainError> {
+    ) -> Result<Replaced, MaintainError> {
         let places: Vec<EntryPosition> = listed.iter().map(|listed| listed.place).collect();
         let note = unpublished.annotation(staged.file_name());
         let removal = state
             .index
             .remove(&places, &[note], self.repositories.now())
             .map_err(RepositoryError::index(target.repository))?;
-        let Some(text) = removal.text else { return Ok(true) };
+        let Some(text) = removal.text else {
+            return Ok(Replaced::Done);
+        };
         let replaced = self
             .repositories
             .replace_index(target.repository, &text, state.etag.as_ref());
-        Ok(replaced.await? == Replaced::Done)
+        Ok(replaced.await?)
     }
 
-    /// Everything behind the index.
+    /// Does what comes after the index: the note in the receipt, and the deletions.
     async fn finish(
         &self,
         target: Target<'_>,
         staged: &StagedKey,
-        taken: Taken,
-        listed: &[ListedVersion],
+        removed: Removed,
+        was_listed: bool,
         lost_races: u32,
     ) -> Result<UnpublishReport, MaintainError> {
-        let Taken {
+        let Removed {
             unpublished,
             reach,
             was_lost,
-        } = taken;
+        } = removed;
         self.note_in_receipt(staged, &unpublished).await?;
         let (mut deleted, mut stays) = (Vec::new(), reach.stays);
         for key in &reach.delete {
@@ -161,27 +179,16 @@ impl Maintainer {
             deleted.extend(of_key.keys);
             stays.extend(of_key.stays);
         }
-        let Target { chart, version, .. } = target;
+        let nothing_left = !was_listed && deleted.is_empty() && stays.is_empty();
         let (outcome, message) = if was_lost {
-            let message = format!(
-                "{chart} {version} is noted as unpublished; neither the index nor the bucket had it any more. The same content may \
-                 be uploaded again; other content under this version is rejected for ever"
-            );
-            (UnpublishOutcome::Unpublished, message)
-        } else if listed.is_empty() && deleted.is_empty() && stays.is_empty() {
-            let message = format!("{chart} {version} was unpublished at {} already", unpublished.at);
-            (UnpublishOutcome::AlreadyUnpublished, message)
+            (UnpublishOutcome::Unpublished, target.was_lost())
+        } else if nothing_left {
+            (
+                UnpublishOutcome::AlreadyUnpublished,
+                target.was_unpublished(unpublished.at),
+            )
         } else {
-            let archive = match (stays.is_empty(), deleted.is_empty()) {
-                (true, false) => "and its archive is deleted".to_owned(),
-                (true, true) => "and there was no archive of it to delete".to_owned(),
-                (false, _) => format!("but not everything is deleted: {}", stays.join("; ")),
-            };
-            let message = format!(
-                "{chart} {version} is out of the index, {archive}. The same content may be uploaded again; other content under \
-                 this version is rejected for ever"
-            );
-            (UnpublishOutcome::Unpublished, message)
+            (UnpublishOutcome::Unpublished, target.is_out(&deleted, &stays))
         };
         let mut warnings = stays;
         if self.store.head(staged.key()).await?.is_some() {

@@ -1,5 +1,6 @@
 //! What an unpublish came to, and why there was nothing to do.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::keys::{Repository, StagedKey};
@@ -10,7 +11,7 @@ use crate::unpublished::Unpublished;
 /// Versions that a message names where the one that was asked for is not listed.
 const MAX_NAMED_VERSIONS: usize = 10;
 
-/// What became of it.
+/// What became of the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnpublishOutcome {
@@ -46,7 +47,7 @@ pub struct UnpublishReport {
     pub lost_races: u32,
 }
 
-/// The version that is taken back.
+/// The version that is to be unpublished.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     pub(super) repository: &'a Repository,
@@ -67,6 +68,35 @@ impl Target<'_> {
             warnings: Vec::new(),
             lost_races: 0,
         }
+    }
+
+    /// The message for a version that neither the index nor the bucket had any more.
+    pub(super) fn was_lost(&self) -> String {
+        let Target { chart, version, .. } = self;
+        format!(
+            "{chart} {version} is noted as unpublished; neither the index nor the bucket had it any more. The same content may \
+             be uploaded again; other content under this version is rejected for ever"
+        )
+    }
+
+    /// The message for a version that an earlier run has unpublished.
+    pub(super) fn was_unpublished(&self, at: Timestamp) -> String {
+        let Target { chart, version, .. } = self;
+        format!("{chart} {version} was unpublished at {at} already")
+    }
+
+    /// The message for a version that this run has unpublished, with what it deleted and what stays.
+    pub(super) fn is_out(&self, deleted: &[String], stays: &[String]) -> String {
+        let Target { chart, version, .. } = self;
+        let archive = match (stays.is_empty(), deleted.is_empty()) {
+            (true, false) => "and its archive is deleted".to_owned(),
+            (true, true) => "and there was no archive of it to delete".to_owned(),
+            (false, _) => format!("but not everything is deleted: {}", stays.join("; ")),
+        };
+        format!(
+            "{chart} {version} is out of the index, {archive}. The same content may be uploaded again; other content under \
+             this version is rejected for ever"
+        )
     }
 }
 
