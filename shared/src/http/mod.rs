@@ -23,13 +23,13 @@ use crate::digest::{Digest, Hasher};
 use target::Target;
 
 /// One request, its answer included.
-const PATIENCE: Duration = Duration::from_secs(8);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 /// That, and a second for each so many bytes that are sent.
-const SENT_IN_A_SECOND: usize = 1024 * 1024;
+const SENT_BYTES_PER_SECOND: usize = 1024 * 1024;
 /// One download, its last byte included.
-const DOWNLOAD: Duration = Duration::from_secs(20);
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(20);
 /// A manifest may have this many bytes (the OCI specification's own advice), and nothing else that is read into memory needs more.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Registries send a blob's reader to their storage, and that perhaps to its region.
 const MAX_REDIRECTS: usize = 3;
 
@@ -117,9 +117,9 @@ impl<'a> Request<'a> {
         matches!(self.method, "GET" | "HEAD")
     }
 
-    fn patience(&self) -> Duration {
-        let seconds = self.body.len() / SENT_IN_A_SECOND;
-        PATIENCE + Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX))
+    fn timeout(&self) -> Duration {
+        let seconds = self.body.len() / SENT_BYTES_PER_SECOND;
+        REQUEST_TIMEOUT + Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX))
     }
 }
 
@@ -130,7 +130,7 @@ impl Http {
     ///
     /// [`HttpError`] if the server gave no whole answer, or one of more than `max_bytes`.
     pub async fn digest(&self, url: &str, max_bytes: u64) -> Result<Served, HttpError> {
-        let target = Target::of(url).ok_or_else(|| not_asked(url))?;
+        let target = Target::of(url).ok_or_else(not_asked)?;
         let exchange = async {
             let response = self.send(&target, &Request::get(url, "*/*"), None).await?;
             let status = response.status().as_u16();
@@ -138,7 +138,7 @@ impl Http {
                 return Ok(Served::Status(status));
             }
             let (mut hash, mut size) = (Hasher::default(), 0);
-            let too_large = || HttpError::answer(&target.host, "with more than what was published");
+            let too_large = || HttpError::answer(target.host(), "with more than what was published");
             read(response, &target, |piece| {
                 size += piece.len() as u64;
                 hash.update(piece);
@@ -147,15 +147,15 @@ impl Http {
             .await?;
             Ok(Served::Digest(hash.finish()))
         };
-        in_time(DOWNLOAD, &target, exchange).await
+        in_time(DOWNLOAD_TIMEOUT, &target, exchange).await
     }
 
     /// Makes a request, and follows where it may be led.
     pub(crate) async fn ask(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, HttpError> {
-        let asked = Target::of(request.url).ok_or_else(|| not_asked(request.url))?;
+        let asked = Target::of(request.url).ok_or_else(not_asked)?;
         let mut target = asked.clone();
         for _ in 0..=MAX_REDIRECTS {
-            let authorization = authorization.filter(|_| target.host == asked.host);
+            let authorization = authorization.filter(|_| target.host() == asked.host());
             let answer = self.ask_once(&target, request, authorization).await?;
             let is_redirect = matches!(answer.status, 301..=308) && request.follows_redirects();
             let Some(location) = answer.location.as_deref().filter(|_| is_redirect) else {
@@ -163,10 +163,12 @@ impl Http {
             };
             let next = target.follow(location);
             target = next
-                .filter(|next| next.host == asked.host || (request.may_lead_away && next.may_be_led_to_from(&asked)))
-                .ok_or_else(|| HttpError::answer(&asked.host, "with a redirect to where nobody may be sent"))?;
+                .filter(|next| {
+                    next.host() == asked.host() || (request.may_lead_away && next.may_be_led_to_from(&asked))
+                })
+                .ok_or_else(|| HttpError::answer(asked.host(), "with a redirect to where nobody may be sent"))?;
         }
-        Err(HttpError::answer(&asked.host, "with one redirect after the other"))
+        Err(HttpError::answer(asked.host(), "with one redirect after the other"))
     }
 
     async fn ask_once(
@@ -182,8 +184,8 @@ impl Http {
             let (challenge, location) = (header("www-authenticate"), header("location"));
             let mut body = Vec::new();
             read(response, target, |piece| {
-                if body.len() + piece.len() > MAX_BYTES {
-                    return Err(HttpError::answer(&target.host, "with more than anybody needs"));
+                if body.len() + piece.len() > MAX_ANSWER_BYTES {
+                    return Err(HttpError::answer(target.host(), "with more than anybody needs"));
                 }
                 body.extend_from_slice(piece);
                 Ok(())
@@ -196,7 +198,7 @@ impl Http {
                 body,
             })
         };
-        in_time(request.patience(), target, exchange).await
+        in_time(request.timeout(), target, exchange).await
     }
 
     async fn send(
@@ -205,24 +207,7 @@ impl Http {
         request: &Request<'_>,
         authorization: Option<&str>,
     ) -> Result<HttpResponse, HttpError> {
-        let mut sent = HttpRequest::new(SdkBody::from(request.body.clone()));
-        let good = sent.set_method(request.method).is_ok() && sent.set_uri(target.url.as_str()).is_ok();
-        if !good {
-            return Err(not_asked(&target.url));
-        }
-        let headers = sent.headers_mut();
-        headers.insert("accept", request.accept.to_owned());
-        headers.insert("user-agent", concat!("chartdrop/", env!("CARGO_PKG_VERSION")));
-        if !request.content_type.is_empty() {
-            headers.insert("content-type", request.content_type.to_owned());
-        }
-        if !request.follows_redirects() {
-            // Nothing is a length too: servers may answer 411 to a POST without one.
-            headers.insert("content-length", request.body.len().to_string());
-        }
-        if let Some(authorization) = authorization {
-            headers.insert("authorization", authorization.to_owned());
-        }
+        let sent = to_send(target, request, authorization)?;
         let connector = self.connector.get_or_init(|| {
             Connector::builder()
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -230,6 +215,29 @@ impl Http {
         });
         connector.call(sent).await.map_err(|_| unreachable(target))
     }
+}
+
+/// A request as it is sent, to nobody but the host that was checked.
+fn to_send(target: &Target, request: &Request<'_>, authorization: Option<&str>) -> Result<HttpRequest, HttpError> {
+    let mut sent = HttpRequest::new(SdkBody::from(request.body.clone()));
+    let good = sent.set_method(request.method).is_ok() && sent.set_uri(target.uri().clone()).is_ok();
+    if !good {
+        return Err(HttpError::answer(target.host(), NOT_ASKED));
+    }
+    let headers = sent.headers_mut();
+    headers.insert("accept", request.accept.to_owned());
+    headers.insert("user-agent", concat!("chartdrop/", env!("CARGO_PKG_VERSION")));
+    if !request.content_type.is_empty() {
+        headers.insert("content-type", request.content_type.to_owned());
+    }
+    if !request.follows_redirects() {
+        // Nothing is a length too: servers may answer 411 to a POST without one.
+        headers.insert("content-length", request.body.len().to_string());
+    }
+    if let Some(authorization) = authorization {
+        headers.insert("authorization", authorization.to_owned());
+    }
+    Ok(sent)
 }
 
 /// Reads an answer to its end.
@@ -246,22 +254,46 @@ async fn read(
 }
 
 async fn in_time<T>(
-    patience: Duration,
+    timeout: Duration,
     target: &Target,
     exchange: impl Future<Output = Result<T, HttpError>>,
 ) -> Result<T, HttpError> {
-    tokio::time::timeout(patience, exchange)
+    tokio::time::timeout(timeout, exchange)
         .await
         .unwrap_or_else(|_| Err(unreachable(target)))
 }
 
 fn unreachable(target: &Target) -> HttpError {
     HttpError::Unreachable {
-        host: target.host.clone(),
+        host: target.host().to_owned(),
     }
 }
 
-fn not_asked(url: &str) -> HttpError {
-    let host = Target::of(url).map_or_else(|| "the server".to_owned(), |target| target.host);
-    HttpError::answer(&host, "an address that is not asked")
+/// What is wrong with a URL of which nobody is asked.
+const NOT_ASKED: &str = "an address that is not asked";
+
+fn not_asked() -> HttpError {
+    HttpError::answer("the server", NOT_ASKED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_sent_to_the_host_that_was_checked() {
+        for url in [
+            "https://ghcr.io/v2/",
+            "HTTPS://GHCR.io:0443?x=//10.0.0.1/",
+            "https://ghcr.io#@10.0.0.1/",
+            "http://127.0.0.1:5000/@10.0.0.1/",
+        ] {
+            let target = Target::of(url).unwrap();
+            let sent = to_send(&target, &Request::get(url, "*/*"), None).unwrap();
+            let sent = sent.try_into_http1x().unwrap();
+            assert_eq!(sent.uri(), target.uri(), "{url}");
+            let authority = sent.uri().authority().unwrap().as_str();
+            assert_eq!(authority.to_ascii_lowercase(), target.host(), "{url}");
+        }
+    }
 }

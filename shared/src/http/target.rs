@@ -1,28 +1,40 @@
 //! Where a request goes, and where an answer may send it on to.
 
+use http::Uri;
+use http::uri::Authority;
+
 use crate::image::is_host;
 
+/// The longest URL that is asked, in bytes.
+const MAX_URL_BYTES: usize = 8 * 1024;
+
 /// A URL that may be asked.
+///
+/// It is parsed once: the connection goes to the host and the port of this very `Uri`. Where what is
+/// checked and what is connected to come from two parsers, a URL that they read differently gets
+/// around the check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
-    pub(super) url: String,
-    scheme: String,
-    pub(super) host: String,
+    uri: Uri,
+    /// In lower case, with its port if it names one.
+    host: String,
 }
 
 impl Target {
     /// `None`: nobody is asked there. Plain HTTP is for this machine.
     pub(super) fn of(url: &str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        let host = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
-        let scheme = scheme.to_ascii_lowercase();
-        let safe = url.len() <= 8 * 1024 && url.bytes().all(|byte| byte.is_ascii_graphic());
-        let good = is_host(&host) && safe && (scheme == "https" || (scheme == "http" && is_loopback(&host)));
-        good.then(|| Target {
-            url: url.to_owned(),
-            scheme,
-            host,
-        })
+        if url.len() > MAX_URL_BYTES || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        let uri: Uri = url.parse().ok()?;
+        // All of it, so that a login before the host is no name either.
+        let host = uri.authority()?.as_str().to_ascii_lowercase();
+        let may_be_asked = match uri.scheme_str()? {
+            "https" => true,
+            "http" => is_loopback(uri.host()?),
+            _ => false,
+        };
+        (may_be_asked && is_host(&host)).then_some(Target { uri, host })
     }
 
     /// The root of a registry or another service.
@@ -30,34 +42,54 @@ impl Target {
         Target::of(&format!("{}://{host}/", scheme(host)))
     }
 
+    /// Where the connection goes.
+    pub(super) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The host in lower case, with its port if the URL names one.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The host without its port.
+    fn name(&self) -> &str {
+        self.uri.host().unwrap_or_default()
+    }
+
     pub(super) fn follow(&self, location: &str) -> Option<Target> {
         if location.starts_with('/') && !location.starts_with("//") {
-            return Target::of(&format!("{}://{}{location}", self.scheme, self.host));
+            let scheme = self.uri.scheme_str()?;
+            return Target::of(&format!("{scheme}://{}{location}", self.host));
         }
         Target::of(location)
     }
 
     /// Storage has a name; an address is somebody's network, and this machine is ours.
     pub(super) fn may_be_led_to_from(&self, asked: &Target) -> bool {
-        let name = self.host.rsplit_once(':').map_or(self.host.as_str(), |(name, _)| name);
+        let name = self.name();
         let is_address = name.parse::<std::net::Ipv4Addr>().is_ok() || !name.contains('.');
         // Every number is an address to a resolver: 127.1, 0x7f.1, 2130706433.
         let ends_in_number = name
             .rsplit('.')
             .next()
             .is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
-        (!is_address && !ends_in_number) || (is_loopback(&self.host) && is_loopback(&asked.host))
+        (!is_address && !ends_in_number) || (is_loopback(name) && is_loopback(asked.name()))
     }
 }
 
 /// TLS, but for a host that is this machine.
 pub(crate) fn scheme(host: &str) -> &'static str {
-    if is_loopback(host) { "http" } else { "https" }
+    let authority = host.parse::<Authority>();
+    match authority.is_ok_and(|authority| is_loopback(authority.host())) {
+        true => "http",
+        false => "https",
+    }
 }
 
-fn is_loopback(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name == "localhost"
+/// Whether a host, without its port, is this machine.
+fn is_loopback(name: &str) -> bool {
+    name.eq_ignore_ascii_case("localhost")
         || name
             .parse::<std::net::Ipv4Addr>()
             .is_ok_and(|address| address.is_loopback())
@@ -75,7 +107,8 @@ pub(crate) fn may_ask_for_token(url: &str, host: &str) -> bool {
 pub(crate) fn on_the_same_host(url: &str, location: &str) -> Option<String> {
     let asked = Target::of(url)?;
     let next = asked.follow(location)?;
-    (next.host == asked.host && next.scheme == asked.scheme).then_some(next.url)
+    let is_same = next.host == asked.host && next.uri.scheme() == asked.uri.scheme();
+    is_same.then(|| next.uri.to_string())
 }
 
 #[cfg(test)]
@@ -112,6 +145,115 @@ mod tests {
             "",
         ] {
             assert!(!led(location), "{location}");
+        }
+    }
+
+    /// URLs that parsers are known to read differently, from Orange Tsai, "A New Era of SSRF" (2017), and
+    /// <https://claroty.com/team82/research/exploiting-url-parsing-confusion>.
+    const TRICKY: &[&str] = &[
+        "https://ghcr.io/v2/",
+        "HTTPS://GHCR.IO/v2/",
+        "https://ghcr.io",
+        "https://ghcr.io?x=//10.0.0.1/",
+        "https://ghcr.io#@10.0.0.1/",
+        "https://ghcr.io/@10.0.0.1/",
+        "https://ghcr.io/\\10.0.0.1/",
+        "https://ghcr.io:443/",
+        "https://ghcr.io:0443/",
+        "https://ghcr.io:+443/",
+        "https://ghcr.io:/",
+        "https://ghcr.io:0/",
+        "https://ghcr.io:65536/",
+        "https://ghcr.io:443:22/",
+        "https://ghcr.io:443@10.0.0.1/",
+        "https://ghcr.io@10.0.0.1/",
+        "https://10.0.0.1@ghcr.io/",
+        "https://user:password@ghcr.io/",
+        "https://ghcr.io\\@10.0.0.1/",
+        "https://10.0.0.1\\@ghcr.io/",
+        "https://ghcr.io%2f@10.0.0.1/",
+        "https://ghcr.io%40:22@10.0.0.1/",
+        "https://ghcr%2eio/",
+        "https://ghcr.io%00.example.com/",
+        "https://ghcr.io;.example.com/",
+        "https://ghcr.io,10.0.0.1/",
+        "https://ghcr.io./",
+        "https://[::1]/",
+        "https://[::ffff:10.0.0.1]:443/",
+        "https://[::1%25eth0]/",
+        "https://[ghcr.io]/",
+        "https://::1/",
+        "https://ghcr.io[::1]/",
+        "https:///ghcr.io/",
+        "https:////10.0.0.1/",
+        "https:ghcr.io/",
+        "https:/ghcr.io/",
+        "https:\\\\ghcr.io/",
+        "https://https://ghcr.io/",
+        "//ghcr.io/",
+        "ghcr.io/v2/",
+        "ghcr.io:443",
+        "*",
+        "/",
+        "http://127.0.0.1:5000/",
+        "http://127.0.0.1:5000@10.0.0.1/",
+        "http://10.0.0.1/?@127.0.0.1:5000",
+        "http://LocalHost:5000/",
+        "http://127.0.0.1.example.com/",
+    ];
+
+    #[test]
+    fn the_connection_goes_to_the_host_that_was_checked() {
+        let mut asked = Vec::new();
+        for url in TRICKY {
+            let Some(target) = Target::of(url) else { continue };
+            let (name, port) = target.host().split_once(':').unwrap_or((target.host(), ""));
+            let (uri_name, uri_port) = (target.uri().host().unwrap(), target.uri().port_u16());
+            assert_eq!(uri_name.to_ascii_lowercase(), name, "{url}");
+            assert_eq!(uri_port, port.parse().ok(), "{url}");
+            assert_eq!(
+                target.uri().authority().unwrap().as_str().to_ascii_lowercase(),
+                target.host(),
+                "{url}"
+            );
+            assert!(is_host(target.host()), "{url}");
+            asked.push(*url);
+        }
+        assert_eq!(
+            asked,
+            [
+                "https://ghcr.io/v2/",
+                "HTTPS://GHCR.IO/v2/",
+                "https://ghcr.io",
+                "https://ghcr.io?x=//10.0.0.1/",
+                "https://ghcr.io#@10.0.0.1/",
+                "https://ghcr.io/@10.0.0.1/",
+                "https://ghcr.io/\\10.0.0.1/",
+                "https://ghcr.io:443/",
+                "https://ghcr.io:0443/",
+                "https://ghcr.io:+443/",
+                "http://127.0.0.1:5000/",
+                "http://LocalHost:5000/",
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_behind_the_host_changes_it() {
+        for (url, host) in [
+            ("https://ghcr.io?x=//10.0.0.1/", "ghcr.io"),
+            ("https://ghcr.io#@10.0.0.1/", "ghcr.io"),
+            ("https://GHCR.io:0443/@10.0.0.1", "ghcr.io:0443"),
+            ("https://ghcr.io/\\10.0.0.1/", "ghcr.io"),
+        ] {
+            assert_eq!(Target::of(url).unwrap().host(), host, "{url}");
+        }
+        let registry = Target::of("https://ghcr.io:443/v2/").unwrap();
+        let next = registry.follow("/@10.0.0.1/?x=https://10.0.0.1/").unwrap();
+        assert_eq!(next.uri().host(), Some("ghcr.io"));
+        for elsewhere in ["/\\10.0.0.1\n/", "//10.0.0.1/", "\\/10.0.0.1/", "@10.0.0.1/", ":22/"] {
+            let next = registry.follow(elsewhere);
+            assert!(next.is_none_or(|next| next.host() == registry.host()), "{elsewhere}");
         }
     }
 
