@@ -26,7 +26,7 @@ pub enum Reason {
     /// Its key leaves no room for those of its receipt and the rest.
     #[error(
         "the key has {bytes} bytes, and that of an upload may have {}: choose a shorter version or folder, and upload again",
-        StagedKey::MOST
+        StagedKey::MAX_BYTES
     )]
     KeyTooLong {
         /// Its length.

@@ -1,0 +1,207 @@
+//! The keys of an upload, whatever it is.
+
+use std::fmt;
+
+use super::{
+    ARCHIVE_SUFFIX, BadRepository, CHARTS, MAX_KEY, MIRROR, PROVENANCE_SUFFIX, RECEIPTS, REJECTED, Repository, STAGING,
+};
+use crate::digest::Digest;
+use crate::printable::printable;
+
+/// A staged upload: an object below `staging/` whose name ends with `.tgz`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StagedKey {
+    key: String,
+}
+
+impl StagedKey {
+    /// The staged upload with this key; `None` if the key is none of one (another prefix, another ending, a folder).
+    pub fn new(key: &str) -> Option<Self> {
+        let rest = key.strip_prefix(STAGING)?;
+        let file = rest.rsplit('/').next().unwrap_or(rest);
+        (file.len() > ARCHIVE_SUFFIX.len() && file.ends_with(ARCHIVE_SUFFIX)).then(|| StagedKey { key: key.to_owned() })
+    }
+
+    /// The upload that an archive of this name in this repository comes from.
+    pub fn of_archive(repository: &Repository, file_name: &str) -> Option<Self> {
+        let staged = StagedKey::new(&format!("{}{file_name}", repository.staging_prefix()))?;
+        // A slash in the name would make it another repository's.
+        (staged.file_name() == file_name && staged.repository().as_ref() == Ok(repository)).then_some(staged)
+    }
+
+    /// The whole key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The part below `staging/`.
+    fn rest(&self) -> &str {
+        self.key.strip_prefix(STAGING).unwrap_or(&self.key)
+    }
+
+    /// The file name: the last part of the key.
+    pub fn file_name(&self) -> &str {
+        self.rest().rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The repository that it is for.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRepository`] if its folder cannot be one.
+    pub fn repository(&self) -> Result<Repository, BadRepository> {
+        match self.rest().rsplit_once('/') {
+            None => Ok(Repository::default()),
+            Some((folder, _)) => Repository::of_folder(folder),
+        }
+    }
+
+    /// Where its archive is published.
+    pub fn archive_key(&self) -> String {
+        format!("{CHARTS}{}", self.rest())
+    }
+
+    /// The longest key that an upload may have, so that those of its receipt and of its rejected provenance file fit.
+    pub const MAX_BYTES: usize = MAX_KEY - (REJECTED.len() - STAGING.len()) - PROVENANCE_SUFFIX.len();
+
+    /// Whether there is no room for what else has its name in its key.
+    pub fn is_too_long(&self) -> bool {
+        self.key.len() > StagedKey::MAX_BYTES
+    }
+
+    /// Where its outcome is recorded. One that would be too long ends with a digest of the upload's key instead, so that such an
+    /// upload has a receipt too.
+    pub fn receipt_key(&self) -> String {
+        if !self.is_too_long() {
+            return format!("{RECEIPTS}{}.json", self.rest());
+        }
+        let ending = format!("-{}.json", Digest::of(self.key.as_bytes()));
+        let most = MAX_KEY - RECEIPTS.len() - ending.len();
+        let rest = self.rest();
+        let end = (0..=most.min(rest.len())).rev().find(|end| rest.is_char_boundary(*end));
+        let (start, _) = rest.split_at(end.unwrap_or_default());
+        format!("{RECEIPTS}{start}{ending}")
+    }
+
+    /// Where its archive's provenance file is published.
+    pub fn provenance_key(&self) -> String {
+        format!("{}{PROVENANCE_SUFFIX}", self.archive_key())
+    }
+
+    /// Where it is kept if it is refused.
+    pub fn rejected_key(&self) -> String {
+        format!("{REJECTED}{}", self.rest())
+    }
+
+    /// The upload that a staged provenance file belongs to; `None` if the key is none of one.
+    pub fn of_provenance(key: &str) -> Option<Self> {
+        StagedKey::new(key.strip_suffix(PROVENANCE_SUFFIX)?)
+    }
+
+    /// Where its provenance file waits.
+    pub fn staged_provenance_key(&self) -> String {
+        format!("{}{PROVENANCE_SUFFIX}", self.key)
+    }
+
+    /// Where it is noted that a registry still has to get its archive.
+    pub fn mirror_key(&self) -> String {
+        format!("{MIRROR}{}", self.rest())
+    }
+
+    /// The upload that such a note is about; `None` if the key is none of one.
+    pub fn of_mirror(key: &str) -> Option<Self> {
+        StagedKey::new(&format!("{STAGING}{}", key.strip_prefix(MIRROR)?))
+    }
+
+    /// Where its provenance file is kept if it is refused.
+    pub fn rejected_provenance_key(&self) -> String {
+        format!("{}{PROVENANCE_SUFFIX}", self.rejected_key())
+    }
+}
+
+/// For people: whoever may upload chooses the key, and S3 takes nearly any character in it.
+impl fmt::Display for StagedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&self.key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_an_upload_lie_in_the_folder_of_its_repository() {
+        let staged = StagedKey::new("staging/team-a/demo-1.0.0.tgz").unwrap();
+        assert_eq!(staged.repository().unwrap().name(), "team-a");
+        assert_eq!(staged.file_name(), "demo-1.0.0.tgz");
+        assert_eq!(staged.archive_key(), "charts/team-a/demo-1.0.0.tgz");
+        assert_eq!(staged.receipt_key(), "receipts/team-a/demo-1.0.0.tgz.json");
+        assert_eq!(staged.rejected_key(), "rejected/team-a/demo-1.0.0.tgz");
+        let root = StagedKey::new("staging/demo-1.0.0.tgz").unwrap();
+        assert_eq!(root.repository().unwrap(), Repository::default());
+        assert!(StagedKey::new("staging//demo-1.0.0.tgz").unwrap().repository().is_err());
+    }
+
+    #[test]
+    fn an_archive_name_with_a_slash_belongs_to_no_repository() {
+        let root = Repository::default();
+        let staged = StagedKey::of_archive(&root, "demo-1.0.0+b.tgz").unwrap();
+        assert_eq!(staged.archive_key(), "charts/demo-1.0.0+b.tgz");
+        for name in [
+            "team-a/demo-1.0.0.tgz",
+            "../demo-1.0.0.tgz",
+            "/demo.tgz",
+            ".tgz",
+            "demo-1.0.0",
+            "",
+        ] {
+            assert_eq!(StagedKey::of_archive(&root, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_archive_in_staging_is_no_upload() {
+        for key in [
+            "charts/a-1.tgz",
+            "staging/a-1.tgz.prov",
+            "staging/",
+            "staging/.tgz",
+            "staging/a.tgz/",
+            "a.tgz",
+        ] {
+            assert_eq!(StagedKey::new(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn every_key_that_s3_takes_has_a_receipt_whose_key_s3_takes() {
+        let keys = |length: usize| {
+            let key = |filler: &str| {
+                let name = filler.repeat(length - STAGING.len() - ARCHIVE_SUFFIX.len());
+                let end = length - STAGING.len() - ARCHIVE_SUFFIX.len();
+                let end = (0..=end).rev().find(|end| name.is_char_boundary(*end)).unwrap();
+                StagedKey::new(&format!("{STAGING}{}{ARCHIVE_SUFFIX}", &name[..end])).unwrap()
+            };
+            [key("a"), key("ä"), key("€")]
+        };
+        let mut receipts = std::collections::BTreeSet::new();
+        for length in 1_000..=MAX_KEY {
+            for staged in keys(length) {
+                let receipt = staged.receipt_key();
+                assert!(receipt.len() <= MAX_KEY, "{length}: {}", receipt.len());
+                assert!(receipt.ends_with(".json"));
+                let others = [
+                    staged.rejected_provenance_key(),
+                    staged.provenance_key(),
+                    staged.mirror_key(),
+                ];
+                let fit = others.iter().all(|key| key.len() <= MAX_KEY);
+                assert!(fit || staged.is_too_long(), "{length}");
+                receipts.insert((staged.key().to_owned(), receipt));
+            }
+        }
+        let keys: std::collections::BTreeSet<_> = receipts.iter().map(|(_, receipt)| receipt).collect();
+        assert_eq!(keys.len(), receipts.len(), "no two uploads share a receipt");
+    }
+}
