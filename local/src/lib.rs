@@ -1,7 +1,7 @@
 //! The whole of Chartdrop on one machine.
 //!
-//! [`System::start`] brings up stand-ins for the parts of AWS that the two functions talk to, and runs the functions
-//! themselves unchanged, as processes under the real Lambda Runtime API:
+//! [`System::start`] brings up stand-ins for the parts of AWS that the two functions talk to, and
+//! runs the functions themselves unchanged, as processes under the real Lambda Runtime API.
 //!
 //! | module | stands in for |
 //! | --- | --- |
@@ -12,8 +12,20 @@
 //! | [`aws::secrets`] | `GetSecretValue` |
 //! | [`aws::iam`] | what `template.yaml` lets each function do |
 //!
-//! The command line (`cargo run -p local`) is a thin user of the same library; so are the end-to-end tests.
-//! `README.md` beside this crate says where each stand-in is known to differ from AWS.
+//! The other modules stand in for nothing. Each imports only from those below it:
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`run`] | runs the program: the command line, the session, what is printed |
+//! | [`system`] | starts the stand-ins, wires them together and stops them; finds or builds the functions |
+//! | [`watch`] | watches the system: steps, outcomes, visibility at the edge, promises |
+//! | [`aws`] | the stand-ins |
+//! | [`faults`] | makes the stand-ins misbehave, as a test or a seed asks |
+//! | [`package`] | packs a chart folder as `helm package` does |
+//! | [`http`], [`identity`], `events`, `sync` | HTTP, names, S3's events and locks, for all of them |
+//!
+//! The command line (`cargo run -p local`) is a thin user of the same library; so are the end-to-end
+//! tests. `README.md` beside this crate says where each stand-in is known to differ from AWS.
 
 pub mod aws;
 mod events;

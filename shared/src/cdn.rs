@@ -15,9 +15,9 @@ use crate::digest::Hasher;
 use crate::keys::{self, CHARTS, REPAIRED, Repository};
 use crate::store::{ETag, Store, StoreError};
 
-/// Indexes that were written longer ago than this are left alone by a sweep: whatever became of their event, every cache
-/// has asked for them again since (`INDEX_MAX_AGE` is minutes).
-pub const SWEPT_BACK: Duration = Duration::from_secs(24 * 60 * 60);
+/// Indexes that were written longer ago than this are left alone by a sweep: whatever became of
+/// their event, every cache has asked for them again since (`INDEX_MAX_AGE` is minutes).
+pub const SWEEP_LOOKBACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What an event about an index came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,11 +85,13 @@ impl Invalidator {
         }
     }
 
-    /// Answers the event that the index of `repository` was written, with the ETag (without quotes) that it got.
+    /// Answers the event that the index of `repository` was written, with the ETag (without quotes)
+    /// that it got.
     ///
     /// # Errors
     ///
-    /// [`InvalidateError`]; the event must come again then, or the edge keeps an old index for `INDEX_MAX_AGE`.
+    /// [`InvalidateError`]; the event must come again then, or the edge keeps an old index for
+    /// `INDEX_MAX_AGE`.
     pub async fn index_written(
         &self,
         repository: &Repository,
@@ -107,8 +109,9 @@ impl Invalidator {
         Ok(Invalidated::Made { id, paths })
     }
 
-    /// Answers the event that a published archive was removed, which the edge would serve for a year. Whether it is there
-    /// again does not matter: another packaging of the same content has other bytes.
+    /// Answers the event that a published archive was removed, which the edge would serve for a
+    /// year. Whether it is there again does not matter: another packaging of the same content has
+    /// other bytes.
     ///
     /// # Errors
     ///
@@ -119,8 +122,8 @@ impl Invalidator {
         Ok(Invalidated::Made { id, paths })
     }
 
-    /// Answers the note that an archive was repaired, of which the edge may have had other bytes for as long as a year; `etag`
-    /// is that of the note, without quotes.
+    /// Answers the note that an archive was repaired, of which the edge may have had other bytes
+    /// for as long as a year; `etag` is that of the note, without quotes.
     ///
     /// # Errors
     ///
@@ -131,28 +134,30 @@ impl Invalidator {
         Ok(Invalidated::Made { id, paths })
     }
 
-    /// The archives that were repaired lately, each with the ETag of its note; see [`Invalidator::written_lately`].
+    /// The archives that were repaired lately, each with the ETag of its note; see
+    /// [`Invalidator::written_lately`].
     ///
     /// # Errors
     ///
     /// [`InvalidateError::Store`] if the bucket cannot be listed.
     pub async fn repaired_lately(&self, now: Timestamp) -> Result<Vec<(String, String)>, InvalidateError> {
         let listed = self.store.list(REPAIRED, usize::MAX).await?;
-        let lately = now - SWEPT_BACK;
+        let lately = now - SWEEP_LOOKBACK;
         let notes = listed.iter().filter(|object| object.modified >= lately);
         Ok(notes
             .filter_map(|note| Some((keys::of_repaired(&note.key)?, note.etag.unquoted().to_owned())))
             .collect())
     }
 
-    /// The repositories whose indexes were written lately. To answer [`Invalidator::index_written`] for each of them is
-    /// free where its event has come: CloudFront makes no second invalidation of the same reference.
+    /// The repositories whose indexes were written lately. To answer [`Invalidator::index_written`]
+    /// for each of them is free where its event has come: CloudFront makes no second invalidation
+    /// of the same reference.
     ///
     /// # Errors
     ///
     /// [`InvalidateError::Store`] if the bucket cannot be listed.
     pub async fn written_lately(&self, now: Timestamp) -> Result<Vec<Repository>, InvalidateError> {
-        let lately = now - SWEPT_BACK;
+        let lately = now - SWEEP_LOOKBACK;
         let mut repositories = Vec::new();
         let mut pages = self.store.pages(CHARTS);
         while let Some(page) = pages.next().await? {
@@ -202,13 +207,15 @@ fn served(key: &str) -> &str {
 
 /// The same for every event about one write of an index, and another for each write.
 ///
-/// CloudFront answers a repeated reference with the earlier invalidation. So it must not come from the clock (a retry
-/// would make a second one), nor from the path or the bytes alone (going back to an earlier index would make none).
+/// CloudFront answers a repeated reference with the earlier invalidation. So it must not come from
+/// the clock (a retry would make a second one), nor from the path or the bytes alone (going back to
+/// an earlier index would make none).
 fn caller_reference(key: &str, etag: &ETag, modified: Timestamp) -> String {
     reference(&format!("{key}\0{}\0{modified}", etag.unquoted()))
 }
 
-/// The same for every event about one removal or repair, and another for a later one of the same key; `which` tells them apart.
+/// The same for every event about one removal or repair, and another for a later one of the same
+/// key; `which` tells them apart.
 fn note_reference(key: &str, what: &str, which: Option<&str>) -> String {
     match which {
         Some(which) => reference(&format!("{key}\0{what}\0{which}")),

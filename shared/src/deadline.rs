@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// Time that must be left to start another round: enough for a slow index write and its receipts.
 /// Where the function is given less than four times that, a quarter of what it is given.
-const MARGIN: Duration = Duration::from_secs(5);
+const ROUND_MARGIN: Duration = Duration::from_secs(5);
 
 /// Until when a run may start something new, and until when it has to say what it came to.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ impl Deadline {
     /// For a run that is ended that long from now.
     pub fn after(time: Duration) -> Self {
         let now = Instant::now();
-        let margin = MARGIN.min(time / 4);
+        let margin = ROUND_MARGIN.min(time / 4);
         Deadline {
             start: now + time.saturating_sub(margin),
             end: now + time.saturating_sub(margin / 5),

@@ -71,8 +71,9 @@ impl Handler {
         })
     }
 
-    /// Everything is tried; the first failure fails the invocation, and its retry repeats no invalidation. A sweep does not fail: Lambda
-    /// would try it again although the next one is due, and queue it beside the events that nobody deals with any more.
+    /// Everything is tried; the first failure fails the invocation, and its retry repeats no
+    /// invalidation. A sweep does not fail: Lambda would try it again although the next one is due,
+    /// and queue it beside the events that nobody deals with any more.
     async fn run(&self, event: &Value, context: &Context) -> Result<Value, HandlerError> {
         let mut metrics = Metrics::default();
         let (mut indexes, mut archives) = (Vec::new(), Vec::new());
@@ -164,7 +165,8 @@ impl Handler {
             self.check_bucket(bucket)?;
             match Repository::of_index_key(&key) {
                 Some(repository) => {
-                    // Two writes of one index in one event: in whatever order they stand, what counts is the object now.
+                    // Two writes of one index in one event: in whatever order they stand, what
+                    // counts is the object now.
                     indexes
                         .entry(repository)
                         .and_modify(|known| *known = None)
@@ -178,7 +180,8 @@ impl Handler {
         Ok(indexes)
     }
 
-    /// The archives that were repaired, by this event or, for a sweep, lately: key and ETag of the note.
+    /// The archives that were repaired, by this event or, for a sweep, lately: key and ETag of the
+    /// note.
     async fn repaired(&self, event: &Value) -> Result<Vec<Archive>, HandlerError> {
         let notes: Vec<Archive> = if is_sweep(event) {
             let lately = self.invalidator.repaired_lately(Timestamp::now()).await;
@@ -227,7 +230,7 @@ impl Handler {
 }
 
 /// Failures that an answer names; the others are counted.
-const NAMED: usize = 100;
+const MAX_NAMED_FAILURES: usize = 100;
 
 /// What a sweep says of what it could not do: in the log, and in its answer.
 fn with_failures(mut answer: Value, failures: &[HandlerError], context: &Context) -> Value {
@@ -242,8 +245,11 @@ fn with_failures(mut answer: Value, failures: &[HandlerError], context: &Context
         );
     }
     if let (false, Some(answer)) = (shown.is_empty(), answer.as_object_mut()) {
-        let more = shown.len().saturating_sub(NAMED);
-        answer.insert("failed".to_owned(), shown.into_iter().take(NAMED).collect());
+        let more = shown.len().saturating_sub(MAX_NAMED_FAILURES);
+        answer.insert(
+            "failed".to_owned(),
+            shown.into_iter().take(MAX_NAMED_FAILURES).collect(),
+        );
         if more > 0 {
             answer.insert("more".to_owned(), json!({ "failed": more }));
         }

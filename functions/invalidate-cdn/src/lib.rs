@@ -1,4 +1,5 @@
-//! Lambda 2: a written index and a removed archive are forgotten by the edge. Wiring only; the work is in `chartdrop::cdn`.
+//! Lambda 2: a written index and a removed archive are forgotten by the edge. Wiring only; the work
+//! is in `chartdrop::cdn`.
 
 mod handler;
 

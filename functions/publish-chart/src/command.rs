@@ -4,7 +4,8 @@ use chartdrop::keys::Repository;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A command. A field that it does not know is an error: whoever misspells `dryRun` must not find the index written.
+/// A command. A field that it does not know is an error: whoever misspells `dryRun` must not find
+/// the index written.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Command {

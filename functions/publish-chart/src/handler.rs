@@ -39,8 +39,9 @@ pub(crate) enum HandlerError {
 /// What an invocation came to.
 enum Done {
     Published(Report),
-    /// A sweep does not fail: Lambda would try it again although the schedule does, and would put it into the queue of events
-    /// that nobody deals with any more. What failed is in its answer, in the log and in a metric.
+    /// A sweep does not fail: Lambda would try it again although the schedule does, and would put
+    /// it into the queue of events that nobody deals with any more. What failed is in its answer,
+    /// in the log and in a metric.
     Swept(Report),
     Maintained(Maintained),
 }
@@ -162,7 +163,8 @@ impl Handler {
     }
 }
 
-/// What a run may take where nobody says until when: half of the timeout that the function is deployed with.
+/// What a run may take where nobody says until when: half of the timeout that the function is
+/// deployed with.
 const UNKNOWN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// From the deadline that Lambda gives, in milliseconds since 1970.

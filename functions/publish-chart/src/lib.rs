@@ -1,5 +1,6 @@
-//! Lambda 1: a chart archive under `staging/` becomes visible. Wiring only; the work is in `chartdrop::publish`, and that
-//! of the commands `verify`, `reindex` and `unpublish` in `chartdrop::maintain` (see `docs/commands.md`).
+//! Lambda 1: a chart archive under `staging/` becomes visible. Wiring only; the work is in
+//! `chartdrop::publish`, and that of the commands `verify`, `reindex` and `unpublish` in
+//! `chartdrop::maintain` (see `docs/commands.md`).
 
 pub mod command;
 mod handler;

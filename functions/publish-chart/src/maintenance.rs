@@ -81,7 +81,8 @@ fn count_differences(verified: &Verified, metrics: &mut Metrics) {
     metrics.add("RepositoryDifferences", Unit::Count, number(verified.alarming()));
 }
 
-/// The differences themselves are in the log: those of many repositories are more than an answer holds.
+/// The differences themselves are in the log: those of many repositories are more than an answer
+/// holds.
 fn summary<S: Serializer>(all: &AllVerified, serializer: S) -> Result<S::Ok, S::Error> {
     let verified = all.verified.iter().map(|verified| {
         json!({

@@ -37,7 +37,8 @@ pub(crate) fn log(report: &Report) {
         }
     }
     for mirrored in &report.mirrored {
-        let (staged, upload) = (&mirrored.staged, mirrored.staged.key());
+        let staged = mirrored.file.upload();
+        let upload = staged.key();
         match &mirrored.result {
             Ok(None) => {}
             Ok(Some(name)) => info!(upload, name, "{} is at {name} too", staged.file_name()),
@@ -247,7 +248,8 @@ pub(crate) fn answer_of_sweep(report: &Report) -> Value {
     answer.into()
 }
 
-/// An answer under construction. Lambda takes one of at most 6 MB, and would call a larger one an error.
+/// An answer under construction. Lambda takes one of at most 6 MB, and would call a larger one an
+/// error.
 struct Answer {
     fields: Map<String, Value>,
     /// Items that there was no room for, by the name of their list.
@@ -270,7 +272,7 @@ impl Answer {
         let mirrored = report.mirrored.iter().filter(|mirrored| mirrored.result != Ok(None));
         let mut mirrored = mirrored.map(|mirrored| {
             let (name, problem) = (mirrored.result.as_ref().ok(), mirrored.result.as_ref().err());
-            json!({"upload": mirrored.staged.key(), "mirror": name, "problem": problem})
+            json!({"upload": mirrored.file.upload().key(), "mirror": name, "problem": problem})
         });
         if let Some(first) = mirrored.next() {
             answer.add("mirrored", std::iter::once(first).chain(mirrored));

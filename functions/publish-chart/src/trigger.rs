@@ -57,7 +57,8 @@ pub enum TriggerError {
 }
 
 impl Trigger {
-    /// Reads an event. Objects that are no staged uploads (a folder marker, something beside) are left out.
+    /// Reads an event. Objects that are no staged uploads (a folder marker, something beside) are
+    /// left out.
     pub fn of(event: &Value, bucket: &str) -> Result<Self, TriggerError> {
         if let Some(objects) = notification::objects_created(event) {
             return uploads(&objects, bucket);

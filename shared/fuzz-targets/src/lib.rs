@@ -142,13 +142,9 @@ pub fn provenance(bytes: &[u8]) {
     // A key that is read can be published, and is read again.
     if let Ok(keys) = Keyring::read(&text) {
         let written = keys.to_bytes().expect("what was read can be written");
-        let again = Keyring::read(&base64_of(&written)).expect("what was written is read");
+        let again = Keyring::read(&base64_simd::STANDARD.encode_to_string(&written)).expect("what was written is read");
         assert_eq!(keys.fingerprints(), again.fingerprints());
     }
-}
-
-fn base64_of(bytes: &[u8]) -> String {
-    base64::Engine::encode(&base64::prelude::BASE64_STANDARD, bytes)
 }
 
 /// The chart can be listed in an index of either form, which then says the same and has it once.

@@ -3,16 +3,19 @@
 //! CloudFront compares a path with what viewers requested, and documents
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>):
 //!
-//! - Only non-ASCII characters and those that RFC 1738 calls unsafe are URL-encoded; where any other character is encoded,
-//!   CloudFront does not invalidate the object. So `+` has to stand as it is.
-//! - Where a function changes the URI of a request, both URIs are invalidated. The template's function makes `%2B` of `+`.
-//! - `~` can't be in a path: as it is, CloudFront rejects the whole batch, and encoded it invalidates nothing
-//!   (<https://github.com/aws/aws-sdk/issues/525>).
+//! - Only non-ASCII characters and those that RFC 1738 calls unsafe are URL-encoded; where any
+//!   other character is encoded, CloudFront does not invalidate the object. So `+` has to stand as
+//!   it is.
+//! - Where a function changes the URI of a request, both URIs are invalidated. The template's
+//!   function makes `%2B` of `+`.
+//! - `~` can't be in a path: as it is, CloudFront rejects the whole batch, and encoded it
+//!   invalidates nothing (<https://github.com/aws/aws-sdk/issues/525>).
 //! - `*` stands for anything, at the end of a path only.
 //!
-//! So an object has the paths of its URL as documented, as the function makes it and as an index writes it. For most objects
-//! that is one path. A name with `~` or `*` in it is cut before that character and gets a wildcard, which invalidates other
-//! objects too: they are fetched again from the bucket, and nothing is wrong.
+//! So an object has the paths of its URL as documented, as the function makes it and as an index
+//! writes it. For most objects that is one path. A name with `~` or `*` in it is cut before that
+//! character and gets a wildcard, which invalidates other objects too: they are fetched again from
+//! the bucket, and nothing is wrong.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +23,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::keys::url_path;
 
-/// What RFC 1738 calls unsafe, without `~`, which never gets here, and `?`, which would begin a query string.
+/// What RFC 1738 calls unsafe, without `~`, which never gets here, and `?`, which would begin a
+/// query string.
 const UNSAFE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'<')

@@ -1,8 +1,9 @@
 //! HTTP with bounds: to registries, and to the edge.
 //!
-//! Over the HTTP and TLS that the AWS SDK brings along: another client would be a second one in a function that starts
-//! cold. Whom an upload makes us ask is somebody else's choice, so what may be asked is bounded: TLS (plain HTTP only on this
-//! machine), a few seconds, a few megabytes, a few redirects, which lead nobody to an address or take a password along.
+//! Over the HTTP and TLS that the AWS SDK brings along: another client would be a second one in a
+//! function that starts cold. Whom an upload makes us ask is somebody else's choice, so what may be
+//! asked is bounded: TLS (plain HTTP only on this machine), a few seconds, a few megabytes, a few
+//! redirects, which lead nobody to an address or take a password along.
 
 mod target;
 
@@ -28,12 +29,14 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 const SENT_BYTES_PER_SECOND: usize = 1024 * 1024;
 /// One download, its last byte included.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(20);
-/// A manifest may have this many bytes (the OCI specification's own advice), and nothing else that is read into memory needs more.
+/// A manifest may have this many bytes (the OCI specification's own advice), and nothing else that
+/// is read into memory needs more.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Registries send a blob's reader to their storage, and that perhaps to its region.
 const MAX_REDIRECTS: usize = 3;
 
-/// Makes requests. Its connections are made when one is first needed: to read the root certificates takes a while.
+/// Makes requests. Its connections are made when one is first needed: to read the root certificates
+/// takes a while.
 #[derive(Debug, Default)]
 pub struct Http {
     connector: OnceLock<Connector>,

@@ -10,8 +10,8 @@ const MAX_URL_BYTES: usize = 8 * 1024;
 
 /// A URL that may be asked.
 ///
-/// It is parsed once: the connection goes to the host and the port of this very `Uri`. Where what is
-/// checked and what is connected to come from two parsers, a URL that they read differently gets
+/// It is parsed once: the connection goes to the host and the port of this very `Uri`. Where what
+/// is checked and what is connected to come from two parsers, a URL that they read differently gets
 /// around the check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
@@ -103,7 +103,8 @@ pub(crate) fn may_ask_for_token(url: &str, host: &str) -> bool {
     }
 }
 
-/// A `Location` of the host at `url`, as a URL of the same host; `None` for one that leads elsewhere.
+/// A `Location` of the host at `url`, as a URL of the same host; `None` for one that leads
+/// elsewhere.
 pub(crate) fn on_the_same_host(url: &str, location: &str) -> Option<String> {
     let asked = Target::of(url)?;
     let next = asked.follow(location)?;
@@ -148,8 +149,8 @@ mod tests {
         }
     }
 
-    /// URLs that parsers are known to read differently, from Orange Tsai, "A New Era of SSRF" (2017), and
-    /// <https://claroty.com/team82/research/exploiting-url-parsing-confusion>.
+    /// URLs that parsers are known to read differently, from Orange Tsai, "A New Era of SSRF"
+    /// (2017), and <https://claroty.com/team82/research/exploiting-url-parsing-confusion>.
     const TRICKY: &[&str] = &[
         "https://ghcr.io/v2/",
         "HTTPS://GHCR.IO/v2/",

@@ -7,7 +7,7 @@ use super::changed::quoted;
 use super::difference::{Difference, Kind, Repair};
 use super::survey::Survey;
 use super::{MaintainError, Maintainer};
-use crate::keys::{CHARTS, Repository, StagedKey};
+use crate::keys::{CHARTS, ChartFile, Repository, archive_name};
 use crate::rebuilt::Rebuilt;
 use crate::repository::{IndexState, Remembered, command};
 use crate::store::StoreError;
@@ -73,13 +73,7 @@ impl Maintainer {
             .iter()
             .filter(|(file_name, _)| !newer.0.contains(*file_name));
         Ok(lost
-            .filter_map(|(file_name, lost)| {
-                Some(entry_lost(
-                    repository,
-                    &StagedKey::of_archive(repository, file_name)?,
-                    lost,
-                ))
-            })
+            .filter_map(|(file_name, lost)| Some(entry_lost(repository, &ChartFile::new(repository, file_name)?, lost)))
             .collect())
     }
 
@@ -129,12 +123,12 @@ impl Known {
         let there = survey.subjects.values().filter(|subject| subject.object.is_some());
         let there = there.filter_map(|subject| subject.key.strip_prefix(&prefix).map(str::to_owned));
         let listed = state.index.listed_versions();
-        let listed = listed.map(|listed| format!("{}-{}.tgz", listed.chart, listed.version));
+        let listed = listed.map(|listed| archive_name(&listed.chart, &listed.version));
         Known(there.chain(listed).chain(state.unpublished.keys().cloned()).collect())
     }
 }
 
-fn entry_lost(repository: &Repository, staged: &StagedKey, lost: &Remembered) -> Difference {
+fn entry_lost(repository: &Repository, staged: &ChartFile, lost: &Remembered) -> Difference {
     let Remembered { chart, version, at, .. } = lost;
     let digest = lost
         .digest

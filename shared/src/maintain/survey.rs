@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::Maintainer;
 use crate::digest::Digest;
 use crate::index::ListedVersion;
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository};
 use crate::repository::IndexState;
 use crate::store::{Listed, StoreError};
 use crate::unpublished::Unpublished;
@@ -42,7 +42,7 @@ pub(super) struct UnpublishedVersion {
 pub(super) struct Subject {
     pub(super) key: String,
     /// The upload that it would come from, if it lies in the repository's own folder. An entry may point to any other.
-    pub(super) own: Option<StagedKey>,
+    pub(super) own: Option<ChartFile>,
     /// What the index lists of it, in its order.
     pub(super) listed: Vec<ListedVersion>,
     /// What lies there.
@@ -70,8 +70,8 @@ impl Maintainer {
             survey.subject(repository, key);
         }
         for listed in state.index.listed_versions() {
-            let named = format!("{}-{}.tgz", listed.chart, listed.version);
-            let own_key = || StagedKey::of_archive(repository, &named).map(|staged| staged.archive_key());
+            let own = ChartFile::of_version(repository, &listed.chart, &listed.version);
+            let own_key = || own.as_ref().map(ChartFile::archive_key);
             let key = match &listed.url {
                 Some(url) => self.settings.key_at(repository, url),
                 // Without a URL it can mean only the archive of its name.
@@ -100,14 +100,14 @@ impl Maintainer {
 }
 
 /// The upload that the archive of this key comes from, if it is one of this repository.
-fn own(repository: &Repository, key: &str) -> Option<StagedKey> {
-    StagedKey::of_archive(repository, key.strip_prefix(&repository.charts_prefix())?)
+fn own(repository: &Repository, key: &str) -> Option<ChartFile> {
+    ChartFile::new(repository, key.strip_prefix(&repository.charts_prefix())?)
 }
 
 fn taken_back(repository: &Repository, notes: &BTreeMap<String, Unpublished>) -> BTreeMap<String, UnpublishedVersion> {
     let mut taken_back = BTreeMap::new();
     for (file_name, note) in notes {
-        let own = StagedKey::of_archive(repository, file_name).map(|staged| staged.archive_key());
+        let own = ChartFile::new(repository, file_name).map(|staged| staged.archive_key());
         for key in own.iter().chain(&note.archives) {
             let taken = UnpublishedVersion {
                 file_name: file_name.clone(),

@@ -9,7 +9,7 @@ use super::difference::{Difference, Kind};
 use super::survey::Survey;
 use super::{EdgeSummary, Elsewhere, IndexSummary, MaintainError, Maintainer};
 use crate::deadline::Deadline;
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::repository::{IndexState, RepositoryError, command};
 
 /// Differences of one answer: Lambda carries six megabytes.
@@ -211,7 +211,8 @@ impl Maintainer {
             .await?;
         let waiting: BTreeSet<String> = waiting
             .iter()
-            .filter_map(|upload| Some(StagedKey::new(&upload.key)?.archive_key()))
+            .filter_map(|upload| ChartFile::of_upload(&StagedKey::new(&upload.key)?).ok())
+            .map(|file| file.archive_key())
             .collect();
         for difference in differences {
             if may_come(difference) && waiting.contains(&difference.key) {

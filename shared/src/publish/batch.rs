@@ -10,15 +10,16 @@ use super::candidate::{Candidate, Prepared};
 use super::decided::Decided;
 use super::index_state::StateCell;
 use super::{CONCURRENT_ARCHIVES, Deadline, PublishError, Publisher, Reason, Report};
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::repository::RepositoryError;
 
 /// Receipts and removals under way at the same time.
 const CONCURRENT_CONCLUSIONS: usize = 8;
 /// Uploads that one index write takes along at most.
-const BATCH: usize = 100;
-/// Bytes of their entries after which no more are: each byte of a list with thousands of short texts takes ten of memory.
-const BATCH_BYTES: usize = 1024 * 1024;
+const MAX_BATCH_UPLOADS: usize = 100;
+/// Bytes of their entries after which no more are: each byte of a list with thousands of short
+/// texts takes ten of memory.
+const MAX_BATCH_ENTRY_BYTES: usize = 1024 * 1024;
 
 /// The uploads of one batch on their way to the index.
 #[derive(Debug, Default)]
@@ -47,11 +48,11 @@ impl Publisher {
         &self,
         uploads: &[StagedKey],
         report: &mut Report,
-    ) -> Vec<(Repository, Vec<StagedKey>)> {
+    ) -> Vec<(Repository, Vec<ChartFile>)> {
         let by_repository = self.by_repository(uploads, report).await.into_iter();
         let batches = by_repository.flat_map(|(repository, uploads)| {
             let chunks: Vec<_> = uploads
-                .chunks(BATCH)
+                .chunks(MAX_BATCH_UPLOADS)
                 .map(|chunk| (repository.clone(), chunk.to_vec()))
                 .collect();
             chunks
@@ -61,44 +62,47 @@ impl Publisher {
 
     pub(super) async fn publish_batches(
         &self,
-        batches: Vec<(Repository, Vec<StagedKey>)>,
+        batches: Vec<(Repository, Vec<ChartFile>)>,
         deadline: Deadline,
         report: &mut Report,
     ) {
         for (repository, batch) in &batches {
             let mut rest = batch.as_slice();
             while !rest.is_empty() && deadline.has_time() {
-                // Boxed: the SDK's futures are deep, and the compiler gives up on one type that holds all of them.
+                // Boxed: the SDK's futures are deep, and the compiler gives up on one type that
+                // holds all of them.
                 let published = Box::pin(self.publish_batch(repository, rest, deadline, report));
-                // A batch that would not end is ended as a kill would end it, so that what came before it is still reported.
+                // A batch that would not end is ended as a kill would end it, so that what came
+                // before it is still reported.
                 match tokio::time::timeout(deadline.left_to_the_end(), published).await {
                     Ok(taken) => rest = rest.get(taken..).unwrap_or_default(),
                     Err(_) => break,
                 }
             }
-            for staged in rest {
-                if !report.knows(staged) {
-                    report.fail(staged.clone(), &RepositoryError::NoTime);
+            for staged in rest.iter().map(ChartFile::upload) {
+                if !report.knows(&staged) {
+                    report.fail(staged, &RepositoryError::NoTime);
                 }
             }
         }
         self.mirror_new(deadline, report).await;
     }
 
-    /// Groups uploads; an event may name one twice. Those whose folder can be no repository are rejected on the way.
-    async fn by_repository(&self, uploads: &[StagedKey], report: &mut Report) -> BTreeMap<Repository, Vec<StagedKey>> {
-        let mut groups: BTreeMap<Repository, Vec<StagedKey>> = BTreeMap::new();
+    /// Groups uploads; an event may name one twice. Those whose folder can be no repository are
+    /// rejected on the way.
+    async fn by_repository(&self, uploads: &[StagedKey], report: &mut Report) -> BTreeMap<Repository, Vec<ChartFile>> {
+        let mut groups: BTreeMap<Repository, Vec<ChartFile>> = BTreeMap::new();
         for staged in uploads {
             if staged.is_too_long() {
                 let bytes = staged.key().len();
                 self.reject_unread(staged, Reason::KeyTooLong { bytes }, report).await;
                 continue;
             }
-            match staged.repository() {
-                Ok(repository) => {
-                    let group = groups.entry(repository).or_default();
-                    if !group.contains(staged) {
-                        group.push(staged.clone());
+            match ChartFile::of_upload(staged) {
+                Ok(file) => {
+                    let group = groups.entry(file.repository().clone()).or_default();
+                    if !group.contains(&file) {
+                        group.push(file);
                     }
                 }
                 Err(bad) => self.reject_unread(staged, Reason::BadRepository(bad), report).await,
@@ -107,17 +111,18 @@ impl Publisher {
         groups
     }
 
-    /// Publishes as many of these uploads as one index write takes along; answers how many that were, one at least.
+    /// Publishes as many of these uploads as one index write takes along; answers how many that
+    /// were, one at least.
     async fn publish_batch(
         &self,
         repository: &Repository,
-        uploads: &[StagedKey],
+        uploads: &[ChartFile],
         deadline: Deadline,
         report: &mut Report,
     ) -> usize {
         let state = StateCell::new();
         let read_index = self.index_state(repository, &state);
-        let prepare = self.prepare_some(repository, uploads, &state, 0);
+        let prepare = self.prepare_some(uploads, &state, 0);
         // The index is read while the first archives are: neither depends on the other.
         let (_, prepared) = tokio::join!(read_index, prepare);
         let batch = prepared.len();
@@ -135,19 +140,18 @@ impl Publisher {
     /// Prepares these uploads, as many as fit into a batch in which so many bytes are `taken`.
     pub(super) async fn prepare_some(
         &self,
-        repository: &Repository,
-        uploads: &[StagedKey],
+        uploads: &[ChartFile],
         state: &StateCell,
         taken: usize,
     ) -> Vec<(StagedKey, Result<Prepared, PublishError>)> {
         let taken = &AtomicUsize::new(taken);
         stream::iter(uploads)
-            .take_while(|_| std::future::ready(taken.load(Ordering::Relaxed) < BATCH_BYTES))
-            .map(|staged| async move {
-                let prepared = self.prepare(repository, staged, state).await;
+            .take_while(|_| std::future::ready(taken.load(Ordering::Relaxed) < MAX_BATCH_ENTRY_BYTES))
+            .map(|file| async move {
+                let prepared = self.prepare(file, state).await;
                 let listed_bytes = prepared.as_ref().map_or(0, Prepared::listed_bytes);
                 taken.fetch_add(listed_bytes, Ordering::Relaxed);
-                (staged.clone(), prepared)
+                (file.upload(), prepared)
             })
             .buffered(CONCURRENT_ARCHIVES)
             .collect()

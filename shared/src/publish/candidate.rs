@@ -42,9 +42,11 @@ pub(super) struct Candidate {
     pub(super) origin: Origin,
     /// After which removal the published archive was stored, if its version had been taken back.
     pub(super) returned_after: Option<String>,
-    /// The index listed it, but there was no archive: what removed that may have taken it out of the index since.
+    /// The index listed it, but there was no archive: what removed that may have taken it out of
+    /// the index since.
     pub(super) restored: bool,
-    /// Taken along from staging after a lost race, not asked for: another run answers for it unless this one lists it.
+    /// Taken along from staging after a lost race, not asked for: another run answers for it unless
+    /// this one lists it.
     pub(super) taken_along: bool,
 }
 

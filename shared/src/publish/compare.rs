@@ -1,4 +1,5 @@
-//! Is what is published the same as an upload? Decided by content: `helm package` stamps the time into each archive.
+//! Is what is published the same as an upload? Decided by content: `helm package` stamps the time
+//! into each archive.
 
 use super::candidate::Prepared;
 use super::decided::Decided;
@@ -11,8 +12,9 @@ use crate::index::Promise;
 use crate::repository::PublishedArchive;
 
 impl Publisher {
-    /// The index lists the version with another digest or without one: what is stored under its URL (nothing of ours if
-    /// `key` is `None`) is the same content packed again, other content, or not what the entry names.
+    /// The index lists the version with another digest or without one: what is stored under its URL
+    /// (nothing of ours if `key` is `None`) is the same content packed again, other content, or not
+    /// what the entry names.
     pub(super) async fn compare_with_listed(
         &self,
         upload: Upload,

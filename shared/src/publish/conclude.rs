@@ -33,8 +33,9 @@ impl Publisher {
         if matches!(decided.verdict, Verdict::Hold(_)) {
             return Ok(concluded);
         }
-        // The ETag alone would not tell it from the same bytes uploaded again with what makes them right. Where they were published
-        // they need not be told apart: there is nothing more to do for the second upload.
+        // The ETag alone would not tell it from the same bytes uploaded again with what makes them
+        // right. Where they were published they need not be told apart: there is nothing more to do
+        // for the second upload.
         if is_rejected && !self.is_still_there(upload).await? {
             return Ok(concluded);
         }
@@ -48,8 +49,8 @@ impl Publisher {
         Ok(concluded)
     }
 
-    /// Copies a rejected upload; whether it was still there, as far as that turns out. If it was replaced meanwhile there is nothing to
-    /// keep, and the new one waits for its own outcome.
+    /// Copies a rejected upload; whether it was still there, as far as that turns out. If it was
+    /// replaced meanwhile there is nothing to keep, and the new one waits for its own outcome.
     async fn keep(&self, upload: &Upload) -> Result<bool, StoreError> {
         let staged = &upload.staged;
         let was_there = match upload.is_copied {
@@ -84,7 +85,7 @@ impl Publisher {
 
     /// Writes the receipt, unless another run has: the first one reports and counts the outcome, and none after it.
     async fn record(&self, upload: &Upload, receipt: Receipt, was_replaced: bool) -> Result<Concluded, PublishError> {
-        let staged = &upload.staged;
+        let key = upload.staged.receipt_key();
         let mut receipt = receipt;
         let edit = |stored: &StoredReceipt| {
             if let Some(bytes) = stored.bytes() {
@@ -95,7 +96,7 @@ impl Publisher {
             }
             ReceiptEdit::Write(receipt.to_bytes())
         };
-        match self.repositories.create_or_edit_receipt(staged, edit).await? {
+        match self.repositories.create_or_edit_receipt(&key, edit).await? {
             EditedReceipt::Written => Ok(Concluded {
                 receipt,
                 recorded: true,
@@ -104,10 +105,7 @@ impl Publisher {
                 receipt,
                 recorded: false,
             }),
-            EditedReceipt::Contention => {
-                let key = staged.receipt_key();
-                Err(RepositoryError::ReceiptContention { key }.into())
-            }
+            EditedReceipt::Contention => Err(RepositoryError::ReceiptContention { key }.into()),
         }
     }
 
@@ -185,7 +183,7 @@ impl Publisher {
             }
             ReceiptEdit::Write(written.insert(receipt.to_bytes()).clone())
         };
-        self.repositories.edit_receipt(staged, edit).await?;
+        self.repositories.edit_receipt(&staged.receipt_key(), edit).await?;
         Ok(())
     }
 
@@ -235,14 +233,16 @@ impl Publisher {
     }
 }
 
-/// The receipt that is there already, if it stays: there is nothing to add to it, or it is of an upload that came later.
+/// The receipt that is there already, if it stays: there is nothing to add to it, or it is of an
+/// upload that came later.
 fn stays(there: &[u8], receipt: &Receipt, was_replaced: bool) -> Option<Receipt> {
     let there: Receipt = serde_json::from_slice(there).ok()?;
     let (etag, uploaded, release) = (&receipt.upload_etag, receipt.uploaded_at, receipt.release.as_deref());
     let stays = if there.is_of(etag, uploaded, release) {
         match there.outcome {
             Outcome::Published | Outcome::Unchanged => true,
-            // The same bytes uploaded twice within a second: what the index lists is what the receipt says.
+            // The same bytes uploaded twice within a second: what the index lists is what the
+            // receipt says.
             Outcome::Rejected => !receipt.is_visible(),
             Outcome::Held => receipt.outcome == Outcome::Held && there.reason == receipt.reason,
         }

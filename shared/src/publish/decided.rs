@@ -26,7 +26,8 @@ pub(super) struct Visible {
     pub(super) origin: Origin,
     /// Where the index says that it is. `None`: nowhere.
     pub(super) url: Option<String>,
-    /// Whether a mirror may get what is stored: not what may be another archive than the one that was published.
+    /// Whether a mirror may get what is stored: not what may be another archive than the one that
+    /// was published.
     pub(super) may_mirror: bool,
 }
 

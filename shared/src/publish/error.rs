@@ -7,7 +7,8 @@ use crate::repository::{RepositoryError, command};
 use crate::secret::SecretError;
 use crate::store::StoreError;
 
-/// Why uploads could not be dealt with now. Another try may succeed, once what the message says is mended.
+/// Why uploads could not be dealt with now. Another try may succeed, once what the message says is
+/// mended.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
     /// S3 did not do what it was asked.

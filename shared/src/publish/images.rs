@@ -1,7 +1,9 @@
-//! The image gate: a chart becomes visible only when the images that it names are there, for every platform.
+//! The image gate: a chart becomes visible only when the images that it names are there, for every
+//! platform.
 //!
-//! A registry that does not answer says nothing about an image: the upload waits for it, however long that takes. An image that
-//! is not there is waited for as long as `IMAGE_WAIT` says, since the workflow that builds it may be at work.
+//! A registry that does not answer says nothing about an image: the upload waits for it, however
+//! long that takes. An image that is not there is waited for as long as `IMAGE_WAIT` says, since
+//! the workflow that builds it may be at work.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,15 +17,36 @@ use crate::brief;
 use crate::chart::Values;
 use crate::image::{self, ImageCheck, Platform, Reference};
 use crate::registry::{Found, RegistryError};
+use crate::secret::Login;
 
-/// A chart that names more is refused where each has to be there.
+/// A chart that names more is rejected where each has to be there.
 const MAX_IMAGES: usize = 50;
 /// An image that was there is not asked for again so soon: a burst of charts names the same ones.
-const REMEMBERED: Duration = Duration::from_secs(60);
-/// Nor is a registry that did not answer.
-const LEFT_ALONE: Duration = Duration::from_secs(60);
+const FOUND_IMAGE_TTL: Duration = Duration::from_secs(60);
+/// How many of them are remembered.
+const MAX_REMEMBERED_IMAGES: usize = 1_000;
+/// A registry that did not answer is not asked again so soon.
+const SILENT_REGISTRY_BACKOFF: Duration = Duration::from_secs(60);
 /// All images of one chart: the function has a minute, and other charts wait too.
-const PATIENCE: Duration = Duration::from_secs(25);
+const IMAGES_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// What is known of an image.
+#[derive(Debug, Clone)]
+enum Answer {
+    /// What its registry answered.
+    Found(Found),
+    /// Its registry gave no answer.
+    Silent(RegistryError),
+}
+
+impl From<Result<Found, RegistryError>> for Answer {
+    fn from(answer: Result<Found, RegistryError>) -> Self {
+        match answer {
+            Ok(found) => Answer::Found(found),
+            Err(error) => Answer::Silent(error),
+        }
+    }
+}
 
 /// What registries have said lately.
 #[derive(Debug, Default)]
@@ -33,27 +56,29 @@ pub(crate) struct Images {
 }
 
 impl Images {
-    fn remembered(&self, image: &Reference) -> Option<Result<Found, RegistryError>> {
+    fn remembered(&self, image: &Reference) -> Option<Answer> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, found)) = seen.get(image).filter(|(at, _)| at.elapsed() < REMEMBERED) {
-            return Some(Ok(found.clone()));
+        if let Some((_, found)) = seen.get(image).filter(|(at, _)| at.elapsed() < FOUND_IMAGE_TTL) {
+            return Some(Answer::Found(found.clone()));
         }
         let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, error) = silent.get(image.host()).filter(|(at, _)| at.elapsed() < LEFT_ALONE)?;
-        Some(Err(error.clone()))
+        let (_, error) = silent
+            .get(image.host())
+            .filter(|(at, _)| at.elapsed() < SILENT_REGISTRY_BACKOFF)?;
+        Some(Answer::Silent(error.clone()))
     }
 
-    fn remember(&self, image: &Reference, found: &Result<Found, RegistryError>, is_enough: bool) {
-        match found {
-            Ok(found) if is_enough => {
+    fn remember(&self, image: &Reference, answer: &Answer, is_enough: bool) {
+        match answer {
+            Answer::Found(found) if is_enough => {
                 let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-                if seen.len() > 1_000 {
+                if seen.len() > MAX_REMEMBERED_IMAGES {
                     seen.clear();
                 }
                 seen.insert(image.clone(), (Instant::now(), found.clone()));
             }
-            Ok(_) => {}
-            Err(error) => {
+            Answer::Found(_) => {}
+            Answer::Silent(error) => {
                 let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
                 silent.insert(image.host().to_owned(), (Instant::now(), error.clone()));
             }
@@ -81,7 +106,7 @@ impl Publisher {
         if check == ImageCheck::Off {
             return Ok(Verdict::Pass(Vec::new()));
         }
-        let problems = tokio::time::timeout(PATIENCE, self.image_problems(archive, values)).await;
+        let problems = tokio::time::timeout(IMAGES_TIMEOUT, self.image_problems(archive, values)).await;
         let problems = problems.unwrap_or_else(|_| {
             Ok(Problems {
                 silent: vec!["the registries took too long to answer for all of them".to_owned()],
@@ -149,24 +174,26 @@ impl Publisher {
                 continue;
             }
             match self.find_image(image).await? {
-                Err(error) => problems.silent.push(format!("{image}: {error}")),
-                Ok(found) => problems.missing.extend(self.missing(image, &found)),
+                Answer::Silent(error) => problems.silent.push(format!("{image}: {error}")),
+                Answer::Found(found) => problems.missing.extend(self.missing(image, &found)),
             }
         }
         Ok(problems)
     }
 
-    async fn find_image(&self, image: &Reference) -> Result<Result<Found, RegistryError>, PublishError> {
+    async fn find_image(&self, image: &Reference) -> Result<Answer, PublishError> {
         if let Some(remembered) = self.images.remembered(image) {
             return Ok(remembered);
         }
-        let refused = |found: &Result<Found, RegistryError>| matches!(found, Ok(Found::Denied));
-        let found = self
-            .with_login(image.host(), async |login| self.http.find(image, login).await, refused)
-            .await?;
-        let is_enough = found.as_ref().is_ok_and(|found| self.missing(image, found).is_none());
-        self.images.remember(image, &found, is_enough);
-        Ok(found)
+        let is_refused = |found: &Result<Found, RegistryError>| matches!(found, Ok(Found::Denied));
+        let ask = async |login: Option<&Login>| self.http.find(image, login).await;
+        let answer = Answer::from(self.with_login(image.host(), ask, is_refused).await?);
+        let is_enough = match &answer {
+            Answer::Found(found) => self.missing(image, found).is_none(),
+            Answer::Silent(_) => false,
+        };
+        self.images.remember(image, &answer, is_enough);
+        Ok(answer)
     }
 
     /// What of an image is not there, in words.

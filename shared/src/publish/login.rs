@@ -1,10 +1,12 @@
-//! Who we are to a registry: whom the secret says, and nobody without one.
+//! Registry login: from the secret, or anonymous without one.
 
 use super::Publisher;
 use crate::secret::{Login, SecretError};
 
 impl Publisher {
-    /// Asks a registry; once more if it refuses us and the secret has changed since. A password that was good may have been replaced.
+    /// Asks a registry with the login that the secret has for it. If it refuses that, and the
+    /// secret has changed since, it is asked once more: a password that was good may have been
+    /// replaced.
     pub(super) async fn with_login<T>(
         &self,
         host: &str,
@@ -17,7 +19,7 @@ impl Publisher {
         let secret = secrets.get().await?;
         let answer = ask(secret.login(host)).await;
         if is_refused(&answer)
-            && let Some(newer) = secrets.again(&secret).await?
+            && let Some(newer) = secrets.reread(&secret).await?
         {
             return Ok(ask(newer.login(host)).await);
         }

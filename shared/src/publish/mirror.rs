@@ -17,7 +17,7 @@ use super::{Deadline, PublishError, Publisher, Report};
 use crate::archive::ArchiveError;
 use crate::http::HttpError;
 use crate::image::Reference;
-use crate::keys::{MIRROR, StagedKey};
+use crate::keys::{ChartFile, MIRROR, StagedKey};
 use crate::mirror::{Artifact, Mirror};
 use crate::provenance::MAX_BYTES as MAX_PROVENANCE_BYTES;
 use crate::receipt::Receipt;
@@ -35,8 +35,8 @@ const SILENT_REGISTRY_BACKOFF: Duration = Duration::from_secs(60);
 /// An archive that a registry had to get, and what became of it.
 #[derive(Debug, Clone)]
 pub struct Mirrored {
-    /// The upload that it came from.
-    pub staged: StagedKey,
+    /// The archive.
+    pub file: ChartFile,
     /// What it is called there (`None`: nothing was owed any more), or why the next sweep has to try again.
     pub result: Result<Option<String>, String>,
 }
@@ -102,7 +102,7 @@ impl Publisher {
         }
         let metadata = &archive.metadata;
         match mirror.reference(&decided.upload.repository, &metadata.name, &metadata.version) {
-            Ok(_) => Ok(self.note_for_mirror(&decided.upload.staged).await?),
+            Ok(_) => Ok(self.note_for_mirror(&decided.upload.file()).await?),
             Err(error) => {
                 archive.warnings.push(format!("not pushed to {mirror}: {error}"));
                 Ok(())
@@ -111,8 +111,8 @@ impl Publisher {
     }
 
     /// Each note gets a fresh id, so a run that pushed an older state cannot delete it.
-    pub(super) async fn note_for_mirror(&self, staged: &StagedKey) -> Result<(), StoreError> {
-        let key = staged.mirror_key();
+    pub(super) async fn note_for_mirror(&self, file: &ChartFile) -> Result<(), StoreError> {
+        let key = file.mirror_key();
         let note = json!({"notedAt": (self.clock)(), "id": format!("{:016x}", fastrand::u64(..))});
         let note = Bytes::from(format!("{note}\n"));
         self.repositories.write_note(&key, note).await
@@ -134,7 +134,10 @@ impl Publisher {
         let visible = receipts.filter(|receipt| receipt.url.is_some());
         let visible = visible.filter_map(|receipt| StagedKey::new(&receipt.upload));
         let late = report.late_provenance.iter().filter(|late| late.result.is_ok());
-        let owed: Vec<StagedKey> = visible.chain(late.map(|late| late.staged.clone())).collect();
+        let uploads = visible.chain(late.map(|late| late.staged.clone()));
+        let owed = uploads
+            .filter_map(|staged| ChartFile::of_upload(&staged).ok())
+            .collect();
         report.mirrored = self.mirror(mirror, owed, deadline).await;
     }
 
@@ -144,7 +147,7 @@ impl Publisher {
             return;
         };
         // A few that are never taken do not stand in the way of the others for ever.
-        let mut notes = Sample::of_at_most(super::SWEEP);
+        let mut notes = Sample::of_at_most(super::MAX_SWEPT_OBJECTS);
         let mut oldest_left = None;
         let now = (self.clock)();
         if let Err(error) = self.notes(&mut notes, &mut oldest_left, deadline).await {
@@ -154,15 +157,15 @@ impl Publisher {
         }
         let mut owed = notes.chosen();
         fastrand::shuffle(&mut owed);
-        let tried = |staged: &StagedKey| report.mirrored.iter().find(|mirrored| mirrored.staged == *staged);
-        let untried = owed.iter().map(|(staged, _)| staged);
-        let untried = untried.filter(|staged| tried(staged).is_none()).cloned().collect();
+        let tried = |file: &ChartFile| report.mirrored.iter().find(|mirrored| mirrored.file == *file);
+        let untried = owed.iter().map(|(file, _)| file);
+        let untried = untried.filter(|file| tried(file).is_none()).cloned().collect();
         let mirrored = self.mirror(mirror, untried, deadline).await;
         report.mirrored.extend(mirrored);
-        let tried = |staged: &StagedKey| report.mirrored.iter().find(|mirrored| mirrored.staged == *staged);
+        let tried = |file: &ChartFile| report.mirrored.iter().find(|mirrored| mirrored.file == *file);
         let left = owed
             .iter()
-            .filter(|(staged, _)| tried(staged).is_none_or(|mirrored| mirrored.result.is_err()));
+            .filter(|(file, _)| tried(file).is_none_or(|mirrored| mirrored.result.is_err()));
         let noted = left.map(|(_, noted)| *noted).chain(oldest_left);
         report.oldest_unmirrored = super::age(now, noted);
     }
@@ -170,14 +173,14 @@ impl Publisher {
     /// What the registry still has to get, a fair choice of it, and since when the oldest of the rest waits.
     async fn notes(
         &self,
-        notes: &mut Sample<(StagedKey, Timestamp)>,
+        notes: &mut Sample<(ChartFile, Timestamp)>,
         oldest_left: &mut Option<Timestamp>,
         deadline: Deadline,
     ) -> Result<(), StoreError> {
         let mut pages = self.store.pages(MIRROR);
         while let Some(page) = pages.next().await? {
             for note in page.objects {
-                let note = StagedKey::of_mirror(&note.key).map(|staged| (staged, note.modified));
+                let note = ChartFile::of_mirror(&note.key).map(|file| (file, note.modified));
                 let left = note.and_then(|note| notes.show(note)).map(|(_, noted)| noted);
                 *oldest_left = oldest_left.take().into_iter().chain(left).min();
             }
@@ -189,19 +192,19 @@ impl Publisher {
     }
 
     /// One after the other: nobody waits for them.
-    async fn mirror(&self, mirror: &Mirror, owed: Vec<StagedKey>, deadline: Deadline) -> Vec<Mirrored> {
+    async fn mirror(&self, mirror: &Mirror, owed: Vec<ChartFile>, deadline: Deadline) -> Vec<Mirrored> {
         let mut mirrored = Vec::new();
         let mut failures = 0;
-        for staged in owed {
+        for file in owed {
             // Boxed, as in `Publisher::publish`.
-            let pushed = Box::pin(self.mirror_one(mirror, &staged));
+            let pushed = Box::pin(self.mirror_one(mirror, &file));
             let pushed = tokio::time::timeout(deadline.left(), pushed).await;
             let pushed = pushed.unwrap_or(Err(MirrorError::NoTime));
             let result = match &pushed {
                 Ok(name) => Ok(name.clone()),
-                Err(error) => Err(self.not_mirrored(&staged, error).await),
+                Err(error) => Err(self.not_mirrored(&file.upload(), error).await),
             };
-            mirrored.push(Mirrored { staged, result });
+            mirrored.push(Mirrored { file, result });
             match pushed.map_err(|error| error.prospect()) {
                 Err(Prospect::Same) => {
                     self.mirror_silent.set(Instant::now());
@@ -218,12 +221,12 @@ impl Publisher {
     }
 
     /// `None`: another run has done it, or there is nothing any more that it could be done with.
-    async fn mirror_one(&self, mirror: &Mirror, staged: &StagedKey) -> Result<Option<String>, MirrorError> {
-        let Some((note, _)) = self.store.head(&staged.mirror_key()).await? else {
+    async fn mirror_one(&self, mirror: &Mirror, file: &ChartFile) -> Result<Option<String>, MirrorError> {
+        let Some((note, _)) = self.store.head(&file.mirror_key()).await? else {
             return Ok(None);
         };
-        let Some(mut chart) = self.published_chart(mirror, staged).await? else {
-            self.store.delete(&staged.mirror_key(), &note).await?;
+        let Some(mut chart) = self.published_chart(mirror, file).await? else {
+            self.store.delete(&file.mirror_key(), &note).await?;
             return Ok(None);
         };
         self.push(&chart).await?;
@@ -231,8 +234,8 @@ impl Publisher {
         // compare-and-swap. The file was in the bucket before that.
         if !chart.artifact.has_provenance()
             && self.takes_provenance()
-            && self.store.head(&staged.provenance_key()).await?.is_some()
-            && let Some(newer) = self.published_chart(mirror, staged).await?
+            && self.store.head(&file.provenance_key()).await?.is_some()
+            && let Some(newer) = self.published_chart(mirror, file).await?
         {
             chart = newer;
             self.push(&chart).await?;
@@ -242,8 +245,8 @@ impl Publisher {
             receipt.mirror = Some(name.clone());
             receipt.mirror_problem = None;
         };
-        self.add_to_receipt(staged, done).await?;
-        self.store.delete(&staged.mirror_key(), &note).await?;
+        self.add_to_receipt(&file.upload(), done).await?;
+        self.store.delete(&file.mirror_key(), &note).await?;
         Ok(Some(name))
     }
 
@@ -258,13 +261,13 @@ impl Publisher {
     }
 
     /// What is published under the name of this upload, if a registry can have it.
-    async fn published_chart(&self, mirror: &Mirror, staged: &StagedKey) -> Result<Option<Chart>, MirrorError> {
-        let key = staged.archive_key();
+    async fn published_chart(&self, mirror: &Mirror, file: &ChartFile) -> Result<Option<Chart>, MirrorError> {
+        let key = file.archive_key();
         let (archive, bytes) = self.repositories.read_archive_with_bytes(&key).await?;
         if matches!(archive, PublishedArchive::Missing | PublishedArchive::TooLarge { .. }) {
             return Ok(None);
         }
-        let provenance = match self.store.get(&staged.provenance_key(), MAX_PROVENANCE_BYTES).await? {
+        let provenance = match self.store.get(&file.provenance_key(), MAX_PROVENANCE_BYTES).await? {
             Got::Found(object) => Some(object.bytes),
             Got::Missing | Got::TooLarge { .. } => None,
         };
@@ -275,10 +278,8 @@ impl Publisher {
         };
         let metadata = &known.archive.metadata;
         // That no registry takes its name was told when it was published; its provenance file came later.
-        let repository = staged.repository().ok();
-        let name =
-            repository.and_then(|repository| mirror.reference(&repository, &metadata.name, &metadata.version).ok());
-        let Some(name) = name else { return Ok(None) };
+        let name = mirror.reference(file.repository(), &metadata.name, &metadata.version);
+        let Ok(name) = name else { return Ok(None) };
         Ok(Some(Chart {
             name,
             artifact: Artifact::new(metadata, bytes, provenance, known.stored),

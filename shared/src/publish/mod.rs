@@ -1,6 +1,7 @@
 //! Publishing: staged uploads become visible, whatever happens on the way.
 //!
-//! One upload into an existing repository takes six requests, and with S3 answering in T each it is in the index after 3 T:
+//! One upload into an existing repository takes six requests, and with S3 answering in T each it is
+//! in the index after 3 T:
 //!
 //! ```text
 //! GetObject upload ┐
@@ -8,25 +9,28 @@
 //!          T                  2 T                3 T                 4 T                    5 T
 //! ```
 //!
-//! (`tests/tests/promises/latency.rs` keeps it so.) The archive waits for the index because a version that is listed already is not
-//! stored again.
+//! (`tests/tests/promises/latency.rs` keeps it so.) The archive waits for the index because a
+//! version that is listed already is not stored again.
 //!
-//! The order is what keeps the promises. The archive comes before the index that lists it; the upload goes only after its
-//! outcome is recorded. Every write can be repeated: the archive is created once (`If-None-Match: *`), the index is
-//! replaced by compare-and-swap, so a run that was killed anywhere leaves the upload in staging and a state from which the
-//! next run gets to the same outcome. Who lost a race takes along everything that waits, so that a burst of uploads
+//! The order is what keeps the promises. The archive comes before the index that lists it; the
+//! upload goes only after its outcome is recorded. Every write can be repeated: the archive is
+//! created once (`If-None-Match: *`), the index is replaced by compare-and-swap, so a run that was
+//! killed anywhere leaves the upload in staging and a state from which the next run gets to the
+//! same outcome. Who lost a race takes along everything that waits, so that a burst of uploads
 //! needs few index writes.
 //!
 //! [`batch`] publishes the uploads of an event that share an index write, until the [`Deadline`]; [`sweep`] finds what waits, and what
 //! nobody would hear of otherwise ([`foreign`]). Both answer with a [`report`].
 //!
+//! What a repository holds is read and written by [`repository`](crate::repository).
+//!
 //! [`prepare`] takes one upload up to its stored archive: [`images`] asks for the images that a chart names, [`provenance`] checks or
 //! makes the signature beside an archive, [`place`] looks at what the index lists, [`compare`] at what is published, and
 //! [`store_archive`] stores the archive, or [`repair`] replaces one that was damaged.
 //!
-//! What a repository holds is read and written by [`repository`](crate::repository). [`index_state`] is what an edit of the index
-//! starts from, [`recover`] finds what a lost index held ([`rebuild`] is what the log and receipts say of that), [`swap`] is the
-//! compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible to a registry.
+//! [`index_state`] is what an edit of the index starts from, [`recover`] finds what a lost index held ([`rebuild`] is what the log and
+//! receipts say of that), [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`]
+//! pushes what is visible to a registry.
 
 mod batch;
 mod candidate;
@@ -92,7 +96,7 @@ use sweep::Position;
 /// Uploads whose archives are held in memory at the same time.
 const CONCURRENT_ARCHIVES: usize = 4;
 /// Uploads, or notes of the mirror, that one sweep looks at: a fair choice of all that there are.
-const SWEEP: usize = 2_000;
+const MAX_SWEPT_OBJECTS: usize = 2_000;
 
 /// Moves staged uploads into their repositories.
 #[derive(Debug)]
@@ -161,9 +165,11 @@ impl Publisher {
         self.settings.provenance != ProvenanceMode::Off
     }
 
-    /// Publishes these uploads, and where others are writing the same index everything else that waits for it.
+    /// Publishes these uploads, and where others are writing the same index everything else that
+    /// waits for it.
     ///
-    /// Failures are part of the report, so that one bad request does not hide the outcomes of other uploads.
+    /// Failures are part of the report, so that one bad request does not hide the outcomes of other
+    /// uploads.
     pub async fn publish(&self, uploads: &[StagedKey], deadline: Deadline) -> Report {
         let mut report = Report::default();
         let batches = self.batches(uploads, &mut report).await;

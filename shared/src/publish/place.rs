@@ -23,7 +23,7 @@ impl Publisher {
         bytes: Bytes,
     ) -> Result<Prepared, PublishError> {
         let file_name = upload.staged.file_name();
-        let own_key = upload.staged.archive_key();
+        let own_key = upload.file().archive_key();
         match (promise(state, &archive), state.unpublished.get(file_name)) {
             (Some(promise), _) => self.place_listed(state, upload, archive, bytes, promise).await,
             (None, Some(unpublished)) => self.bring_back(upload, archive, bytes, unpublished).await,
@@ -34,7 +34,8 @@ impl Publisher {
         }
     }
 
-    /// The index lists the version: what counts is the archive that its entry names, wherever that lies.
+    /// The index lists the version: what counts is the archive that its entry names, wherever that
+    /// lies.
     async fn place_listed(
         &self,
         state: &IndexState,
@@ -51,7 +52,7 @@ impl Publisher {
         let key = match &promise.url {
             Some(url) => self.settings.key_at(&upload.repository, url),
             // Without a URL it can mean only the archive of its name.
-            None => Some(upload.staged.archive_key()),
+            None => Some(upload.file().archive_key()),
         };
         if promise.comparable() != Some(own.digest) {
             let key = match key {
@@ -75,8 +76,8 @@ impl Publisher {
         }
     }
 
-    /// Where the archive of an entry lies that points to another host, if it lies here: the repository may have had another address
-    /// when the version was published.
+    /// Where the archive of an entry lies that points to another host, if it lies here: the
+    /// repository may have had another address when the version was published.
     async fn under_an_earlier_address(
         &self,
         upload: &Upload,
@@ -85,7 +86,7 @@ impl Publisher {
         let Some(listed) = promise.comparable() else {
             return Ok(None);
         };
-        let key = upload.staged.archive_key();
+        let key = upload.file().archive_key();
         let stored = self.repositories.read_archive(&key).await?;
         Ok((stored.digest() == Some(listed)).then_some(key))
     }
@@ -108,13 +109,14 @@ impl Publisher {
             };
             return Ok(Decided::rejected(upload, own, reason).into());
         }
-        // This very upload may be what was taken back, by a run that was killed before it removed the upload.
+        // This very upload may be what was taken back, by a run that was killed before it removed
+        // the upload.
         if let Some(receipt) = self.recorded(&upload).await? {
             return Ok(Decided::recorded(upload, own, receipt).into());
         }
         let destination = Destination {
             returned_after: Some(unpublished.id()),
-            ..Destination::new(upload.staged.archive_key())
+            ..Destination::new(upload.file().archive_key())
         };
         self.store_archive(upload, own, bytes, destination).await
     }

@@ -10,12 +10,12 @@ use super::provenance::Signature;
 use super::unreadable::Unreadable;
 use super::upload::{MAX_COPIED, Upload, release, upload};
 use super::verdict::Verdict;
-use super::{PublishError, Publisher, Reason};
+use super::{PublishError, Publisher};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart::{self, Values};
 use crate::digest::Digest;
 use crate::image::ImageCheck;
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::provenance::ProvenanceMode;
 use crate::store::{Got, StoreError};
 
@@ -34,19 +34,14 @@ struct ReadArchive {
 
 impl Publisher {
     /// Reads an upload, checks it, and stores its archive.
-    pub(super) async fn prepare(
-        &self,
-        repository: &Repository,
-        staged: &StagedKey,
-        state: &StateCell,
-    ) -> Result<Prepared, PublishError> {
-        let (mut upload, bytes) = match self.read_upload(repository, staged).await? {
+    pub(super) async fn prepare(&self, file: &ChartFile, state: &StateCell) -> Result<Prepared, PublishError> {
+        let (mut upload, bytes) = match self.read_upload(file).await? {
             ReadUpload::Found(upload, bytes) => (upload, bytes),
             ReadUpload::Done(prepared) => return Ok(prepared),
         };
         let mut read = match archive::read_with_values(&bytes, &self.limits) {
             Ok((archive, values)) => ReadArchive { archive, values },
-            Err(error) => match self.read_as_published(repository, &bytes, state).await? {
+            Err(error) => match self.read_as_published(file.repository(), &bytes, state).await? {
                 Some(read) => read,
                 None => return Ok(Decided::rejected_unread(upload, Some(Digest::of(&bytes)), error).into()),
             },
@@ -58,7 +53,7 @@ impl Publisher {
             Verdict::Hold(wait) => return Ok(Decided::held(upload, archive, wait).into()),
             Verdict::Reject(reason) => return Ok(Decided::rejected(upload, archive, reason).into()),
         };
-        let state = self.index_state(repository, state).await?;
+        let state = self.index_state(file.repository(), state).await?;
         let own = archive.digest;
         match self.place(state, upload, archive, bytes).await? {
             Prepared::Candidate(candidate) => self.publish_signed(candidate, signature, own).await,
@@ -66,27 +61,28 @@ impl Publisher {
         }
     }
 
-    async fn read_upload(&self, repository: &Repository, staged: &StagedKey) -> Result<ReadUpload, PublishError> {
+    async fn read_upload(&self, file: &ChartFile) -> Result<ReadUpload, PublishError> {
+        let (repository, staged) = (file.repository(), file.upload());
         let limit = self.limits.packed_bytes;
         let done = match self.store.get(staged.key(), limit).await {
             Ok(Got::Found(object)) => {
                 let upload = Upload {
                     version: object.version,
                     release: release(&object.metadata),
-                    ..upload(repository, staged, object.etag, object.modified)
+                    ..upload(repository, &staged, object.etag, object.modified)
                 };
                 return Ok(ReadUpload::Found(upload, object.bytes));
             }
-            Ok(Got::Missing) if self.settings.provenance != ProvenanceMode::Off => self.late_provenance(staged).await?,
+            Ok(Got::Missing) if self.settings.provenance != ProvenanceMode::Off => self.late_provenance(file).await?,
             Ok(Got::Missing) => Prepared::Gone,
             Ok(Got::TooLarge { size, etag, modified }) => {
                 let upload = Upload {
                     is_copied: size <= MAX_COPIED,
-                    ..upload(repository, staged, etag, modified)
+                    ..upload(repository, &staged, etag, modified)
                 };
                 Decided::rejected_unread(upload, None, ArchiveError::TooLarge { size, limit }).into()
             }
-            Err(error) => self.reject_unreadable(repository, staged, error).await?,
+            Err(error) => self.reject_unreadable(repository, &staged, error).await?,
         };
         Ok(ReadUpload::Done(done))
     }
@@ -108,8 +104,8 @@ impl Publisher {
         Ok(Decided::rejected_unread(upload, None, why).into())
     }
 
-    /// Reads an upload that would be rejected, but is published: what the index lists is `unchanged`, or brought back where its
-    /// archive is gone.
+    /// Reads an upload that would be rejected, but is published: what the index lists is
+    /// `unchanged`, or brought back where its archive is gone.
     async fn read_as_published(
         &self,
         repository: &Repository,
@@ -124,7 +120,8 @@ impl Publisher {
         Ok(is_listed.then_some(ReadArchive { archive, values }))
     }
 
-    /// All checks of an upload that could be read. It passes with what is to be done about its signature.
+    /// All checks of an upload that could be read. It passes with what is to be done about its
+    /// signature.
     async fn check(
         &self,
         upload: &mut Upload,
@@ -132,8 +129,12 @@ impl Publisher {
         state: &StateCell,
     ) -> Result<Verdict<Signature>, PublishError> {
         let ReadArchive { archive, values } = read;
-        if let Err(reason) = self.check_name_and_version(upload, archive, values) {
-            return Ok(Verdict::Reject(reason));
+        if let Err(error) = chart::check_file_name(upload.staged.file_name(), &archive.metadata) {
+            return Ok(Verdict::Reject(error.into()));
+        }
+        let versions = self.settings.version_check;
+        if let Err(error) = versions.check(&archive.metadata, values, upload.release.as_deref()) {
+            return Ok(Verdict::Reject(error.into()));
         }
         let checks_images = self.settings.image_check != ImageCheck::Off;
         if checks_images && !lists(self.index_state(&upload.repository, state).await?, archive) {
@@ -150,15 +151,8 @@ impl Publisher {
         Ok(verdict)
     }
 
-    fn check_name_and_version(&self, upload: &Upload, archive: &Archive, values: &Values) -> Result<(), Reason> {
-        chart::check_file_name(upload.staged.file_name(), &archive.metadata)?;
-        let check = self.settings.version_check;
-        check.check(&archive.metadata, values, upload.release.as_deref())?;
-        Ok(())
-    }
-
-    /// Publishes or makes the signature of a candidate, or decides that it must not be listed. `own` is the digest of the upload, which the
-    /// stored archive may not have.
+    /// Publishes or makes the signature of a candidate, or decides that it must not be listed.
+    /// `own` is the digest of the upload, which the stored archive may not have.
     async fn publish_signed(
         &self,
         candidate: Box<Candidate>,

@@ -50,8 +50,8 @@ pub enum Reason {
         /// The archive's name.
         file: String,
     },
-    /// An archive without a signature stands under its name, of the same content but packed at another time; the wait for its signature
-    /// is over.
+    /// An archive without a signature stands under its name, of the same content but packed at
+    /// another time; the wait for its signature is over.
     #[error(
         "only signed charts are published here, and another packaging of the same content (digest {stored}) is stored as {file} without a \
          signature, left by a run that was cut short. The provenance file of this upload is about digest {own}. Upload the packaging with \
@@ -98,7 +98,8 @@ pub enum Reason {
         /// Digest of the upload.
         own: Digest,
     },
-    /// Another chart has this file name: `a` version `1-2` and `a-1` version `2` are both `a-1-2.tgz`.
+    /// Another chart has this file name: `a` version `1-2` and `a-1` version `2` are both
+    /// `a-1-2.tgz`.
     #[error("the file name {file} belongs to {chart} {version}, which is published already; choose another version")]
     FileNameTaken {
         /// The file name.

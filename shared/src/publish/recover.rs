@@ -9,7 +9,7 @@ use super::{CONCURRENT_ARCHIVES, PublishError, Publisher};
 use crate::archive::Archive;
 use crate::chart;
 use crate::index::Entry;
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository};
 use crate::printable::printable;
 use crate::rebuilt::Rebuilt;
 use crate::repository::{MAX_LISTED, PublishedArchive, Remembered, UNSIGNED, changed_since, created, entry};
@@ -81,7 +81,7 @@ impl Publisher {
             .repositories
             .memory(repository, |file_name| !present.contains(file_name));
         let found = stream::iter(&archives)
-            .map(|(staged, object)| self.recover_entry(repository, staged, object))
+            .map(|(staged, object)| self.recover_entry(staged, object))
             .buffered(CONCURRENT_ARCHIVES)
             .try_collect::<Vec<Found>>();
         // Boxed: the SDK's futures are deep.
@@ -95,7 +95,7 @@ impl Publisher {
         let (mut entries, mut listed_once) = (Vec::new(), 0);
         for (found, (staged, _)) in found.into_iter().zip(&archives) {
             // Two first uploads at once: the archive of the one that is faster has no receipt yet, and its upload waits.
-            let was_listed = found.remembered.is_some() || !waiting.contains(staged.key());
+            let was_listed = found.remembered.is_some() || !waiting.contains(staged.upload().key());
             match found.entry {
                 Some(entry) => {
                     listed_once += usize::from(was_listed);
@@ -123,12 +123,7 @@ impl Publisher {
         Ok(waiting.into_iter().map(|upload| upload.key).collect())
     }
 
-    async fn recover_entry(
-        &self,
-        repository: &Repository,
-        staged: &StagedKey,
-        object: &Listed,
-    ) -> Result<Found, PublishError> {
+    async fn recover_entry(&self, staged: &ChartFile, object: &Listed) -> Result<Found, PublishError> {
         let archive_key = staged.archive_key();
         let read = self.repositories.read_archive(&archive_key);
         let (read, remembered) = tokio::join!(read, self.repositories.remembered(staged));
@@ -138,7 +133,7 @@ impl Publisher {
                 let (archive, listed) = (&known.archive, remembered.as_ref());
                 match self.why_left_out(staged, archive, listed).await? {
                     None => {
-                        let entry = self.recovered_entry(repository, staged, object, archive, listed);
+                        let entry = self.recovered_entry(staged, object, archive, listed);
                         return Ok(Found {
                             entry: Some(entry),
                             remembered,
@@ -163,7 +158,7 @@ impl Publisher {
     /// Why an archive that can be read is not listed.
     async fn why_left_out(
         &self,
-        staged: &StagedKey,
+        staged: &ChartFile,
         archive: &Archive,
         remembered: Option<&Remembered>,
     ) -> Result<Option<String>, StoreError> {
@@ -178,14 +173,13 @@ impl Publisher {
 
     fn recovered_entry(
         &self,
-        repository: &Repository,
-        staged: &StagedKey,
+        staged: &ChartFile,
         object: &Listed,
         archive: &Archive,
         remembered: Option<&Remembered>,
     ) -> RecoveredEntry {
         let created = created(object, remembered);
-        let url = self.settings.archive_url(repository, staged);
+        let url = self.settings.archive_url(staged);
         RecoveredEntry {
             key: object.key.clone(),
             has_its_name: chart::check_file_name(staged.file_name(), &archive.metadata).is_ok(),

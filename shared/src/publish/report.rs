@@ -35,11 +35,13 @@ pub struct Report {
     pub lost_races: u32,
     /// Whether this is a sweep that went through all of staging.
     pub swept: bool,
-    /// How long the oldest upload that a sweep found had been lying in staging by then, without those that are held.
+    /// How long the oldest upload that a sweep found had been lying in staging by then, without
+    /// those that are held.
     pub oldest_waiting: Option<Duration>,
     /// The same of those that are held.
     pub oldest_held: Option<Duration>,
-    /// For how long the registry has been waiting for the oldest chart that it did not get from a sweep.
+    /// For how long the registry has been waiting for the oldest chart that it did not get from a
+    /// sweep.
     pub oldest_unmirrored: Option<Duration>,
 }
 

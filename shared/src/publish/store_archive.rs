@@ -33,8 +33,9 @@ impl Destination {
 }
 
 impl Publisher {
-    /// Publishes the archive, once. Where one of that name is there already, it stays, and must be the same chart; unless the
-    /// index lists the very archive of this upload, which is then repaired.
+    /// Publishes the archive, once. Where one of that name is there already, it stays, and must be
+    /// the same chart; unless the index lists the very archive of this upload, which is then
+    /// repaired.
     pub(super) async fn store_archive(
         &self,
         upload: Upload,
@@ -52,10 +53,15 @@ impl Publisher {
             returned_after: returned_after.clone(),
             ..Marks::default()
         };
-        let (headers, metadata) = (Headers::archive(), marks.into_metadata());
         let created = self
             .store
-            .create(&key, bytes.clone(), own.digest, &headers, metadata)
+            .create(
+                &key,
+                bytes.clone(),
+                own.digest,
+                &Headers::archive(),
+                marks.into_metadata(),
+            )
             .await?;
         let restored = is_listed && created == Created::New;
         let (archive, origin, returned_after) = match created {

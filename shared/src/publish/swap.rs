@@ -10,7 +10,7 @@ use super::sample::Sample;
 use super::{Deadline, IndexWrite, PublishError, Publisher, Reason, Report, Round};
 use crate::image::ImageCheck;
 use crate::index::{Added, Created, Entry};
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::repository::{Attempts, RepositoryError, entry};
 use crate::store::Replaced;
 
@@ -91,7 +91,7 @@ impl Publisher {
             .map(|candidate| {
                 let upload = &candidate.upload;
                 let created = Created::by_upload(now, upload.uploaded);
-                let url = self.settings.archive_url(repository, &upload.staged);
+                let url = self.settings.archive_url(&upload.file());
                 entry(&candidate.archive, url, created)
             })
             .collect();
@@ -157,7 +157,7 @@ impl Publisher {
         let cell = StateCell::new_with(Some(Ok(base)));
         let taken = round.candidates.iter().map(|candidate| candidate.archive.listed_bytes);
         let taken = taken.sum();
-        for (_, prepared) in self.prepare_some(repository, &waiting, &cell, taken).await {
+        for (_, prepared) in self.prepare_some(&waiting, &cell, taken).await {
             if let Ok(Prepared::Candidate(candidate)) = prepared {
                 round.candidates.push(Candidate {
                     taken_along: true,
@@ -176,15 +176,18 @@ impl Publisher {
         repository: &Repository,
         round: &Round,
         deadline: Deadline,
-    ) -> Result<Vec<StagedKey>, PublishError> {
+    ) -> Result<Vec<ChartFile>, PublishError> {
         let mut waiting = Sample::of_at_most(MAX_ADDED_UPLOADS);
         let prefix = repository.staging_prefix();
         let mut pages = self.store.pages(&prefix).of_folder();
         for _ in 0..MAX_LISTED_PAGES {
             let Some(page) = pages.next().await? else { break };
             let staged = page.objects.iter().filter_map(|object| StagedKey::new(&object.key));
-            let own = staged.filter(|staged| staged.repository().as_ref() == Ok(repository) && !round.has(staged));
-            own.for_each(|staged| drop(waiting.show(staged)));
+            let files = staged
+                .filter(|staged| !round.has(staged))
+                .filter_map(|staged| ChartFile::of_upload(&staged).ok());
+            let own = files.filter(|file| file.repository() == repository);
+            own.for_each(|file| drop(waiting.show(file)));
             if !deadline.has_time() {
                 break;
             }

@@ -1,8 +1,9 @@
 //! The sweep: whatever lies in staging is published, whatever became of its event.
 //!
-//! Whoever may upload may fill `staging/` with objects that are no uploads, or with uploads that stay. Neither may hide another
-//! upload, so the listing is read to its end, page by page, in the memory of one page and of those that are chosen ([`Sample`]). Where
-//! its share of the time does not suffice, the next sweep of the process goes on where this one stopped.
+//! Whoever may upload may fill `staging/` with objects that are no uploads, or with uploads that
+//! stay. Neither may hide another upload, so the listing is read to its end, page by page, in the
+//! memory of one page and of those that are chosen ([`Sample`]). Where its share of the time does
+//! not suffice, the next sweep of the process goes on where this one stopped.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -11,11 +12,12 @@ use jiff::Timestamp;
 
 use super::foreign::{self, Foreign};
 use super::sample::Sample;
-use super::{Deadline, Publisher, Report, SWEEP, age};
+use super::{Deadline, MAX_SWEPT_OBJECTS, Publisher, Report, age};
 use crate::keys::{STAGING, StagedKey};
 use crate::store::{Listed, Pages, StoreError};
 
-/// Behind which key the next sweep of this process goes on, if the last one had no time for the rest.
+/// Behind which key the next sweep of this process goes on, if the last one had no time for the
+/// rest.
 #[derive(Debug, Default)]
 pub(super) struct Position(Mutex<Option<String>>);
 
@@ -42,7 +44,8 @@ struct Found {
 impl Publisher {
     /// Publishes whatever lies in staging.
     ///
-    /// What fails is part of the report: the next sweep tries again, so nothing is won by failing this one.
+    /// What fails is part of the report: the next sweep tries again, so nothing is won by failing
+    /// this one.
     pub async fn sweep(&self, deadline: Deadline) -> Report {
         let mut report = Report::default();
         let mut search = Search::new(self.takes_provenance());
@@ -134,7 +137,7 @@ impl Search {
     fn new(uses_provenance: bool) -> Self {
         Search {
             uses_provenance,
-            sample: Sample::of_at_most(SWEEP),
+            sample: Sample::of_at_most(MAX_SWEPT_OBJECTS),
             oldest_left: None,
             foreign: Foreign::default(),
         }

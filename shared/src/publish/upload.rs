@@ -5,17 +5,15 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::PublishError;
-
 use super::provenance::Attached;
 use crate::archive::Archive;
 use crate::digest::Digest;
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::store::{Described, ETag};
 
-/// User metadata of an upload: the tag of the release that it belongs to.
-const RELEASE_METADATA: &str = "release";
-/// The largest object of which a copy is kept under `rejected/`. S3 copies no object over 5 GB, and a function does not wait for one of
-/// some: what is larger than this, or what S3 does not read, is rejected without a copy. Its earlier version stays for 30 days.
+/// The largest object of which a copy is kept under `rejected/`. S3 copies no object over 5 GB, and
+/// a function does not wait for one of some: what is larger than this, or what S3 does not read, is
+/// rejected without a copy. Its earlier version stays for 30 days.
 pub(super) const MAX_COPIED: u64 = 512 * 1024 * 1024;
 
 /// One state of a staged object. The same key may be uploaded again, and then is another upload.
@@ -52,13 +50,18 @@ impl Upload {
         )
     }
 
-    /// Whether an object is this upload still. The same bytes may be uploaded again within the second that S3's clock tells, with
-    /// another release.
+    /// Whether an object is this upload still. The same bytes may be uploaded again within the
+    /// second that S3's clock tells, with another release.
     pub(super) fn is(&self, described: &Described) -> bool {
         described.etag == self.etag
             && described.modified == self.uploaded
             && described.version == self.version
             && release(&described.metadata) == self.release
+    }
+
+    /// The archive that it becomes.
+    pub(super) fn file(&self) -> ChartFile {
+        ChartFile::in_repository(&self.repository, &self.staged)
     }
 
     pub(super) fn being_unpublished(&self, archive: &Archive) -> PublishError {
@@ -83,6 +86,9 @@ pub(super) fn upload(repository: &Repository, staged: &StagedKey, etag: ETag, up
         signed_by: None,
     }
 }
+
+/// User metadata of an upload: the tag of the release that it belongs to.
+const RELEASE_METADATA: &str = "release";
 
 /// The release that an upload names.
 pub(super) fn release(metadata: &HashMap<String, String>) -> Option<String> {

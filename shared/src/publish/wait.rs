@@ -16,7 +16,8 @@ pub enum Wait {
         /// When it is rejected.
         until: Timestamp,
     },
-    /// An archive without a signature stands under its name, of the same content but packed at another time.
+    /// An archive without a signature stands under its name, of the same content but packed at
+    /// another time.
     #[error(
         "only signed charts are published here, and another packaging of the same content (digest {stored}) is stored as {file} without a \
          signature. The provenance file of this upload is about digest {own}. Waits until {until}: the run that stored it may be about to \

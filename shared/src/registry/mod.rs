@@ -1,10 +1,11 @@
 //! Talking to a registry by the OCI distribution API
-//! (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>): is an image there ([`Http::find`]), and
-//! pushing a chart ([`Http::push`]).
+//! (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>): is an image there
+//! ([`Http::find`]), and pushing a chart ([`Http::push`]).
 //!
-//! A thin client over [`crate::http`]. `oci-client` 0.18, which the field uses, makes publish-chart 1.74 MiB larger, since it
-//! brings `reqwest` as a second HTTP client; and it follows redirects wherever they lead and reads answers of any size, while an
-//! upload chooses what is asked here. What is needed of it are three kinds of GET, a HEAD, a POST and a PUT.
+//! A thin client over [`crate::http`]. `oci-client` 0.18, which the field uses, makes publish-chart
+//! 1.74 MiB larger, since it brings `reqwest` as a second HTTP client; and it follows redirects
+//! wherever they lead and reads answers of any size, while an upload chooses what is asked here.
+//! What is needed of it are three kinds of GET, a HEAD, a POST and a PUT.
 
 mod auth;
 mod manifest;
@@ -23,7 +24,7 @@ use auth::{Access, Session};
 use manifest::Manifest;
 
 /// All that one image may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const IMAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a registry says of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,14 +58,14 @@ impl Http {
     ///
     /// [`RegistryError`] if the registry could not be asked.
     pub async fn find(&self, image: &Reference, login: Option<&Login>) -> Result<Found, RegistryError> {
-        let found = tokio::time::timeout(PATIENCE, self.find_slowly(image, login)).await;
+        let found = tokio::time::timeout(IMAGE_TIMEOUT, self.find_untimed(image, login)).await;
         found.unwrap_or_else(|_| {
             let host = image.host().to_owned();
             Err(HttpError::Unreachable { host }.into())
         })
     }
 
-    async fn find_slowly(&self, image: &Reference, login: Option<&Login>) -> Result<Found, RegistryError> {
+    async fn find_untimed(&self, image: &Reference, login: Option<&Login>) -> Result<Found, RegistryError> {
         let host = image.api_host();
         let mut session = Session::new(self, image, Access::Read, login);
         let url = format!("{}/manifests/{}", base_url(image), image.state());
@@ -127,7 +128,8 @@ fn unexpected(host: &str, answer: &Answer) -> RegistryError {
     HttpError::answer(host, format!("with the status {}{said}", answer.status)).into()
 }
 
-/// The registry's own word for what is wrong, such as `NAME_UNKNOWN`. Its message may quote anything.
+/// The registry's own word for what is wrong, such as `NAME_UNKNOWN`. Its message may quote
+/// anything.
 fn error_code(body: &[u8]) -> Option<String> {
     let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
     let code = answer.get("errors")?.get(0)?.get("code")?.as_str()?;

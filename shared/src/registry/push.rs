@@ -1,7 +1,7 @@
 //! Pushing a chart: its blobs, then the manifest that names them, which alone makes it visible.
 //!
-//! Whoever pushes the same chart at the same time sends the same bytes. What is there already stays: a tag is never moved to
-//! another chart.
+//! Whoever pushes the same chart at the same time sends the same bytes. What is there already
+//! stays: a tag is never moved to another chart.
 
 use super::auth::{Access, Session};
 use super::{RegistryError, base_url, error_code, manifest, unexpected};
@@ -126,7 +126,8 @@ impl Push<'_> {
             let problem = "with a place for uploads that is not its own";
             return Err(RegistryError::from(HttpError::answer(self.to.api_host(), problem)).into());
         };
-        // What it has put there stays (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put>).
+        // What it has put there stays
+        // (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put>).
         let separator = if place.contains('?') { '&' } else { '?' };
         let place = format!("{place}{separator}digest={}", blob.digest());
         let put = Request {

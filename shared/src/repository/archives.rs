@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{MAX_LISTED, Repositories};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::digest::Digest;
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository};
 use crate::store::{ETag, Got, Listed, Object, StoreError};
 
 /// User metadata of a published archive: which upload it came from.
@@ -172,12 +172,12 @@ impl PublishedArchive {
 
 impl Repositories {
     /// The archives of a repository, without those of the repositories in folders below.
-    pub(crate) async fn archives(&self, repository: &Repository) -> Result<Vec<(StagedKey, Listed)>, StoreError> {
+    pub(crate) async fn archives(&self, repository: &Repository) -> Result<Vec<(ChartFile, Listed)>, StoreError> {
         let prefix = repository.charts_prefix();
         let listed = self.store.list_folder(&prefix, MAX_LISTED).await?;
         let archives = listed.into_iter().filter_map(|object| {
             let file_name = object.key.strip_prefix(&prefix)?;
-            Some((StagedKey::of_archive(repository, file_name)?, object))
+            Some((ChartFile::new(repository, file_name)?, object))
         });
         Ok(archives.collect())
     }

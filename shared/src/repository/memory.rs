@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{MAX_LISTED, Repositories};
 use crate::digest::Digest;
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository};
 use crate::receipt::{Outcome, Receipt};
 use crate::store::StoreError;
 use crate::unpublished::Unpublished;
@@ -84,7 +84,7 @@ impl Repositories {
     }
 
     /// What the receipt of one archive name remembers of a version that was listed and not taken back since.
-    pub(crate) async fn remembered(&self, staged: &StagedKey) -> Result<Option<Remembered>, StoreError> {
+    pub(crate) async fn remembered(&self, staged: &ChartFile) -> Result<Option<Remembered>, StoreError> {
         let (_, listed) = self.receipt_at(&staged.receipt_key()).await?;
         Ok(listed)
     }

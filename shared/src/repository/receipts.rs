@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{Attempts, Repositories};
-use crate::keys::{Headers, StagedKey};
+use crate::keys::Headers;
 use crate::store::{ETag, Got, Replaced, StoreError};
 
 /// A larger object is no receipt. What is written is far smaller
@@ -84,23 +84,21 @@ impl Repositories {
     /// written.
     pub(crate) async fn edit_receipt<T>(
         &self,
-        staged: &StagedKey,
+        key: &str,
         edit: impl FnMut(&StoredReceipt) -> ReceiptEdit<T>,
     ) -> Result<EditedReceipt<T>, StoreError> {
-        let key = staged.receipt_key();
-        let stored = self.read_receipt(&key).await?;
-        self.try_edits(&key, stored, edit, Attempts::at_receipt()).await
+        let stored = self.read_receipt(key).await?;
+        self.try_edits(key, stored, edit, Attempts::at_receipt()).await
     }
 
     /// The same without a read before the first write: most uploads are the first of their name.
     pub(crate) async fn create_or_edit_receipt<T>(
         &self,
-        staged: &StagedKey,
+        key: &str,
         edit: impl FnMut(&StoredReceipt) -> ReceiptEdit<T>,
     ) -> Result<EditedReceipt<T>, StoreError> {
         let attempts = Attempts::at_receipt().without_first_read();
-        self.try_edits(&staged.receipt_key(), StoredReceipt::Missing, edit, attempts)
-            .await
+        self.try_edits(key, StoredReceipt::Missing, edit, attempts).await
     }
 
     async fn try_edits<T>(

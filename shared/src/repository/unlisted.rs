@@ -6,7 +6,7 @@ use super::{Remembered, Repositories};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::index::{Created, Entry};
-use crate::keys::StagedKey;
+use crate::keys::ChartFile;
 use crate::provenance::ProvenanceMode;
 use crate::store::{Listed, StoreError};
 
@@ -44,8 +44,8 @@ impl Repositories {
     /// Whether an archive that no index lists must stay out of it: a run that was cut short may leave one before its
     /// provenance file, and `PROVENANCE=require` lists none without. What a receipt says was listed is not checked: it is
     /// older than the setting.
-    pub(crate) async fn must_be_signed(&self, staged: &StagedKey) -> Result<bool, StoreError> {
+    pub(crate) async fn must_be_signed(&self, file: &ChartFile) -> Result<bool, StoreError> {
         Ok(self.settings.provenance == ProvenanceMode::Require
-            && self.store.head(&staged.provenance_key()).await?.is_none())
+            && self.store.head(&file.provenance_key()).await?.is_none())
     }
 }

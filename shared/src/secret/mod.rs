@@ -1,7 +1,8 @@
 //! The one secret: what only some features need, read when one of them does.
 //!
-//! It is read again when it has become old, and when what it holds turned out not to be good (any more): whoever rotates
-//! it deploys nothing. Its values are in no `Debug` text, no error and no log ([`value`]).
+//! It is read again when it has become old, and when what it holds turned out not to be good (any
+//! more): whoever rotates it deploys nothing. Its values are in no `Debug` text, no error and no
+//! log ([`value`]).
 
 mod value;
 
@@ -17,10 +18,10 @@ pub use value::{Login, Secret, SecretFieldError};
 use crate::aws::Aws;
 
 /// A rotated secret counts after this long at the latest.
-const MAX_AGE: Duration = Duration::from_secs(300);
-/// Not read again sooner because something in it was not good: who uploads what nobody has signed must not make a request
-/// to Secrets Manager each time.
-const MIN_AGE: Duration = Duration::from_secs(2);
+const MAX_SECRET_AGE: Duration = Duration::from_secs(300);
+/// Not read again sooner because something in it was not good: who uploads what nobody has signed
+/// must not make a request to Secrets Manager each time.
+const MIN_REREAD_AGE: Duration = Duration::from_secs(2);
 
 /// Where the secret is.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ impl Secrets {
     ///
     /// [`SecretError`] if it can't be read, or is none that is documented.
     pub async fn get(&self) -> Result<Arc<Secret>, SecretError> {
-        self.younger_than(MAX_AGE).await
+        self.younger_than(MAX_SECRET_AGE).await
     }
 
     /// The secret read anew, since what it held was not good; `None` if that was done just now.
@@ -88,8 +89,8 @@ impl Secrets {
     /// # Errors
     ///
     /// As [`Secrets::get`].
-    pub async fn again(&self, known: &Arc<Secret>) -> Result<Option<Arc<Secret>>, SecretError> {
-        let secret = self.younger_than(MIN_AGE).await?;
+    pub async fn reread(&self, known: &Arc<Secret>) -> Result<Option<Arc<Secret>>, SecretError> {
+        let secret = self.younger_than(MIN_REREAD_AGE).await?;
         Ok((!Arc::ptr_eq(&secret, known)).then_some(secret))
     }
 

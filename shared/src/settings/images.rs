@@ -1,4 +1,5 @@
-//! `IMAGE_PLATFORMS` and `IMAGE_REGISTRIES`: for which platforms an image has to be there, and which registries are asked.
+//! `IMAGE_PLATFORMS` and `IMAGE_REGISTRIES`: for which platforms an image has to be there, and
+//! which registries are asked.
 
 use super::SettingError;
 use super::variable::{Environment, listed};

@@ -1,7 +1,7 @@
 //! The environment: which bucket, which URL, how the index is written.
 //!
-//! A setting that is missing or wrong stops the function at start, with a message that names it and what it accepts:
-//! a publisher that guesses its URL publishes charts that nobody can download.
+//! A setting that is missing or wrong stops the function at start, with a message that names it and
+//! what it accepts: a publisher that guesses its URL publishes charts that nobody can download.
 
 mod cdn;
 mod images;
@@ -98,7 +98,8 @@ impl Settings {
     }
 }
 
-/// The settings of publish-chart, each with its variable and what that takes. `None`: it is not set.
+/// The settings of publish-chart, each with its variable and what that takes. `None`: it is not
+/// set.
 impl Environment<'_> {
     fn provenance(self) -> Result<Option<ProvenanceMode>, SettingError> {
         self.variable("PROVENANCE", "off, verify, require or sign").parsed()

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::variable::Environment;
 use super::{SettingError, Settings};
-use crate::keys::{CHARTS, Repository, StagedKey, relative_url, url_path};
+use crate::keys::{CHARTS, ChartFile, Repository, relative_url, url_path};
 use crate::origin;
 
 /// How an entry names its archive.
@@ -35,11 +35,11 @@ impl FromStr for UrlStyle {
 }
 
 impl Settings {
-    /// The URL of an upload's archive, once it is published in `repository`.
-    pub fn archive_url(&self, repository: &Repository, staged: &StagedKey) -> String {
+    /// The URL of an archive, once it is published.
+    pub fn archive_url(&self, file: &ChartFile) -> String {
         match self.url_style {
-            UrlStyle::Absolute => self.edge_url(&format!("{}{}", repository.charts_prefix(), staged.file_name())),
-            UrlStyle::Relative => relative_url(staged.file_name()),
+            UrlStyle::Absolute => self.edge_url(&file.archive_key()),
+            UrlStyle::Relative => relative_url(file.file_name()),
         }
     }
 
@@ -49,8 +49,9 @@ impl Settings {
         format!("{}/{}", self.repository_url, url_path(path))
     }
 
-    /// The key of the object that a URL in the index of `repository` leads to, wherever below `charts/` it lies: the other
-    /// direction of [`Settings::archive_url`]. `None` for a URL that leads elsewhere.
+    /// The key of the object that a URL in the index of `repository` leads to, wherever below
+    /// `charts/` it lies: the other direction of [`Settings::archive_url`]. `None` for a URL that
+    /// leads elsewhere.
     pub fn key_at(&self, repository: &Repository, url: &str) -> Option<String> {
         origin::key_at(&self.repository_url, repository, url)
     }
@@ -89,11 +90,11 @@ mod tests {
     fn the_url_of_an_archive_leads_to_its_key() {
         for style in ["absolute", "relative"] {
             let settings = read(&[("URL_STYLE", style)]).unwrap();
-            for key in ["staging/team-a/demo-1.0.0+b1.tgz", "staging/demo-1.0.0.tgz"] {
-                let staged = StagedKey::new(key).unwrap();
-                let repository = staged.repository().unwrap();
-                let url = settings.archive_url(&repository, &staged);
-                assert_eq!(settings.key_at(&repository, &url), Some(staged.archive_key()), "{url}");
+            for (repository, name) in [("team-a", "demo-1.0.0+b1.tgz"), ("", "demo-1.0.0.tgz")] {
+                let repository = Repository::new(repository).unwrap();
+                let file = ChartFile::new(&repository, name).unwrap();
+                let url = settings.archive_url(&file);
+                assert_eq!(settings.key_at(&repository, &url), Some(file.archive_key()), "{url}");
             }
         }
         let settings = read(&[]).unwrap();
@@ -113,11 +114,10 @@ mod tests {
     #[test]
     fn a_plus_in_a_version_is_escaped_in_an_absolute_url_and_stands_in_a_relative_one() {
         let settings = read(&[]).unwrap();
-        let staged = StagedKey::new("staging/team-a/demo-1.0.0+b1.tgz").unwrap();
-        let repository = staged.repository().unwrap();
-        let url = settings.archive_url(&repository, &staged);
+        let file = ChartFile::new(&Repository::new("team-a").unwrap(), "demo-1.0.0+b1.tgz").unwrap();
+        let url = settings.archive_url(&file);
         assert_eq!(url, "https://charts.kube9.io/team-a/demo-1.0.0%2Bb1.tgz");
         let settings = read(&[("URL_STYLE", "relative")]).unwrap();
-        assert_eq!(settings.archive_url(&repository, &staged), "demo-1.0.0+b1.tgz");
+        assert_eq!(settings.archive_url(&file), "demo-1.0.0+b1.tgz");
     }
 }

@@ -70,7 +70,8 @@ pub(super) struct Variable<'a> {
 }
 
 impl Variable<'_> {
-    /// Unset and empty are the same: a template parameter that is left empty sets an empty variable.
+    /// Unset and empty are the same: a template parameter that is left empty sets an empty
+    /// variable.
     pub(super) fn value(&self) -> Option<String> {
         (self.lookup)(self.name).filter(|value| !value.is_empty())
     }

@@ -249,7 +249,7 @@ fn ask(mode: &[&str], documents: &[Vec<u8>]) -> Vec<Value> {
     let mut to = oracle.stdin.take().expect("piped");
     let lines: String = documents
         .iter()
-        .map(|document| format!("\"{}\"\n", base64(document)))
+        .map(|document| format!("\"{}\"\n", aws_smithy_types::base64::encode(document)))
         .collect();
     let writer = std::thread::spawn(move || to.write_all(lines.as_bytes()));
     let output = oracle.wait_with_output().expect("the oracle ends");
@@ -263,21 +263,6 @@ fn ask(mode: &[&str], documents: &[Vec<u8>]) -> Vec<Value> {
         .collect();
     assert_eq!(answers.len(), documents.len());
     answers
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0_u32, |bits, at| {
-            bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0))
-        });
-        for at in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * at) & 63) as usize];
-            text.push(if at <= chunk.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
 }
 
 fn changed(document: &Value, rng: &mut fastrand::Rng) -> Node {

@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64_simd::STANDARD as BASE64;
 use http::HeaderMap;
 use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
 use s3s::dto::ChecksumType;
@@ -66,7 +65,7 @@ impl Algorithm {
     }
 
     fn of(self, bytes: &[u8]) -> String {
-        BASE64_STANDARD.encode(self.digest(bytes))
+        BASE64.encode_to_string(self.digest(bytes))
     }
 }
 
@@ -138,7 +137,7 @@ impl Checksums {
         let digests: Vec<u8> = parts
             .iter()
             .filter_map(|part| part.get(algorithm))
-            .filter_map(|value| BASE64_STANDARD.decode(value).ok())
+            .filter_map(|value| BASE64.decode_to_vec(value).ok())
             .flatten()
             .collect();
         let value = format!("{}-{}", algorithm.of(&digests), parts.len());
@@ -175,7 +174,7 @@ fn check_content_md5(headers: &HeaderMap, bytes: &[u8]) -> S3Result<()> {
     let Some(claimed) = headers.get("content-md5") else {
         return Ok(());
     };
-    let Ok(claimed) = BASE64_STANDARD.decode(claimed.as_bytes()) else {
+    let Ok(claimed) = BASE64.decode_to_vec(claimed.as_bytes()) else {
         return Err(s3_error!(InvalidDigest, "The Content-MD5 you specified was invalid."));
     };
     if claimed.len() != 16 {

@@ -9,8 +9,8 @@ const SHOWN: usize = 10;
 /// What is wrong with a chart archive. Paths and values from the archive are quoted with their control
 /// characters escaped: these messages reach terminals, logs and web pages.
 ///
-/// Each message is whole. An error inside of another one stands in its message, and is not its `source()`
-/// too: who prints a chain of errors would say it twice.
+/// Each message is whole: it contains the message of the error that caused it. That error is not the
+/// `source()` too, because a program that prints the chain of errors would print it twice.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// More bytes than the publisher takes.

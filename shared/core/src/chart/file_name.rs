@@ -1,11 +1,12 @@
 //! The file name of a chart archive.
 
 use super::Metadata;
+use crate::keys::archive_name;
 
 /// The name that `helm package` gives the archive of a chart: `NAME-VERSION.tgz`.
 #[must_use]
 pub fn file_name(metadata: &Metadata) -> String {
-    format!("{}-{}.tgz", metadata.name, metadata.version)
+    archive_name(&metadata.name, &metadata.version)
 }
 
 /// Checks that an archive, or its provenance file, is called what its metadata says.

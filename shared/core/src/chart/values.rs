@@ -12,8 +12,8 @@ use crate::yaml::{self, Duplicates, Value};
 /// of it.
 const MAX_READ_BYTES: usize = 1024 * 1024;
 
-/// Every upload is checked, and few are read: of a document that is larger than this, only the syntax is
-/// checked, because its values would take many times its size in memory.
+/// The check runs for every upload. Of a larger document it checks only the syntax, because the values
+/// would take many times its size in memory.
 const MAX_CHECKED_BYTES: usize = 256 * 1024;
 
 /// The values of a chart. They are read when a check first asks for them, and only once.

@@ -154,7 +154,7 @@ impl Layout {
         }
     }
 
-    /// What the first charts of an index are put in as, in the place of the vacancy.
+    /// The text of the first charts, which takes the place of the vacancy.
     pub(super) fn first_charts(self, charts: &str) -> String {
         match self {
             Layout::Json(spacing) => spacing.first_charts(charts),

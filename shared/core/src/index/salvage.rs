@@ -56,10 +56,13 @@ impl Index {
     }
 }
 
+/// One way to read a damaged text.
+type Reader = fn(&[u8]) -> Option<Left>;
+
 /// Whole, where the text has no error as such in one of the forms; else line by line, where the layout is one of the two
 /// that we write.
 fn left_of(text: &[u8]) -> Option<(Left, Format)> {
-    let readers: [(Format, fn(&[u8]) -> Option<Left>); 4] = [
+    let readers: [(Format, Reader); 4] = [
         (Format::Json, json::salvage::whole),
         (Format::Yaml, yaml::salvage::whole),
         (Format::Json, json::salvage::by_lines),

@@ -1,6 +1,7 @@
 //! What an object is served with.
 
-/// The headers that an object is served with. Never a Content-Encoding: Helm asks for none and saves what it gets.
+/// The headers that an object is served with. Never a Content-Encoding: Helm asks for none and
+/// saves what it gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headers {
     /// `Content-Type`.
@@ -34,7 +35,8 @@ impl Headers {
         }
     }
 
-    /// An index may be served from a cache for `max_age` seconds where an invalidation does not reach it.
+    /// An index may be served from a cache for `max_age` seconds where an invalidation does not
+    /// reach it.
     pub fn index(max_age: u32) -> Self {
         Headers {
             content_type: "application/yaml",

@@ -1,11 +1,14 @@
-//! The layout of the bucket: every object that is read or written has its key, and its headers, from here.
+//! The layout of the bucket: every object that is read or written has its key, and its headers,
+//! from here.
 
+mod chart_file;
 mod headers;
 mod repaired;
 mod repository;
 mod staged;
 mod url;
 
+pub use chart_file::{ChartFile, archive_name};
 pub use headers::Headers;
 pub use repaired::{of_repaired, repaired_key};
 pub use repository::{BadRepository, Repository};
@@ -18,7 +21,7 @@ pub const STAGING: &str = "staging/";
 pub const CHARTS: &str = "charts/";
 /// The last outcome of each upload.
 pub const RECEIPTS: &str = "receipts/";
-/// What was refused, kept for a while.
+/// What was rejected, kept for a while.
 pub const REJECTED: &str = "rejected/";
 /// What a registry still has to get of what is published: an object for each archive.
 pub const MIRROR: &str = "mirror/";

@@ -70,7 +70,8 @@ impl Repository {
         format!("{STAGING}{}", self.folder())
     }
 
-    /// The repositories whose folders this one lies in, and that of no other: `""` and `teams` for `teams/a`.
+    /// The repositories whose folders this one lies in, and that of no other: `""` and `teams` for
+    /// `teams/a`.
     fn parents(&self) -> impl Iterator<Item = Repository> + '_ {
         let slashes = self.0.match_indices('/').filter_map(|(at, _)| self.0.get(..at));
         let root = (!self.0.is_empty()).then_some("");

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use super::{
-    ARCHIVE_SUFFIX, BadRepository, CHARTS, MAX_KEY, MIRROR, PROVENANCE_SUFFIX, RECEIPTS, REJECTED, Repository, STAGING,
-};
+use super::{ARCHIVE_SUFFIX, BadRepository, MAX_KEY, PROVENANCE_SUFFIX, RECEIPTS, REJECTED, Repository, STAGING};
 use crate::digest::Digest;
 use crate::printable::printable;
 
@@ -15,18 +13,19 @@ pub struct StagedKey {
 }
 
 impl StagedKey {
-    /// The staged upload with this key; `None` if the key is none of one (another prefix, another ending, a folder).
+    /// The staged upload with this key; `None` if the key is none of one (another prefix, another
+    /// ending, a folder).
     pub fn new(key: &str) -> Option<Self> {
         let rest = key.strip_prefix(STAGING)?;
         let file = rest.rsplit('/').next().unwrap_or(rest);
         (file.len() > ARCHIVE_SUFFIX.len() && file.ends_with(ARCHIVE_SUFFIX)).then(|| StagedKey { key: key.to_owned() })
     }
 
-    /// The upload that an archive of this name in this repository comes from.
-    pub fn of_archive(repository: &Repository, file_name: &str) -> Option<Self> {
-        let staged = StagedKey::new(&format!("{}{file_name}", repository.staging_prefix()))?;
-        // A slash in the name would make it another repository's.
-        (staged.file_name() == file_name && staged.repository().as_ref() == Ok(repository)).then_some(staged)
+    /// The upload whose key goes on like this behind `staging/`.
+    pub(super) fn of_rest(rest: &str) -> Self {
+        StagedKey {
+            key: format!("{STAGING}{rest}"),
+        }
     }
 
     /// The whole key.
@@ -49,19 +48,15 @@ impl StagedKey {
     /// # Errors
     ///
     /// [`BadRepository`] if its folder cannot be one.
-    pub fn repository(&self) -> Result<Repository, BadRepository> {
+    pub(super) fn repository(&self) -> Result<Repository, BadRepository> {
         match self.rest().rsplit_once('/') {
             None => Ok(Repository::default()),
             Some((folder, _)) => Repository::of_folder(folder),
         }
     }
 
-    /// Where its archive is published.
-    pub fn archive_key(&self) -> String {
-        format!("{CHARTS}{}", self.rest())
-    }
-
-    /// The longest key that an upload may have, so that those of its receipt and of its rejected provenance file fit.
+    /// The longest key that an upload may have, so that those of its receipt and of its rejected
+    /// provenance file fit.
     pub const MAX_BYTES: usize = MAX_KEY - (REJECTED.len() - STAGING.len()) - PROVENANCE_SUFFIX.len();
 
     /// Whether there is no room for what else has its name in its key.
@@ -69,8 +64,8 @@ impl StagedKey {
         self.key.len() > StagedKey::MAX_BYTES
     }
 
-    /// Where its outcome is recorded. One that would be too long ends with a digest of the upload's key instead, so that such an
-    /// upload has a receipt too.
+    /// Where its outcome is recorded. One that would be too long ends with a digest of the upload's
+    /// key instead, so that such an upload has a receipt too.
     pub fn receipt_key(&self) -> String {
         if !self.is_too_long() {
             return format!("{RECEIPTS}{}.json", self.rest());
@@ -83,12 +78,7 @@ impl StagedKey {
         format!("{RECEIPTS}{start}{ending}")
     }
 
-    /// Where its archive's provenance file is published.
-    pub fn provenance_key(&self) -> String {
-        format!("{}{PROVENANCE_SUFFIX}", self.archive_key())
-    }
-
-    /// Where it is kept if it is refused.
+    /// Where it is kept if it is rejected.
     pub fn rejected_key(&self) -> String {
         format!("{REJECTED}{}", self.rest())
     }
@@ -103,17 +93,7 @@ impl StagedKey {
         format!("{}{PROVENANCE_SUFFIX}", self.key)
     }
 
-    /// Where it is noted that a registry still has to get its archive.
-    pub fn mirror_key(&self) -> String {
-        format!("{MIRROR}{}", self.rest())
-    }
-
-    /// The upload that such a note is about; `None` if the key is none of one.
-    pub fn of_mirror(key: &str) -> Option<Self> {
-        StagedKey::new(&format!("{STAGING}{}", key.strip_prefix(MIRROR)?))
-    }
-
-    /// Where its provenance file is kept if it is refused.
+    /// Where its provenance file is kept if it is rejected.
     pub fn rejected_provenance_key(&self) -> String {
         format!("{}{PROVENANCE_SUFFIX}", self.rejected_key())
     }
@@ -129,35 +109,18 @@ impl fmt::Display for StagedKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::ChartFile;
 
     #[test]
     fn the_keys_of_an_upload_lie_in_the_folder_of_its_repository() {
         let staged = StagedKey::new("staging/team-a/demo-1.0.0.tgz").unwrap();
         assert_eq!(staged.repository().unwrap().name(), "team-a");
         assert_eq!(staged.file_name(), "demo-1.0.0.tgz");
-        assert_eq!(staged.archive_key(), "charts/team-a/demo-1.0.0.tgz");
         assert_eq!(staged.receipt_key(), "receipts/team-a/demo-1.0.0.tgz.json");
         assert_eq!(staged.rejected_key(), "rejected/team-a/demo-1.0.0.tgz");
         let root = StagedKey::new("staging/demo-1.0.0.tgz").unwrap();
         assert_eq!(root.repository().unwrap(), Repository::default());
         assert!(StagedKey::new("staging//demo-1.0.0.tgz").unwrap().repository().is_err());
-    }
-
-    #[test]
-    fn an_archive_name_with_a_slash_belongs_to_no_repository() {
-        let root = Repository::default();
-        let staged = StagedKey::of_archive(&root, "demo-1.0.0+b.tgz").unwrap();
-        assert_eq!(staged.archive_key(), "charts/demo-1.0.0+b.tgz");
-        for name in [
-            "team-a/demo-1.0.0.tgz",
-            "../demo-1.0.0.tgz",
-            "/demo.tgz",
-            ".tgz",
-            "demo-1.0.0",
-            "",
-        ] {
-            assert_eq!(StagedKey::of_archive(&root, name), None, "{name}");
-        }
     }
 
     #[test]
@@ -191,10 +154,11 @@ mod tests {
                 let receipt = staged.receipt_key();
                 assert!(receipt.len() <= MAX_KEY, "{length}: {}", receipt.len());
                 assert!(receipt.ends_with(".json"));
+                let file = ChartFile::of_upload(&staged).unwrap();
                 let others = [
                     staged.rejected_provenance_key(),
-                    staged.provenance_key(),
-                    staged.mirror_key(),
+                    file.provenance_key(),
+                    file.mirror_key(),
                 ];
                 let fit = others.iter().all(|key| key.len() <= MAX_KEY);
                 assert!(fit || staged.is_too_long(), "{length}");

@@ -4,8 +4,9 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What stays as it is in the path of an absolute URL. `+` does not: S3 reads a `+` in a path as a space, and an edge other
-/// than ours hands it through (<https://github.com/hypnoglow/helm-s3/issues/158>).
+/// What stays as it is in the path of an absolute URL. `+` does not: S3 reads a `+` in a path as a
+/// space, and an edge other than ours hands it through
+/// (<https://github.com/hypnoglow/helm-s3/issues/158>).
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -13,8 +14,9 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// What stays as it is in a relative URL. Here `+` does: Helm 3's `dependency build`, Artifact Hub and Kubeapps escape a
-/// relative URL once more, which makes `%252B` of `%2B` and nothing of `+`. The edge reads it as a plus.
+/// What stays as it is in a relative URL. Here `+` does: Helm 3's `dependency build`, Artifact Hub
+/// and Kubeapps escape a relative URL once more, which makes `%252B` of `%2B` and nothing of `+`.
+/// The edge reads it as a plus.
 const RELATIVE: &AsciiSet = &PATH.remove(b'+');
 
 /// A file name as a URL relative to the index beside it.

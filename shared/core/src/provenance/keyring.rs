@@ -204,7 +204,7 @@ pub(super) fn read_keys(text: &str) -> Result<Vec<PublicOrSecret>, KeyError> {
     } else {
         let packed: String = text.chars().filter(|char| !char.is_ascii_whitespace()).collect();
         let bytes = base64_simd::STANDARD
-            .decode_to_vec(packed)
+            .decode_to_vec(packed.as_bytes())
             .map_err(|_| KeyError::NotAKey)?;
         let read = PublicOrSecret::from_bytes_many(bytes.as_slice()).map_err(|_| KeyError::NotAKey)?;
         collect(read, &mut keys)?;

@@ -4,9 +4,10 @@ use tokio::sync::Semaphore;
 
 use super::Digests;
 use crate::archive::Archive;
+use crate::chart;
 use crate::digest::Digest;
 use crate::index::ListedVersion;
-use crate::keys::Repository;
+use crate::keys::{Repository, archive_name};
 use crate::maintain::difference::{Difference, Kind, Repair};
 use crate::maintain::survey::{Subject, Survey};
 use crate::maintain::{MaintainError, Maintainer};
@@ -81,7 +82,7 @@ impl Comparison<'_> {
         listed.comparable() == Some(digest)
             && listed.url.is_some()
             && listed.name.as_ref().is_none_or(|name| *name == listed.chart)
-            && self.subject.file_name() == format!("{}-{}.tgz", listed.chart, listed.version)
+            && self.subject.file_name() == archive_name(&listed.chart, &listed.version)
     }
 
     /// The archive is gone.
@@ -181,6 +182,6 @@ impl Comparison<'_> {
 pub(in crate::maintain) fn is_named(stored: &PublishedArchive, file_name: &str) -> bool {
     stored.archive().is_none_or(|archive| {
         let metadata = &archive.metadata;
-        format!("{}-{}.tgz", metadata.name, metadata.version) == file_name
+        chart::file_name(metadata) == file_name
     })
 }

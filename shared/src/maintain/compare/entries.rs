@@ -112,7 +112,7 @@ impl Comparison<'_> {
         let created = listed.created.as_deref().and_then(Created::kept).unwrap_or_else(stored);
         let own = || {
             let own = self.subject.own.as_ref()?;
-            Some(self.maintainer.settings.archive_url(self.repository, own))
+            Some(self.maintainer.settings.archive_url(own))
         };
         // A URL that leads here stays as it is written.
         let url = listed.url.clone().or_else(own).unwrap_or_default();

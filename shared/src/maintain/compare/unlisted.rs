@@ -3,7 +3,7 @@
 use super::comparison::{Comparison, Findings, is_named};
 use crate::archive::Archive;
 use crate::chart;
-use crate::keys::StagedKey;
+use crate::keys::ChartFile;
 use crate::maintain::MaintainError;
 use crate::maintain::difference::{Difference, Kind, Repair};
 use crate::maintain::survey::UnpublishedVersion;
@@ -65,7 +65,7 @@ impl Comparison<'_> {
     }
 
     /// An archive that can be installed, and that no entry points to.
-    async fn of_unlisted(&self, staged: &StagedKey, archive: &Archive) -> Result<Difference, MaintainError> {
+    async fn of_unlisted(&self, staged: &ChartFile, archive: &Archive) -> Result<Difference, MaintainError> {
         let (chart, version) = (&archive.metadata.name, &archive.metadata.version);
         if self.survey.names_of(chart, version) > 0 {
             let message = format!(
@@ -88,7 +88,7 @@ impl Comparison<'_> {
             );
             return Ok(self.about(Kind::Unsigned, Some(archive), message, Repair::None));
         }
-        let url = self.maintainer.settings.archive_url(self.repository, staged);
+        let url = self.maintainer.settings.archive_url(staged);
         let created = match &self.subject.object {
             Some(object) => created(object, remembered.as_ref()),
             None => self.maintainer.repositories.now(),
@@ -117,7 +117,7 @@ impl Comparison<'_> {
 
     /// The key of the archive that is called what this one's chart and version say, if it is another one.
     fn archive_of_its_name(&self, archive: &Archive) -> Option<String> {
-        let named = StagedKey::of_archive(self.repository, &chart::file_name(&archive.metadata))?.archive_key();
+        let named = ChartFile::new(self.repository, &chart::file_name(&archive.metadata))?.archive_key();
         let other = self.survey.subjects.get(&named)?;
         (other.object.is_some() && named != self.subject.key).then_some(named)
     }

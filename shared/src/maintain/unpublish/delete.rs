@@ -1,6 +1,6 @@
 //! The archive of a version goes, and its provenance file after it.
 
-use crate::keys::{PROVENANCE_SUFFIX, StagedKey};
+use crate::keys::{ChartFile, PROVENANCE_SUFFIX};
 use crate::maintain::compare::is_named;
 use crate::maintain::{MaintainError, Maintainer};
 use crate::unpublished::Unpublished;
@@ -21,7 +21,7 @@ impl Maintainer {
     /// Deletes what was taken back under one key, and nothing that came since.
     pub(super) async fn delete_archive(
         &self,
-        staged: &StagedKey,
+        staged: &ChartFile,
         key: &str,
         unpublished: &Unpublished,
     ) -> Result<Deleted, MaintainError> {

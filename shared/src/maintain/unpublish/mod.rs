@@ -21,7 +21,7 @@ mod report;
 use super::{MaintainError, Maintainer};
 use crate::deadline::Deadline;
 use crate::index::{EntryPosition, ListedVersion};
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository};
 use crate::repository::{Attempts, IndexState, RepositoryError};
 use crate::store::Replaced;
 use crate::unpublished::Unpublished;
@@ -65,7 +65,7 @@ impl Maintainer {
             chart,
             version,
         };
-        let Some(staged) = StagedKey::of_archive(repository, &format!("{chart}-{version}.tgz")) else {
+        let Some(staged) = ChartFile::of_version(repository, chart, version) else {
             let message = format!("{chart:?} {version:?} is no chart and version that an archive could be named after");
             return Ok(target.report(UnpublishOutcome::NotFound, message));
         };
@@ -102,7 +102,7 @@ impl Maintainer {
     async fn plan(
         &self,
         target: Target<'_>,
-        staged: &StagedKey,
+        staged: &ChartFile,
         state: &IndexState,
         listed: &[ListedVersion],
     ) -> Result<Plan, MaintainError> {
@@ -138,7 +138,7 @@ impl Maintainer {
     async fn take_out(
         &self,
         target: Target<'_>,
-        staged: &StagedKey,
+        staged: &ChartFile,
         state: &IndexState,
         listed: &[ListedVersion],
         unpublished: &Unpublished,
@@ -162,7 +162,7 @@ impl Maintainer {
     async fn finish(
         &self,
         target: Target<'_>,
-        staged: &StagedKey,
+        staged: &ChartFile,
         removed: Removed,
         was_listed: bool,
         lost_races: u32,
@@ -191,7 +191,7 @@ impl Maintainer {
             (UnpublishOutcome::Unpublished, target.is_out(&deleted, &stays))
         };
         let mut warnings = stays;
-        if self.store.head(staged.key()).await?.is_some() {
+        if self.store.head(staged.upload().key()).await?.is_some() {
             warnings.push(format!(
                 "{staged} waits to be published, which brings the version back if it is the same content: remove it if it \
                  shall stay away"

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::reach::Reach;
 use super::report::Target;
 use crate::index::ListedVersion;
-use crate::keys::StagedKey;
+use crate::keys::ChartFile;
 use crate::maintain::{MaintainError, Maintainer};
 use crate::receipt::Receipt;
 use crate::repository::{EditedReceipt, PublishedArchive, ReceiptEdit, Remembered, RepositoryError, StoredReceipt};
@@ -16,7 +16,7 @@ impl Maintainer {
     pub(super) async fn remember(
         &self,
         target: Target<'_>,
-        staged: &StagedKey,
+        staged: &ChartFile,
         listed: &ListedVersion,
         reach: &Reach,
     ) -> Result<Unpublished, MaintainError> {
@@ -57,7 +57,7 @@ impl Maintainer {
     pub(super) async fn lost_version(
         &self,
         target: Target<'_>,
-        staged: &StagedKey,
+        staged: &ChartFile,
     ) -> Result<Option<Unpublished>, MaintainError> {
         if self.store.head(&staged.archive_key()).await?.is_some() {
             return Ok(None);
@@ -75,7 +75,7 @@ impl Maintainer {
     /// Leaves the note in the receipt, whatever else it says; where there is none, the note is all that it says.
     pub(super) async fn note_in_receipt(
         &self,
-        staged: &StagedKey,
+        staged: &ChartFile,
         unpublished: &Unpublished,
     ) -> Result<(), MaintainError> {
         let edit = |stored: &StoredReceipt| {
@@ -85,12 +85,10 @@ impl Maintainer {
             }
             ReceiptEdit::Write(with_note(receipt, unpublished))
         };
-        match self.repositories.edit_receipt(staged, edit).await? {
+        let key = staged.receipt_key();
+        match self.repositories.edit_receipt(&key, edit).await? {
             EditedReceipt::Written | EditedReceipt::Kept(()) => Ok(()),
-            EditedReceipt::Contention => {
-                let key = staged.receipt_key();
-                Err(RepositoryError::ReceiptContention { key }.into())
-            }
+            EditedReceipt::Contention => Err(RepositoryError::ReceiptContention { key }.into()),
         }
     }
 }

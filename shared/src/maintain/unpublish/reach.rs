@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::index::{Index, ListedVersion};
-use crate::keys::{self, Repository, StagedKey};
+use crate::keys::{self, ChartFile, Repository};
 use crate::maintain::compare::is_named;
 use crate::maintain::{MaintainError, Maintainer};
 use crate::repository::{IndexState, RepositoryError};
@@ -25,7 +25,7 @@ impl Maintainer {
     pub(super) async fn reach(
         &self,
         repository: &Repository,
-        staged: &StagedKey,
+        staged: &ChartFile,
         state: &IndexState,
         listed: &[ListedVersion],
         earlier: &[String],
@@ -64,7 +64,7 @@ impl Maintainer {
     async fn why_it_stays(
         &self,
         repository: &Repository,
-        staged: &StagedKey,
+        staged: &ChartFile,
         state: &IndexState,
         listed: &[ListedVersion],
         key: &str,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::keys::{Repository, StagedKey};
+use crate::keys::{ChartFile, Repository};
 use crate::maintain::{MaintainError, Maintainer};
 use crate::repository::{IndexState, command};
 use crate::unpublished::Unpublished;
@@ -105,7 +105,7 @@ impl Maintainer {
     pub(super) async fn not_listed(
         &self,
         target: Target<'_>,
-        staged: &StagedKey,
+        staged: &ChartFile,
         state: Option<&IndexState>,
     ) -> Result<UnpublishReport, MaintainError> {
         let Target {

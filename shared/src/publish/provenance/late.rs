@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Attached, Provenance, Verified};
 use crate::archive::Archive;
-use crate::keys::StagedKey;
+use crate::keys::{ChartFile, StagedKey};
 use crate::provenance::{MAX_BYTES, ProvenanceError};
 use crate::publish::candidate::Prepared;
 use crate::publish::report::shown;
@@ -28,11 +28,13 @@ pub struct LateProvenance {
 }
 
 impl Publisher {
-    /// A provenance file whose upload is gone: of an archive that is published, or that is yet to come.
-    pub(in crate::publish) async fn late_provenance(&self, staged: &StagedKey) -> Result<Prepared, PublishError> {
+    /// A provenance file whose upload is gone: of an archive that is published, or that is yet to
+    /// come.
+    pub(in crate::publish) async fn late_provenance(&self, file: &ChartFile) -> Result<Prepared, PublishError> {
+        let staged = file.upload();
         let key = staged.staged_provenance_key();
         let copied = |etag| Attached { etag, is_copied: true };
-        let (file, attached, modified) = match self.store.get(&key, MAX_BYTES).await {
+        let (text, attached, modified) = match self.store.get(&key, MAX_BYTES).await {
             Ok(Got::Missing) => return Ok(Prepared::Gone),
             Ok(Got::Found(object)) => (Ok(object.bytes), copied(object.etag), object.modified),
             Ok(Got::TooLarge { size, etag, modified }) => {
@@ -48,19 +50,23 @@ impl Publisher {
                 }
             },
         };
-        let may_be_early = self.is_within(ORPHAN_PROVENANCE_TTL, modified);
-        let published = self.repositories.read_archive(&staged.archive_key()).await?;
-        let result = match (&published, file) {
-            (PublishedArchive::Missing, _) if may_be_early => return Ok(Prepared::Gone),
+        let published = self.repositories.read_archive(&file.archive_key()).await?;
+        let result = match (published, text) {
+            (PublishedArchive::Missing, _) if self.is_within(ORPHAN_PROVENANCE_TTL, modified) => {
+                return Ok(Prepared::Gone);
+            }
             (PublishedArchive::Missing, _) => Err("its archive did not come within a day".to_owned()),
-            (PublishedArchive::TooLarge { .. } | PublishedArchive::Unreadable { .. }, _) => {
-                Err(published.problem().unwrap_or_default())
+            (unread @ (PublishedArchive::TooLarge { .. } | PublishedArchive::Unreadable { .. }), _) => {
+                Err(unread.problem().unwrap_or_default())
             }
             (PublishedArchive::Known(_), Err(problem)) => Err(problem),
             (PublishedArchive::Known(known), Ok(text)) => {
-                match self.verify_provenance(&text, staged, &known.archive).await? {
+                match self.verify_provenance(&text, file.file_name(), &known.archive).await? {
                     // A run that was cut short has left that archive: the file may be about the upload that is still to come.
-                    Verified::Not(_) if may_be_early && !self.is_listed(staged, &known.archive).await? => {
+                    Verified::Not(_)
+                        if self.is_within(ORPHAN_PROVENANCE_TTL, modified)
+                            && !self.is_listed(file, &known.archive).await? =>
+                    {
                         return Ok(Prepared::Gone);
                     }
                     Verified::Not(error) => Err(error.to_string()),
@@ -70,20 +76,20 @@ impl Publisher {
                             digest: known.archive.digest,
                             signed_by: signed_by.clone(),
                         };
-                        self.store_provenance(&staged.provenance_key(), &provenance).await?;
+                        self.store_provenance(&file.provenance_key(), &provenance).await?;
+                        if self.settings.oci_mirror.is_some() {
+                            self.note_for_mirror(file).await?;
+                        }
                         Ok(signed_by)
                     }
                 }
             }
         };
-        Ok(Prepared::Late(self.conclude_late(staged, &attached, result).await?))
+        Ok(Prepared::Late(self.conclude_late(&staged, &attached, result).await?))
     }
 
-    async fn is_listed(&self, staged: &StagedKey, archive: &Archive) -> Result<bool, PublishError> {
-        let Ok(repository) = staged.repository() else {
-            return Ok(false);
-        };
-        let state = self.repositories.existing_index(&repository).await?;
+    async fn is_listed(&self, file: &ChartFile, archive: &Archive) -> Result<bool, PublishError> {
+        let state = self.repositories.existing_index(file.repository()).await?;
         let metadata = &archive.metadata;
         Ok(state.is_some_and(|state| state.index.lists(&metadata.name, &metadata.version)))
     }
@@ -112,9 +118,6 @@ impl Publisher {
     ) -> Result<LateProvenance, PublishError> {
         let result = result.map_err(|problem| shown(&problem));
         let key = staged.staged_provenance_key();
-        if result.is_ok() && self.settings.oci_mirror.is_some() {
-            self.note_for_mirror(staged).await?;
-        }
         if result.is_err() && attached.is_copied {
             self.store
                 .copy(&key, &staged.rejected_provenance_key(), &attached.etag)

@@ -1,8 +1,9 @@
-//! Provenance on its way: found beside an upload or made, published beside the archive before the index lists that.
+//! Provenance on its way: found beside an upload or made, published beside the archive before the
+//! index lists that.
 //!
-//! The file may come before its archive, with it or long after. A run that finds the upload takes the file along; a file
-//! whose archive is published already is checked against that one ([`Publisher::late_provenance`]); one whose archive is not
-//! there yet waits for it, for a day.
+//! The file may come before its archive, with it or long after. A run that finds the upload takes
+//! the file along; a file whose archive is published already is checked against that one
+//! ([`Publisher::late_provenance`]); one whose archive is not there yet waits for it, for a day.
 
 mod keys;
 mod late;
@@ -18,7 +19,7 @@ use super::verdict::Verdict;
 use super::{PublishError, Publisher, Reason, Wait};
 use crate::archive::Archive;
 use crate::digest::Digest;
-use crate::keys::{Headers, PROVENANCE_SUFFIX, StagedKey};
+use crate::keys::{Headers, PROVENANCE_SUFFIX};
 use crate::provenance::{MAX_BYTES, ProvenanceError, ProvenanceMode, Subject};
 use crate::secret::SecretError;
 use crate::store::{ETag, Got};
@@ -72,7 +73,8 @@ impl From<Result<String, ProvenanceError>> for Verified {
 }
 
 impl Publisher {
-    /// Looks for the provenance file beside an upload and checks it. Its state too, so that it goes with the upload.
+    /// Looks for the provenance file beside an upload and checks it. Its state too, so that it goes
+    /// with the upload.
     pub(super) async fn check_provenance(
         &self,
         upload: &Upload,
@@ -90,7 +92,10 @@ impl Publisher {
                 (Verdict::Reject(error.into()), Attached { etag, is_copied })
             }
             Ok(Got::Found(object)) => {
-                let verdict = match self.verify_provenance(&object.bytes, &upload.staged, archive).await? {
+                let verdict = match self
+                    .verify_provenance(&object.bytes, upload.staged.file_name(), archive)
+                    .await?
+                {
                     Verified::SignedBy(signed_by) => Verdict::Pass(Signature::Uploaded(Provenance {
                         text: object.bytes,
                         digest: archive.digest,
@@ -130,39 +135,40 @@ impl Publisher {
         (self.clock)() < since + wait
     }
 
-    /// Checks a provenance file against an archive. A signer who is not known may be new in the secret.
+    /// Checks a provenance file against an archive. A signer who is not known may be new in the
+    /// secret.
     async fn verify_provenance(
         &self,
         file: &[u8],
-        staged: &StagedKey,
+        file_name: &str,
         archive: &Archive,
     ) -> Result<Verified, PublishError> {
-        let subject = subject(staged, archive);
+        let subject = subject(file_name, archive);
         let now = (self.clock)();
         let keys = self.keys().await?;
         let verified = keys.keyring.verify(file, subject, now);
         if matches!(verified, Err(ProvenanceError::UnknownSigner { .. }))
-            && let Some(secret) = self.secrets()?.again(&keys.secret).await?
+            && let Some(secret) = self.secrets()?.reread(&keys.secret).await?
         {
             return Ok(self.keys_in(secret)?.keyring.verify(file, subject, now).into());
         }
         Ok(verified.into())
     }
 
-    /// Publishes what was checked or makes it, beside an archive that is stored and before the index lists it. `own` is the digest of
-    /// the upload. It passes if the archive may be listed.
+    /// Publishes what was checked or makes it, beside an archive that is stored and before the
+    /// index lists it. `own` is the digest of the upload. It passes if the archive may be listed.
     pub(super) async fn publish_provenance(
         &self,
         candidate: &mut Candidate,
         signature: Signature,
         own: Digest,
     ) -> Result<Verdict<()>, PublishError> {
-        let staged = &candidate.upload.staged;
+        let file_name = candidate.upload.staged.file_name();
         let archive = &candidate.archive;
         let provenance = match signature {
             Signature::Absent => return Ok(Verdict::Pass(())),
             Signature::Uploaded(provenance) if provenance.digest == archive.digest => provenance,
-            Signature::ToMake => self.sign(staged, archive).await?,
+            Signature::ToMake => self.sign(file_name, archive).await?,
             Signature::Uploaded(_) => {
                 candidate.archive.warnings.push(
                     "the provenance file was not published: it is about another packaging of the same content"
@@ -177,28 +183,29 @@ impl Publisher {
         Ok(Verdict::Pass(()))
     }
 
-    /// The archive under the name is another packaging than the one whose provenance file came, and not listed yet: a run that was cut
-    /// short has left it, or one that is at work has stored it. It may have a signature of its own.
+    /// The archive under the name is another packaging than the one whose provenance file came, and
+    /// not listed yet: a run that was cut short has left it, or one that is at work has stored it.
+    /// It may have a signature of its own.
     async fn about_another_packaging(
         &self,
         candidate: &mut Candidate,
         own: Digest,
     ) -> Result<Verdict<()>, PublishError> {
         let (upload, archive) = (&candidate.upload, &candidate.archive);
-        let staged = &upload.staged;
+        let file_name = upload.staged.file_name();
         let key = format!("{}{PROVENANCE_SUFFIX}", candidate.key);
         if let Got::Found(object) = self.store.get(&key, MAX_BYTES).await?
-            && let Verified::SignedBy(signed_by) = self.verify_provenance(&object.bytes, staged, archive).await?
+            && let Verified::SignedBy(signed_by) = self.verify_provenance(&object.bytes, file_name, archive).await?
         {
             candidate.upload.signed_by = Some(signed_by);
             return Ok(Verdict::Pass(()));
         }
         let wait = self.settings.provenance_wait;
-        let (file, stored) = (staged.file_name().to_owned(), archive.digest);
+        let (file, stored) = (file_name.to_owned(), archive.digest);
         match self.settings.provenance {
             ProvenanceMode::Off | ProvenanceMode::Verify => Ok(Verdict::Pass(())),
             ProvenanceMode::Sign => {
-                let provenance = self.sign(staged, archive).await?;
+                let provenance = self.sign(file_name, archive).await?;
                 self.store_provenance(&key, &provenance).await?;
                 candidate.upload.signed_by = Some(provenance.signed_by);
                 Ok(Verdict::Pass(()))
@@ -219,10 +226,10 @@ impl Publisher {
         }
     }
 
-    async fn sign(&self, staged: &StagedKey, archive: &Archive) -> Result<Provenance, PublishError> {
+    async fn sign(&self, file_name: &str, archive: &Archive) -> Result<Provenance, PublishError> {
         let keys = self.keys().await?;
         let signing = keys.signing.ok_or(SecretError::NoSecret)?;
-        let text = signing.sign(subject(staged, archive), (self.clock)());
+        let text = signing.sign(subject(file_name, archive), (self.clock)());
         let text = text.map_err(|problem| self.wrong_key("signingKey", problem))?;
         let provenance = Provenance {
             text: text.into(),
@@ -244,9 +251,9 @@ impl Publisher {
     }
 }
 
-fn subject<'a>(staged: &'a StagedKey, archive: &'a Archive) -> Subject<'a> {
+fn subject<'a>(file_name: &'a str, archive: &'a Archive) -> Subject<'a> {
     Subject {
-        file_name: staged.file_name(),
+        file_name,
         digest: archive.digest,
         metadata: &archive.metadata,
     }

@@ -227,7 +227,7 @@ fn the_edge_logs_only_where_its_logs_are_delivered() {
 #[test]
 fn no_index_may_be_kept_for_longer_than_the_sweep_goes_back() {
     let longest = seconds(&template()["Parameters"]["IndexMaxAge"]["MaxValue"]);
-    assert!(longest <= chartdrop::cdn::SWEPT_BACK.as_secs(), "{longest}");
+    assert!(longest <= chartdrop::cdn::SWEEP_LOOKBACK.as_secs(), "{longest}");
 }
 
 /// The function at the edge, executed.

@@ -92,14 +92,12 @@ fn page_size(asked: Option<i32>) -> S3Result<i32> {
 
 /// Opaque to clients, as S3's are.
 fn token_of_key(key: &str) -> String {
-    use base64::Engine as _;
-    base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(key)
+    base64_simd::URL_SAFE_NO_PAD.encode_to_string(key)
 }
 
 fn key_of_token(token: &str) -> S3Result<String> {
-    use base64::Engine as _;
-    base64::prelude::BASE64_URL_SAFE_NO_PAD
-        .decode(token)
+    base64_simd::URL_SAFE_NO_PAD
+        .decode_to_vec(token)
         .ok()
         .and_then(|key| String::from_utf8(key).ok())
         .ok_or_else(|| s3_error!(InvalidArgument, "The continuation token provided is incorrect"))

@@ -1,5 +1,7 @@
 //! `cargo run -p local`, as a newcomer types it.
 
+mod snapshots;
+
 use std::path::Path;
 use std::process::{Output, Stdio};
 
