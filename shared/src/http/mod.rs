@@ -281,10 +281,13 @@ fn not_asked() -> HttpError {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::net::TcpListener;
+
     use super::*;
 
     #[test]
-    fn a_request_is_sent_to_the_host_that_was_checked() {
+    fn a_request_is_for_the_host_that_was_checked() {
         for url in [
             "https://ghcr.io/v2/",
             "HTTPS://GHCR.io:0443?x=//10.0.0.1/",
@@ -297,6 +300,44 @@ mod tests {
             assert_eq!(sent.uri(), target.uri(), "{url}");
             let authority = sent.uri().authority().unwrap().as_str();
             assert_eq!(authority.to_ascii_lowercase(), target.host(), "{url}");
+        }
+    }
+
+    /// Answers one request on each connection, and tells its first line and its `Host`.
+    fn serve(listener: &TcpListener) -> (String, String) {
+        let (mut connection, _) = listener.accept().unwrap();
+        let lines = BufReader::new(connection.try_clone().unwrap()).lines();
+        let head: Vec<String> = lines
+            .map_while(|line| line.ok().filter(|line| !line.is_empty()))
+            .collect();
+        let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+        connection.write_all(answer).unwrap();
+        let host = head.iter().find(|line| line.to_ascii_lowercase().starts_with("host:"));
+        (head[0].clone(), host.cloned().unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn a_request_arrives_at_the_host_that_was_checked() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let paths = [
+            ("/v2/", "/v2/"),
+            ("", "/"),
+            ("?x=//10.0.0.1/", "/?x=//10.0.0.1/"),
+            ("#@10.0.0.1/", "/"),
+            ("/@10.0.0.1:22/", "/@10.0.0.1:22/"),
+            ("/\\10.0.0.1/%2f%40", "/\\10.0.0.1/%2f%40"),
+        ];
+        let server = std::thread::spawn(move || paths.map(|_| serve(&listener)));
+        let http = Http::default();
+        for (path, _) in paths {
+            let url = format!("http://{host}{path}");
+            let answer = http.ask(&Request::get(&url, "*/*"), None).await.unwrap();
+            assert_eq!(answer.status, 204, "{url}");
+        }
+        for ((first, named), (path, asked)) in server.join().unwrap().into_iter().zip(paths) {
+            assert_eq!(first, format!("GET {asked} HTTP/1.1"), "{path}");
+            assert_eq!(named.to_ascii_lowercase(), format!("host: {host}"), "{path}");
         }
     }
 }

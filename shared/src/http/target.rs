@@ -149,8 +149,9 @@ mod tests {
         }
     }
 
-    /// URLs that parsers are known to read differently, from Orange Tsai, "A New Era of SSRF"
-    /// (2017), and <https://claroty.com/team82/research/exploiting-url-parsing-confusion>.
+    /// URLs of the kinds that parsers read differently: with a confusing scheme, slashes,
+    /// backslashes or encoded characters (<https://security.claroty.com/URLparserconfusion>), with a
+    /// login, an odd port or an IPv6 address.
     const TRICKY: &[&str] = &[
         "https://ghcr.io/v2/",
         "HTTPS://GHCR.IO/v2/",

@@ -21,6 +21,13 @@ const MAX_BATCH_UPLOADS: usize = 100;
 /// texts takes ten of memory.
 const MAX_BATCH_ENTRY_BYTES: usize = 1024 * 1024;
 
+/// Uploads that may share one write of their repository's index.
+#[derive(Debug)]
+pub(super) struct Batch {
+    repository: Repository,
+    files: Vec<ChartFile>,
+}
+
 /// The uploads of one batch on their way to the index.
 #[derive(Debug, Default)]
 pub(super) struct Round {
@@ -44,30 +51,20 @@ impl Round {
 
 impl Publisher {
     /// Uploads in the groups that share an index write.
-    pub(super) async fn batches(
-        &self,
-        uploads: &[StagedKey],
-        report: &mut Report,
-    ) -> Vec<(Repository, Vec<ChartFile>)> {
-        let by_repository = self.by_repository(uploads, report).await.into_iter();
-        let batches = by_repository.flat_map(|(repository, uploads)| {
-            let chunks: Vec<_> = uploads
-                .chunks(MAX_BATCH_UPLOADS)
-                .map(|chunk| (repository.clone(), chunk.to_vec()))
-                .collect();
-            chunks
-        });
-        batches.collect()
+    pub(super) async fn batches(&self, uploads: &[StagedKey], report: &mut Report) -> Vec<Batch> {
+        let mut batches = Vec::new();
+        for (repository, files) in self.by_repository(uploads, report).await {
+            batches.extend(files.chunks(MAX_BATCH_UPLOADS).map(|chunk| Batch {
+                repository: repository.clone(),
+                files: chunk.to_vec(),
+            }));
+        }
+        batches
     }
 
-    pub(super) async fn publish_batches(
-        &self,
-        batches: Vec<(Repository, Vec<ChartFile>)>,
-        deadline: Deadline,
-        report: &mut Report,
-    ) {
-        for (repository, batch) in &batches {
-            let mut rest = batch.as_slice();
+    pub(super) async fn publish_batches(&self, batches: Vec<Batch>, deadline: Deadline, report: &mut Report) {
+        for Batch { repository, files } in &batches {
+            let mut rest = files.as_slice();
             while !rest.is_empty() && deadline.has_time() {
                 // Boxed: the SDK's futures are deep, and the compiler gives up on one type that
                 // holds all of them.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::decided::Decided;
-use super::upload::{self, MAX_COPIED, Upload};
+use super::upload::{MAX_COPIED, Upload, release_in};
 use super::verdict::Verdict;
 use super::{PublishError, Publisher, Reason, Report};
 use crate::keys::{Repository, StagedKey};
@@ -209,7 +209,7 @@ impl Publisher {
 
     /// An upload without its bytes.
     async fn described_upload(&self, staged: &StagedKey) -> Result<Option<Upload>, StoreError> {
-        let of = |etag, modified| upload::upload(&Repository::default(), staged, etag, modified);
+        let of = |etag, modified| Upload::new(&Repository::default(), staged, etag, modified);
         let described = match self.store.describe(staged.key()).await {
             Ok(described) => described,
             Err(error) if error.is_bad_request() => {
@@ -227,7 +227,7 @@ impl Publisher {
                 && !described.by_kms
                 && !staged.is_too_long(),
             version: described.version,
-            release: upload::release(&described.metadata),
+            release: release_in(&described.metadata),
             ..of(described.etag, described.modified)
         }))
     }

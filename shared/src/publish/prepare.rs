@@ -8,7 +8,7 @@ use super::index_state::{IndexState, StateCell};
 use super::place::promise;
 use super::provenance::Signature;
 use super::unreadable::Unreadable;
-use super::upload::{MAX_COPIED, Upload, release, upload};
+use super::upload::{MAX_COPIED, Upload, release_in};
 use super::verdict::Verdict;
 use super::{PublishError, Publisher};
 use crate::archive::{self, Archive, ArchiveError, Limits};
@@ -68,8 +68,8 @@ impl Publisher {
             Ok(Got::Found(object)) => {
                 let upload = Upload {
                     version: object.version,
-                    release: release(&object.metadata),
-                    ..upload(repository, &staged, object.etag, object.modified)
+                    release: release_in(&object.metadata),
+                    ..Upload::new(repository, &staged, object.etag, object.modified)
                 };
                 return Ok(ReadUpload::Found(upload, object.bytes));
             }
@@ -78,7 +78,7 @@ impl Publisher {
             Ok(Got::TooLarge { size, etag, modified }) => {
                 let upload = Upload {
                     is_copied: size <= MAX_COPIED,
-                    ..upload(repository, &staged, etag, modified)
+                    ..Upload::new(repository, &staged, etag, modified)
                 };
                 Decided::rejected_unread(upload, None, ArchiveError::TooLarge { size, limit }).into()
             }
@@ -99,7 +99,7 @@ impl Publisher {
         };
         let upload = Upload {
             is_copied: false,
-            ..upload(repository, staged, etag, modified)
+            ..Upload::new(repository, staged, etag, modified)
         };
         Ok(Decided::rejected_unread(upload, None, why).into())
     }

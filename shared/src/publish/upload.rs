@@ -36,6 +36,21 @@ pub(super) struct Upload {
 }
 
 impl Upload {
+    /// An upload of which nothing more is known yet.
+    pub(super) fn new(repository: &Repository, staged: &StagedKey, etag: ETag, uploaded: Timestamp) -> Self {
+        Upload {
+            staged: staged.clone(),
+            repository: repository.clone(),
+            etag,
+            uploaded,
+            version: None,
+            release: None,
+            is_copied: true,
+            provenance: None,
+            signed_by: None,
+        }
+    }
+
     /// What tells this upload from every other: it marks the archive that it became.
     pub(super) fn identity(&self) -> String {
         let release = self
@@ -56,7 +71,7 @@ impl Upload {
         described.etag == self.etag
             && described.modified == self.uploaded
             && described.version == self.version
-            && release(&described.metadata) == self.release
+            && release_in(&described.metadata) == self.release
     }
 
     /// The archive that it becomes.
@@ -73,24 +88,10 @@ impl Upload {
     }
 }
 
-pub(super) fn upload(repository: &Repository, staged: &StagedKey, etag: ETag, uploaded: Timestamp) -> Upload {
-    Upload {
-        staged: staged.clone(),
-        repository: repository.clone(),
-        etag,
-        uploaded,
-        version: None,
-        release: None,
-        is_copied: true,
-        provenance: None,
-        signed_by: None,
-    }
-}
-
 /// User metadata of an upload: the tag of the release that it belongs to.
 const RELEASE_METADATA: &str = "release";
 
-/// The release that an upload names.
-pub(super) fn release(metadata: &HashMap<String, String>) -> Option<String> {
+/// The release that an upload names in its metadata.
+pub(super) fn release_in(metadata: &HashMap<String, String>) -> Option<String> {
     metadata.get(RELEASE_METADATA).cloned()
 }
