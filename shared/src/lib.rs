@@ -24,23 +24,29 @@
 //!
 //! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.
 
+// The core.
 use chartdrop_core::origin;
 pub use chartdrop_core::{
     archive, brief, chart, digest, image, index, keys, mirror, printable, provenance, rebuilt, receipt, unpublished,
     version_check, yaml,
 };
 
-pub mod aws;
+// The shell: S3 and the procedures.
 pub mod cdn;
-pub mod deadline;
-pub mod http;
 pub mod maintain;
+pub mod publish;
+pub mod repository;
+pub mod store;
+
+// Others that are spoken to.
+pub mod http;
+pub mod registry;
+pub mod secret;
+
+// A function's surroundings.
+pub mod aws;
+pub mod deadline;
 pub mod metrics;
 pub mod notification;
-pub mod publish;
-pub mod registry;
-pub mod repository;
-pub mod secret;
 pub mod settings;
-pub mod store;
 pub mod telemetry;
