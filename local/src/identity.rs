@@ -23,6 +23,7 @@ pub(crate) fn bucket_arn(bucket: &str) -> String {
     format!("arn:aws:s3:::{bucket}")
 }
 
+/// A distribution.
 pub(crate) fn distribution_arn(distribution: &str) -> String {
     format!("arn:aws:cloudfront::{ACCOUNT}:distribution/{distribution}")
 }
@@ -32,7 +33,9 @@ pub(crate) fn secret_arn() -> String {
     format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{SECRET_NAME}-LoCaL0")
 }
 
-pub(crate) fn function_arn(function: &str) -> String {
+/// A function.
+#[must_use]
+pub fn function_arn(function: &str) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}")
 }
 

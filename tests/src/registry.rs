@@ -51,7 +51,7 @@ impl Registry {
         let state = Arc::new(Mutex::new(State::default()));
         let shared = Arc::clone(&state);
         let server = server::serve(listener, move |request| answer(Arc::clone(&shared), address, request));
-        Registry {
+        Self {
             address,
             state,
             _server: server,

@@ -8,7 +8,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use local::aws::lambda::FunctionError;
-use local::identity::SECRET_ACCESS_KEY;
+use local::identity::{REGION, SECRET_ACCESS_KEY};
 use local::{Options, System};
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ impl Site {
             notifies: true,
             settings: BTreeMap::new(),
         };
-        Site::of(system, &server)
+        Self::of(system, &server)
     }
 
     /// A bucket of another server.
@@ -78,11 +78,11 @@ impl Site {
             ..Options::default()
         };
         let system = System::start(options).await.expect("the local system starts");
-        Site::of(system, server)
+        Self::of(system, server)
     }
 
     fn of(system: System, server: &Server) -> Self {
-        Site {
+        Self {
             system,
             client: client(&server.endpoint, &server.access_key, &server.secret_key),
             bucket: server.bucket.clone(),
@@ -205,7 +205,7 @@ impl Site {
 pub fn client(endpoint: &str, access_key: &str, secret_key: &str) -> Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
+        .region(Region::new(REGION))
         .endpoint_url(endpoint)
         .force_path_style(true)
         .credentials_provider(Credentials::new(access_key, secret_key, None, None, "test"))

@@ -23,12 +23,12 @@ pub struct Chartdrop {
 impl Chartdrop {
     /// The system with its default settings.
     pub async fn start() -> Self {
-        Chartdrop::with(Options::default()).await
+        Self::with(Options::default()).await
     }
 
     /// The system with these settings in the functions' environment.
     pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
-        Chartdrop::with(Options {
+        Self::with(Options {
             settings: owned(settings),
             ..Options::default()
         })
@@ -37,7 +37,7 @@ impl Chartdrop {
 
     /// The system with these settings and this secret.
     pub async fn with_secret(settings: &[(&str, &str)], secret: impl ToString) -> Self {
-        Chartdrop::with(Options {
+        Self::with(Options {
             settings: owned(settings),
             secret: Some(secret.to_string()),
             ..Options::default()
@@ -47,7 +47,7 @@ impl Chartdrop {
 
     /// The system with these faults.
     pub async fn with_faults(faults: impl Faults + 'static) -> Self {
-        Chartdrop::with(Options {
+        Self::with(Options {
             faults: Arc::new(faults),
             ..Options::default()
         })
@@ -56,7 +56,7 @@ impl Chartdrop {
 
     /// The system with these options.
     pub async fn with(options: Options) -> Self {
-        Chartdrop {
+        Self {
             system: System::start(options).await.expect("the local system starts"),
         }
     }

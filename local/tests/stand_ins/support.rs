@@ -1,6 +1,7 @@
 //! A system with fake functions, and SDK clients for it.
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
+use local::identity::{REGION, SECRET_ACCESS_KEY};
 use local::system::binaries::Binaries;
 use local::{Options, System};
 
@@ -43,9 +44,9 @@ pub(crate) fn s3(system: &System) -> aws_sdk_s3::Client {
 pub(crate) fn s3_as(system: &System, access_key: &str) -> aws_sdk_s3::Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
+        .region(Region::new(REGION))
         .endpoint_url(system.s3_endpoint())
-        .credentials_provider(Credentials::new(access_key, "local", None, None, "test"))
+        .credentials_provider(Credentials::new(access_key, SECRET_ACCESS_KEY, None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
@@ -55,9 +56,9 @@ pub(crate) fn s3_as(system: &System, access_key: &str) -> aws_sdk_s3::Client {
 pub(crate) fn cloudfront(system: &System) -> aws_sdk_cloudfront::Client {
     let config = aws_sdk_cloudfront::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
+        .region(Region::new(REGION))
         .endpoint_url(system.aws_endpoint())
-        .credentials_provider(Credentials::new("test", "local", None, None, "test"))
+        .credentials_provider(Credentials::new("test", SECRET_ACCESS_KEY, None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();
@@ -67,9 +68,9 @@ pub(crate) fn cloudfront(system: &System) -> aws_sdk_cloudfront::Client {
 pub(crate) fn secrets(system: &System) -> aws_sdk_secretsmanager::Client {
     let config = aws_sdk_secretsmanager::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
+        .region(Region::new(REGION))
         .endpoint_url(system.aws_endpoint())
-        .credentials_provider(Credentials::new("test", "local", None, None, "test"))
+        .credentials_provider(Credentials::new("test", SECRET_ACCESS_KEY, None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();

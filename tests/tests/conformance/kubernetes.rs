@@ -21,7 +21,7 @@ impl ApiServer {
     /// Starts it.
     pub async fn start() -> Self {
         let (listener, address) = server::listen().await.expect("a free port");
-        ApiServer {
+        Self {
             url: format!("http://{address}"),
             _server: server::serve(listener, answer),
         }

@@ -103,7 +103,7 @@ impl BucketAccess {
     /// [`TemplateError`] if there is something in it that cannot be checked.
     pub fn of(template: &str) -> Result<Self, TemplateError> {
         let template: Template = serde_yaml::from_str(template)?;
-        Ok(BucketAccess {
+        Ok(Self {
             policy: bucket_policy(&template)?,
             release: release_policies(&template)?,
         })
@@ -135,15 +135,15 @@ impl Visit<'_> {
 
 impl Visitor {
     fn service(self) -> Option<&'static str> {
-        matches!(self, Visitor::Edge | Visitor::ForeignEdge).then_some("cloudfront.amazonaws.com")
+        matches!(self, Self::Edge | Self::ForeignEdge).then_some("cloudfront.amazonaws.com")
     }
 
     /// The distribution for which CloudFront asks.
     fn source(self) -> Option<String> {
         match self {
-            Visitor::Edge => Some(distribution_arn(DISTRIBUTION)),
-            Visitor::ForeignEdge => Some("arn:aws:cloudfront::999999999999:distribution/EFOREIGN".to_owned()),
-            Visitor::ReleaseRole | Visitor::Anyone => None,
+            Self::Edge => Some(distribution_arn(DISTRIBUTION)),
+            Self::ForeignEdge => Some("arn:aws:cloudfront::999999999999:distribution/EFOREIGN".to_owned()),
+            Self::ReleaseRole | Self::Anyone => None,
         }
     }
 }

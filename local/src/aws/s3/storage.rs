@@ -38,7 +38,7 @@ impl Storage {
     /// What the headers of a write ask for.
     pub(super) fn asked(class: Option<&str>, encryption: Option<&ServerSideEncryption>, has_own_key: bool) -> Self {
         let by_kms = encryption.is_some_and(|kind| kind.as_str().starts_with("aws:kms"));
-        Storage {
+        Self {
             class: class.filter(|class| *class != "STANDARD").map(str::to_owned),
             encryption: match (has_own_key, by_kms) {
                 (true, _) => Encryption::Customer,

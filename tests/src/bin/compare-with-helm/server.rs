@@ -27,7 +27,7 @@ impl Server {
             let answer = move |_| std::future::ready(server::infallible(Response::new(Full::new(index.clone()))));
             Ok::<_, std::io::Error>((format!("http://{address}"), server::serve(listener, answer)))
         })?;
-        Ok(Server {
+        Ok(Self {
             url,
             _server: server,
             _runtime: runtime,

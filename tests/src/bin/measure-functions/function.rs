@@ -45,7 +45,7 @@ impl Function {
             ("REPOSITORY_URL", "https://charts.example.com"),
             ("DISTRIBUTION_ID", "E2EXAMPLE1ABCD"),
         ];
-        Function {
+        Self {
             name,
             binary,
             environment: environment.map(|(name, value)| (name, value.to_owned())).to_vec(),
@@ -184,7 +184,7 @@ impl RuntimeApi {
                 .header("lambda-runtime-deadline-ms", NO_DEADLINE)
                 .header(
                     "lambda-runtime-invoked-function-arn",
-                    "arn:aws:lambda:us-east-1:123456789012:function:measured",
+                    identity::function_arn("measured"),
                 )
                 .body(Full::from(event.to_string()));
             return Ok(response.expect("a response"));

@@ -26,7 +26,7 @@ impl Webhooks {
         let taker = Arc::default();
         let taking = Arc::clone(&taker);
         let server = server::serve(listener, move |request| answer(Arc::clone(&taking), request));
-        Webhooks {
+        Self {
             url: format!("http://{address}"),
             taker,
             _server: server,
