@@ -49,4 +49,5 @@ pub mod deadline;
 pub mod metrics;
 pub mod notification;
 pub mod settings;
+mod sync;
 pub mod telemetry;

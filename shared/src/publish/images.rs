@@ -6,7 +6,7 @@
 //! the workflow that builds it may be at work.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::upload::Upload;
@@ -18,6 +18,7 @@ use crate::chart::Values;
 use crate::image::{self, ImageCheck, Platform, Reference};
 use crate::registry::{Found, RegistryError};
 use crate::secret::Login;
+use crate::sync::lock;
 
 /// A chart that names more is rejected where each has to be there.
 const MAX_IMAGES: usize = 50;
@@ -57,11 +58,11 @@ pub(crate) struct Images {
 
 impl Images {
     fn remembered(&self, image: &Reference) -> Option<Answer> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = lock(&self.seen);
         if let Some((_, found)) = seen.get(image).filter(|(at, _)| at.elapsed() < FOUND_IMAGE_TTL) {
             return Some(Answer::Found(found.clone()));
         }
-        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = lock(&self.silent);
         let (_, error) = silent
             .get(image.host())
             .filter(|(at, _)| at.elapsed() < SILENT_REGISTRY_BACKOFF)?;
@@ -71,7 +72,7 @@ impl Images {
     fn remember(&self, image: &Reference, answer: &Answer, is_enough: bool) {
         match answer {
             Answer::Found(found) if is_enough => {
-                let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut seen = lock(&self.seen);
                 if seen.len() > MAX_REMEMBERED_IMAGES {
                     seen.clear();
                 }
@@ -79,7 +80,7 @@ impl Images {
             }
             Answer::Found(_) => {}
             Answer::Silent(error) => {
-                let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut silent = lock(&self.silent);
                 silent.insert(image.host().to_owned(), (Instant::now(), error.clone()));
             }
         }

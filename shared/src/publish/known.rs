@@ -1,6 +1,8 @@
 //! What a process remembers from one run to the next.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
+
+use crate::sync::lock;
 
 /// What this process knows of the bucket, so that it need not ask again.
 #[derive(Debug)]
@@ -14,10 +16,10 @@ impl<T> Default for Known<T> {
 
 impl<T: Copy> Known<T> {
     pub(super) fn get(&self) -> Option<T> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0)
     }
 
     pub(super) fn set(&self, value: T) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        *lock(&self.0) = Some(value);
     }
 }

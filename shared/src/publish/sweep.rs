@@ -6,7 +6,7 @@
 //! not suffice, the next sweep of the process goes on where this one stopped.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ use super::sample::Sample;
 use super::{Deadline, MAX_SWEPT_OBJECTS, Publisher, Report, age};
 use crate::keys::{STAGING, StagedKey};
 use crate::store::{Listed, Pages, StoreError};
+use crate::sync::lock;
 
 /// Behind which key the next sweep of this process goes on, if the last one had no time for the
 /// rest.
@@ -23,11 +24,11 @@ pub(super) struct Position(Mutex<Option<String>>);
 
 impl Position {
     fn take(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.0).take()
     }
 
     fn set(&self, key: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = key;
+        *lock(&self.0) = key;
     }
 }
 

@@ -6,7 +6,7 @@
 
 mod value;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use aws_sdk_secretsmanager::Client;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 pub use value::{Login, Secret, SecretFieldError};
 
 use crate::aws::Aws;
+use crate::sync::lock;
 
 /// A rotated secret counts after this long at the latest.
 const MAX_SECRET_AGE: Duration = Duration::from_secs(300);
@@ -103,12 +104,12 @@ impl Secrets {
     }
 
     async fn younger_than(&self, age: Duration) -> Result<Arc<Secret>, SecretError> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let kept = lock(&self.kept).clone();
         if let Some(kept) = kept.filter(|kept| kept.read_at.elapsed() < age) {
             return Ok(kept.secret);
         }
         let secret = Arc::new(self.read().await?);
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept {
+        *lock(&self.kept) = Some(Kept {
             secret: Arc::clone(&secret),
             read_at: Instant::now(),
         });

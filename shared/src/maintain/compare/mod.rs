@@ -8,7 +8,7 @@ mod entries;
 mod unlisted;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::Semaphore;
@@ -21,6 +21,7 @@ use crate::digest::Digest;
 use crate::keys::Repository;
 use crate::repository::RepositoryError;
 use crate::store::{ETag, Inspected};
+use crate::sync::lock;
 use comparison::Comparison;
 pub(super) use comparison::is_named;
 
@@ -60,14 +61,14 @@ pub(super) struct Digests(Mutex<HashMap<String, (ETag, Digest)>>);
 
 impl Digests {
     fn of(&self, key: &str, etag: &ETag) -> Option<Digest> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = lock(&self.0);
         let (known, digest) = known.get(key)?;
         (known == etag).then_some(*digest)
     }
 
     fn keep(&self, key: &str, inspected: &Inspected) {
         if let Some(digest) = inspected.digest {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = lock(&self.0);
             known.insert(key.to_owned(), (inspected.etag.clone(), digest));
         }
     }
