@@ -1,4 +1,5 @@
-//! The events that S3 sends, as far as others read them: which objects they name, and how keys are encoded in them.
+//! The events that S3 sends, as far as others read them: which objects they name, and how keys are
+//! encoded in them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;

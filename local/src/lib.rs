@@ -24,8 +24,9 @@
 //! | [`package`] | packs a chart folder as `helm package` does |
 //! | [`http`], [`identity`], `events`, `sync` | HTTP, names, S3's events and locks, for all of them |
 //!
-//! The command line (`cargo run -p local`) is a thin user of the same library; so are the end-to-end
-//! tests. `README.md` beside this crate says where each stand-in is known to differ from AWS.
+//! The command line (`cargo run -p local`) is a thin user of the same library; so are the
+//! end-to-end tests. `README.md` beside this crate says where each stand-in is known to differ from
+//! AWS.
 
 pub mod aws;
 mod events;

@@ -1,4 +1,5 @@
-//! Who makes a request: a function has an access key of its own, and each of its processes a session token.
+//! Who makes a request: a function has an access key of its own, and each of its processes a
+//! session token.
 
 use std::sync::Arc;
 

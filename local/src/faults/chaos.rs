@@ -1,7 +1,8 @@
 //! The worst day (`--chaos SEED`): faults drawn from a seed.
 //!
-//! Whether a request or an event meets a fault, and which one, depends on the seed, on what it is about and on how often
-//! that came before. So the same seed gives the same faults as far as the same requests are made.
+//! Whether a request or an event meets a fault, and which one, depends on the seed, on what it is
+//! about and on how often that came before. So the same seed gives the same faults as far as the
+//! same requests are made.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -1,8 +1,8 @@
 //! Where tests can make the stand-ins misbehave. By default nothing does.
 //!
-//! Each hook is consulted in exactly one place: [`Faults::s3`] by the S3 listener, once per request,
-//! [`Faults::invalidation`] by CloudFront's API, once per `CreateInvalidation`, and [`Faults::delivery`] by the Lambda
-//! queue, once per asynchronous event.
+//! Each hook is consulted in exactly one place: [`Faults::s3`] by the S3 listener, once per
+//! request, [`Faults::invalidation`] by CloudFront's API, once per `CreateInvalidation`, and
+//! [`Faults::delivery`] by the Lambda queue, once per asynchronous event.
 
 pub mod chaos;
 
@@ -43,7 +43,8 @@ pub struct RequestSeen {
     pub key: String,
     /// The prefix that a listing is asked for; empty for everything else.
     pub prefix: String,
-    /// 1 for the first request of this function, counted over all of its processes; 0 for anybody else.
+    /// 1 for the first request of this function, counted over all of its processes; 0 for anybody
+    /// else.
     pub number: usize,
 }
 
@@ -65,7 +66,8 @@ pub enum S3Fault {
     Delay(When, Duration),
     /// The request has its effect and its answer only once as many have come as the barrier is for.
     Meet(Arc<Barrier>),
-    /// An S3 error is answered, such as 503 `SlowDown`, 409 `ConditionalRequestConflict` or 500 `InternalError`.
+    /// An S3 error is answered, such as 503 `SlowDown`, 409 `ConditionalRequestConflict` or 500
+    /// `InternalError`.
     Fail(When, u16, &'static str),
     /// The connection is closed without an answer.
     Disconnect(When),
@@ -73,7 +75,8 @@ pub enum S3Fault {
     Kill(When),
     /// The answer ends in the middle of its body. One without a body does not come at all.
     Cut,
-    /// One byte of the body is another one when it arrives: of the request before, of the answer after the effect.
+    /// One byte of the body is another one when it arrives: of the request before, of the answer
+    /// after the effect.
     Corrupt(When),
 }
 

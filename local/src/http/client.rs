@@ -19,7 +19,7 @@ pub enum SendError {
     /// The URL names no host.
     #[error("{0} is not a URL with a host")]
     Url(Uri),
-    /// Nobody listens.
+    /// Nothing listens there.
     #[error("no connection: {0}")]
     Connect(#[from] io::Error),
     /// The connection ended, or what came is not HTTP.

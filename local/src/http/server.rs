@@ -33,7 +33,8 @@ impl Drop for Server {
     }
 }
 
-/// Serves each request of `listener` with `handler`. A handler's error closes the connection without an answer.
+/// Serves each request of `listener` with `handler`. A handler's error closes the connection
+/// without an answer.
 pub fn serve<H, F, B, E>(listener: TcpListener, handler: H) -> Server
 where
     H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,

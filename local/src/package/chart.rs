@@ -1,8 +1,10 @@
 //! A chart as Helm holds it between reading a folder and writing an archive.
 //!
-//! Helm's loader (`LoadFiles`) sorts the files of a chart, reads what it knows, and unpacks the charts below `charts/`; its
-//! `Save` rewrites all of them. What falls away on the way, moves or is written otherwise is here what it is there: see
-//! <https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/loader/load.go> and `pkg/chart/v2/util/save.go` beside it.
+//! Helm's loader (`LoadFiles`) sorts the files of a chart, reads what it knows, and unpacks the
+//! charts below `charts/`; its `Save` rewrites all of them. What falls away on the way, moves or is
+//! written otherwise is here what it is there: see
+//! <https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/loader/load.go> and
+//! `pkg/chart/v2/util/save.go` beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,7 +147,8 @@ impl Chart {
         })
     }
 
-    /// Whether each declared dependency is there. Helm asks for the chart that is packed, not for those below it.
+    /// Whether each declared dependency is there. Helm asks for the chart that is packed, not for
+    /// those below it.
     pub(super) fn check_dependencies(&self) -> Result<(), ChartError> {
         let there: BTreeSet<&str> = self.charts.iter().map(|chart| chart.metadata.name.as_str()).collect();
         let declared = self
@@ -161,7 +164,8 @@ impl Chart {
         }
     }
 
-    /// The files of the archive, in the order in which Helm writes them; paths begin with the chart's name.
+    /// The files of the archive, in the order in which Helm writes them; paths begin with the
+    /// chart's name.
     pub(super) fn into_files(self) -> Result<Vec<File>, ChartError> {
         let mut files = Vec::new();
         self.write(String::new(), &mut files)?;

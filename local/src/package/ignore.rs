@@ -44,8 +44,8 @@ impl Rules {
         })
     }
 
-    /// The first rule that says something decides. A negated rule ignores whatever it does *not* match: that is Helm's
-    /// behaviour, unlike git's.
+    /// The first rule that says something decides. A negated rule ignores whatever it does *not*
+    /// match: that is Helm's behaviour, unlike git's.
     pub(super) fn ignore(&self, path: &str, folder: bool) -> bool {
         for pattern in &self.patterns {
             if pattern.negate {

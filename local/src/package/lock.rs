@@ -71,7 +71,8 @@ fn field<'a>(fields: &'a Mapping, name: &str) -> Option<&'a Value> {
     named.pop().map(|(_, value)| value)
 }
 
-/// A time as Go reads and writes it: RFC 3339 with up to nine digits of a second, without zeros at the end.
+/// A time as Go reads and writes it: RFC 3339 with up to nine digits of a second, without zeros at
+/// the end.
 fn time(text: &str) -> Option<String> {
     let (day, time) = text.split_once('T')?;
     let zone = time.find(['Z', '+', '-'])?;

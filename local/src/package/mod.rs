@@ -1,8 +1,9 @@
 //! Packs a chart folder into an archive with the content that `helm package` gives it.
 //!
-//! [`folder`] finds the files ([`ignore`], [`glob`]), [`chart`] makes a chart of them as Helm's loader does and rewrites it as
-//! Helm's `Save` does ([`lock`], [`unpack`]), in YAML as Helm writes it ([`go_yaml`]). So a chart that is packed here and again by
-//! Helm has one content digest, and is not another chart to publish-chart. A conformance test holds both Helms against it.
+//! [`folder`] finds the files ([`ignore`], [`glob`]), [`chart`] makes a chart of them as Helm's
+//! loader does and rewrites it as Helm's `Save` does ([`lock`], [`unpack`]), in YAML as Helm writes
+//! it ([`go_yaml`]). So a chart that is packed here and again by Helm has one content digest, and
+//! is not another chart to publish-chart. A conformance test holds both Helms against it.
 
 mod chart;
 mod file;
@@ -25,7 +26,8 @@ use self::chart::{Chart, ChartError};
 use self::file::File;
 use self::ignore::Rules;
 
-/// What Helm writes into the extra field of the gzip header, Base64 of a link that it has always held.
+/// What Helm writes into the extra field of the gzip header, Base64 of a link that it has always
+/// held.
 const HELM_EXTRA: &[u8] = b"+aHR0cHM6Ly95b3V0dS5iZS96OVV6MWljandyTQo=";
 
 /// A packed chart.

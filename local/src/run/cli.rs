@@ -58,7 +58,7 @@ pub async fn main() -> ExitCode {
 }
 
 fn refuse(why: &str) -> ExitCode {
-    // Nobody may be reading.
+    // The reader may be gone.
     let _ = writeln!(std::io::stderr(), "{why}");
     ExitCode::from(WRONG_USAGE)
 }

@@ -34,8 +34,8 @@ pub(crate) struct Session {
     queue: VecDeque<Prepared>,
     /// Uploads without an outcome.
     open: Vec<Upload>,
-    /// Keys that the next upload has to wait for: until publish-chart has removed the one before (`None`), and then
-    /// until S3's clock, which tells seconds apart, shows another time.
+    /// Keys that the next upload has to wait for: until publish-chart has removed the one before
+    /// (`None`), and then until S3's clock, which tells seconds apart, shows another time.
     leaving: BTreeMap<String, Option<Instant>>,
     /// Published, but not seen at the edge.
     unseen: Vec<Outcome>,
@@ -66,7 +66,8 @@ impl Session {
         }
     }
 
-    /// Uploads everything and waits until it is through; then ends, or serves until it is told to stop.
+    /// Uploads everything and waits until it is through; then ends, or serves until it is told to
+    /// stop.
     pub(crate) async fn run(mut self, uploads: Vec<Prepared>) -> ExitCode {
         self.printer.started(&self.system);
         self.warm_the_edge().await;
@@ -98,7 +99,8 @@ impl Session {
         self.finish(through).await
     }
 
-    /// A cache that holds the index from before, even if there is none, is what makes the invalidation matter.
+    /// A cache that holds the index from before, even if there is none, is what makes the
+    /// invalidation matter.
     async fn warm_the_edge(&self) {
         let _ = client::get(self.system.edge_address(), &index_path(""), None).await;
     }
@@ -187,7 +189,8 @@ impl Session {
         self.printer.concluded(&concluded);
     }
 
-    /// When nothing is queued, running or being invalidated any more, what is still open stays open for good.
+    /// When nothing is queued, running or being invalidated any more, what is still open stays open
+    /// for good.
     async fn look_for_an_end(&mut self) {
         if (self.is_calm && self.is_through()) || !self.system.is_idle() || !self.steps.is_empty() {
             self.idle_pulses = 0;
@@ -231,7 +234,8 @@ impl Session {
 
     async fn finish(mut self, through: bool) -> ExitCode {
         if self.once && through {
-            // What the last events leave behind belongs to the story: removed uploads, the end of an invalidation.
+            // What the last events leave behind belongs to the story: removed uploads, the end of
+            // an invalidation.
             self.system.settled().await;
             self.system.invalidations_completed().await;
             while let Ok(step) = self.steps.try_recv() {

@@ -69,7 +69,8 @@ impl Summary {
         }
     }
 
-    /// Nothing was rejected, nothing failed, clients see all that was published, and no promise was broken.
+    /// Nothing was rejected, nothing failed, clients see all that was published, and no promise was
+    /// broken.
     fn is_good(&self) -> bool {
         let broken = self.chaos.as_ref().map_or(0, |day| day.broken_promises.len());
         self.rejected + self.failed + self.invisible + broken == 0

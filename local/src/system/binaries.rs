@@ -38,8 +38,8 @@ pub enum BuildError {
     Failed(String),
 }
 
-/// Builds the functions, or finds them in the folder that `CHARTDROP_FUNCTIONS` names. Blocks; does its work once per
-/// process.
+/// Builds the functions, or finds them in the folder that `CHARTDROP_FUNCTIONS` names. Blocks; does
+/// its work once per process.
 ///
 /// # Errors
 ///
@@ -78,11 +78,12 @@ fn find(folder: &Path) -> Result<Binaries, BuildError> {
 
 fn cargo_build() -> Result<Binaries, BuildError> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // Whoever watches a first build for minutes wants to see that it moves.
+    // A first build takes minutes: at a terminal, its progress is shown.
     let watched = std::io::stderr().is_terminal();
     let output = Command::new(cargo)
         .args(["build", "--message-format=json-render-diagnostics"])
-        // With this package too: cargo then chooses the same features for what both depend on, and compiles it once.
+        // With this package too: cargo then chooses the same features for what both depend on, and
+        // compiles it once.
         .args(["-p", "local", "-p", PUBLISH_CHART, "-p", INVALIDATE_CDN])
         .args(["--bin", PUBLISH_CHART, "--bin", INVALIDATE_CDN])
         .args(["--profile", &profile()])

@@ -124,7 +124,8 @@ impl System {
         self.lambda.invoke_async(function, payload)
     }
 
-    /// Queues events as [`System::invoke_async`] does, for who hears of them from elsewhere and outlives no system.
+    /// Queues events as [`System::invoke_async`] does, for who hears of them from elsewhere and
+    /// outlives no system.
     #[must_use]
     pub fn invoker(&self) -> Lambda {
         self.lambda.clone()
@@ -159,7 +160,8 @@ impl System {
         self.iam.denied()
     }
 
-    /// The permissions in the template without which no request so far would have failed, each with its function.
+    /// The permissions in the template without which no request so far would have failed, each with
+    /// its function.
     #[must_use]
     pub fn unneeded_permissions(&self) -> Vec<(String, Permission)> {
         self.iam.unneeded()
@@ -239,8 +241,8 @@ impl System {
         Ok(())
     }
 
-    /// The promises that were broken so far or don't hold now; to be asked when nothing is under way. Always empty without
-    /// [`options::Options::watch_promises`].
+    /// The promises that were broken so far or don't hold now; to be asked when nothing is under
+    /// way. Always empty without [`options::Options::watch_promises`].
     pub async fn broken_promises(&self) -> Vec<String> {
         match &self.watch.promises {
             Some(promises) => {

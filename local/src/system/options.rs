@@ -13,14 +13,16 @@ use crate::aws::lambda::RETRY_DELAYS;
 use crate::faults::{Faults, NoFaults};
 use crate::system::binaries::{Binaries, BuildError};
 
-/// How a system is set up. The default listens on free ports of 127.0.0.1 and keeps everything in memory.
+/// How a system is set up. The default listens on free ports of 127.0.0.1 and keeps everything in
+/// memory.
 #[derive(Clone)]
 pub struct Options {
     /// Where the edge listens; port 0 for any free one.
     pub edge: SocketAddr,
     /// Where S3 listens; port 0 for any free one.
     pub s3: SocketAddr,
-    /// Where CloudFront's API, Secrets Manager and Lambda's Invoke API listen; port 0 for any free one.
+    /// Where CloudFront's API, Secrets Manager and Lambda's Invoke API listen; port 0 for any free
+    /// one.
     pub aws: SocketAddr,
     /// The bucket is kept in that folder between runs.
     pub data: Option<PathBuf>,
@@ -34,9 +36,11 @@ pub struct Options {
     pub template: String,
     /// S3 tells the functions about new objects. Without, a test delivers events by itself.
     pub notifications: bool,
-    /// Fetches the index through the edge until each published chart is visible there, and tells [`crate::StepKind::Visible`].
+    /// Fetches the index through the edge until each published chart is visible there, and tells
+    /// [`crate::StepKind::Visible`].
     pub watch_edge: bool,
-    /// Watches each change of the bucket for promises that it breaks: [`crate::System::broken_promises`].
+    /// Watches each change of the bucket for promises that it breaks:
+    /// [`crate::System::broken_promises`].
     pub watch_promises: bool,
     /// The functions' executables; `None`: [`crate::system::binaries::build`].
     pub functions: Option<Binaries>,

@@ -1,4 +1,5 @@
-//! Watches the system: what happens, what becomes of each upload, and whether every promise is kept.
+//! Watches the system: what happens, what becomes of each upload, and whether every promise is
+//! kept.
 
 pub(crate) mod observer;
 pub mod outcomes;

@@ -14,7 +14,7 @@ use crate::watch::visibility::Visibility;
 
 /// What happens when the bucket changes, while it is still locked.
 pub(crate) struct Observer {
-    /// Without, nobody is notified.
+    /// Without, no function is notified.
     pub(crate) notify: Option<Lambda>,
     pub(crate) outcomes: Outcomes,
     pub(crate) visibility: Visibility,

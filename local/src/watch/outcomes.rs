@@ -1,4 +1,5 @@
-//! What became of each upload, read from the receipts that publish-chart writes and from the dead-letter list.
+//! What became of each upload, read from the receipts that publish-chart writes and from the
+//! dead-letter list.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -110,7 +111,7 @@ impl Outcomes {
         }
     }
 
-    /// An upload arrived, perhaps in place of one that nobody has looked at yet.
+    /// An upload arrived, perhaps in place of one that publish-chart has not looked at yet.
     pub(crate) fn uploaded(&self, key: &str, etag: &str) {
         let mut all = lock(&self.all);
         all.retain(|upload, tracked| upload.key != key || tracked.outcome.is_some());
@@ -134,8 +135,9 @@ impl Outcomes {
         self.changed();
     }
 
-    /// An upload went away. One without an outcome was taken back, or publish-chart removed it without another receipt
-    /// because it found the receipt of the very same upload: then that one holds, and is returned.
+    /// An upload went away. One without an outcome was taken back, or publish-chart removed it
+    /// without another receipt because it found the receipt of the very same upload: then that one
+    /// holds, and is returned.
     pub(crate) fn withdrawn(&self, key: &str, by_publish_chart: bool) -> Option<Outcome> {
         let mut all = lock(&self.all);
         let open = all
@@ -155,8 +157,8 @@ impl Outcomes {
         None
     }
 
-    /// publish-chart wrote a receipt; returns the outcome if it is news. Two runs that take the same upload along at the
-    /// same time both write its receipt.
+    /// publish-chart wrote a receipt; returns the outcome if it is news. Two runs that take the
+    /// same upload along at the same time both write its receipt.
     pub(crate) fn receipt(&self, bytes: &[u8]) -> Option<Outcome> {
         let receipt: Receipt = serde_json::from_slice(bytes).ok()?;
         let kind = receipt.outcome?.into();
@@ -244,7 +246,8 @@ impl Outcomes {
             .collect()
     }
 
-    /// Waits for an upload's outcome; `None` if the upload was replaced or withdrawn before it had one.
+    /// Waits for an upload's outcome; `None` if the upload was replaced or withdrawn before it had
+    /// one.
     pub(crate) async fn wait(&self, upload: &Upload) -> Option<Outcome> {
         let mut changes = self.changes.subscribe();
         loop {

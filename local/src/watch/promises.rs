@@ -1,4 +1,5 @@
-//! What must never happen, whatever goes wrong, watched at every change of the bucket; and what must hold in the end.
+//! What must never happen, whatever goes wrong, watched at every change of the bucket; and what
+//! must hold in the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -72,7 +73,8 @@ impl Promises {
         }
     }
 
-    /// What an index lists, read by a reader that is not the one of the functions. Helm has to take it too.
+    /// What an index lists, read by a reader that is not the one of the functions. Helm has to take
+    /// it too.
     fn read(&self, key: &str, bytes: &bytes::Bytes) -> Result<Listed, String> {
         Index::read(bytes.clone()).map_err(|error| error.to_string())?;
         let index: Value = serde_yaml::from_slice(bytes).map_err(|error| error.to_string())?;

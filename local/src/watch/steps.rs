@@ -1,4 +1,5 @@
-//! What happens in the system, as it happens: the raw material of the story on the terminal and of tests.
+//! What happens in the system, as it happens: the raw material of the story on the terminal and of
+//! tests.
 
 use std::time::{Duration, Instant};
 
@@ -105,7 +106,7 @@ impl Steps {
     }
 
     pub(crate) fn tell(&self, kind: StepKind) {
-        // Without subscribers there is nobody to tell.
+        // Fails without subscribers, which is fine.
         let _ = self.sender.send(Step {
             at: self.started.elapsed(),
             kind,

@@ -1,4 +1,5 @@
-//! Finds out when a published chart is really visible, by fetching the index through the edge as a client would.
+//! Finds out when a published chart is really visible, by fetching the index through the edge as a
+//! client would.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -84,7 +85,8 @@ impl Visibility {
         })
     }
 
-    /// Fetches each awaited index, unless it is the one that was seen last, and tells what is in it.
+    /// Fetches each awaited index, unless it is the one that was seen last, and tells what is in
+    /// it.
     pub(crate) async fn look(&self) {
         let known: Vec<(String, Option<String>)> = lock(&self.awaited)
             .iter()

@@ -133,7 +133,8 @@ impl Caller {
     }
 }
 
-/// What the request takes: the action of each operation has its name, and all are about the distribution.
+/// What the request takes: the action of each operation has its name, and all are about the
+/// distribution.
 fn access(method: &Method, parts: &[&str]) -> Option<Access> {
     let (action, id) = match (method, parts) {
         (&Method::POST, ["distribution", id, "invalidation"]) => ("cloudfront:CreateInvalidation", id),

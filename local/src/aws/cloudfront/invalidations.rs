@@ -159,7 +159,8 @@ impl Invalidations {
     }
 }
 
-/// A path starts with a slash (only the console adds one), has its non-ASCII and unsafe characters URL-encoded, and no `~`:
+/// A path starts with a slash (only the console adds one), has its non-ASCII and unsafe characters
+/// URL-encoded, and no `~`:
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>,
 /// <https://github.com/aws/aws-sdk/issues/525>.
 fn check_paths(paths: &[String]) -> Result<(), CreateError> {

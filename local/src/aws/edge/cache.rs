@@ -56,8 +56,8 @@ impl Edge {
 
     /// Serves a path as the function at the edge left it, still percent-encoded.
     ///
-    /// The cache is locked over the look at the origin, so an answer from before an invalidation cannot be remembered
-    /// after it.
+    /// The cache is locked over the look at the origin, so an answer from before an invalidation
+    /// cannot be remembered after it.
     pub(crate) fn serve(&self, path: &str) -> Served {
         let mut cached = lock(&self.cached);
         let before = cached.get(path);
@@ -100,7 +100,8 @@ impl Edge {
         }
     }
 
-    /// S3's REST endpoint decodes the path, and takes a raw `+` for a space. `..` has no meaning to it.
+    /// S3's REST endpoint decodes the path, and takes a raw `+` for a space. `..` has no meaning to
+    /// it.
     fn origin(&self, path: &str) -> Option<Arc<Object>> {
         let key = decode_plus_and_percent(path)?;
         self.store.get(&format!("{}{key}", self.distribution.origin))
@@ -111,7 +112,8 @@ impl Edge {
         let patterns: Vec<String> = paths
             .iter()
             .map(|path| normalized(path))
-            // "CloudFront doesn't support this character for invalidation purposes, whether you URL-encode it or not."
+            // "CloudFront doesn't support this character for invalidation purposes, whether you
+            // URL-encode it or not."
             .filter(|path| !path.contains('~'))
             .collect();
         lock(&self.cached).retain(|path, _| {
@@ -121,8 +123,8 @@ impl Edge {
     }
 }
 
-/// The same path in one form. An encoded plus and a raw one stay different paths: "Don't URL-encode any other characters, or
-/// CloudFront won't invalidate the old version."
+/// The same path in one form. An encoded plus and a raw one stay different paths: "Don't URL-encode
+/// any other characters, or CloudFront won't invalidate the old version."
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>
 fn normalized(path: &str) -> String {
     let parts = path.split("%2B").flat_map(|part| part.split("%2b"));
@@ -130,7 +132,8 @@ fn normalized(path: &str) -> String {
     decoded.collect::<Vec<_>>().join("%2B")
 }
 
-/// CloudFront: "The path can include an asterisk (*) as a wildcard […] which must appear at the end of the path."
+/// CloudFront: "The path can include an asterisk (*) as a wildcard […] which must appear at the end
+/// of the path."
 fn matches(pattern: &str, path: &str) -> bool {
     let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
     let path = path.strip_prefix('/').unwrap_or(path);

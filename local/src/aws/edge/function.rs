@@ -17,7 +17,8 @@ use crate::sync::lock;
 const LONGEST: usize = 10_240;
 /// CloudFront's quota for the memory of a function.
 const MEMORY: usize = 2 * 1024 * 1024;
-/// CloudFront allows about a millisecond of its own machines; this is for whatever machine this is, and stops what never ends.
+/// CloudFront allows about a millisecond of its own machines; this is for whatever machine this is,
+/// and stops what never ends.
 const TIME: Duration = Duration::from_millis(500);
 const RUNTIME: &str = "cloudfront-js-2.0";
 /// Words of later versions of the language, which the runtime does not know.
@@ -101,7 +102,8 @@ pub enum Answer {
     },
 }
 
-/// A function that runs at `viewer-request`. Requests are answered one after another, each within CloudFront's limits.
+/// A function that runs at `viewer-request`. Requests are answered one after another, each within
+/// CloudFront's limits.
 pub struct Function {
     context: Context,
     deadline: Arc<Mutex<Instant>>,
@@ -165,7 +167,8 @@ fn failed(error: impl std::fmt::Display) -> FunctionError {
     FunctionError::Execution(error.to_string().trim_end().to_owned())
 }
 
-/// Finds words only, in comments and texts too: enough to notice what the engine here knows and CloudFront's does not.
+/// Finds words only, in comments and texts too: enough to notice what the engine here knows and
+/// CloudFront's does not.
 fn check_features(text: &str) -> Result<(), FunctionError> {
     let words = text.split(|character: char| !(character.is_alphanumeric() || matches!(character, '_' | '$')));
     let found = words

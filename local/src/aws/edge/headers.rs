@@ -21,8 +21,8 @@ struct Added {
     overrides: bool,
 }
 
-/// What a web page of another origin may do. The policy's methods, request headers and age are for preflight requests, which
-/// are `OPTIONS`.
+/// What a web page of another origin may do. The policy's methods, request headers and age are for
+/// preflight requests, which are `OPTIONS`.
 #[derive(Debug)]
 struct Cors {
     origins: Vec<String>,

@@ -1,4 +1,5 @@
-//! The edge as a client sees it: serves the folder that the distribution names, and nothing else, and really caches.
+//! The edge as a client sees it: serves the folder that the distribution names, and nothing else,
+//! and really caches.
 //!
 //! What it does stands in `template.yaml` alone ([`template`]): [`distribution`] reads the cache
 //! policy, the default root object, the methods and the error caching, [`headers`] the response

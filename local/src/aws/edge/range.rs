@@ -11,7 +11,8 @@ pub(super) enum Wanted {
     Unsatisfiable,
 }
 
-/// Reads a `Range` header. S3 answers with the whole object where it is malformed, or names several parts.
+/// Reads a `Range` header. S3 answers with the whole object where it is malformed, or names several
+/// parts.
 pub(super) fn wanted(header: Option<&str>, len: usize) -> Wanted {
     let Some((first, last)) = header
         .and_then(|header| header.strip_prefix("bytes="))

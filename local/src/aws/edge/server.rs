@@ -112,7 +112,8 @@ fn from_the_cache(edge: &Edge, request: &HeaderMap, method: &Method, path: &str)
     answer
 }
 
-/// The object, what a condition leaves of it, or the part that is wanted. hyper sends no body in answer to HEAD.
+/// The object, what a condition leaves of it, or the part that is wanted. hyper sends no body in
+/// answer to HEAD.
 fn of_object(object: &Object, request: &HeaderMap, method: &Method) -> Reply {
     if not_modified(request, object) {
         return with_properties(reply(StatusCode::NOT_MODIFIED, "", ""), object);
@@ -154,7 +155,7 @@ fn with_properties(mut answer: Reply, object: &Object) -> Reply {
         ("cache-control", &headers.cache_control),
         ("content-disposition", &headers.content_disposition),
         ("content-language", &headers.content_language),
-        // Stored by whoever wrote the object; the edge itself never compresses.
+        // Stored by the writer of the object; the edge itself never compresses.
         ("content-encoding", &headers.content_encoding),
         ("expires", &headers.expires),
     ] {

@@ -44,7 +44,8 @@ pub(crate) struct EdgeTemplate<'a> {
 }
 
 impl<'a> EdgeTemplate<'a> {
-    /// Reads the template. A parameter has the value of the setting that the template gives it to, or its default.
+    /// Reads the template. A parameter has the value of the setting that the template gives it to,
+    /// or its default.
     pub(crate) fn read(text: &str, settings: &'a BTreeMap<String, String>) -> Result<Self, DistributionError> {
         Ok(Self {
             root: serde_yaml::from_str(text)?,

@@ -1,7 +1,7 @@
 //! Who else than the functions may do what with the bucket: the edge, the release role, everybody.
 //!
-//! The bucket's policy and the release role's, as they stand in the template. Nothing in `local` asks here: its S3 answers
-//! everybody but the functions. Tests do.
+//! The bucket's policy and the release role's, as they stand in the template. Nothing in `local`
+//! asks here: its S3 answers everybody but the functions. Tests do.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub enum Visitor {
     Edge,
     /// CloudFront for a distribution of somebody else, who has put the bucket behind it.
     ForeignEdge,
-    /// Whoever assumed the release role.
+    /// A workflow that assumed the release role.
     ReleaseRole,
     /// Without credentials.
     Anyone,
@@ -109,7 +109,7 @@ impl BucketAccess {
         })
     }
 
-    /// Whether the policies allow it. Nobody has access by another way: ACLs are switched off.
+    /// Whether the policies allow it. There is no other way in: ACLs are switched off.
     pub fn allows(&self, visit: Visit<'_>) -> bool {
         let speaking = self.policy.iter().filter(|statement| statement.speaks_to(visit));
         let mut permissions: Vec<Permission> = speaking.flat_map(|statement| statement.permissions.clone()).collect();

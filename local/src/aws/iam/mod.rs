@@ -1,9 +1,10 @@
 //! IAM: what each function may do, as `template.yaml` says it.
 //!
-//! Every request that a function makes to S3, CloudFront and Secrets Manager is held against the statements of that
-//! function in the template, which is part of this program: [`template`] reads them, [`policy`] decides, [`needs`] knows
-//! which permissions a request of S3 takes. Requests of anybody else are not looked at; what the template lets the edge, the
-//! release role and everybody do with the bucket is in [`access`].
+//! Every request that a function makes to S3, CloudFront and Secrets Manager is held against the
+//! statements of that function in the template, which is part of this program: [`template`] reads
+//! them, [`policy`] decides, [`needs`] knows which permissions a request of S3 takes. Requests of
+//! anybody else are not looked at; what the template lets the edge, the release role and everybody
+//! do with the bucket is in [`access`].
 
 mod access;
 mod needs;
@@ -56,7 +57,8 @@ struct Inner {
 }
 
 impl Iam {
-    /// The functions' policies in the text of a template. `on_denied` is told of each request that they do not allow.
+    /// The functions' policies in the text of a template. `on_denied` is told of each request that
+    /// they do not allow.
     pub(crate) fn new(
         template: &str,
         on_denied: impl Fn(&Denied) + Send + Sync + 'static,
@@ -88,7 +90,7 @@ impl Iam {
         Ok(())
     }
 
-    /// A request that nobody has said of which permissions it takes is one that a function may not make.
+    /// Denies a request whose permissions [`needs`] does not know.
     pub(crate) fn deny_unknown(&self, function: &str, operation: &str, resource: &str) -> Denied {
         let because =
             "because `local` does not know which permissions that takes (local/src/aws/iam/needs.rs)".to_owned();
@@ -112,7 +114,8 @@ impl Iam {
         lock(&self.inner.denied).clone()
     }
 
-    /// What the template allows, and no request so far would have failed without: function and permission.
+    /// What the template allows, and no request so far would have failed without: function and
+    /// permission.
     pub(crate) fn unneeded(&self) -> Vec<(String, Permission)> {
         let needed = lock(&self.inner.needed);
         let all = self.inner.policies.iter().flat_map(|(function, permissions)| {

@@ -51,7 +51,8 @@ impl Asked<'_> {
             _ => return None,
         };
         // To compare the ETag of what is there is to read it. AWS says so of PutObject
-        // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html); of DeleteObject it is assumed.
+        // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html); of
+        // DeleteObject it is assumed.
         if matches!(self.operation, "PutObject" | "DeleteObject") && self.headers.contains_key("if-match") {
             accesses.push(on_key("s3:GetObject"));
         }
@@ -61,8 +62,9 @@ impl Asked<'_> {
         Some(accesses)
     }
 
-    /// A copy takes along tags and annotations unless it is told not to, and that takes permissions of its own as soon as
-    /// an uploader has set any. Nothing here has them, so it is assumed that everything does.
+    /// A copy takes along tags and annotations unless it is told not to, and that takes permissions
+    /// of its own as soon as an uploader has set any. Nothing here has them, so it is assumed that
+    /// everything does.
     fn of_copy_source(&self, on_target: impl Fn(&'static str) -> Access) -> Option<Vec<Access>> {
         let header = |name| self.headers.get(name)?.to_str().ok();
         let CopySource::Bucket { bucket, key, .. } = CopySource::parse(header("x-amz-copy-source")?).ok()? else {
@@ -80,8 +82,8 @@ impl Asked<'_> {
         Some(accesses)
     }
 
-    /// Reads of an object that is not there: the 404 that says so takes a permission too. Without it S3 answers 403.
-    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>)
+    /// Reads of an object that is not there: the 404 that says so takes a permission too. Without
+    /// it S3 answers 403. (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>)
     pub(crate) fn accesses_if_missing(&self) -> Option<Access> {
         match self.path {
             S3Path::Object { bucket, .. } if matches!(self.operation, "GetObject" | "HeadObject" | "CopyObject") => {

@@ -1,4 +1,5 @@
-//! Statements and how they decide, without conditions: nothing is allowed unless a statement allows it, and a `Deny` wins.
+//! Statements and how they decide, without conditions: nothing is allowed unless a statement allows
+//! it, and a `Deny` wins.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
@@ -36,7 +37,8 @@ pub struct Permission {
 /// What policies say to an access.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision<'a> {
-    /// Allowed, and if only one permission allows it, by that one: without it the request would fail.
+    /// Allowed, and if only one permission allows it, by that one: without it the request would
+    /// fail.
     Allowed(Option<&'a Permission>),
     Denied {
         because: String,

@@ -1,7 +1,9 @@
-//! The functions' policies in the text of `template.yaml`, with the stand-ins in place of what a deployment makes.
+//! The functions' policies in the text of `template.yaml`, with the stand-ins in place of what a
+//! deployment makes.
 //!
-//! Just as much of CloudFormation as the template uses: `!Ref`, `!Sub`, `!GetAtt` and `!If` in short form. What is not understood
-//! is an error, so that no part of a policy is left out in silence.
+//! Just as much of CloudFormation as the template uses: `!Ref`, `!Sub`, `!GetAtt` and `!If` in
+//! short form. What is not understood is an error, so that no part of a policy is left out in
+//! silence.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +27,8 @@ pub enum TemplateError {
         /// Why.
         error: serde_yaml::Error,
     },
-    /// A policy of the bucket or of the release role is missing, or not of the shape that is expected.
+    /// A policy of the bucket or of the release role is missing, or not of the shape that is
+    /// expected.
     #[error("template.yaml: {0}")]
     Access(String),
     /// A value that is no text, or text by a function that is not known here.
@@ -57,7 +60,8 @@ pub(super) struct Resource {
     pub(super) properties: Value,
 }
 
-/// A field that is not listed here, such as `Condition` or `NotAction`, would change what the statement means.
+/// A field that is not listed here, such as `Condition` or `NotAction`, would change what the
+/// statement means.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Document {
@@ -67,7 +71,8 @@ pub(super) struct Document {
     pub(super) statement: Vec<Statement>,
 }
 
-/// Statements, those too that only some parameters bring in: `!If [CONDITION, STATEMENT, !Ref AWS::NoValue]`.
+/// Statements, those too that only some parameters bring in: `!If [CONDITION, STATEMENT, !Ref
+/// AWS::NoValue]`.
 fn statements<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Statement>, D::Error> {
     let all = Vec::<Value>::deserialize(deserializer)?;
     let statement = |value| serde_yaml::from_value(brought_in(value)).map_err(serde::de::Error::custom);
@@ -206,7 +211,8 @@ impl Template {
         }
     }
 
-    /// The bucket of the charts: there are others (of logs), but only this one tells functions of its objects.
+    /// The bucket of the charts: there are others (of logs), but only this one tells functions of
+    /// its objects.
     pub(super) fn chart_bucket(&self) -> Option<&str> {
         let functions = self.resources.values();
         let functions = functions.filter(|resource| resource.r#type == "AWS::Serverless::Function");

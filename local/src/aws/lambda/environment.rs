@@ -1,4 +1,5 @@
-//! What a function process finds in its environment: what Lambda sets, what `template.yaml` sets, and nothing of ours.
+//! What a function process finds in its environment: what Lambda sets, what `template.yaml` sets,
+//! and nothing of ours.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -55,7 +55,8 @@ impl Function {
                     lock(&self.idle).push(process);
                     return Err(error);
                 }
-                // It died between two invocations: nothing has begun, so another process takes this one.
+                // It died between two invocations: nothing has begun, so another process takes this
+                // one.
                 Err(Ended {
                     delivered: false,
                     timed_out: false,

@@ -1,4 +1,5 @@
-//! Lambda's Invoke API, so that `cargo lambda invoke`, the AWS CLI and the SDKs can call the functions.
+//! Lambda's Invoke API, so that `cargo lambda invoke`, the AWS CLI and the SDKs can call the
+//! functions.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
 

@@ -46,7 +46,7 @@ impl Handle {
     }
 
     pub(super) async fn ended(mut self) {
-        // Without a sender nobody watches the process any more, because it was dropped and so killed.
+        // Without a sender the process was dropped, and so killed.
         let _ = self.exit.wait_for(Option::is_some).await;
     }
 }
@@ -153,7 +153,8 @@ impl Process {
         self.api.give(work);
         let mut exit = self.exit.clone();
         let started = Instant::now();
-        // The clock of an invocation starts when the process takes it; until then it is its initialisation's.
+        // The clock of an invocation starts when the process takes it; until then it is its
+        // initialisation's.
         let mut taken = false;
         let mut deadline = tokio::time::Instant::now() + spec.timeout;
         loop {

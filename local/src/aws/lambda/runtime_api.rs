@@ -149,7 +149,7 @@ impl RuntimeApi {
     fn end(&self, id: &str, result: Result<Bytes, FunctionError>) -> Reply {
         match lock(&self.current).take_if(|current| current.request_id == id) {
             Some(current) => {
-                // Nobody waits any more if the invocation has timed out meanwhile.
+                // The receiver is gone if the invocation has timed out meanwhile.
                 let _ = current.reply.send(result);
                 accepted()
             }

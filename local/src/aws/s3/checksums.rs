@@ -1,7 +1,9 @@
-//! The checksums that S3 keeps with an object, and the check of what a writer claims about its bytes.
+//! The checksums that S3 keeps with an object, and the check of what a writer claims about its
+//! bytes.
 //!
-//! `s3s` verifies the signature, `x-amz-content-sha256` and the framing of `aws-chunked` bodies; whether the bytes match
-//! `Content-MD5` and `x-amz-checksum-*` (as a header or as a trailer) is left to us.
+//! `s3s` verifies the signature, `x-amz-content-sha256` and the framing of `aws-chunked` bodies;
+//! whether the bytes match `Content-MD5` and `x-amz-checksum-*` (as a header or as a trailer) is
+//! left to us.
 
 use std::collections::BTreeMap;
 
@@ -108,7 +110,8 @@ impl Checksums {
         })
     }
 
-    /// Adds the algorithm that a multipart upload was created with, if the writer of this part did not send it.
+    /// Adds the algorithm that a multipart upload was created with, if the writer of this part did
+    /// not send it.
     pub(super) fn with(mut self, algorithm: Option<Algorithm>, bytes: &[u8]) -> Self {
         if let Some(algorithm) = algorithm {
             self.values.entry(algorithm).or_insert_with(|| algorithm.of(bytes));
@@ -116,7 +119,7 @@ impl Checksums {
         self
     }
 
-    /// S3 computes CRC64NVME for whoever sends nothing.
+    /// S3 computes CRC64NVME for a writer that sends no checksum.
     pub(super) fn or_default_of(self, bytes: &[u8]) -> Self {
         if self.values.is_empty() {
             Self::default().with(Some(Algorithm::Crc64nvme), bytes)

@@ -1,8 +1,8 @@
 //! Conditional requests, as S3 answers them.
 //!
-//! Writes: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>. S3 also answers 409
-//! `ConditionalRequestConflict` while another write is under way; with one lock that moment does not exist here, and
-//! tests bring it about with [`crate::faults`].
+//! Writes: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>. S3 also
+//! answers 409 `ConditionalRequestConflict` while another write is under way; with one lock that
+//! moment does not exist here, and tests bring it about with [`crate::faults`].
 
 use std::time::SystemTime;
 
@@ -44,7 +44,8 @@ impl From<ConditionFailed> for S3Error {
 impl WriteCondition {
     /// # Errors
     ///
-    /// `NotImplemented` for what S3 does not offer on writes: `If-None-Match` with an ETag, or both headers.
+    /// `NotImplemented` for what S3 does not offer on writes: `If-None-Match` with an ETag, or both
+    /// headers.
     pub(super) fn from_headers(
         if_match: Option<&ETagCondition>,
         if_none_match: Option<&ETagCondition>,

@@ -13,7 +13,8 @@ use super::pass::{Failure, Passed};
 use crate::faults::{S3Fault, When};
 use crate::sync::lock;
 
-/// The body of a request. Only when its first bytes are read has the gate decided what becomes of them.
+/// The body of a request. Only when its first bytes are read has the gate decided what becomes of
+/// them.
 pub(super) fn on_arrival(body: Incoming, passed: Passed) -> s3s::Body {
     if body.is_end_stream() {
         return s3s::Body::from(body);

@@ -1,6 +1,8 @@
-//! Keeps the bucket in a folder: one file for an object, its properties as a line of JSON before its bytes.
+//! Keeps the bucket in a folder: one file for an object, its properties as a line of JSON before
+//! its bytes.
 //!
-//! One file is replaced by one rename, so a run that is killed leaves each object either as it was or as it became.
+//! One file is replaced by one rename, so a run that is killed leaves each object either as it was
+//! or as it became.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

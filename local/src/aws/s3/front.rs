@@ -1,4 +1,5 @@
-//! The listener of S3: `s3s` speaks the protocol, and what goes wrong on purpose after a request's effect goes wrong here.
+//! The listener of S3: `s3s` speaks the protocol, and what goes wrong on purpose after a request's
+//! effect goes wrong here.
 
 use std::sync::Arc;
 

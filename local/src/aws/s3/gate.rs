@@ -1,4 +1,5 @@
-//! The gate of S3: numbers a request, asks IAM, and is where requests fail on purpose before they have any effect.
+//! The gate of S3: numbers a request, asks IAM, and is where requests fail on purpose before they
+//! have any effect.
 
 use std::sync::Arc;
 

@@ -16,11 +16,13 @@ pub struct LoggedRequest {
     pub key: String,
     /// The HTTP status that was answered.
     pub status: u16,
-    /// How many requests of this function had been answered when this one came. It can depend on no others.
+    /// How many requests of this function had been answered when this one came. It can depend on no
+    /// others.
     pub answered_before: usize,
 }
 
-/// All requests of the functions, in the order of their answers. Clones are handles to the same log.
+/// All requests of the functions, in the order of their answers. Clones are handles to the same
+/// log.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
     requests: Arc<Mutex<Vec<LoggedRequest>>>,

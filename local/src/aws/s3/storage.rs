@@ -1,4 +1,5 @@
-//! How an object is stored, as far as it decides whether its bytes can be had: storage class, encryption, size.
+//! How an object is stored, as far as it decides whether its bytes can be had: storage class,
+//! encryption, size.
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -18,7 +19,8 @@ pub struct Storage {
     pub class: Option<String>,
     /// Whose key it is encrypted with.
     pub encryption: Encryption,
-    /// So many zeros are behind the bytes. They are in no memory, so an object may be as large as in S3.
+    /// So many zeros are behind the bytes. They are in no memory, so an object may be as large as
+    /// in S3.
     pub zeros: u64,
 }
 
@@ -53,7 +55,8 @@ impl Storage {
         matches!(self.class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"))
     }
 
-    /// Whether its bytes are handed out to this function, or to anybody else. The answers are those of S3.
+    /// Whether its bytes are handed out to this function, or to anybody else. The answers are those
+    /// of S3.
     pub(super) fn check_read(&self, function: Option<&str>, brings_key: bool) -> S3Result<()> {
         self.check_look(brings_key)?;
         if self.is_archived() {

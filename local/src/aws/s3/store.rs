@@ -1,8 +1,8 @@
 //! The bucket itself: objects in memory, under one lock.
 //!
-//! A conditional write checks and writes while it holds that lock, so two writers can never both win. Observers
-//! (notifications, outcomes, the story) are called while the lock is held too: they see changes in the order in which
-//! the bucket did.
+//! A conditional write checks and writes while it holds that lock, so two writers can never both
+//! win. Observers (notifications, outcomes, the story) are called while the lock is held too: they
+//! see changes in the order in which the bucket did.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -21,7 +21,8 @@ use crate::sync::lock;
 
 /// Who changes the bucket, and by which operation.
 pub(crate) struct Cause {
-    /// S3's name for it: `ObjectCreated:Put`, `ObjectCreated:CompleteMultipartUpload`, `ObjectCreated:Copy`.
+    /// S3's name for it: `ObjectCreated:Put`, `ObjectCreated:CompleteMultipartUpload`,
+    /// `ObjectCreated:Copy`.
     pub(crate) event: &'static str,
     /// The function that did it, if one did.
     pub(crate) by: Option<String>,
@@ -97,7 +98,8 @@ impl Store {
         let _ = self.inner.observer.set(Box::new(observer));
     }
 
-    /// Puts an object as some client of S3 would, with notifications; no request is counted. Returns its ETag.
+    /// Puts an object as some client of S3 would, with notifications; no request is counted.
+    /// Returns its ETag.
     ///
     /// # Errors
     ///
@@ -198,7 +200,8 @@ impl Store {
         Ok(object)
     }
 
-    /// Removes an object. A condition is checked only if there is an object: S3 answers 204 for a missing key.
+    /// Removes an object. A condition is checked only if there is an object: S3 answers 204 for a
+    /// missing key.
     pub(crate) fn remove(&self, key: &str, condition: &WriteCondition, cause: &Cause) -> Result<bool, WriteError> {
         let mut state = self.lock();
         let Some(object) = state.objects.get(key) else {

@@ -312,7 +312,8 @@ impl Emitter {
         }
     }
 
-    /// How far a block is indented if it begins with a space, and what becomes of the breaks at its end.
+    /// How far a block is indented if it begins with a space, and what becomes of the breaks at its
+    /// end.
     fn block_hints(&mut self, text: &[char]) {
         if text.first().is_some_and(|first| *first == ' ' || is_break(*first)) {
             self.indicator(&INDENT.to_string(), false, false, false);

@@ -1,4 +1,5 @@
-//! The order of keys: go-yaml's `sorter.go`, in which `a9` comes before `a10`, and letters behind everything else.
+//! The order of keys: go-yaml's `sorter.go`, in which `a9` comes before `a10`, and letters behind
+//! everything else.
 
 use std::cmp::Ordering;
 
@@ -6,8 +7,9 @@ use unicode_general_category::{GeneralCategory as Category, get_general_category
 
 /// Sorts values by their keys.
 ///
-/// Go's order has circles: `a21` comes before `a2b`, that before `a3`, and that before `a21`. Where a chart has such keys, what
-/// Helm writes differs from run to run; here it is one of these. Rust's own sort would panic.
+/// Go's order has circles: `a21` comes before `a2b`, that before `a3`, and that before `a21`. Where
+/// a chart has such keys, what Helm writes differs from run to run; here it is one of these. Rust's
+/// own sort would panic.
 pub(super) fn sorted<Value>(entries: Vec<(&str, Value)>) -> Vec<(&str, Value)> {
     let entries = entries.into_iter().map(|(key, value)| {
         let characters: Vec<char> = key.chars().collect();

@@ -1,9 +1,10 @@
 //! YAML exactly as Helm writes it: `sigs.k8s.io/yaml`'s `Marshal`.
 //!
-//! Helm does not pack the `Chart.yaml` that it found. It reads it, and writes what it understood: without comments and unknown
-//! fields, keys in order, long lines folded. An archive has the content that Helm's has only if these bytes are the same. So
-//! this is a port of the writer behind it (go.yaml.in/yaml/v2: `encode.go`, `emitterc.go`, `sorter.go`), of as much as
-//! JSON can reach: no anchors, no tags, one document.
+//! Helm does not pack the `Chart.yaml` that it found. It reads it, and writes what it understood:
+//! without comments and unknown fields, keys in order, long lines folded. An archive has the
+//! content that Helm's has only if these bytes are the same. So this is a port of the writer behind
+//! it (go.yaml.in/yaml/v2: `encode.go`, `emitterc.go`, `sorter.go`), of as much as JSON can reach:
+//! no anchors, no tags, one document.
 
 mod emitter;
 mod keys;
@@ -25,8 +26,8 @@ pub(super) enum WriteError {
     Yaml(#[from] yaml::Error),
 }
 
-/// Writes a value. Like Helm, it takes the way through JSON text, which the YAML reader then reads: what that reader makes of
-/// a character or a number counts.
+/// Writes a value. Like Helm, it takes the way through JSON text, which the YAML reader then reads:
+/// what that reader makes of a character or a number counts.
 pub(super) fn to_string(value: &impl Serialize) -> Result<String, WriteError> {
     let json = serde_json::to_string(value)?;
     // Go escapes them in JSON; for YAML they would end a line.

@@ -19,7 +19,8 @@ use crate::watch::steps::{Step, StepKind};
 /// After that long without a step, the next one begins a new chapter.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Tells steps as they happen; the clock starts with the first upload while nothing else is under way.
+/// Tells steps as they happen; the clock starts with the first upload while nothing else is under
+/// way.
 #[derive(Debug, Default)]
 pub(crate) struct Story {
     clock: Option<Duration>,

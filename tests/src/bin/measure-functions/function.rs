@@ -176,7 +176,7 @@ impl RuntimeApi {
     async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let (head, body) = request.into_parts();
         if head.method == Method::GET {
-            // Whoever started the process may not listen any more.
+            // The receiver may be gone.
             let _ = self.calls.send(Call::Next);
             let event = self.events.lock().await.recv().await.unwrap_or_default();
             let response = Response::builder()
