@@ -18,13 +18,21 @@ pub(crate) struct Handler {
     bucket: String,
 }
 
-/// Its key, and what tells this change from others of the key.
-type Archive = (String, Option<String>);
+/// An archive or provenance file that changed under its key.
+struct ChangedArchive {
+    key: String,
+    change: Change,
+    /// What tells this change from others of the key, as far as its event says.
+    id: Option<String>,
+}
 
-/// What the edge must not serve any longer.
-enum Changed {
-    Removed(Archive),
-    Repaired(Archive),
+/// Why the edge must not serve any longer what it has.
+#[derive(Clone, Copy)]
+enum Change {
+    /// The event's sequencer tells removals apart.
+    Removed,
+    /// The ETag of the note tells repairs apart.
+    Repaired,
 }
 
 /// Why an invocation failed. Lambda tries an asynchronous one again.
@@ -75,47 +83,13 @@ impl Handler {
     /// invalidation. A sweep does not fail: Lambda would try it again although the next one is due,
     /// and queue it beside the events that nobody deals with any more.
     async fn run(&self, event: &Value, context: &Context) -> Result<Value, HandlerError> {
-        let mut metrics = Metrics::default();
-        let (mut indexes, mut archives) = (Vec::new(), Vec::new());
-        let mut failures = Vec::new();
+        let (mut metrics, mut failures) = (Metrics::default(), Vec::new());
+        let written = self.written(event, &mut failures).await?;
+        let mut changed = self.removed(event)?;
+        changed.extend(self.repaired(event, &mut failures).await);
+        let archives = self.invalidate_archives(changed, &mut metrics, &mut failures).await;
+        let indexes = self.invalidate_indexes(written, &mut metrics, &mut failures).await;
         let is_sweep = is_sweep(event);
-        let written = match is_sweep {
-            true => self.written_lately().await.unwrap_or_else(|problem| {
-                failures.push(problem);
-                BTreeMap::new()
-            }),
-            false => self.indexes(event)?,
-        };
-        let removed = self.archives(event)?.into_iter().map(Changed::Removed);
-        let repaired = match self.repaired(event).await {
-            Ok(repaired) => repaired,
-            Err(problem) if is_sweep => {
-                failures.push(problem);
-                Vec::new()
-            }
-            Err(problem) => return Err(problem),
-        };
-        let repaired = repaired.into_iter().map(Changed::Repaired);
-        for changed in removed.chain(repaired) {
-            let (key, done) = self.invalidate(changed).await;
-            match done {
-                Ok(invalidated) => archives.push(tell("archive", &key, &invalidated, &mut metrics)),
-                Err(source) => {
-                    metrics.count("InvalidationsFailed", 1);
-                    failures.push(HandlerError::Invalidate { key, source });
-                }
-            }
-        }
-        for (repository, etag) in written {
-            let key = repository.index_key();
-            match self.invalidator.index_written(&repository, etag.as_deref()).await {
-                Ok(invalidated) => indexes.push(tell("index", &key, &invalidated, &mut metrics)),
-                Err(source) => {
-                    metrics.count("InvalidationsFailed", 1);
-                    failures.push(HandlerError::Invalidate { key, source });
-                }
-            }
-        }
         if is_sweep && !failures.is_empty() {
             metrics.count("SweepFailures", failures.len() as u64);
         }
@@ -133,16 +107,52 @@ impl Handler {
         }
     }
 
-    /// The key of the archive, and what the edge was told.
-    async fn invalidate(&self, changed: Changed) -> (String, Result<Invalidated, InvalidateError>) {
-        match changed {
-            Changed::Removed((key, sequencer)) => {
-                let done = self.invalidator.archive_removed(&key, sequencer.as_deref()).await;
-                (key, done)
-            }
-            Changed::Repaired((key, etag)) => {
-                let done = self.invalidator.archive_repaired(&key, etag.as_deref()).await;
-                (key, done)
+    async fn invalidate_archives(
+        &self,
+        changed: Vec<ChangedArchive>,
+        metrics: &mut Metrics,
+        failures: &mut Vec<HandlerError>,
+    ) -> Vec<Value> {
+        let mut answers = Vec::new();
+        for ChangedArchive { key, change, id } in changed {
+            let invalidated = match change {
+                Change::Removed => self.invalidator.archive_removed(&key, id.as_deref()).await,
+                Change::Repaired => self.invalidator.archive_repaired(&key, id.as_deref()).await,
+            };
+            answers.extend(tell("archive", key, invalidated, metrics, failures));
+        }
+        answers
+    }
+
+    async fn invalidate_indexes(
+        &self,
+        written: BTreeMap<Repository, Option<String>>,
+        metrics: &mut Metrics,
+        failures: &mut Vec<HandlerError>,
+    ) -> Vec<Value> {
+        let mut answers = Vec::new();
+        for (repository, etag) in written {
+            let invalidated = self.invalidator.index_written(&repository, etag.as_deref()).await;
+            answers.extend(tell("index", repository.index_key(), invalidated, metrics, failures));
+        }
+        answers
+    }
+
+    /// The indexes that were written: by this event, or for a sweep lately, whatever became of their
+    /// events.
+    async fn written(
+        &self,
+        event: &Value,
+        failures: &mut Vec<HandlerError>,
+    ) -> Result<BTreeMap<Repository, Option<String>>, HandlerError> {
+        if !is_sweep(event) {
+            return self.indexes(event);
+        }
+        match self.invalidator.written_lately(Timestamp::now()).await {
+            Ok(written) => Ok(written.into_iter().map(|repository| (repository, None)).collect()),
+            Err(problem) => {
+                failures.push(HandlerError::Sweep(problem));
+                Ok(BTreeMap::new())
             }
         }
     }
@@ -180,42 +190,48 @@ impl Handler {
         Ok(indexes)
     }
 
-    /// The archives that were repaired, by this event or, for a sweep, lately: key and ETag of the
-    /// note.
-    async fn repaired(&self, event: &Value) -> Result<Vec<Archive>, HandlerError> {
-        let notes: Vec<Archive> = if is_sweep(event) {
-            let lately = self.invalidator.repaired_lately(Timestamp::now()).await;
-            let lately = lately.map_err(HandlerError::Sweep)?;
-            lately.into_iter().map(|(key, etag)| (key, Some(etag))).collect()
-        } else {
+    /// The archives that were repaired, by this event or, for a sweep, lately.
+    async fn repaired(&self, event: &Value, failures: &mut Vec<HandlerError>) -> Vec<ChangedArchive> {
+        let change = Change::Repaired;
+        if !is_sweep(event) {
             let created = notification::objects_created(event).unwrap_or_default();
-            let notes = created.into_iter();
-            notes
-                .filter_map(|note| Some((keys::of_repaired(&note.key)?, note.etag)))
-                .collect()
-        };
-        Ok(notes)
+            let repaired = created.into_iter().filter_map(|note| {
+                let (key, id) = (keys::of_repaired(&note.key)?, note.etag);
+                Some(ChangedArchive { key, change, id })
+            });
+            return repaired.collect();
+        }
+        match self.invalidator.repaired_lately(Timestamp::now()).await {
+            Ok(repaired) => {
+                let repaired = repaired.into_iter().map(|(key, etag)| {
+                    let id = Some(etag);
+                    ChangedArchive { key, change, id }
+                });
+                repaired.collect()
+            }
+            Err(problem) => {
+                failures.push(HandlerError::Sweep(problem));
+                Vec::new()
+            }
+        }
     }
 
-    /// The indexes that were written lately, whatever became of their events.
-    async fn written_lately(&self) -> Result<BTreeMap<Repository, Option<String>>, HandlerError> {
-        let written = self.invalidator.written_lately(Timestamp::now()).await;
-        let written = written.map_err(HandlerError::Sweep)?;
-        Ok(written.into_iter().map(|repository| (repository, None)).collect())
-    }
-
-    /// The archives and provenance files that were removed: key and sequencer.
-    fn archives(&self, event: &Value) -> Result<Vec<Archive>, HandlerError> {
-        let mut archives = Vec::new();
+    /// The archives and provenance files that were removed.
+    fn removed(&self, event: &Value) -> Result<Vec<ChangedArchive>, HandlerError> {
+        let mut removed = Vec::new();
         for ObjectRemoved { bucket, key, sequencer } in notification::objects_removed(event).unwrap_or_default() {
             self.check_bucket(bucket)?;
             if keys::is_published(&key) {
-                archives.push((key, sequencer));
+                removed.push(ChangedArchive {
+                    key,
+                    change: Change::Removed,
+                    id: sequencer,
+                });
             } else {
                 info!(key, "{} was no archive; nothing to do", printable(&key));
             }
         }
-        Ok(archives)
+        Ok(removed)
     }
 
     fn check_bucket(&self, found: String) -> Result<(), HandlerError> {
@@ -262,11 +278,18 @@ fn is_sweep(event: &Value) -> bool {
     event.get("command").and_then(Value::as_str) == Some("sweep")
 }
 
-/// A line in the log, a count, and the answer's part. `what` is `index` or `archive`.
-fn tell(what: &str, key: &str, invalidated: &Invalidated, metrics: &mut Metrics) -> Value {
-    let shown_key = printable(key);
+/// A line in the log, a count, and the answer's part; `None` where it failed. `what` is `index` or
+/// `archive`.
+fn tell(
+    what: &str,
+    key: String,
+    invalidated: Result<Invalidated, InvalidateError>,
+    metrics: &mut Metrics,
+    failures: &mut Vec<HandlerError>,
+) -> Option<Value> {
+    let shown_key = printable(&key);
     match invalidated {
-        Invalidated::Made { id, paths } => {
+        Ok(Invalidated::Made { id, paths }) => {
             metrics.count("Invalidations", 1);
             let shown = paths.join(" ");
             info!(
@@ -275,19 +298,24 @@ fn tell(what: &str, key: &str, invalidated: &Invalidated, metrics: &mut Metrics)
                 paths = shown,
                 "the edge forgets {shown} (invalidation {id})"
             );
-            json!({what: key, "invalidation": id, "paths": paths})
+            Some(json!({what: key, "invalidation": id, "paths": paths}))
         }
-        Invalidated::Superseded => {
+        Ok(Invalidated::Superseded) => {
             metrics.count("InvalidationsSuperseded", 1);
             info!(
                 key,
                 "{shown_key} has been written again since; that event does the work"
             );
-            json!({what: key, "invalidation": null, "superseded": true})
+            Some(json!({what: key, "invalidation": null, "superseded": true}))
         }
-        Invalidated::Gone => {
+        Ok(Invalidated::Gone) => {
             info!(key, "{shown_key} is gone; nothing to do");
-            json!({what: key, "invalidation": null, "gone": true})
+            Some(json!({what: key, "invalidation": null, "gone": true}))
+        }
+        Err(source) => {
+            metrics.count("InvalidationsFailed", 1);
+            failures.push(HandlerError::Invalidate { key, source });
+            None
         }
     }
 }
