@@ -91,7 +91,7 @@ pub struct WrongVersion {
 
 impl fmt::Display for WrongVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let WrongVersion {
+        let Self {
             file,
             field,
             found,
@@ -110,10 +110,10 @@ impl VersionCheckError {
     /// A short stable word.
     pub fn code(&self) -> &'static str {
         match self {
-            VersionCheckError::Release { .. } => "release-version",
-            VersionCheckError::NoTag { .. } => "release-tag",
-            VersionCheckError::Differ { .. } => "versions-differ",
-            VersionCheckError::Values(_) => "values-unreadable",
+            Self::Release { .. } => "release-version",
+            Self::NoTag { .. } => "release-tag",
+            Self::Differ { .. } => "versions-differ",
+            Self::Values(_) => "values-unreadable",
         }
     }
 }
@@ -125,13 +125,13 @@ impl VersionCheck {
     ///
     /// [`VersionCheckError`] names each field that has another version than it should have.
     pub fn check(self, chart: &Metadata, values: &Values, release: Option<&str>) -> Result<(), VersionCheckError> {
-        if self == VersionCheck::Off {
+        if self == Self::Off {
             return Ok(());
         }
         if let Some(tag) = release {
             of_release(chart, tag)?;
         }
-        if self == VersionCheck::Strict {
+        if self == Self::Strict {
             of_each_other(chart, values)?;
         }
         Ok(())

@@ -238,7 +238,7 @@ pub enum ArchiveError {
         /// Its path in the archive.
         path: String,
         /// Why.
-        problem: Box<ArchiveError>,
+        problem: Box<Self>,
     },
 }
 
@@ -246,41 +246,41 @@ impl ArchiveError {
     /// A short stable word for logs, metrics and receipts.
     pub fn code(&self) -> &'static str {
         match self {
-            ArchiveError::TooLarge { .. } => "too-large",
-            ArchiveError::NotGzip => "not-gzip",
-            ArchiveError::Damaged { .. } => "damaged",
-            ArchiveError::NotTar { .. } => "not-tar",
-            ArchiveError::UnpackedTooLarge { .. } => "unpacked-too-large",
-            ArchiveError::FileTooLarge { .. } => "file-too-large",
-            ArchiveError::TooManyEntries { .. } => "too-many-entries",
-            ArchiveError::KeptTooLarge { .. } => "dependencies-too-large",
-            ArchiveError::TooNested { .. } => "too-nested",
-            ArchiveError::Empty => "empty",
-            ArchiveError::Path { .. } => "bad-path",
-            ArchiveError::Twice { .. } => "path-twice",
-            ArchiveError::DependencyTwice(_) => "dependency-twice",
-            ArchiveError::LinkLeaves { .. } => "link-leaves",
-            ArchiveError::NotAFile { .. } => "not-a-file",
-            ArchiveError::Headers { .. } => "bad-headers",
-            ArchiveError::NoChartYaml => "no-chart-yaml",
-            ArchiveError::ChartYamlElsewhere { .. } => "chart-yaml-elsewhere",
-            ArchiveError::TwoCharts { .. } => "two-charts",
-            ArchiveError::MetadataTooLarge { .. } => "metadata-too-large",
-            ArchiveError::EntryTooLarge { .. } => "entry-too-large",
-            ArchiveError::ChartYaml { .. } => "chart-yaml-unreadable",
-            ArchiveError::DependencyMissing { .. } => "dependency-missing",
-            ArchiveError::ValuesUnreadable { .. } => "values-unreadable",
-            ArchiveError::LockUnreadable { .. } => "lock-unreadable",
-            ArchiveError::Invalid { .. } => "chart-yaml-invalid",
-            ArchiveError::Unlistable {
+            Self::TooLarge { .. } => "too-large",
+            Self::NotGzip => "not-gzip",
+            Self::Damaged { .. } => "damaged",
+            Self::NotTar { .. } => "not-tar",
+            Self::UnpackedTooLarge { .. } => "unpacked-too-large",
+            Self::FileTooLarge { .. } => "file-too-large",
+            Self::TooManyEntries { .. } => "too-many-entries",
+            Self::KeptTooLarge { .. } => "dependencies-too-large",
+            Self::TooNested { .. } => "too-nested",
+            Self::Empty => "empty",
+            Self::Path { .. } => "bad-path",
+            Self::Twice { .. } => "path-twice",
+            Self::DependencyTwice(_) => "dependency-twice",
+            Self::LinkLeaves { .. } => "link-leaves",
+            Self::NotAFile { .. } => "not-a-file",
+            Self::Headers { .. } => "bad-headers",
+            Self::NoChartYaml => "no-chart-yaml",
+            Self::ChartYamlElsewhere { .. } => "chart-yaml-elsewhere",
+            Self::TwoCharts { .. } => "two-charts",
+            Self::MetadataTooLarge { .. } => "metadata-too-large",
+            Self::EntryTooLarge { .. } => "entry-too-large",
+            Self::ChartYaml { .. } => "chart-yaml-unreadable",
+            Self::DependencyMissing { .. } => "dependency-missing",
+            Self::ValuesUnreadable { .. } => "values-unreadable",
+            Self::LockUnreadable { .. } => "lock-unreadable",
+            Self::Invalid { .. } => "chart-yaml-invalid",
+            Self::Unlistable {
                 problem: Unlistable::LongName { .. },
                 ..
             } => "long-name",
-            ArchiveError::Unlistable {
+            Self::Unlistable {
                 problem: Unlistable::DeepValue { .. },
                 ..
             } => "deep-value",
-            ArchiveError::Dependency { .. } => "dependency",
+            Self::Dependency { .. } => "dependency",
         }
     }
 
@@ -288,16 +288,16 @@ impl ArchiveError {
     /// nobody knows: the bounds of this reader are not Helm's, and it reads a little less of tar and YAML.
     pub fn stops_helm(&self) -> bool {
         match self {
-            ArchiveError::NotGzip
-            | ArchiveError::Damaged { .. }
-            | ArchiveError::NotTar { .. }
-            | ArchiveError::Empty
-            | ArchiveError::NoChartYaml
-            | ArchiveError::ChartYamlElsewhere { .. }
-            | ArchiveError::Path { .. }
-            | ArchiveError::Invalid { .. } => true,
-            ArchiveError::ChartYaml { problem, .. } => problem.stops_helm(),
-            ArchiveError::Dependency { problem, .. } => problem.stops_helm(),
+            Self::NotGzip
+            | Self::Damaged { .. }
+            | Self::NotTar { .. }
+            | Self::Empty
+            | Self::NoChartYaml
+            | Self::ChartYamlElsewhere { .. }
+            | Self::Path { .. }
+            | Self::Invalid { .. } => true,
+            Self::ChartYaml { problem, .. } => problem.stops_helm(),
+            Self::Dependency { problem, .. } => problem.stops_helm(),
             _ => false,
         }
     }

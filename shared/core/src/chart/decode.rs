@@ -47,8 +47,8 @@ struct Decoder<'doc> {
 #[derive(Clone, Copy)]
 enum Path<'path> {
     Top,
-    Field(&'path Path<'path>, &'path str),
-    Item(&'path Path<'path>, usize),
+    Field(&'path Self, &'path str),
+    Item(&'path Self, usize),
 }
 
 impl fmt::Display for Path<'_> {

@@ -40,7 +40,7 @@ pub enum ValuesError {
 impl Values {
     /// The values in the text of a `values.yaml`. A chart without that file has none, as with an empty one.
     pub fn new(text: Option<Vec<u8>>) -> Self {
-        Values {
+        Self {
             text: text.unwrap_or_default(),
             read: OnceLock::new(),
         }

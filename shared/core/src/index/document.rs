@@ -30,7 +30,7 @@ pub(super) struct Chart {
 impl Document {
     /// Nothing yet.
     pub(super) fn empty() -> Self {
-        Document {
+        Self {
             top: Vec::new(),
             charts: Vec::new(),
         }

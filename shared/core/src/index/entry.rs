@@ -32,7 +32,7 @@ pub struct Created {
 impl Created {
     /// At this time. An edit moves it by microseconds where new entries of one chart have the same.
     pub fn at(time: Timestamp) -> Self {
-        Created {
+        Self {
             time,
             kept: None,
             uploaded: None,
@@ -42,17 +42,17 @@ impl Created {
     /// The same for an upload that came at `uploaded`: of versions that differ in build metadata only, the one that was
     /// uploaded last is the newest.
     pub fn by_upload(time: Timestamp, uploaded: Timestamp) -> Self {
-        Created {
+        Self {
             uploaded: Some(uploaded),
-            ..Created::at(time)
+            ..Self::at(time)
         }
     }
 
     /// As an earlier entry of the version says, to the letter; `None` if that is no time.
     pub fn kept(text: &str) -> Option<Self> {
-        Some(Created {
+        Some(Self {
             kept: Some(text.to_owned()),
-            ..Created::at(time::parse(text)?)
+            ..Self::at(time::parse(text)?)
         })
     }
 
@@ -74,7 +74,7 @@ impl Created {
 
 impl From<Timestamp> for Created {
     fn from(time: Timestamp) -> Self {
-        Created::at(time)
+        Self::at(time)
     }
 }
 

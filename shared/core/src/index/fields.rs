@@ -109,18 +109,18 @@ impl Object {
     /// The field that a name sets.
     pub(super) fn field(self, name: &[u8]) -> Option<Field> {
         match self {
-            Object::Version => version(name),
-            Object::Maintainer => maintainer(name),
-            Object::Dependency => dependency(name),
+            Self::Version => version(name),
+            Self::Maintainer => maintainer(name),
+            Self::Dependency => dependency(name),
         }
     }
 
     /// The name of the field in this place, as Helm writes it.
     pub(super) fn name(self, place: u8) -> &'static str {
         let names: &[&'static str] = match self {
-            Object::Version => &VERSION_FIELDS,
-            Object::Maintainer => &MAINTAINER_FIELDS,
-            Object::Dependency => &DEPENDENCY_FIELDS,
+            Self::Version => &VERSION_FIELDS,
+            Self::Maintainer => &MAINTAINER_FIELDS,
+            Self::Dependency => &DEPENDENCY_FIELDS,
         };
         names.get(usize::from(place)).copied().unwrap_or_default()
     }

@@ -148,7 +148,7 @@ impl<'de> Visitor<'de> for Typed {
             _ => return Err(A::Error::invalid_type(Unexpected::Seq, &self)),
         };
         let mut fields = Fields::Once;
-        while let Some(element) = list.next_element_seed(Typed { of, ..self })? {
+        while let Some(element) = list.next_element_seed(Self { of, ..self })? {
             fields = fields.max(element);
         }
         Ok(fields)
@@ -160,7 +160,7 @@ impl<'de> Visitor<'de> for Typed {
             Type::Value(Kind::TextMap) => {
                 let of = Type::Value(Kind::Text);
                 while map.next_key::<IgnoredAny>()?.is_some() {
-                    map.next_value_seed(Typed { of, ..self })?;
+                    map.next_value_seed(Self { of, ..self })?;
                 }
                 Ok(Fields::Once)
             }
@@ -185,7 +185,7 @@ impl Typed {
                 continue;
             };
             let of = Type::Value(kind);
-            let value = map.next_value_seed(Typed { of, ..self });
+            let value = map.next_value_seed(Self { of, ..self });
             fields = fields.max(value.map_err(|error| A::Error::custom(format!("{name}: {error}")))?);
             if seen & 1 << place != 0 || !name.is_ascii() {
                 fields = Fields::Twice;

@@ -26,16 +26,16 @@ impl Format {
     /// An index that lists nothing yet.
     pub(super) fn empty(self) -> (Vec<u8>, Outline) {
         match self {
-            Format::Json => json::empty(),
-            Format::Yaml => yaml::empty(),
+            Self::Json => json::empty(),
+            Self::Yaml => yaml::empty(),
         }
     }
 
     /// Writes an index, with nothing in the place of `generated`.
     pub(super) fn write(self, document: &Document) -> Result<(Vec<u8>, Outline), IndexError> {
         match self {
-            Format::Json => Ok(json::write(document)),
-            Format::Yaml => yaml::write(document),
+            Self::Json => Ok(json::write(document)),
+            Self::Yaml => yaml::write(document),
         }
     }
 }
@@ -44,16 +44,16 @@ impl Format {
 impl Layout {
     pub(super) fn format(self) -> Format {
         match self {
-            Layout::Json(_) => Format::Json,
-            Layout::Yaml(_) => Format::Yaml,
+            Self::Json(_) => Format::Json,
+            Self::Yaml(_) => Format::Yaml,
         }
     }
 
     /// What stands between two versions: the end of a line, and what the first line of the next one begins with.
     pub(super) fn between_versions(self) -> Vec<u8> {
         let begins = match self {
-            Layout::Json(spacing) => spacing.begin_of_version(),
-            Layout::Yaml(indent) => indent.dash(),
+            Self::Json(spacing) => spacing.begin_of_version(),
+            Self::Yaml(indent) => indent.dash(),
         };
         format!("\n{begins}").into_bytes()
     }
@@ -61,8 +61,8 @@ impl Layout {
     /// Reads what an edit needs of a version.
     pub(super) fn head(self, item: &[u8]) -> Head<'_> {
         let head = match self {
-            Layout::Json(_) => json::item::head(item),
-            Layout::Yaml(indent) => yaml::item::head(indent, item),
+            Self::Json(_) => json::item::head(item),
+            Self::Yaml(indent) => yaml::item::head(indent, item),
         };
         Head {
             version: head.version.filter(|version| !version.is_empty()),
@@ -73,40 +73,40 @@ impl Layout {
     /// Reads the text of one version.
     pub(super) fn texts(self, item: &[u8]) -> Option<Texts<'_>> {
         match self {
-            Layout::Json(_) => json::item::texts(item),
-            Layout::Yaml(indent) => yaml::item::texts(indent, item),
+            Self::Json(_) => json::item::texts(item),
+            Self::Yaml(indent) => yaml::item::texts(indent, item),
         }
     }
 
     /// The text that a scalar on one line says.
     pub(super) fn scalar(self, written: &[u8]) -> Option<Cow<'_, str>> {
         match self {
-            Layout::Json(_) => json::item::scalar(written),
-            Layout::Yaml(_) => yaml::item::scalar(written),
+            Self::Json(_) => json::item::scalar(written),
+            Self::Yaml(_) => yaml::item::scalar(written),
         }
     }
 
     /// The annotations in a text. `None` if it can't be said which they are.
     pub(super) fn annotations(self, text: &[u8], outline: &Outline) -> Option<Annotations> {
         match self {
-            Layout::Json(_) => json::annotations::read(text, outline),
-            Layout::Yaml(_) => yaml::annotations::read(text, outline),
+            Self::Json(_) => json::annotations::read(text, outline),
+            Self::Yaml(_) => yaml::annotations::read(text, outline),
         }
     }
 
     /// Where the text of a chart ends: in JSON behind the bracket of its versions, in YAML with its lines.
     pub(super) fn end_of_chart(self, chart: &ChartPlace) -> usize {
         match self {
-            Layout::Json(spacing) => spacing.end_of_chart(chart),
-            Layout::Yaml(_) => chart.items.end,
+            Self::Json(spacing) => spacing.end_of_chart(chart),
+            Self::Yaml(_) => chart.items.end,
         }
     }
 
     /// A chart with all of its lines, in JSON the comma behind it included.
     pub(super) fn lines_of_chart(self, text: &[u8], chart: &ChartPlace) -> Range<usize> {
         match self {
-            Layout::Json(spacing) => spacing.lines_of_chart(text, chart),
-            Layout::Yaml(_) => chart.start..chart.items.end,
+            Self::Json(spacing) => spacing.lines_of_chart(text, chart),
+            Self::Yaml(_) => chart.start..chart.items.end,
         }
     }
 }
@@ -116,32 +116,32 @@ impl Layout {
     /// A version, given as one line of JSON text.
     pub(super) fn version(self, json: String) -> Result<String, IndexError> {
         match self {
-            Layout::Json(spacing) => Ok(spacing.version(json)),
-            Layout::Yaml(indent) => indent.version(&json),
+            Self::Json(spacing) => Ok(spacing.version(json)),
+            Self::Yaml(indent) => indent.version(&json),
         }
     }
 
     /// A whole chart with the text of its versions.
     pub(super) fn chart(self, name: &str, versions: &str) -> String {
         match self {
-            Layout::Json(spacing) => spacing.chart(name, versions),
-            Layout::Yaml(indent) => indent.chart(name, versions),
+            Self::Json(spacing) => spacing.chart(name, versions),
+            Self::Yaml(indent) => indent.chart(name, versions),
         }
     }
 
     /// What stands between two versions or two charts, beside what each begins and ends with.
     pub(super) fn separator(self) -> &'static str {
         match self {
-            Layout::Json(_) => json::splice::SEPARATOR,
-            Layout::Yaml(_) => "",
+            Self::Json(_) => json::splice::SEPARATOR,
+            Self::Yaml(_) => "",
         }
     }
 
     /// Puts versions behind those of a chart, which may have none yet.
     pub(super) fn append_versions(self, chart: &ChartPlace, versions: String) -> Splice {
         match self {
-            Layout::Json(spacing) => spacing.append_versions(chart, &versions),
-            Layout::Yaml(_) => yaml::splice::append_versions(chart, versions),
+            Self::Json(spacing) => spacing.append_versions(chart, &versions),
+            Self::Yaml(_) => yaml::splice::append_versions(chart, versions),
         }
     }
 
@@ -149,16 +149,16 @@ impl Layout {
     pub(super) fn append_chart(self, last: &ChartPlace, chart: String) -> Splice {
         let at = self.end_of_chart(last);
         match self {
-            Layout::Json(_) => Splice::insert(at, json::splice::SEPARATOR.to_owned() + &chart),
-            Layout::Yaml(_) => Splice::insert(at, chart),
+            Self::Json(_) => Splice::insert(at, json::splice::SEPARATOR.to_owned() + &chart),
+            Self::Yaml(_) => Splice::insert(at, chart),
         }
     }
 
     /// The text of the first charts, which takes the place of the vacancy.
     pub(super) fn first_charts(self, charts: &str) -> String {
         match self {
-            Layout::Json(spacing) => spacing.first_charts(charts),
-            Layout::Yaml(_) => format!("\n{charts}"),
+            Self::Json(spacing) => spacing.first_charts(charts),
+            Self::Yaml(_) => format!("\n{charts}"),
         }
     }
 
@@ -166,32 +166,32 @@ impl Layout {
     /// without their lines.
     pub(super) fn no_charts(self) -> Option<&'static str> {
         match self {
-            Layout::Json(spacing) => spacing.no_charts(),
-            Layout::Yaml(_) => Some(" {}\n"),
+            Self::Json(spacing) => spacing.no_charts(),
+            Self::Yaml(_) => Some(" {}\n"),
         }
     }
 
     /// What an element that becomes the last one of its list loses: in JSON its comma.
     pub(super) fn lost_by_last(self, element: &Range<usize>) -> Option<Range<usize>> {
         match self {
-            Layout::Json(_) => Some(json::splice::comma_of(element)),
-            Layout::Yaml(_) => None,
+            Self::Json(_) => Some(json::splice::comma_of(element)),
+            Self::Yaml(_) => None,
         }
     }
 
     /// The field with the time of the last change, where there is none yet.
     pub(super) fn generated(self, now: Timestamp) -> String {
         match self {
-            Layout::Json(spacing) => spacing.first_field("generated", format!("\"{now}\"")),
-            Layout::Yaml(_) => format!("generated: \"{now}\"\n"),
+            Self::Json(spacing) => spacing.first_field("generated", format!("\"{now}\"")),
+            Self::Yaml(_) => format!("generated: \"{now}\"\n"),
         }
     }
 
     /// Adds annotations to those of a text. `None` if it can't be said where they belong.
     pub(super) fn annotate(self, text: &[u8], outline: &Outline, more: Vec<(String, String)>) -> Option<Splice> {
         match self {
-            Layout::Json(spacing) => json::annotations::add(spacing, text, outline, more),
-            Layout::Yaml(_) => yaml::annotations::add(text, outline, more),
+            Self::Json(spacing) => json::annotations::add(spacing, text, outline, more),
+            Self::Yaml(_) => yaml::annotations::add(text, outline, more),
         }
     }
 }

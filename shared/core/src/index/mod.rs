@@ -98,7 +98,7 @@ impl Index {
     /// An index that does not exist yet, and will have this form.
     pub fn new(format: Format) -> Self {
         let (text, outline) = format.empty();
-        Index {
+        Self {
             text: text.into(),
             outline,
             is_new: true,
@@ -122,13 +122,13 @@ impl Index {
             top,
             charts: Vec::new(),
         };
-        Index::of_document(&document, format)
+        Self::of_document(&document, format)
     }
 
     /// An index that has to be written anew, whatever is edited.
     fn of_document(document: &Document, format: Format) -> Result<Self, IndexError> {
         let (text, outline) = format.write(document)?;
-        Ok(Index {
+        Ok(Self {
             text: text.into(),
             outline,
             is_new: true,
@@ -142,12 +142,12 @@ impl Index {
     /// [`IndexError`] where Helm could not load it.
     pub fn read(text: Bytes) -> Result<Self, IndexError> {
         match scan::scan(&text) {
-            Some(outline) => Ok(Index {
+            Some(outline) => Ok(Self {
                 text,
                 outline,
                 is_new: false,
             }),
-            None => Index::parse(&text),
+            None => Self::parse(&text),
         }
     }
 
@@ -159,14 +159,14 @@ impl Index {
     #[cfg(feature = "fuzzing")]
     #[doc(hidden)]
     pub fn read_slowly(text: &[u8]) -> Result<Self, IndexError> {
-        Index::parse(text)
+        Self::parse(text)
     }
 
     /// The slow way: for every text that Helm can load.
     fn parse(text: &[u8]) -> Result<Self, IndexError> {
         let (document, format) = Document::read(text)?;
         let (text, outline) = format.write(&document)?;
-        Ok(Index {
+        Ok(Self {
             text: text.into(),
             outline,
             is_new: false,

@@ -36,7 +36,7 @@ impl Index {
             return Ok(self.remove_with(places, splices, now));
         }
         // Versions keep their numbers when the index is written anew.
-        let anew = Index::parse(&self.text)?;
+        let anew = Self::parse(&self.text)?;
         let splices = anew.annotate(annotations).ok_or_else(|| IndexError::NotAnIndex {
             detail: "its annotations can't be written".to_owned(),
         })?;

@@ -50,7 +50,7 @@ impl Index {
             .top
             .insert(0, ("apiVersion".to_owned(), "\"v1\"".to_owned()));
         Ok(Salvaged {
-            index: Index::of_document(&left.document, format)?,
+            index: Self::of_document(&left.document, format)?,
             dropped: left.dropped,
         })
     }
@@ -81,14 +81,14 @@ pub(super) struct Left {
 
 impl Left {
     pub(super) fn new() -> Self {
-        Left {
+        Self {
             document: Document::empty(),
             dropped: Vec::new(),
         }
     }
 
     fn nothing_of(text: &[u8]) -> Self {
-        let mut left = Left::new();
+        let mut left = Self::new();
         if !text.is_empty() {
             left.drop(None, None, "no part of the text can be read as an index");
         }

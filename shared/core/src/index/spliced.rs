@@ -23,12 +23,12 @@ pub(super) struct Splice {
 impl Splice {
     /// Puts text in, and takes nothing away.
     pub(super) fn insert(at: usize, text: String) -> Self {
-        Splice { at: at..at, text }
+        Self { at: at..at, text }
     }
 
     /// Takes text away.
     pub(super) fn cut(at: Range<usize>) -> Self {
-        Splice {
+        Self {
             at,
             text: String::new(),
         }
@@ -49,7 +49,7 @@ impl Spliced {
         pieces.push(old.slice(kept..));
         pieces.retain(|piece| !piece.is_empty());
         let len = pieces.iter().map(Bytes::len).sum();
-        Spliced { pieces, len }
+        Self { pieces, len }
     }
 
     /// The pieces, in their order.

@@ -43,7 +43,7 @@ impl Keyring {
         if certificates.is_empty() {
             return Err(KeyError::Empty);
         }
-        Ok(Keyring { certificates })
+        Ok(Self { certificates })
     }
 
     /// The same with one more certificate, unless it is there.

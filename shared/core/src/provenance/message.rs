@@ -54,7 +54,7 @@ impl Message {
         let files = files
             .iter()
             .map(|(name, sum)| Some((name.clone(), sum.as_str()?.to_owned())));
-        Ok(Message {
+        Ok(Self {
             chart: metadata,
             files: files
                 .collect::<Option<_>>()

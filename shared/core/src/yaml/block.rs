@@ -21,10 +21,10 @@ pub(crate) struct At {
 
 impl At {
     /// At the top of a text.
-    pub(crate) const TOP: At = At { column: 0, list: 0 };
+    pub(crate) const TOP: Self = Self { column: 0, list: 0 };
 
-    fn deeper(self, by: usize) -> At {
-        At {
+    fn deeper(self, by: usize) -> Self {
+        Self {
             column: self.column + by,
             ..self
         }

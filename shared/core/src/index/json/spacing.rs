@@ -22,8 +22,8 @@ impl Spacing {
     /// The column of what stands this deep, if it begins a line.
     pub(in crate::index) fn column(self, depth: usize) -> usize {
         match self {
-            Spacing::Lines => 0,
-            Spacing::Indented(width) => width * depth,
+            Self::Lines => 0,
+            Self::Indented(width) => width * depth,
         }
     }
 
@@ -35,24 +35,24 @@ impl Spacing {
     /// Compact JSON text as it is written this deep.
     pub(in crate::index) fn value(self, compact: String, depth: usize) -> String {
         match self {
-            Spacing::Lines => compact,
-            Spacing::Indented(width) => json_text::indented(&compact, width, depth),
+            Self::Lines => compact,
+            Self::Indented(width) => json_text::indented(&compact, width, depth),
         }
     }
 
     /// The same with the spaces before it.
     pub(in crate::index) fn line(self, compact: String, depth: usize) -> String {
         match self {
-            Spacing::Lines => compact,
-            Spacing::Indented(_) => self.spaces(depth) + &self.value(compact, depth),
+            Self::Lines => compact,
+            Self::Indented(_) => self.spaces(depth) + &self.value(compact, depth),
         }
     }
 
     /// What stands between the name of a field and its value.
     pub(in crate::index) fn colon(self) -> &'static str {
         match self {
-            Spacing::Lines => ":",
-            Spacing::Indented(_) => ": ",
+            Self::Lines => ":",
+            Self::Indented(_) => ": ",
         }
     }
 
@@ -60,8 +60,8 @@ impl Spacing {
     pub(in crate::index) fn first_field(self, name: &str, value: String) -> String {
         let value = self.value(value, TOP);
         match self {
-            Spacing::Lines => format!("\"{name}\":{value},"),
-            Spacing::Indented(_) => format!("\n{}\"{name}\": {value},", self.spaces(TOP)),
+            Self::Lines => format!("\"{name}\":{value},"),
+            Self::Indented(_) => format!("\n{}\"{name}\": {value},", self.spaces(TOP)),
         }
     }
 
@@ -69,8 +69,8 @@ impl Spacing {
     /// a line feed already.
     pub(in crate::index) fn between_brackets(self, lines: &str, depth: usize) -> String {
         match self {
-            Spacing::Lines => format!("{lines}\n"),
-            Spacing::Indented(_) => format!("\n{lines}\n{}", self.spaces(depth)),
+            Self::Lines => format!("{lines}\n"),
+            Self::Indented(_) => format!("\n{lines}\n{}", self.spaces(depth)),
         }
     }
 }

@@ -15,8 +15,8 @@ impl Spacing {
     /// What the first line of a version begins with, where other lines may follow it.
     pub(in crate::index) fn begin_of_version(self) -> String {
         match self {
-            Spacing::Lines => String::new(),
-            Spacing::Indented(_) => self.spaces(spacing::VERSION) + "{",
+            Self::Lines => String::new(),
+            Self::Indented(_) => self.spaces(spacing::VERSION) + "{",
         }
     }
 
@@ -72,8 +72,8 @@ impl Spacing {
     /// What stands between the braces of no entries, where that is not what is left when their lines are cut.
     pub(in crate::index) fn no_charts(self) -> Option<&'static str> {
         match self {
-            Spacing::Lines => None,
-            Spacing::Indented(_) => Some(""),
+            Self::Lines => None,
+            Self::Indented(_) => Some(""),
         }
     }
 }

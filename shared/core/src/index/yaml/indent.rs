@@ -11,7 +11,7 @@ pub(in crate::index) struct Indent {
 
 impl Indent {
     /// What Helm's YAML library writes.
-    pub(in crate::index) const HELM: Indent = Indent { chart: 2, dash: 2 };
+    pub(in crate::index) const HELM: Self = Self { chart: 2, dash: 2 };
 
     /// Column of a version's fields.
     pub(in crate::index) fn fields(self) -> usize {

@@ -53,7 +53,7 @@ impl Indented {
     pub(super) fn of(text: &[u8]) -> Option<Self> {
         let line = text.strip_prefix(b"{\n")?;
         let width = line.iter().take_while(|byte| **byte == b' ').count();
-        (1..=WIDEST).contains(&width).then_some(Indented { width, depth: 0 })
+        (1..=WIDEST).contains(&width).then_some(Self { width, depth: 0 })
     }
 
     /// Begins a line.
