@@ -10,7 +10,7 @@ use crate::chart::is_another_case_of;
 pub(super) enum Kind {
     /// Text.
     Text,
-    /// Text, for which YAML may have a number or a flag: see [`convert`](super::convert).
+    /// Text, for which YAML may have a number or a flag: see [`yaml`](super::yaml).
     Scalar,
     /// RFC 3339.
     Time,
