@@ -1,8 +1,9 @@
 //! The one module that speaks to S3, with exactly the verbs that the promises need.
 //!
-//! Why these and not the SDK's? Because each answers with the outcomes that its callers must tell apart, as a type. A
-//! lost race ([`Replaced::LostRace`], [`Created::Exists`]) is an outcome; an error is something that another try may
-//! mend. Only a definite "no such key" is [`Got::Missing`]: a denied or failed read never is.
+//! Why these and not the SDK's? Because each answers with the outcomes that its callers must
+//! distinguish, as a type. A lost race ([`Replaced::LostRace`], [`Created::Exists`]) is an outcome;
+//! an error is something that another try may correct. Only a definite "no such key" is
+//! [`Got::Missing`]: a denied or failed read never is.
 //!
 //! | verb | S3 | used for |
 //! |---|---|---|
@@ -10,7 +11,7 @@
 //! | [`Store::create`] | PutObject, `If-None-Match: *` | archives: once, never again |
 //! | [`Store::repair`] | PutObject, `If-Match` | an archive that is not what its entry names |
 //! | [`Store::replace`] | PutObject, `If-Match` or `If-None-Match: *` | the index and receipts: compare-and-swap |
-//! | [`Store::copy`] | CopyObject | refused uploads |
+//! | [`Store::copy`] | CopyObject | rejected uploads |
 //! | [`Store::delete`] | DeleteObject, `If-Match` | uploads that have their outcome, archives that were unpublished |
 //! | [`Store::pages`], [`Store::list`], [`Store::list_folder`] | ListObjectsV2 | sweeping, batching what waits; the archives of a repository |
 //! | [`Store::head`], [`Store::inspect`], [`Store::describe`] | HeadObject | which state an object is in; an archive's digest without its bytes; what it takes to read it |
@@ -44,7 +45,8 @@ use crate::aws::Aws;
 use crate::digest::Digest;
 use crate::keys::{Headers, url_path};
 
-/// How often a create is tried again where S3 says that another write of the key is under way (409).
+/// How often a create is tried again where S3 says that another write of the key is under way
+/// (409).
 const CREATE_ATTEMPTS: u32 = 5;
 
 /// A bucket. Its clones share one client.
@@ -74,7 +76,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] for every answer but the object and "no such key", and for a body that arrives cut or changed.
+    /// [`StoreError`] for every answer but the object and "no such key", and for a body that
+    /// arrives cut or changed.
     pub async fn get(&self, key: &str, max_bytes: u64) -> Result<Got, StoreError> {
         let answer = match self.client().get_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
@@ -136,8 +139,8 @@ impl Store {
         }
     }
 
-    /// Replaces an archive that is not what it should be, if it is still in the state that was read. S3 compares what
-    /// arrives with `digest`.
+    /// Replaces an archive that is not what it should be, if it is still in the state that was
+    /// read. S3 compares what arrives with `digest`.
     ///
     /// # Errors
     ///
@@ -157,8 +160,8 @@ impl Store {
         replaced(put.send().await.map_err(|error| Condition::of(error, key)))
     }
 
-    /// Replaces the state that was read (`None`: nothing was there) by new bytes, given in pieces that are sent one after the
-    /// other. S3 compares what arrives with their checksum.
+    /// Replaces the state that was read (`None`: nothing was there) by new bytes, given in pieces
+    /// that are sent one after the other. S3 compares what arrives with their checksum.
     ///
     /// # Errors
     ///
@@ -221,8 +224,8 @@ impl Store {
             .key(to)
             .copy_source(source)
             .copy_source_if_match(&read.0)
-            // What an uploader has hung on its upload stays there: to take it along needs permissions of its own, and
-            // without them the upload could never be refused.
+            // What an uploader has attached to its upload stays there: to copy it needs permissions
+            // of its own, and without them the upload could never be rejected.
             .tagging_directive(TaggingDirective::Replace)
             .annotation_directive(AnnotationDirective::Exclude)
             .send()
@@ -234,8 +237,9 @@ impl Store {
         }
     }
 
-    /// Removes an object if it is still in the state that was read: an upload that was replaced meanwhile is another
-    /// one, and waits for its own outcome, and an archive that is another one was not meant.
+    /// Removes an object if it is still in the state that was read: an upload that was replaced
+    /// meanwhile is another one, and waits for its own outcome, and an archive that is another one
+    /// was not meant.
     ///
     /// # Errors
     ///
@@ -256,7 +260,8 @@ impl Store {
         }
     }
 
-    /// Lists the objects whose keys start with `prefix`, in the order of their keys, at most `limit`.
+    /// Lists the objects whose keys start with `prefix`, in the order of their keys, at most
+    /// `limit`.
     ///
     /// # Errors
     ///
@@ -304,18 +309,21 @@ impl Store {
         }
     }
 
-    /// The state of an object with what it takes to read it; `None` if S3 said that there is no such key.
+    /// The state of an object with what it takes to read it; `None` if S3 said that there is no
+    /// such key.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] for every other answer. A key that an uploader holds (SSE-C) makes it [`StoreError::is_bad_request`].
+    /// [`StoreError`] for every other answer. A key that an uploader holds (SSE-C) makes it
+    /// [`StoreError::is_bad_request`].
     pub async fn describe(&self, key: &str) -> Result<Option<Described>, StoreError> {
         let answer = match self.client().head_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("NotFound") => return Ok(None),
             Err(error) => return Err(StoreError::new("HeadObject", key, error)),
         };
-        // The classes of Glacier whose name has no IR (instant retrieval), and the archives of intelligent tiering.
+        // The classes of Glacier whose name has no IR (instant retrieval), and the archives of
+        // intelligent tiering.
         let class = answer.storage_class.as_ref().map(|class| class.as_str().to_owned());
         let is_glacier = matches!(class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"));
         let is_archived = (is_glacier && answer.restore.is_none()) || answer.archive_status.is_some();
@@ -334,7 +342,8 @@ impl Store {
         }))
     }
 
-    /// An object as a listing names it, which takes nothing that reading it would take; `None` if it is not there.
+    /// An object as a listing names it, which takes nothing that reading it would take; `None` if
+    /// it is not there.
     ///
     /// # Errors
     ///
@@ -345,7 +354,8 @@ impl Store {
         Ok(page.objects.into_iter().next().filter(|object| object.key == key))
     }
 
-    /// The state of an object with what S3 knows of its bytes; `None` if S3 said that there is no such key.
+    /// The state of an object with what S3 knows of its bytes; `None` if S3 said that there is no
+    /// such key.
     ///
     /// # Errors
     ///
@@ -355,7 +365,8 @@ impl Store {
         match head.checksum_mode(ChecksumMode::Enabled).send().await {
             Ok(answer) => Ok(Some(Inspected {
                 etag: etag(answer.e_tag),
-                // A checksum of the checksums of parts ends with `-` and their number, and is no digest of the bytes.
+                // A checksum of the checksums of parts ends with `-` and their number, and is no
+                // digest of the bytes.
                 digest: answer.checksum_sha256.as_deref().and_then(of_base64),
                 metadata: answer.metadata.unwrap_or_default(),
             })),

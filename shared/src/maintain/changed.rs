@@ -1,4 +1,5 @@
-//! An archive that is not the one that was published: what happened, and how to get the right one back.
+//! An archive that is not the one that was published: what happened, and how to get the right one
+//! back.
 
 use super::Maintainer;
 use crate::keys::Repository;
@@ -7,8 +8,8 @@ use crate::repository::command;
 impl Maintainer {
     /// What to do about an archive that should have the digest `published`.
     ///
-    /// Removing the wrong version of the object, and not copying the right one over it: the removal's event makes the edge
-    /// drop what it has.
+    /// Removing the wrong version of the object, and not copying the right one over it: the
+    /// removal's event makes the edge drop what it has.
     pub(super) fn how_to_restore(&self, repository: &Repository, key: &str, published: &str) -> String {
         let bucket = &self.settings.bucket;
         let key = quoted(key);

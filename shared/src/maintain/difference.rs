@@ -29,7 +29,7 @@ pub struct Difference {
 pub enum Kind {
     /// There is no index, although archives are or were published.
     IndexMissing,
-    /// The index was lost once and rebuilt, and nobody has looked at it since.
+    /// The index was lost once and rebuilt, and no person has looked at it since.
     IndexRebuilt,
     /// The index is there, but Helm could not load it.
     IndexUnreadable,
@@ -43,7 +43,8 @@ pub enum Kind {
     Unsigned,
     /// An archive is there, but the entry for its version points elsewhere.
     ListedElsewhere,
-    /// A receipt says that the version was published, but the index does not list it, and there is no archive.
+    /// A receipt says that the version was published, but the index does not list it, and there is
+    /// no archive.
     EntryLost,
     /// The archive has another digest than its entry: it was damaged or tampered with.
     Digest,
@@ -59,7 +60,7 @@ pub enum Kind {
     ListedTwice,
     /// The archive cannot be read. Its message says whether Helm cannot load it either.
     UnreadableArchive,
-    /// The version was taken back, but its archive is still there.
+    /// The version was unpublished, but its archive is still there.
     UnpublishUnfinished,
     /// The edge serves other bytes than those that are listed.
     EdgeDigest,

@@ -1,5 +1,5 @@
-//! Does the edge serve what the index lists? What users get is what counts: a cache that is old, a policy that is wrong or a
-//! domain that leads elsewhere is seen nowhere else.
+//! Does the edge serve what the index lists? What users get is what counts: a cache that is old, a
+//! policy that is wrong or a domain that leads elsewhere is seen nowhere else.
 
 use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
@@ -37,7 +37,8 @@ pub(super) struct AtEdge {
 }
 
 impl Maintainer {
-    /// Downloads the index and each listed archive of the survey from the edge, up to the key `until`.
+    /// Downloads the index and each listed archive of the survey from the edge, up to the key
+    /// `until`.
     pub(super) async fn compare_edge(
         &self,
         survey: &Survey,
@@ -109,7 +110,8 @@ impl Maintainer {
         let (kind, message) = match served {
             Ok(Served::Digest(digest)) => {
                 let is_listed = |listed: &ListedVersion| listed.comparable() == Some(digest);
-                // Without a digest there is nothing to compare with; that is a difference of its own.
+                // Without a digest there is nothing to compare with; that is a difference of its
+                // own.
                 let has_none = |listed: &ListedVersion| listed.comparable().is_none();
                 if subject.listed.iter().any(is_listed) || subject.listed.iter().all(has_none) {
                     return Ok(None);

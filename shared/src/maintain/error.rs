@@ -4,7 +4,8 @@ use crate::keys::Repository;
 use crate::repository::{RepositoryError, command};
 use crate::store::StoreError;
 
-/// A command could not be carried out. Another try may succeed, once what the message names is corrected.
+/// A command could not be carried out. Another try may succeed, once what the message names is
+/// corrected.
 #[derive(Debug, thiserror::Error)]
 pub enum MaintainError {
     /// The repository could not be read or written.

@@ -1,5 +1,5 @@
-//! What the bucket remembers of a repository beyond its index and its archives: that there is such a repository, that its
-//! index was lost, and versions that only receipts tell of.
+//! What the bucket remembers of a repository beyond its index and its archives: that there is such
+//! a repository, that its index was lost, and versions that only receipts know.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ use crate::store::StoreError;
 const LOOKED_THROUGH: usize = 20_000;
 
 impl Maintainer {
-    /// A repository without index and archives is one all the same if something is or was on its way there; any other name
-    /// is a slip. The root repository is always there.
+    /// A repository without index and archives is one all the same if something is or was on its
+    /// way there; any other name is a slip. The root repository is always there.
     ///
     /// # Errors
     ///
@@ -41,8 +41,8 @@ impl Maintainer {
         })
     }
 
-    /// The versions that receipts say were published, and that are neither listed nor there; what was taken back is not
-    /// meant to be.
+    /// The versions that receipts say were published, and that are neither listed nor there; what
+    /// was unpublished is not meant to be.
     pub(super) async fn lost(
         &self,
         repository: &Repository,
@@ -117,7 +117,7 @@ impl Maintainer {
 struct Known(BTreeSet<String>);
 
 impl Known {
-    /// Those that are listed, there, or taken back.
+    /// Those that are listed, there, or unpublished.
     fn of(repository: &Repository, state: &IndexState, survey: &Survey) -> Self {
         let prefix = repository.charts_prefix();
         let there = survey.subjects.values().filter(|subject| subject.object.is_some());

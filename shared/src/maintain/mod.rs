@@ -1,13 +1,15 @@
-//! What a person asks for, beside uploads: is the repository as it should be, repair it, take a version back.
+//! The commands beside uploads: verify a repository, repair its index, unpublish a version.
 //!
-//! [`verify`] holds the index against the archives and tells every difference. [`reindex`] does the same and repairs what
-//! can be repaired. [`unpublish`] takes a version out of the index first and deletes its archive after. All three may run
-//! while charts are published: what is written is written by the compare-and-swap that publishing uses, and what is
-//! removed is removed only after a definite answer that it is gone.
+//! [`verify`] compares the index with the archives and reports every difference. [`reindex`] does
+//! the same and repairs what can be repaired. [`unpublish`] takes a version out of the index first
+//! and deletes its archive after. All three may run while charts are published: what is written is
+//! written by the compare-and-swap that publishing uses, and what is removed is removed only after
+//! a definite answer that it is gone.
 //!
-//! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what is listed of it
-//! ([`changed`] is what to do about one that is not what was published), [`lost`] at what only receipts remember, [`edge`] at
-//! what users get. [`verify_all`] verifies every repository of the bucket.
+//! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what
+//! is listed of it ([`changed`] is what to do about one that is not what was published), [`lost`]
+//! at what only receipts remember, [`edge`] at what users get. [`verify_all`] verifies every
+//! repository of the bucket.
 
 mod changed;
 mod compare;
@@ -92,7 +94,7 @@ pub struct ElsewhereVersion {
     pub url: String,
 }
 
-/// Entries that are told of those that point elsewhere.
+/// Entries that a report lists of those that point elsewhere.
 const FIRST_ELSEWHERE: usize = 100;
 
 impl Elsewhere {

@@ -23,13 +23,13 @@ pub(super) struct Survey {
     pub(super) entries: usize,
     /// Archives that lie in the repository's folder.
     pub(super) archives: usize,
-    /// The versions that were taken back, by each key where an archive of theirs was.
+    /// The versions that were unpublished, by each key where an archive of theirs was.
     pub(super) unpublished: BTreeMap<String, UnpublishedVersion>,
     /// Under how many archive names a version is listed, where it is more than one.
     pub(super) names: HashMap<(String, String), usize>,
 }
 
-/// A version that was taken back.
+/// A version that was unpublished.
 #[derive(Debug, Clone)]
 pub(super) struct UnpublishedVersion {
     /// `NAME-VERSION.tgz`.
@@ -41,7 +41,8 @@ pub(super) struct UnpublishedVersion {
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) key: String,
-    /// The upload that it would come from, if it lies in the repository's own folder. An entry may point to any other.
+    /// The upload that it would come from, if it lies in the repository's own folder. An entry may
+    /// point to any other.
     pub(super) own: Option<ChartFile>,
     /// What the index lists of it, in its order.
     pub(super) listed: Vec<ListedVersion>,
@@ -50,8 +51,9 @@ pub(super) struct Subject {
 }
 
 impl Maintainer {
-    /// Looks at the archives of a repository whose index was read before. In this order, since an archive is there before
-    /// an index lists it: what is listed and not there was removed, and is not about to come.
+    /// Looks at the archives of a repository whose index was read before. In this order, since an
+    /// archive is there before an index lists it: what is listed and not there was removed, and is
+    /// not about to come.
     pub(super) async fn survey(&self, repository: &Repository, state: &IndexState) -> Result<Survey, StoreError> {
         let archives = self.repositories.archives(repository).await?;
         let mut survey = Survey {

@@ -1,4 +1,4 @@
-//! Is the repository as it should be? Every difference is told, nothing is changed.
+//! Is the repository as it should be? It reports every difference and changes nothing.
 
 use std::collections::BTreeSet;
 
@@ -35,14 +35,15 @@ pub struct Verified {
     pub entries: usize,
     /// Archive names that were compared in this run.
     pub compared: usize,
-    /// Archives that had to be downloaded, since S3 does not know their digest or something was wrong.
+    /// Archives that had to be downloaded, since S3 does not know their digest or something was
+    /// wrong.
     pub downloaded: usize,
     /// What was downloaded from the edge, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edge: Option<EdgeSummary>,
     /// Every difference.
     pub differences: Vec<Difference>,
-    /// Entries that point elsewhere, which nobody checked.
+    /// Entries that point elsewhere, which were not checked.
     pub elsewhere: Elsewhere,
     /// Whether everything was compared.
     pub complete: bool,
@@ -51,8 +52,9 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// How many of the differences somebody has to be woken for: not those that a publish under way makes, and not those that users
-    /// do not notice and `reindex` leaves, which an adopted repository may have for ever.
+    /// How many of the differences are worth an alarm: not those that a publish under way makes,
+    /// and not those that users do not notice and `reindex` leaves, which an adopted repository may
+    /// have for ever.
     #[must_use]
     pub fn alarming(&self) -> usize {
         let alarming = |difference: &&Difference| {
@@ -64,8 +66,8 @@ impl Verified {
 }
 
 impl Maintainer {
-    /// Compares the index of a repository with its archives, from behind the key `after` on; with `edge` also with what
-    /// users get of them.
+    /// Compares the index of a repository with its archives, from behind the key `after` on; with
+    /// `edge` also with what users get of them.
     ///
     /// # Errors
     ///
@@ -154,7 +156,7 @@ impl Maintainer {
         Ok(verified)
     }
 
-    /// Whoever publishes meanwhile makes differences that are none: they are gone from a newer index.
+    /// Concurrent publishes look like differences; a newer index clears them.
     async fn look_again(
         &self,
         scope: Scope<'_>,
@@ -196,7 +198,8 @@ impl Maintainer {
         self.compare(&survey, &Digests::default(), scope).await
     }
 
-    /// An archive is there before the index lists it, so a publish that is under way looks like a difference.
+    /// An archive is there before the index lists it, so a publish that is under way looks like a
+    /// difference.
     async fn tell_of_waiting_uploads(
         &self,
         repository: &Repository,

@@ -31,8 +31,8 @@ pub struct FailedVerification {
 }
 
 impl Maintainer {
-    /// Verifies every repository that has an index or archives, as far as the time allows. One that cannot be compared does not
-    /// keep the others from it.
+    /// Verifies every repository that has an index or archives, as far as the time allows. One that
+    /// cannot be compared does not keep the others from it.
     ///
     /// # Errors
     ///

@@ -47,7 +47,7 @@ pub(super) struct Candidate {
     pub(super) restored: bool,
     /// Taken along from staging after a lost race, not asked for: another run answers for it unless
     /// this one lists it.
-    pub(super) taken_along: bool,
+    pub(super) was_waiting: bool,
 }
 
 impl Candidate {

@@ -83,7 +83,8 @@ impl Publisher {
         }
     }
 
-    /// Writes the receipt, unless another run has: the first one reports and counts the outcome, and none after it.
+    /// Writes the receipt, unless another run has: the first one reports and counts the outcome,
+    /// and none after it.
     async fn record(&self, upload: &Upload, receipt: Receipt, was_replaced: bool) -> Result<Concluded, PublishError> {
         let key = upload.staged.receipt_key();
         let mut receipt = receipt;
@@ -158,8 +159,8 @@ impl Publisher {
         .bounded()
     }
 
-    /// Writes into the receipt of a published archive what came later. Where other runs write it each time it stays theirs:
-    /// the log has it too.
+    /// Writes into the receipt of a published archive what came later. Where other runs write it
+    /// each time it stays theirs: the log has it too.
     pub(super) async fn add_to_receipt(
         &self,
         staged: &StagedKey,

@@ -48,7 +48,8 @@ pub enum PublishError {
         /// Archives that it must have listed.
         archives: usize,
     },
-    /// The version was taken out of the index, but its archive is still there: until it is gone, nobody may list it.
+    /// The version was taken out of the index, but its archive is still there: until it is gone,
+    /// nobody may list it.
     #[error(
         "{chart} {version} is being unpublished, its archive is still there; once it is gone this upload may bring it \
          back. If it stays, the unpublish was cut short: run {}",

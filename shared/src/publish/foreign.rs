@@ -1,4 +1,5 @@
-//! Objects that are no uploads, although they lie where uploads do or look like one: nobody would ever hear of them again.
+//! Objects that are no uploads, although they lie where uploads do or look like one. Without a
+//! report they would go unnoticed.
 
 use crate::brief;
 use crate::keys::{ARCHIVE_SUFFIX, CHARTS, MIRROR, PROVENANCE_SUFFIX, RECEIPTS, REJECTED, STAGING, StagedKey};
@@ -61,8 +62,8 @@ impl Foreign {
     }
 }
 
-/// What is wrong with an object below `staging/`; `None` if it is an upload, a provenance file that is used, or the mark of a folder
-/// that the console makes.
+/// What is wrong with an object below `staging/`; `None` if it is an upload, a provenance file that
+/// is used, or the mark of a folder that the console makes.
 pub(super) fn in_staging(key: &str, uses_provenance: bool) -> Option<&'static str> {
     if StagedKey::new(key).is_some() || key.ends_with('/') {
         return None;
@@ -92,7 +93,8 @@ pub(super) fn in_root(key: &str) -> &'static str {
     }
 }
 
-/// What is wrong with a folder beside `staging/`; `None` if it is one of the layout, or does not look as if somebody meant `staging/`.
+/// What is wrong with a folder beside `staging/`; `None` if it is one of the layout, or does not
+/// look like a misspelt `staging/`.
 pub(super) fn folder(prefix: &str) -> Option<&'static str> {
     if [STAGING, CHARTS, RECEIPTS, REJECTED, MIRROR].contains(&prefix) {
         return None;

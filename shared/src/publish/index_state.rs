@@ -1,4 +1,5 @@
-//! What an edit of the index starts from: the index as it is now, or what a lost one must have held.
+//! What an edit of the index starts from: the index as it is now, or what a lost one must have
+//! held.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,10 +20,11 @@ use crate::unpublished::Unpublished;
 pub(super) struct EditBase {
     /// The index.
     pub(super) state: IndexState,
-    /// Entries for archives that are published although no index lists them: it was lost, or the run that stored the
-    /// first one was killed.
+    /// Entries for archives that are published although no index lists them: it was lost, or the
+    /// run that stored the first one was killed.
     pub(super) recovered: Vec<Entry>,
-    /// Versions that receipts say were published, and that cannot be listed in the index that is rebuilt now.
+    /// Versions that receipts say were published, and that cannot be listed in the index that is
+    /// rebuilt now.
     pub(super) lost: Vec<Remembered>,
 }
 
@@ -87,7 +89,8 @@ impl Publisher {
         }
     }
 
-    /// An index that lists nothing yet, but knows what was unpublished and that there was one before.
+    /// An index that lists nothing yet, but knows what was unpublished and that there was one
+    /// before.
     fn new_index(
         &self,
         repository: &Repository,

@@ -1,8 +1,10 @@
-//! The mirror: each chart that is visible goes to a registry too (`OCI_MIRROR`), after everything else and for as long as it takes.
+//! The mirror: each chart that is visible goes to a registry too (`OCI_MIRROR`), after everything
+//! else and for as long as it takes.
 //!
-//! What a registry still has to get is noted in the bucket before the upload goes, so that no run can be killed in between and
-//! forget it. The note goes when the registry has the chart. A registry that is down or refuses us delays nobody: the run that
-//! published the chart tries once, then every sweep does.
+//! What a registry still has to get is noted in the bucket before the upload goes, so that a run
+//! that is killed in between leaves the note. The note goes when the registry has the chart. A
+//! registry that is down or rejects us delays no upload: the run that published the chart tries
+//! once, then every sweep does.
 
 use std::time::{Duration, Instant};
 
@@ -26,10 +28,11 @@ use crate::repository::PublishedArchive;
 use crate::secret::SecretError;
 use crate::store::{Got, StoreError};
 
-/// Charts that a registry does not take from us before a run leaves it alone: a wrong password that is shown again and again
-/// locks accounts.
+/// Charts that a registry does not take from us before a run leaves it alone: a wrong password that
+/// is shown again and again locks accounts.
 const MAX_FAILURES: u32 = 3;
-/// A registry that gave no answer is left to the sweep for so long: a run that waits for it does not publish.
+/// A registry that gave no answer is left to the sweep for so long: a run that waits for it does
+/// not publish.
 const SILENT_REGISTRY_BACKOFF: Duration = Duration::from_secs(60);
 
 /// An archive that a registry had to get, and what became of it.
@@ -37,7 +40,8 @@ const SILENT_REGISTRY_BACKOFF: Duration = Duration::from_secs(60);
 pub struct Mirrored {
     /// The archive.
     pub file: ChartFile,
-    /// What it is called there (`None`: nothing was owed any more), or why the next sweep has to try again.
+    /// What it is called there (`None`: nothing was owed any more), or why the next sweep has to
+    /// try again.
     pub result: Result<Option<String>, String>,
 }
 
@@ -170,7 +174,8 @@ impl Publisher {
         report.oldest_unmirrored = super::age(now, noted);
     }
 
-    /// What the registry still has to get, a fair choice of it, and since when the oldest of the rest waits.
+    /// What the registry still has to get, a fair choice of it, and since when the oldest of the
+    /// rest waits.
     async fn notes(
         &self,
         notes: &mut Sample<(ChartFile, Timestamp)>,
@@ -191,7 +196,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// One after the other: nobody waits for them.
+    /// One after the other: no upload waits for them.
     async fn mirror(&self, mirror: &Mirror, owed: Vec<ChartFile>, deadline: Deadline) -> Vec<Mirrored> {
         let mut mirrored = Vec::new();
         let mut failures = 0;
@@ -230,8 +235,8 @@ impl Publisher {
             return Ok(None);
         };
         self.push(&chart).await?;
-        // A run that knew of a provenance file may have pushed while this one, without it, was about to: a registry has no
-        // compare-and-swap. The file was in the bucket before that.
+        // A run that knew of a provenance file may have pushed while this one, without it, was
+        // about to: a registry has no compare-and-swap. The file was in the bucket before that.
         if !chart.artifact.has_provenance()
             && self.takes_provenance()
             && self.store.head(&file.provenance_key()).await?.is_some()
@@ -250,7 +255,7 @@ impl Publisher {
         Ok(Some(name))
     }
 
-    /// Why a chart is not there, also for whoever reads its receipt.
+    /// Why a chart is not there; its receipt says so too.
     async fn not_mirrored(&self, staged: &StagedKey, error: &MirrorError) -> String {
         let problem = super::shown(&error.to_string());
         let told = self.add_to_receipt(staged, |receipt| receipt.mirror_problem = Some(problem.clone()));
@@ -277,7 +282,8 @@ impl Publisher {
             PublishedArchive::Missing | PublishedArchive::TooLarge { .. } => return Ok(None),
         };
         let metadata = &known.archive.metadata;
-        // That no registry takes its name was told when it was published; its provenance file came later.
+        // A warning said that no registry accepts its name when it was published; its provenance
+        // file came later.
         let name = mirror.reference(file.repository(), &metadata.name, &metadata.version);
         let Ok(name) = name else { return Ok(None) };
         Ok(Some(Chart {

@@ -19,18 +19,21 @@
 //! same outcome. Who lost a race takes along everything that waits, so that a burst of uploads
 //! needs few index writes.
 //!
-//! [`batch`] publishes the uploads of an event that share an index write, until the [`Deadline`]; [`sweep`] finds what waits, and what
-//! nobody would hear of otherwise ([`foreign`]). Both answer with a [`report`].
+//! [`batch`] publishes the uploads of an event that share an index write, until the [`Deadline`];
+//! [`sweep`] finds what waits, and what nobody would hear of otherwise ([`foreign`]). Both answer
+//! with a [`report`].
 //!
 //! What a repository holds is read and written by [`repository`](crate::repository).
 //!
-//! [`prepare`] takes one upload up to its stored archive: [`images`] asks for the images that a chart names, [`provenance`] checks or
-//! makes the signature beside an archive, [`place`] looks at what the index lists, [`compare`] at what is published, and
-//! [`store_archive`] stores the archive, or [`repair`] replaces one that was damaged.
+//! [`prepare`] takes one upload up to its stored archive: [`images`] asks for the images that a
+//! chart names, [`provenance`] checks or makes the signature beside an archive, [`place`] looks at
+//! what the index lists, [`compare`] at what is published, and [`store_archive`] stores the
+//! archive, or [`repair`] replaces one that was damaged.
 //!
-//! [`index_state`] is what an edit of the index starts from, [`recover`] finds what a lost index held ([`rebuild`] is what the log and
-//! receipts say of that), [`swap`] is the compare-and-swap loop, [`conclude`] records outcomes and removes uploads, and [`mirror`]
-//! pushes what is visible to a registry.
+//! [`index_state`] is what an edit of the index starts from, [`recover`] finds what a lost index
+//! held ([`rebuild`] is what the log and receipts say of that), [`swap`] is the compare-and-swap
+//! loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible
+//! to a registry.
 
 mod batch;
 mod candidate;

@@ -1,4 +1,5 @@
-//! An index that was missing and was rebuilt: what the receipts of that write, the log and the metrics say of it.
+//! An index that was missing and was rebuilt: what the receipts of that write, the log and the
+//! metrics say of it.
 
 use std::fmt;
 
@@ -16,7 +17,8 @@ pub struct IndexRebuilt {
     pub repository: Repository,
     /// The archives that it was rebuilt from.
     pub archives: usize,
-    /// Versions that receipts say were published and that have no archive any more that could be listed, the first of them by name.
+    /// Versions that receipts say were published and that have no archive any more that could be
+    /// listed, the first of them by name.
     pub lost: Vec<String>,
     /// How many there are.
     pub lost_count: usize,

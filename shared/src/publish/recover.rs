@@ -1,4 +1,4 @@
-//! What a lost index must have held: the archives that are there, and what was taken back.
+//! What a lost index must have held: the archives that are there, and what was unpublished.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,16 +16,17 @@ use crate::repository::{MAX_LISTED, PublishedArchive, Remembered, UNSIGNED, chan
 use crate::store::{Listed, StoreError};
 use crate::unpublished::Unpublished;
 
-/// Archives that a lost index is rebuilt from at most in passing; more take longer than an upload can wait.
+/// Archives that a lost index is rebuilt from at most in passing; more take longer than an upload
+/// can wait.
 const MAX_RECOVERED: usize = 10_000;
 
 /// What a lost index must have held, as far as it can be found.
 #[derive(Debug)]
 pub(super) struct Recovered {
     pub(super) entries: Vec<Entry>,
-    /// The versions that were taken back, by archive name.
+    /// The versions that were unpublished, by archive name.
     pub(super) unpublished: BTreeMap<String, Unpublished>,
-    /// That there was an index. Where nothing tells of one, this is the first.
+    /// That there was an index. Where nothing shows that there was one, this is the first.
     pub(super) rebuilt: Option<Rebuilt>,
     /// Versions that receipts say were listed, and that have no archive that could be listed.
     pub(super) lost: Vec<Remembered>,
@@ -66,7 +67,8 @@ struct Found {
 }
 
 impl Publisher {
-    /// Entries for the archives that are there without an index, and the versions that were taken back.
+    /// Entries for the archives that are there without an index, and the versions that were
+    /// unpublished.
     pub(super) async fn recover(&self, repository: &Repository) -> Result<Recovered, PublishError> {
         let archives = self.repositories.archives(repository).await?;
         if archives.len() > MAX_RECOVERED {
@@ -94,7 +96,8 @@ impl Publisher {
         let mut lost: Vec<Remembered> = memory.listed.into_values().collect();
         let (mut entries, mut listed_once) = (Vec::new(), 0);
         for (found, (staged, _)) in found.into_iter().zip(&archives) {
-            // Two first uploads at once: the archive of the one that is faster has no receipt yet, and its upload waits.
+            // Two first uploads at once: the archive of the one that is faster has no receipt yet,
+            // and its upload waits.
             let was_listed = found.remembered.is_some() || !waiting.contains(staged.upload().key());
             match found.entry {
                 Some(entry) => {

@@ -1,8 +1,10 @@
-//! A stored archive that is not the one that its entry names: whoever uploads the right one repairs it.
+//! A stored archive that is not the one that its entry names: an upload of the right one repairs
+//! it.
 //!
-//! It is replaced only in the state that was read, and only after a look at the index that is newer than that state: an index
-//! that was read before may name an archive that was unpublished and brought back in another packaging since. The edge may
-//! have the wrong bytes for a year, so a note is written whose event makes it drop them.
+//! It is replaced only in the state that was read, and only after a look at the index that is newer
+//! than that state: an index that was read before may name an archive that was unpublished and
+//! brought back in another packaging since. The edge may have the wrong bytes for a year, so a note
+//! is written whose event makes it drop them.
 
 use bytes::Bytes;
 use serde_json::json;
@@ -77,11 +79,12 @@ impl Publisher {
             origin: Origin::EarlierUpload,
             returned_after,
             restored: true,
-            taken_along: false,
+            was_waiting: false,
         })))
     }
 
-    /// Each note is another object than those before it, so that its event makes an invalidation of its own.
+    /// Each note is another object than those before it, so that its event makes an invalidation of
+    /// its own.
     pub(super) async fn note_repair(&self, key: &str, upload: &Upload, archive: &Archive) -> Result<(), StoreError> {
         let note = json!({
             "archive": key,
@@ -95,7 +98,7 @@ impl Publisher {
     }
 }
 
-/// What the uploader is told.
+/// The warning for the uploader.
 pub(super) fn repaired(key: &str, damaged: Option<&PublishedArchive>) -> String {
     let had = damaged.map(|damaged| format!(" (its digest was {})", digest_or_size(damaged)));
     format!(
@@ -116,7 +119,7 @@ pub(super) fn no_digest(upload: &Upload, archive: &Archive) -> String {
     )
 }
 
-/// Nobody can install it.
+/// The entry has no URL, so the version cannot be installed.
 pub(super) fn no_url(upload: &Upload, archive: &Archive) -> String {
     let metadata = &archive.metadata;
     format!(

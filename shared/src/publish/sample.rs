@@ -2,8 +2,8 @@
 
 /// At most so many of the things that it is shown, each as likely as every other.
 ///
-/// A sweep that began with the oldest would never come to the others where enough of the oldest stay: uploads that are held, or
-/// that fail each time.
+/// A sweep that began with the oldest would never come to the others where enough of the oldest
+/// stay: uploads that are held, or that fail each time.
 #[derive(Debug)]
 pub(super) struct Sample<T> {
     chosen: Vec<T>,

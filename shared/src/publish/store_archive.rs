@@ -101,7 +101,7 @@ impl Publisher {
             origin,
             returned_after,
             restored,
-            taken_along: false,
+            was_waiting: false,
         })))
     }
 }

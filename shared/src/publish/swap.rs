@@ -14,14 +14,16 @@ use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::repository::{Attempts, RepositoryError, entry};
 use crate::store::Replaced;
 
-/// Waiting uploads that a run adds to its batch at a time: a burst of hundreds is through after a few index writes, and
-/// ten racers don't all fetch all of it.
+/// Waiting uploads that a run adds to its batch at a time: a burst of hundreds is through after a
+/// few index writes, and ten racers don't all fetch all of it.
 const MAX_ADDED_UPLOADS: usize = 100;
-/// Pages of a listing that a run with a lost race looks at: what lies behind them is left to its own run.
+/// Pages of a listing that a run with a lost race looks at: what lies behind them is left to its
+/// own run.
 const MAX_LISTED_PAGES: usize = 20;
 
 impl Publisher {
-    /// Gets the candidates of this round into the index. What became of each is in `round.decided` or `report` then.
+    /// Gets the candidates of this round into the index. What became of each is in `round.decided`
+    /// or `report` then.
     pub(super) async fn swap(
         &self,
         repository: &Repository,
@@ -31,7 +33,7 @@ impl Publisher {
         report: &mut Report,
     ) {
         if let Err(error) = self.swap_loop(repository, base, round, deadline, report).await {
-            for candidate in round.candidates.drain(..).filter(|candidate| !candidate.taken_along) {
+            for candidate in round.candidates.drain(..).filter(|candidate| !candidate.was_waiting) {
                 report.fail(candidate.upload.staged, &error);
             }
         }
@@ -47,7 +49,8 @@ impl Publisher {
     ) -> Result<(), PublishError> {
         let mut base = base;
         if round.candidates.iter().any(|candidate| candidate.restored) {
-            // The archive is there from now on, so a comparison that looks after this read finds it and keeps its entry.
+            // The archive is there from now on, so a comparison that looks after this read finds it
+            // and keeps its entry.
             base = self.edit_base(repository).await?;
         }
         let mut attempts = Attempts::at_index(deadline);
@@ -69,9 +72,9 @@ impl Publisher {
             again.map_err(|gave_up| gave_up.at_index(repository))?;
             base = self.edit_base(repository).await?;
             // The run that was faster may have added these to its batch.
-            let waits = |candidate: &Candidate| !candidate.taken_along && !lists(&base.state, candidate);
+            let waits = |candidate: &Candidate| !candidate.was_waiting && !lists(&base.state, candidate);
             if round.candidates.iter().any(waits) {
-                base = self.take_along(repository, base, round, deadline).await?;
+                base = self.add_waiting(repository, base, round, deadline).await?;
             }
         }
     }
@@ -95,7 +98,8 @@ impl Publisher {
                 entry(&candidate.archive, url, created)
             })
             .collect();
-        // Behind the candidates, so that the answers to those come first. A version that is both has its own entry.
+        // Behind the candidates, so that the answers to those come first. A version that is both
+        // has its own entry.
         entries.extend(base.recovered.iter().cloned());
         let edited = state.index.edit(&entries, now);
         let edit = edited.map_err(RepositoryError::index(repository))?;
@@ -138,11 +142,13 @@ impl Publisher {
         }
     }
 
-    /// Adds what waits for the same index to this round: its own runs would only race with this one.
+    /// Adds what waits for the same index to this round: its own runs would only race with this
+    /// one.
     ///
-    /// Everybody who lost the race does so, hence a random choice of what waits, and hence nothing but the entry is
-    /// taken care of: whose entry was listed by somebody else, and whose archive is bad, is left to its own run.
-    async fn take_along(
+    /// Every run that lost the race does so, hence a random choice of what waits. Only the entry is
+    /// dealt with: an upload that another run has listed, or whose archive is bad, is left to its
+    /// own run.
+    async fn add_waiting(
         &self,
         repository: &Repository,
         base: EditBase,
@@ -160,17 +166,19 @@ impl Publisher {
         for (_, prepared) in self.prepare_some(&waiting, &cell, taken).await {
             if let Ok(Prepared::Candidate(candidate)) = prepared {
                 round.candidates.push(Candidate {
-                    taken_along: true,
+                    was_waiting: true,
                     ..*candidate
                 });
             }
         }
         drop(cell);
-        // Preparing took a while, in which runs with one upload have written: another stale state would lose again.
+        // Preparing took a while, in which runs with one upload have written: another stale state
+        // would lose again.
         self.edit_base(repository).await
     }
 
-    /// A fair choice of what waits for the same index. Objects that are no uploads may fill many pages before it.
+    /// A fair choice of what waits for the same index. Objects that are no uploads may fill many
+    /// pages before it.
     async fn waiting(
         &self,
         repository: &Repository,
@@ -228,7 +236,7 @@ fn lists(state: &IndexState, candidate: &Candidate) -> bool {
     listed.is_some_and(|promise| promise.comparable() == Some(candidate.archive.digest))
 }
 
-/// Since when the index is a rebuilt one, and what uploads are told that were published then.
+/// Since when the index is a rebuilt one, and the warning for uploads that were published then.
 fn rebuilt_since(repository: &Repository, base: &EditBase) -> Option<(Timestamp, String)> {
     let rebuilt = base.state.rebuilt.as_ref().filter(|rebuilt| !rebuilt.seen)?;
     let told = IndexRebuilt::new(repository, rebuilt, &base.lost);
@@ -243,7 +251,8 @@ impl Round {
             || self.decided.iter().any(|decided| decided.upload.staged == *staged)
     }
 
-    /// Fails the candidates whose version was taken back after their archive was stored: that archive is about to go.
+    /// Fails the candidates whose version was unpublished after their archive was stored: that
+    /// archive is about to go.
     fn leave_what_is_being_unpublished(&mut self, state: &IndexState, report: &mut Report) {
         self.candidates.retain(|candidate| {
             let (upload, metadata) = (&candidate.upload, &candidate.archive.metadata);
@@ -252,18 +261,19 @@ impl Round {
             };
             let is_listed = state.index.lists(&metadata.name, &metadata.version);
             let stays = is_listed || candidate.returned_after == Some(unpublished.id());
-            if !stays && !candidate.taken_along {
+            if !stays && !candidate.was_waiting {
                 report.fail(upload.staged.clone(), &upload.being_unpublished(&candidate.archive));
             }
             stays
         });
     }
 
-    /// Turns what became of the entries into outcomes. An upload that was there when the index was rebuilt is told so: by
-    /// this run, or by one after it, if the run that rebuilt it was killed.
+    /// Turns what became of the entries into outcomes. An upload that was there when the index was
+    /// rebuilt gets a warning: from this run, or from one after it, if the run that rebuilt it was
+    /// killed.
     fn decide(&mut self, placed: Vec<Placed>, rebuilt: &Option<(Timestamp, String)>) {
         let candidates = self.candidates.drain(..).zip(placed);
-        let answered = candidates.filter(|(candidate, placed)| !candidate.taken_along || placed.added == Added::New);
+        let answered = candidates.filter(|(candidate, placed)| !candidate.was_waiting || placed.added == Added::New);
         self.decided.extend(answered.map(|(mut candidate, placed)| {
             if let Some((at, told)) = rebuilt
                 && candidate.upload.uploaded <= *at

@@ -1,17 +1,20 @@
-//! Uploads that are there and whose bytes S3 does not hand out: put into an archive class, or encrypted with a key that the function
-//! may not use. Each try would fail as the first one did, so each is rejected.
+//! Uploads that are there and whose bytes S3 does not hand out: put into an archive class, or
+//! encrypted with a key that the function may not use. Each try would fail as the first one did, so
+//! each is rejected.
 //!
-//! A read that is denied says nothing of the upload by itself: the role may have been changed by hand, and then no upload may be
-//! rejected for it (promise 2). So the answer to the read is not enough. HeadObject takes the same permission, `s3:GetObject`, but not
-//! the bytes and so not the key: where it succeeds and says that the object is encrypted with KMS, what was denied is the key.
-//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>)
+//! A read that is denied says nothing of the upload by itself: the role may have been changed by
+//! hand, and then no upload may be rejected for it (promise 2). So the answer to the read is not
+//! enough. HeadObject takes the same permission, `s3:GetObject`, but not the bytes and so not the
+//! key: where it succeeds and says that the object is encrypted with KMS, what was denied is the
+//! key. (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>)
 
 use jiff::Timestamp;
 
 use super::Publisher;
 use crate::store::{Described, ETag, Fault, StoreError};
 
-/// KMS's answers that stay until somebody changes the key, as S3 hands them on. Others, such as its throttling, do not.
+/// KMS's answers that stay until the key is changed, as S3 hands them on. Others, such as its
+/// throttling, do not.
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors>
 const KMS: [&str; 4] = [
     "KMS.DisabledException",
@@ -62,7 +65,8 @@ pub(super) struct Unreadable {
 }
 
 impl Publisher {
-    /// Whether a failed read of this key will fail as often as it is tried; the error itself if it will not.
+    /// Whether a failed read of this key will fail as often as it is tried; the error itself if it
+    /// will not.
     pub(super) async fn unreadable(&self, key: &str, error: StoreError) -> Result<Option<Unreadable>, StoreError> {
         if !may_be_for_good(&error) {
             return Err(error);

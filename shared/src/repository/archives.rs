@@ -25,8 +25,8 @@ pub(crate) struct Marks {
     pub(crate) upload: Option<String>,
     /// Which removal of its version the publisher knew of when it stored the archive.
     ///
-    /// An archive without it, or with another removal's, is the one that was unpublished and is about to be deleted. An
-    /// index that listed it would soon promise bytes that are gone.
+    /// An archive without it, or with another removal's, is the one that was unpublished and is
+    /// about to be deleted. An index that listed it would soon promise bytes that are gone.
     pub(crate) returned_after: Option<String>,
     /// The upload that repaired it.
     pub(crate) repaired_by: Option<String>,

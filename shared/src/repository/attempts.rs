@@ -1,8 +1,8 @@
 //! Retries after a lost race: how many, how long apart, and until when.
 //!
-//! Every loop that writes an object by compare-and-swap retries with these, so that one policy decides
-//! how long racers keep at it. A lost race means that another run has written the object, so each attempt
-//! begins with a new read.
+//! Every loop that writes an object by compare-and-swap retries with these, so that one policy
+//! decides how long racers keep at it. A lost race means that another run has written the object,
+//! so each attempt begins with a new read.
 
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,14 @@ use crate::deadline::Deadline;
 use crate::keys::Repository;
 use crate::store::jittered;
 
-/// Attempts to write an index. Every run that publishes there competes for it, and with each lost race
-/// another run has published.
+/// Attempts to write an index. Every run that publishes there competes for it, and with each lost
+/// race another run has published.
 const INDEX_ATTEMPTS: u32 = 25;
-/// Attempts to write a receipt or a note. Only runs that deal with the same file name compete for it.
+/// Attempts to write a receipt or a note. Only runs that deal with the same file name compete for
+/// it.
 const RECEIPT_ATTEMPTS: u32 = 10;
-/// How long the attempts to write a receipt may take. A run records outcomes after it may start nothing new,
-/// so its own deadline is no measure for them.
+/// How long the attempts to write a receipt may take. A run records outcomes after it may start
+/// nothing new, so its own deadline is no measure for them.
 const RECEIPT_TIME: Duration = Duration::from_secs(10);
 
 /// The attempts of one compare-and-swap.
@@ -62,8 +63,9 @@ impl Attempts {
         }
     }
 
-    /// The first write assumes that nothing is there, and saves the read. Where something is, that write is no race:
-    /// what it failed for may have been there for years, and the next attempt follows at once.
+    /// The first write assumes that nothing is there, and saves the read. Where something is, that
+    /// write is no race: what it failed for may have been there for years, and the next attempt
+    /// follows at once.
     #[must_use]
     pub(crate) fn without_first_read(self) -> Self {
         Attempts { is_blind: true, ..self }

@@ -1,4 +1,4 @@
-//! The commands by which a person mends what publishing does not, as messages name them.
+//! The commands that messages name: what a person runs to repair what publishing does not.
 
 use crate::keys::Repository;
 
@@ -7,7 +7,7 @@ pub(crate) fn verify(repository: &Repository) -> String {
     format!(r#"{{"command":"verify","repository":"{}"}}"#, repository.name())
 }
 
-/// Takes archives that have changed for what they are.
+/// Accepts archives that have changed as what they are.
 pub(crate) fn accept_changed(repository: &Repository) -> String {
     let repository = repository.name();
     format!(r#"{{"command":"reindex","repository":"{repository}","acceptChangedArchives":true}}"#)
@@ -18,7 +18,7 @@ pub(crate) fn reindex(repository: &Repository) -> String {
     format!(r#"{{"command":"reindex","repository":"{}"}}"#, repository.name())
 }
 
-/// Takes a version back.
+/// Unpublishes a version.
 pub(crate) fn unpublish(repository: &Repository, chart: &str, version: &str) -> String {
     format!(
         r#"{{"command":"unpublish","repository":"{}","chart":{},"version":{}}}"#,

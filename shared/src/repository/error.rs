@@ -5,7 +5,8 @@ use crate::index::IndexError;
 use crate::keys::Repository;
 use crate::store::StoreError;
 
-/// A repository could not be read or written now. Another try may succeed, once what the message names is corrected.
+/// A repository could not be read or written now. Another try may succeed, once what the message
+/// names is corrected.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
     /// S3 did not do what it was asked.

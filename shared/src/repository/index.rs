@@ -11,8 +11,9 @@ use crate::rebuilt::Rebuilt;
 use crate::store::{ETag, Got, Replaced, StoreError};
 use crate::unpublished::Unpublished;
 
-/// An index larger than this is not read: Helm clients could not load it either. Publishing stops long before
-/// (`MAX_INDEX_BYTES`), so that `unpublish`, `verify` and `reindex` can work on whatever uploads have made.
+/// An index larger than this is not read: Helm clients could not load it either. Publishing stops
+/// long before (`MAX_INDEX_BYTES`), so that `unpublish`, `verify` and `reindex` can work on
+/// whatever uploads have made.
 pub(crate) const MAX_READABLE_INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// An index, and which state of the object it is.

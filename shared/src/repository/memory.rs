@@ -1,4 +1,5 @@
-//! What receipts remember of a repository where its index does not: which versions it listed, and which were taken back.
+//! What receipts remember of a repository where its index does not: which versions it listed, and
+//! which were unpublished.
 
 use std::collections::BTreeMap;
 
@@ -33,9 +34,9 @@ pub(crate) struct Remembered {
 /// What receipts say, by archive name.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    /// The versions that were taken back.
+    /// The versions that were unpublished.
     pub(crate) unpublished: BTreeMap<String, Unpublished>,
-    /// The versions that were listed, and not taken back since.
+    /// The versions that were listed, and not unpublished since.
     pub(crate) listed: BTreeMap<String, Remembered>,
 }
 
@@ -83,7 +84,8 @@ impl Repositories {
         Ok(memory)
     }
 
-    /// What the receipt of one archive name remembers of a version that was listed and not taken back since.
+    /// What the receipt of one archive name remembers of a version that was listed and not
+    /// unpublished since.
     pub(crate) async fn remembered(&self, staged: &ChartFile) -> Result<Option<Remembered>, StoreError> {
         let (_, listed) = self.receipt_at(&staged.receipt_key()).await?;
         Ok(listed)

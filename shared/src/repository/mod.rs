@@ -1,8 +1,9 @@
 //! What a repository holds: its index, its archives, their receipts.
 //!
-//! [`store`](crate::store) knows objects; this module knows which of them make a repository, how much of each is
-//! read, and how each is replaced without losing what another run has written. [`publish`](crate::publish) and
-//! [`maintain`](crate::maintain) are procedures on top of it, side by side, and neither knows the other.
+//! [`store`](crate::store) knows objects; this module knows which of them make a repository, how
+//! much of each is read, and how each is replaced without losing what another run has written.
+//! [`publish`](crate::publish) and [`maintain`](crate::maintain) are procedures on top of it, side
+//! by side, and neither knows the other.
 //!
 //! | part | is read as | is written by |
 //! |---|---|---|
@@ -11,9 +12,9 @@
 //! | [`receipts`] | [`StoredReceipt`] | an edit, applied again after each lost race |
 //! | [`notes`] | | whatever lies there is replaced |
 //!
-//! [`attempts`] is how often and how long a lost race is retried. [`memory`] is what receipts remember of versions
-//! that an index no longer lists, [`unlisted`] decides what an archive that no index lists may become, [`command`]
-//! are the commands that messages name.
+//! [`attempts`] is how often and how long a lost race is retried. [`memory`] is what receipts
+//! remember of versions that an index no longer lists, [`unlisted`] decides what an archive that no
+//! index lists may become, [`command`] are the commands that messages name.
 
 mod archives;
 mod attempts;
@@ -52,7 +53,8 @@ pub struct Repositories {
 }
 
 impl Repositories {
-    /// The repositories of the bucket behind `store`. `clock` gives the time of entries, receipts and notes.
+    /// The repositories of the bucket behind `store`. `clock` gives the time of entries, receipts
+    /// and notes.
     pub fn new(store: Store, settings: Settings, clock: fn() -> Timestamp) -> Self {
         Repositories {
             store,

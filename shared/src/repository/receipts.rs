@@ -7,8 +7,8 @@ use crate::keys::Headers;
 use crate::store::{ETag, Got, Replaced, StoreError};
 
 /// A larger object is no receipt. What is written is far smaller
-/// ([`Receipt::bounded`](crate::receipt::Receipt::bounded)); earlier versions of Chartdrop had no such bound, and
-/// what their receipts say of an unpublish still counts.
+/// ([`Receipt::bounded`](crate::receipt::Receipt::bounded)); earlier versions of Chartdrop had no
+/// such bound, and what their receipts say of an unpublish still counts.
 const MAX_RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What lies under the key of a receipt.
@@ -80,8 +80,8 @@ impl Repositories {
         })
     }
 
-    /// Reads a receipt and replaces it by what `edit` makes of it. After a lost race `edit` gets what the other run has
-    /// written.
+    /// Reads a receipt and replaces it by what `edit` makes of it. After a lost race `edit` gets
+    /// what the other run has written.
     pub(crate) async fn edit_receipt<T>(
         &self,
         key: &str,

@@ -1,4 +1,5 @@
-//! An archive that no index lists: whether it may be listed, and since when its version has been published.
+//! An archive that no index lists: whether it may be listed, and since when its version has been
+//! published.
 
 use jiff::Timestamp;
 
@@ -14,13 +15,13 @@ use crate::store::{Listed, StoreError};
 pub(crate) const UNSIGNED: &str = "PROVENANCE is require, and it has no provenance file and no receipt that says that it was published: a \
      publish that was cut short may have left it";
 
-/// When a version was published that no index lists: when its archive was stored, or, if that was written again since, when
-/// its receipt says.
+/// When a version was published that no index lists: when its archive was stored, or, if that was
+/// written again since, when its receipt says.
 pub(crate) fn created(object: &Listed, remembered: Option<&Remembered>) -> Timestamp {
     remembered.map_or(object.modified, |remembered| remembered.at.min(object.modified))
 }
 
-/// Why an archive is not listed again: no index may promise what somebody has put in the place of what was published.
+/// Why an archive is not listed again: no index may promise what has replaced what was published.
 pub(crate) fn changed_since(listed: &Remembered, found: Digest) -> String {
     let Remembered { chart, version, at, .. } = listed;
     let digest = listed.digest.map(|digest| digest.to_string()).unwrap_or_default();
@@ -41,9 +42,9 @@ pub(crate) fn entry(archive: &Archive, url: String, created: Created) -> Entry {
 }
 
 impl Repositories {
-    /// Whether an archive that no index lists must stay out of it: a run that was cut short may leave one before its
-    /// provenance file, and `PROVENANCE=require` lists none without. What a receipt says was listed is not checked: it is
-    /// older than the setting.
+    /// Whether an archive that no index lists must stay out of it: a run that was cut short may
+    /// leave one before its provenance file, and `PROVENANCE=require` lists none without. What a
+    /// receipt says was listed is not checked: it is older than the setting.
     pub(crate) async fn must_be_signed(&self, file: &ChartFile) -> Result<bool, StoreError> {
         Ok(self.settings.provenance == ProvenanceMode::Require
             && self.store.head(&file.provenance_key()).await?.is_none())

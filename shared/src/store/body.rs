@@ -12,8 +12,8 @@ use http_body::{Body, Frame, SizeHint};
 /// At most this much is set aside for a body before its first byte has arrived.
 const LARGEST_RESERVE: u64 = 1024 * 1024 * 1024;
 
-/// Reads a whole body into one piece of memory. (`ByteStream::collect` holds it in the pieces that arrived, and making
-/// one of them takes the same memory again.)
+/// Reads a whole body into one piece of memory. (`ByteStream::collect` holds it in the pieces that
+/// arrived, and making one of them takes the same memory again.)
 pub(super) async fn collect(mut body: ByteStream, size: u64) -> Result<Bytes, ByteStreamError> {
     let reserve = usize::try_from(size.min(LARGEST_RESERVE)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(reserve);

@@ -1,4 +1,4 @@
-//! What S3's answers come to: the outcomes that callers must tell apart, each as a type.
+//! What S3's answers come to: the outcomes that callers must distinguish, each as a type.
 
 use std::collections::HashMap;
 
@@ -65,11 +65,11 @@ pub enum Created {
 pub enum Replaced {
     /// The object has the new bytes.
     Done,
-    /// Somebody else wrote it since it was read: read again.
+    /// Another writer replaced it since it was read: read again.
     LostRace,
 }
 
-/// What S3 tells of an object without its bytes.
+/// What S3 says of an object without its bytes.
 #[derive(Debug, Clone)]
 pub struct Inspected {
     /// Which state this is.
@@ -80,7 +80,7 @@ pub struct Inspected {
     pub metadata: HashMap<String, String>,
 }
 
-/// What S3 says of an object that perhaps nobody can read.
+/// What S3 says of an object, even of one that cannot be read.
 #[derive(Debug, Clone)]
 pub struct Described {
     /// Which state this is.

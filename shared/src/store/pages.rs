@@ -1,4 +1,5 @@
-//! Listings, page by page: whoever looks for a few among many keeps no more than a page in memory, and stops when it must.
+//! Listings, page by page: a search for a few among many keeps one page in memory, and stops when
+//! it must.
 
 use aws_sdk_s3::types::EncodingType;
 
@@ -27,7 +28,8 @@ enum Next {
 pub struct Page {
     /// The objects.
     pub objects: Vec<Listed>,
-    /// The folders, with the slash behind their names; only where a listing is [`Pages::of_folder`].
+    /// The folders, with the slash behind their names; only where a listing is
+    /// [`Pages::of_folder`].
     pub folders: Vec<String>,
 }
 
@@ -62,8 +64,8 @@ impl<'a> Pages<'a> {
 
     /// The next page; `None` behind the last one.
     ///
-    /// Keys are asked for in URL encoding. A key may hold any character, and of those that XML cannot hold a single one would
-    /// make the whole page unreadable
+    /// Keys are asked for in URL encoding. A key may hold any character, and of those that XML
+    /// cannot hold a single one would make the whole page unreadable
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>, `encoding-type`).
     ///
     /// # Errors

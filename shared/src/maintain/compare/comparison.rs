@@ -1,4 +1,4 @@
-//! One archive and what is listed of it: is that as it should be?
+//! Compares one archive with what the index lists of it.
 
 use tokio::sync::Semaphore;
 
@@ -77,7 +77,7 @@ impl Comparison<'_> {
         self.look_inside().await
     }
 
-    /// Whether all that can be told without the archive's bytes is as it should be.
+    /// Whether all that can be checked without the archive's bytes is as it should be.
     fn agrees(&self, listed: &ListedVersion, digest: Digest) -> bool {
         listed.comparable() == Some(digest)
             && listed.url.is_some()
@@ -100,7 +100,7 @@ impl Comparison<'_> {
                     ),
                     Repair::Remove(listed.place),
                 ),
-                // The edge may have another origin for that folder, so nobody can be sure.
+                // The edge may have another origin for that folder, so this is not certain.
                 (Some(url), None) => self.of(
                     listed,
                     Kind::ArchiveMissing,
@@ -178,7 +178,8 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether an archive is of the version that this is the file name of; one that cannot be read may be any.
+/// Whether an archive is of the version that this is the file name of; one that cannot be read may
+/// be any.
 pub(in crate::maintain) fn is_named(stored: &PublishedArchive, file_name: &str) -> bool {
     stored.archive().is_none_or(|archive| {
         let metadata = &archive.metadata;

@@ -1,4 +1,5 @@
-//! The entries that point to an archive which is there: which of them is right, and what is wrong with the others.
+//! The entries that point to an archive which is there: which of them is right, and what is wrong
+//! with the others.
 
 use super::comparison::Comparison;
 use crate::archive::Archive;
@@ -24,7 +25,8 @@ impl Comparison<'_> {
                 continue;
             }
             let (kind, message) = self.wrong(listed, archive, right.is_some());
-            // Somebody can install what such an entry names, or what stands there is not what was published.
+            // Users can install what such an entry names, or what stands there is not what was
+            // published.
             let is_left = matches!(kind, Kind::OtherChart | Kind::Digest) && !self.accept_changed;
             let repair = match (is_left, has_entry) {
                 (true, _) => Repair::None,

@@ -1,7 +1,7 @@
 //! Archive after archive, and what is listed of each.
 //!
-//! [`comparison`] looks at one archive name, [`entries`] at the entries that point to an archive, [`unlisted`] at
-//! an archive that no entry points to.
+//! [`comparison`] looks at one archive name, [`entries`] at the entries that point to an archive,
+//! [`unlisted`] at an archive that no entry points to.
 
 mod comparison;
 mod entries;
@@ -34,15 +34,15 @@ const CONCURRENT_ARCHIVES: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     pub(super) differences: Vec<Difference>,
-    /// Archive names that were looked at.
+    /// Archive names that were compared.
     pub(super) names: usize,
     /// Archives that had to be downloaded for it.
     pub(super) downloaded: usize,
-    /// The last key that was looked at, if others are left.
+    /// The last key that was compared, if others are left.
     pub(super) after: Option<String>,
 }
 
-/// What has to be looked at.
+/// What has to be compared.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub(super) repository: &'a Repository,
@@ -55,7 +55,8 @@ pub(super) struct Scope<'a> {
     pub(super) deadline: Deadline,
 }
 
-/// Digests that S3 told, with the state of the object: a second look after a lost race costs nothing.
+/// Digests that S3 gave, with the state of the object: a second comparison after a lost race costs
+/// nothing.
 #[derive(Debug, Default)]
 pub(super) struct Digests(Mutex<HashMap<String, (ETag, Digest)>>);
 
@@ -75,7 +76,8 @@ impl Digests {
 }
 
 impl Maintainer {
-    /// Compares archive after archive, in the order of their keys, until the time is over or there are enough differences.
+    /// Compares archive after archive, in the order of their keys, until the time is over or there
+    /// are enough differences.
     pub(super) async fn compare(
         &self,
         survey: &Survey,

@@ -23,7 +23,8 @@ impl Comparison<'_> {
         let Some(staged) = &self.subject.own else {
             return Ok(Findings::without_bytes([]));
         };
-        // Listed when the repository had another address: the entry points there, and means this archive.
+        // Listed when the repository had another address: the entry points there, and means this
+        // archive.
         let elsewhere = self.survey.elsewhere_digests.get(&self.subject.key);
         if elsewhere.is_some() && elsewhere == inspected.digest.as_ref() {
             return Ok(Findings::without_bytes([]));
@@ -115,7 +116,8 @@ impl Comparison<'_> {
         Ok(self.about(Kind::NotListed, Some(archive), message, add))
     }
 
-    /// The key of the archive that is called what this one's chart and version say, if it is another one.
+    /// The key of the archive that is called what this one's chart and version say, if it is
+    /// another one.
     fn archive_of_its_name(&self, archive: &Archive) -> Option<String> {
         let named = ChartFile::new(self.repository, &chart::file_name(&archive.metadata))?.archive_key();
         let other = self.survey.subjects.get(&named)?;

@@ -1,4 +1,5 @@
-//! Repairing an index from the archives: what is right stays byte for byte, what is wrong is told by the archive.
+//! Repairs an index from the archives: what is right stays byte for byte, what is wrong becomes
+//! what the archive says.
 //!
 //! | in the index | in the bucket | then |
 //! |---|---|---|
@@ -12,9 +13,9 @@
 //! | nothing, but a note that it was unpublished | an archive | stays out |
 //! | an entry that points elsewhere | | stays as it is |
 //!
-//! A damaged index is copied aside, and what can still be read of it is where the repair starts: so times, order, and
-//! entries that point elsewhere stay as far as they can be read; what can't be read is a change like the others. A missing
-//! one starts empty.
+//! A damaged index is copied aside, and what can still be read of it is where the repair starts: so
+//! times, order, and entries that point elsewhere stay as far as they can be read; what can't be
+//! read is a change like the others. A missing one starts empty.
 
 mod edits;
 mod report;
@@ -39,7 +40,7 @@ const MAX_LISTED_CHANGES: usize = 2_000;
 /// What one try came to.
 enum Tried {
     Done(Reindexed),
-    /// Somebody else has written the index: nothing was done.
+    /// Another run has written the index: nothing was done.
     LostRace,
     /// The index was written, but an archive whose entry was taken out is there by now.
     CameBack(Reindexed),
@@ -57,11 +58,13 @@ pub struct Reindex<'a> {
 }
 
 impl Maintainer {
-    /// Repairs the index of a repository, from behind the archive key `after` on; with `dry_run` tells what it would do.
+    /// Repairs the index of a repository, from behind the archive key `after` on; with `dry_run`
+    /// only reports what it would do.
     ///
     /// # Errors
     ///
-    /// [`MaintainError`] if S3 can't be asked, or the time is over before anything could be repaired.
+    /// [`MaintainError`] if S3 can't be asked, or the time is over before anything could be
+    /// repaired.
     pub async fn reindex(
         &self,
         repository: &Repository,
@@ -114,7 +117,7 @@ impl Maintainer {
         let mut differences = compared.differences;
         differences.extend(self.index_rebuilt(repository, state.rebuilt.as_ref()));
         let (repairs, left) = sort(differences);
-        // A name with a slip in it must not make a repository.
+        // A typing error in a name must not make a repository.
         let is_there = state.etag.is_some() || survey.archives > 0;
         let repaired = self.repair(repository, &state.index, &repairs)?;
         let gone: Vec<String> = repairs
@@ -122,7 +125,7 @@ impl Maintainer {
             .filter(|change| change.difference.kind == Kind::ArchiveMissing)
             .map(|change| change.difference.key.clone())
             .collect();
-        // These first: nothing in the archives tells of them.
+        // These first: nothing in the archives shows them.
         let mut changes: Vec<IndexChange> = dropped
             .into_iter()
             .map(|dropped| drop_of(repository, dropped))
@@ -157,14 +160,14 @@ impl Maintainer {
         if !self.write_repaired(repository, &state, &text, &mut report).await? {
             return Ok(Tried::LostRace);
         }
-        // Someone may have uploaded it again since it was looked for, and found it listed.
+        // It may have been uploaded again since it was looked for, and found it listed.
         if self.any_is_there(&gone).await? {
             return Ok(Tried::CameBack(report));
         }
         Ok(Tried::Done(report))
     }
 
-    /// Writes the index unless somebody else has; answers whether it did.
+    /// Writes the index unless another run has; answers whether it did.
     async fn write_repaired(
         &self,
         repository: &Repository,

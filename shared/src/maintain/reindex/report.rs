@@ -19,7 +19,8 @@ pub struct Reindexed {
     pub written: bool,
     /// The index afterwards (with `dryRun`: as it would be), if there is one.
     pub index: Option<IndexSummary>,
-    /// What was wrong with the index as a whole, if something was: it was missing, or Helm could not load it.
+    /// What was wrong with the index as a whole, if something was: it was missing, or Helm could
+    /// not load it.
     pub damage: Option<String>,
     /// The archives that a missing index was rebuilt from (with `dryRun`: would be).
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -18,7 +18,7 @@ pub(super) struct Deleted {
 }
 
 impl Maintainer {
-    /// Deletes what was taken back under one key, and nothing that came since.
+    /// Deletes what was unpublished under one key, and nothing that came since.
     pub(super) async fn delete_archive(
         &self,
         staged: &ChartFile,
@@ -36,7 +36,8 @@ impl Maintainer {
                 }
                 return Ok(deleted);
             };
-            // Brought back by an upload of the same content, or another chart's, whose archive has the same name.
+            // Brought back by an upload of the same content, or another chart's, whose archive has
+            // the same name.
             let returned_after = stored.marks().and_then(|marks| marks.returned_after.as_ref());
             let came_back = returned_after == Some(&unpublished.id());
             if came_back || !is_named(&stored, staged.file_name()) {

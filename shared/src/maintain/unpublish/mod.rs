@@ -1,17 +1,22 @@
-//! Unpublishing a version: out of the index first, then the archive goes, so that nothing is listed that is not there.
+//! Unpublishing a version: out of the index first, then the archive goes, so that nothing is listed
+//! that is not there.
 //!
 //! Killed at any point, it is finished by running it again:
 //!
-//! 1. The index loses the entry and gets a note of what it was ([`Unpublished`]), in one compare-and-swap. From here on
-//!    no run lists the version again unless its archive was stored with the knowledge of that note.
+//! 1. The index loses the entry and gets a note of what it was ([`Unpublished`]), in one
+//!    compare-and-swap. From here on no run lists the version again unless its archive was stored
+//!    with the knowledge of that note.
 //! 2. The receipt gets the note too.
-//! 3. The archive and its provenance file are deleted, each only in the state that was looked at, wherever the entry said that
-//!    they lie ([`reach`] says what may be deleted). The removal's event invalidates them at the edge.
+//! 3. The archive and its provenance file are deleted, each only in the state that was looked at,
+//!    wherever the entry said that they lie ([`reach`] says what may be deleted). The removal's
+//!    event invalidates them at the edge.
 //!
-//! What is not listed is not touched: an archive that is there without an entry belongs to a publish that is under way.
+//! What is not listed is not touched: an archive that is there without an entry belongs to a
+//! publish that is under way.
 //!
-//! One gap remains that no order closes: S3 may carry out a delete that was thought lost, seconds later, when the same
-//! bytes were uploaded and published again. `verify` finds it, and uploading the chart once more repairs it.
+//! One gap remains that no order closes: S3 may carry out a delete that was thought lost, seconds
+//! later, when the same bytes were uploaded and published again. `verify` finds it, and uploading
+//! the chart once more repairs it.
 
 mod delete;
 mod note;
@@ -134,7 +139,8 @@ impl Maintainer {
         })
     }
 
-    /// Takes the entries out of the index and leaves the note. An index that has to lose nothing more counts as replaced.
+    /// Takes the entries out of the index and leaves the note. An index that has to lose nothing
+    /// more counts as replaced.
     async fn take_out(
         &self,
         target: Target<'_>,

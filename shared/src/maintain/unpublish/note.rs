@@ -12,7 +12,8 @@ use crate::repository::{EditedReceipt, PublishedArchive, ReceiptEdit, Remembered
 use crate::unpublished::Unpublished;
 
 impl Maintainer {
-    /// What has to be remembered: what the archive is, or what the index and the receipt say of one that is gone.
+    /// What has to be remembered: what the archive is, or what the index and the receipt say of one
+    /// that is gone.
     pub(super) async fn remember(
         &self,
         target: Target<'_>,
@@ -42,7 +43,7 @@ impl Maintainer {
         let receipt = stored
             .bytes()
             .and_then(|bytes| serde_json::from_slice::<Receipt>(bytes).ok());
-        // A receipt of a refused upload speaks of other content.
+        // A receipt of a rejected upload is about other content.
         let receipt = receipt.filter(|receipt| digest.is_some() && receipt.digest == digest);
         Ok(Unpublished {
             digest,
@@ -52,8 +53,8 @@ impl Maintainer {
         })
     }
 
-    /// A version that only its receipt tells of: neither the index nor the bucket has it any more. It is noted as unpublished,
-    /// so that nobody looks for it again.
+    /// A version that only its receipt knows: neither the index nor the bucket has it any more. It
+    /// is noted as unpublished, so that `verify` does not report it again.
     pub(super) async fn lost_version(
         &self,
         target: Target<'_>,
@@ -72,7 +73,8 @@ impl Maintainer {
         }))
     }
 
-    /// Leaves the note in the receipt, whatever else it says; where there is none, the note is all that it says.
+    /// Leaves the note in the receipt, whatever else it says; where there is none, the note is all
+    /// that it says.
     pub(super) async fn note_in_receipt(
         &self,
         staged: &ChartFile,

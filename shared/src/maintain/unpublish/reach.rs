@@ -1,6 +1,8 @@
-//! What taking a version back may delete: the archives that its entries name, as far as they are nobody else's.
+//! What an unpublish may delete: the archives that the version's entries name, unless another
+//! version has them too.
 //!
-//! Whoever takes back a secret has to know what is still served. So everything that stays is told, with why.
+//! A person who unpublishes a secret has to know what is still served. So the report lists
+//! everything that stays, and why.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +22,8 @@ pub(super) struct Reach {
 }
 
 impl Maintainer {
-    /// Which archives go with the entries `listed` of a version whose own archive would be that of `staged`, and which of those
-    /// that an earlier removal had to delete.
+    /// Which archives go with the entries `listed` of a version whose own archive would be that of
+    /// `staged`, and which of those that an earlier removal had to delete.
     pub(super) async fn reach(
         &self,
         repository: &Repository,
@@ -47,7 +49,8 @@ impl Maintainer {
         for key in keys {
             match self.why_it_stays(repository, staged, state, listed, &key).await? {
                 None => reach.delete.push(key),
-                // What has the name of its archive by chance, and is not what its entries name, is no part of it.
+                // What has the name of its archive by chance, and is not what its entries name, is
+                // no part of it.
                 Some(_) if key == own_key && !self.is_named_by(repository, listed, &key) => {}
                 Some(why) => reach.stays.push(why),
             }

@@ -85,7 +85,8 @@ impl Target<'_> {
         format!("{chart} {version} was unpublished at {at} already")
     }
 
-    /// The message for a version that this run has unpublished, with what it deleted and what stays.
+    /// The message for a version that this run has unpublished, with what it deleted and what
+    /// stays.
     pub(super) fn is_out(&self, deleted: &[String], stays: &[String]) -> String {
         let Target { chart, version, .. } = self;
         let archive = match (stays.is_empty(), deleted.is_empty()) {

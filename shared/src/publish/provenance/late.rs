@@ -62,7 +62,8 @@ impl Publisher {
             (PublishedArchive::Known(_), Err(problem)) => Err(problem),
             (PublishedArchive::Known(known), Ok(text)) => {
                 match self.verify_provenance(&text, file.file_name(), &known.archive).await? {
-                    // A run that was cut short has left that archive: the file may be about the upload that is still to come.
+                    // A run that was cut short has left that archive: the file may be about the
+                    // upload that is still to come.
                     Verified::Not(_)
                         if self.is_within(ORPHAN_PROVENANCE_TTL, modified)
                             && !self.is_listed(file, &known.archive).await? =>
