@@ -4,7 +4,7 @@ use super::report::IndexChange;
 use crate::index::{Entry, EntryPosition, Index, Spliced};
 use crate::keys::Repository;
 use crate::maintain::Maintainer;
-use crate::maintain::difference::{Difference, Repair};
+use crate::maintain::difference::{Difference, Kind, Repair};
 use crate::repository::RepositoryError;
 
 /// An index with everything repaired that was found.
@@ -55,6 +55,14 @@ pub(super) fn sort(differences: Vec<Difference>) -> (Vec<IndexChange>, Vec<Diffe
         changes.push(IndexChange { action, difference });
     }
     (changes, left)
+}
+
+/// The keys of the archives whose entries go because they are gone.
+pub(super) fn missing_archives(changes: &[IndexChange]) -> Vec<String> {
+    let missing = changes
+        .iter()
+        .filter(|change| change.difference.kind == Kind::ArchiveMissing);
+    missing.map(|change| change.difference.key.clone()).collect()
 }
 
 /// What has to be done to an index.

@@ -22,14 +22,13 @@ mod report;
 mod start;
 
 use super::compare::{Digests, Scope};
-use super::difference::Kind;
 use super::{IndexSummary, MaintainError, Maintainer};
 use crate::deadline::Deadline;
 use crate::index::Spliced;
 use crate::keys::Repository;
 use crate::repository::{Attempts, IndexState};
 use crate::store::Replaced;
-use edits::sort;
+use edits::{missing_archives, sort};
 use report::drop_of;
 pub use report::{IndexChange, Reindexed};
 use start::Start;
@@ -120,11 +119,7 @@ impl Maintainer {
         // A typing error in a name must not make a repository.
         let is_there = state.etag.is_some() || survey.archives > 0;
         let repaired = self.repair(repository, &state.index, &repairs)?;
-        let gone: Vec<String> = repairs
-            .iter()
-            .filter(|change| change.difference.kind == Kind::ArchiveMissing)
-            .map(|change| change.difference.key.clone())
-            .collect();
+        let gone = missing_archives(&repairs);
         // These first: nothing in the archives shows them.
         let mut changes: Vec<IndexChange> = dropped
             .into_iter()
@@ -157,7 +152,8 @@ impl Maintainer {
         let Some(text) = repaired.text.filter(|_| is_there && !dry_run) else {
             return Ok(Tried::Done(report));
         };
-        if !self.write_repaired(repository, &state, &text, &mut report).await? {
+        let written = self.write_repaired(repository, &state, &text, &mut report);
+        if written.await? == Replaced::LostRace {
             return Ok(Tried::LostRace);
         }
         // It may have been uploaded again since it was looked for, and found it listed.
@@ -167,14 +163,14 @@ impl Maintainer {
         Ok(Tried::Done(report))
     }
 
-    /// Writes the index unless another run has; answers whether it did.
+    /// Writes the index unless another run has, and keeps a copy of a damaged one.
     async fn write_repaired(
         &self,
         repository: &Repository,
         state: &IndexState,
         text: &Spliced,
         report: &mut Reindexed,
-    ) -> Result<bool, MaintainError> {
+    ) -> Result<Replaced, MaintainError> {
         let key = repository.index_key();
         if let (Some(_), Some(etag)) = (&report.damage, &state.etag) {
             let aside = repository.damaged_index_key();
@@ -183,13 +179,9 @@ impl Maintainer {
             }
         }
         let replaced = self.repositories.replace_index(repository, text, state.etag.as_ref());
-        match replaced.await? {
-            Replaced::Done => {
-                report.written = true;
-                Ok(true)
-            }
-            Replaced::LostRace => Ok(false),
-        }
+        let replaced = replaced.await?;
+        report.written = replaced == Replaced::Done;
+        Ok(replaced)
     }
 
     async fn any_is_there(&self, keys: &[String]) -> Result<bool, MaintainError> {
