@@ -198,3 +198,21 @@ impl Repositories {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_metadata_says_what_it_was_made_of() {
+        let marks = Marks {
+            upload: Some("2026-11-23T12:00:00Z abc".to_owned()),
+            returned_after: Some("2026-11-22T12:00:00Z".to_owned()),
+            repaired_by: None,
+        };
+        let metadata = marks.clone().into_metadata();
+        assert_eq!(metadata.len(), 2);
+        assert_eq!(Marks::of(&metadata), marks);
+        assert_eq!(Marks::of(&HashMap::new()), Marks::default());
+    }
+}
