@@ -1,10 +1,12 @@
-//! What the clients for AWS are made of: only the parts that Lambda needs, and not before one of them is used.
+//! What the clients for AWS are made of: only the parts that Lambda needs, and not before one of
+//! them is used.
 //!
-//! In Lambda credentials and region stand in the environment. So the crate `aws-config`, with its chain of other sources
-//! (profiles, STS, the metadata of machines), is left out. `ring` stands behind TLS because aws-lc makes the binary two thirds
-//! of a megabyte larger and slower to build.
+//! In Lambda credentials and region stand in the environment. So the crate `aws-config`, with its
+//! chain of other sources (profiles, STS, the metadata of machines), is left out. `ring` stands
+//! behind TLS because aws-lc makes the binary two thirds of a megabyte larger and slower to build.
 //!
-//! Making a client reads the root certificates, which takes three times as long as all the rest of a function's start.
+//! Making a client reads the root certificates, which takes three times as long as all the rest of
+//! a function's start.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;

@@ -2,25 +2,29 @@
 //!
 //! # The core: no I/O
 //!
-//! The crate [`chartdrop_core`], re-exported here, so that everything has one path. [`archive`] turns the bytes of an upload
-//! into a checked chart, [`index`] an index and new entries into a new index; [`chart`] and [`yaml`] say what Helm makes of a
-//! `Chart.yaml`; [`receipt`] is the answer to an upload, and [`keys`] is the layout of the bucket.
+//! The crate [`chartdrop_core`], re-exported here, so that everything has one path. [`archive`]
+//! turns the bytes of an upload into a checked chart, [`index`] an index and new entries into a new
+//! index; [`chart`] and [`yaml`] say what Helm makes of a `Chart.yaml`; [`receipt`] is the answer
+//! to an upload, and [`keys`] is the layout of the bucket.
 //!
 //! # The shell: S3 and the procedures
 //!
-//! [`store`] owns S3, with exactly the verbs that the promises need. [`repository`] knows what a repository holds: its index,
-//! archives and receipts, and how each is read and replaced. On it stand two procedures, side by side: [`publish`] moves
-//! an upload from `staging/` into its repository; [`maintain`] verifies, repairs and unpublishes. [`cdn`] invalidates what
-//! the edge caches.
+//! [`store`] owns S3, with exactly the verbs that the promises need. [`repository`] knows what a
+//! repository holds: its index, archives and receipts, and how each is read and replaced. On it
+//! stand two procedures, side by side: [`publish`] moves an upload from `staging/` into its
+//! repository; [`maintain`] verifies, repairs and unpublishes. [`cdn`] invalidates what the edge
+//! caches.
 //!
 //! # Others that are spoken to
 //!
-//! [`registry`] and [`http`] are for image registries and the edge, [`secret`] is for Secrets Manager.
+//! [`registry`] and [`http`] are for image registries and the edge, [`secret`] is for Secrets
+//! Manager.
 //!
 //! # A function's surroundings
 //!
-//! [`settings`] is the environment, [`deadline`] the time that a run has, [`aws`] makes the clients, [`notification`] reads the events of S3, [`metrics`] and
-//! [`telemetry`] are for the people who operate it.
+//! [`settings`] is the environment, [`deadline`] the time that a run has, [`aws`] makes the
+//! clients, [`notification`] reads the events of S3, [`metrics`] and [`telemetry`] are for the
+//! people who operate it.
 //!
 //! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.
 

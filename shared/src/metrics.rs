@@ -65,9 +65,9 @@ impl Metrics {
         self.properties.insert(name.to_owned(), value.into());
     }
 
-    /// The lines, without line breaks: none if there is nothing to tell, more than one if a metric has more values than fit
-    /// in one. `function`, the name that the function is deployed under, is the only dimension: it tells two stacks of one
-    /// account apart.
+    /// The lines, without line breaks: none if there is nothing to tell, more than one if a metric
+    /// has more values than fit in one. `function`, the name that the function is deployed under,
+    /// is the only dimension: it tells two stacks of one account apart.
     pub fn lines(&self, function: &str, now: Timestamp) -> Vec<String> {
         let longest = self
             .metrics

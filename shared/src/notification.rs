@@ -30,8 +30,8 @@ pub struct ObjectRemoved {
     pub sequencer: Option<String>,
 }
 
-/// Reads both forms of event. `None` if it is neither; what a notification says of other things than written objects is
-/// left out.
+/// Reads both forms of event. `None` if it is neither; what a notification says of other things
+/// than written objects is left out.
 pub fn objects_created(event: &Value) -> Option<Vec<ObjectCreated>> {
     if event.get("Records").is_some() {
         let event = S3Event::deserialize(event).ok()?;
@@ -96,8 +96,8 @@ fn of_record(record: S3EventRecord) -> Option<ObjectCreated> {
     })
 }
 
-/// Keys in notifications and in encoded listings are form-urlencoded: `+` is a space, `%2B` a plus. (The field
-/// `url_decoded_key` of aws_lambda_events is never computed.)
+/// Keys in notifications and in encoded listings are form-urlencoded: `+` is a space, `%2B` a plus.
+/// (The field `url_decoded_key` of aws_lambda_events is never computed.)
 pub(crate) fn decode_key(encoded: &str) -> Option<String> {
     let spaced = encoded.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)

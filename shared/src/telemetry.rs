@@ -8,8 +8,9 @@ use tracing::level_filters::LevelFilter;
 use crate::brief;
 use crate::printable::escape_json;
 
-/// Sends `tracing` events to standard output as JSON, with the fields of the current span (the Lambda runtime puts the
-/// request ID there). The level is `info`, or what `AWS_LAMBDA_LOG_LEVEL` says.
+/// Sends `tracing` events to standard output as JSON, with the fields of the current span (the
+/// Lambda runtime puts the request ID there). The level is `info`, or what `AWS_LAMBDA_LOG_LEVEL`
+/// says.
 pub fn init() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
         .ok()
@@ -33,7 +34,8 @@ const TEXT: usize = 4_000;
 
 /// A line that is too long with its texts cut; `None` if it is short enough.
 ///
-/// Whoever logs keeps texts short already. This is for what was overlooked: a line that CloudWatch drops says nothing at all.
+/// Whoever logs keeps texts short already. This is for what was overlooked: a line that CloudWatch
+/// drops says nothing at all.
 fn shortened(line: &[u8]) -> Option<Vec<u8>> {
     if line.len() <= LINE {
         return None;

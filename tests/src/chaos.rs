@@ -26,8 +26,9 @@ pub struct Day {
     pub said: String,
 }
 
-/// Uploads `charts` charts on the day of `seed`: most are new, some are the same again, some are the same version with other
-/// content, and some are no charts. `rate`: the share of requests and events that go wrong.
+/// Uploads `charts` charts on the day of `seed`: most are new, some are the same again, some are
+/// the same version with other content, and some are no charts. `rate`: the share of requests and
+/// events that go wrong.
 pub async fn day(seed: u64, charts: usize, rate: f64) -> Day {
     let folder = tempfile::tempdir().expect("a folder");
     let files = write_charts(folder.path(), charts);
@@ -105,7 +106,8 @@ impl Kind {
     }
 }
 
-/// Each in a folder of its own, as the same name comes twice. An upload under the name of an earlier one waits for that.
+/// Each in a folder of its own, as the same name comes twice. An upload under the name of an
+/// earlier one waits for that.
 fn write_charts(folder: &Path, charts: usize) -> Vec<String> {
     (0..charts)
         .map(|number| {

@@ -6,7 +6,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{EntryType, Header};
 
-/// A chart archive in the making. Starts as a small valid chart; each method makes it larger or worse.
+/// A chart archive in the making. Starts as a small valid chart; each method makes it larger or
+/// worse.
 #[derive(Debug, Clone)]
 pub struct ChartArchive {
     name: String,
@@ -165,7 +166,8 @@ impl ChartArchive {
         tar.into_inner().expect("memory takes all writes")
     }
 
-    /// A header whose fields are filled in by hand: the `tar` crate refuses to write most of what is tested here.
+    /// A header whose fields are filled in by hand: the `tar` crate refuses to write most of what
+    /// is tested here.
     fn header(&self, entry: &Entry) -> Header {
         let mut header = Header::new_gnu();
         let fields = header.as_old_mut();

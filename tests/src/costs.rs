@@ -1,12 +1,13 @@
-//! The bill: counted requests times the prices in `docs/prices.json`, as Markdown for `docs/costs.md`.
+//! The bill: counted requests times the prices in `docs/prices.json`, as Markdown for
+//! `docs/costs.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// Who makes a request of a publish, which one, and how often: one chart into a repository that exists. `tests/promises/costs.rs` counts
-/// them.
+/// Who makes a request of a publish, which one, and how often: one chart into a repository that
+/// exists. `tests/promises/costs.rs` counts them.
 pub const PUBLISH: [(&str, &str, u32); 6] = [
     ("whoever releases", "PutObject", 1),
     ("publish-chart", "GetObject", 2),
@@ -16,7 +17,8 @@ pub const PUBLISH: [(&str, &str, u32); 6] = [
     ("invalidate-cdn", "CreateInvalidation", 1),
 ];
 
-/// Metrics that have values in a month in which everything happens, and alarms of the template; both without a mirror.
+/// Metrics that have values in a month in which everything happens, and alarms of the template;
+/// both without a mirror.
 pub const METRICS: u32 = 26;
 /// See [`METRICS`].
 pub const ALARMS: u32 = 17;
@@ -109,8 +111,9 @@ impl Month {
     /// What each part of the bill comes to, in dollars.
     fn bill(&self, prices: &Prices) -> [(&'static str, f64); 9] {
         let writes = counted(&["PutObject"]) * self.publishes;
-        // Each sweep of publish-chart lists staging/ and the root of the bucket, one of invalidate-cdn what is published and the repairs. A
-        // verification lists everything that is published, then each repository's archives, here those of one, and their receipts.
+        // Each sweep of publish-chart lists staging/ and the root of the bucket, one of
+        // invalidate-cdn what is published and the repairs. A verification lists everything that is
+        // published, then each repository's archives, here those of one, and their receipts.
         let pages = ((self.versions + 1.0) / 1_000.0).ceil();
         let lists = 2.0 * SWEEPS.0 + SWEEPS.1 + (SWEEPS.1 + 3.0 * VERIFICATIONS) * pages;
         let reads = counted(&["GetObject", "HeadObject"]) * self.publishes + SWEEPS.1;

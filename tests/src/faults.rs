@@ -41,7 +41,8 @@ impl Faults for Late {
     }
 }
 
-/// The first requests of publish-chart with this operation and key go wrong in these ways, one after the other.
+/// The first requests of publish-chart with this operation and key go wrong in these ways, one
+/// after the other.
 pub struct OnRequest {
     operation: &'static str,
     key: &'static str,

@@ -1,7 +1,9 @@
-//! What the end-to-end tests share: chart archives made in memory, and the whole system on loopback.
+//! What the end-to-end tests share: chart archives made in memory, and the whole system on
+//! loopback.
 //!
-//! Each file under `tests/promises/` is about one promise. `tests/conformance/` holds what needs real tools, behind the feature
-//! `conformance`; `events/` the sample events for `cargo lambda invoke`.
+//! Each file under `tests/promises/` is about one promise. `tests/conformance/` holds what needs
+//! real tools, behind the feature `conformance`; `events/` the sample events for
+//! `cargo lambda invoke`.
 
 pub mod chaos;
 pub mod chart_archive;

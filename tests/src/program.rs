@@ -15,8 +15,8 @@ pub fn local() -> &'static Path {
     BUILT.get_or_init(|| build(&["-p", "local", "--bin", "local"]))
 }
 
-/// Builds the function that does nothing, in the profile of releases and with the features of dependencies that the other
-/// functions get from [`local::system::binaries::build`]. Its path.
+/// Builds the function that does nothing, in the profile of releases and with the features of
+/// dependencies that the other functions get from [`local::system::binaries::build`]. Its path.
 pub fn empty_function() -> PathBuf {
     build(&[
         "-p",

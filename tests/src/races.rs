@@ -14,8 +14,9 @@ use crate::system::{entries, versions};
 
 const UPLOADERS: usize = 20;
 
-/// `uploads` uploads from 20 uploaders at the same time: all are published, none twice, and at every moment the index is
-/// one that Helm takes, lists all that it listed before, and every URL in it answers with the right digest.
+/// `uploads` uploads from 20 uploaders at the same time: all are published, none twice, and at
+/// every moment the index is one that Helm takes, lists all that it listed before, and every URL in
+/// it answers with the right digest.
 pub async fn all_are_published_and_no_reader_ever_misses_one(site: Site, uploads: usize) {
     let site = Arc::new(site);
     let over = Arc::new(AtomicBool::new(false));
@@ -90,8 +91,8 @@ async fn read_all_the_time(site: Arc<Site>, over: Arc<AtomicBool>) -> (usize, us
     }
     (reads, known.len())
 }
-/// The same version with different content from 20 uploaders at the same time: one of them is published, whole, and none of
-/// the others ever takes its place.
+/// The same version with different content from 20 uploaders at the same time: one of them is
+/// published, whole, and none of the others ever takes its place.
 pub async fn of_the_same_version_with_different_content_one_wins(site: Site) {
     let site = Arc::new(site);
     let rival = |number: usize| ChartArchive::new("demo", "1.0.0").file("NOTES.md", format!("rival {number}\n"));
@@ -120,7 +121,8 @@ pub async fn of_the_same_version_with_different_content_one_wins(site: Site) {
         (0..UPLOADERS).any(|number| rival(number).bytes() == archive),
         "what is published is one of the uploads, whole"
     );
-    // The last upload under that name has its outcome: it won, or it was refused for the one that did.
+    // The last upload under that name has its outcome: it won, or it was refused for the one that
+    // did.
     let last = last_receipt(&site).await;
     let winner = Digest::of(&archive).to_string();
     match last["outcome"].as_str() {

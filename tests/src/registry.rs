@@ -1,4 +1,5 @@
-//! A registry on loopback that keeps what is pushed, and says what a test wants: missing, private, slow, garbage.
+//! A registry on loopback that keeps what is pushed, and says what a test wants: missing, private,
+//! slow, garbage.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -109,7 +110,8 @@ impl Registry {
         );
     }
 
-    /// Only `user:password` gets answers from now on, with a token, and writes with one that was asked for to write.
+    /// Only `user:password` gets answers from now on, with a token, and writes with one that was
+    /// asked for to write.
     pub fn require_login(&self, login: &str) {
         self.state.lock().expect("nobody panics").login = Some(login.to_owned());
     }
@@ -199,7 +201,8 @@ async fn answer(
     })
 }
 
-/// As the OCI distribution specification has it: a blob is begun by POST and sent by PUT, and a manifest names blobs that are there.
+/// As the OCI distribution specification has it: a blob is begun by POST and sent by PUT, and a
+/// manifest names blobs that are there.
 fn pushes(state: &mut State, method: &str, path: &str, query: &str, body: Bytes) -> Response<Full<Bytes>> {
     let reply = |status: u16, body: Bytes| {
         let mut reply = Response::new(Full::new(body));

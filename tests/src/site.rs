@@ -135,7 +135,8 @@ impl Site {
         keys
     }
 
-    /// Uploads a chart archive into a folder of staging (`""`, `"team-a/"`), of which publish-chart is told. Key and ETag.
+    /// Uploads a chart archive into a folder of staging (`""`, `"team-a/"`), of which publish-chart
+    /// is told. Key and ETag.
     pub async fn upload(&self, folder: &str, chart: &ChartArchive) -> (String, String) {
         let key = format!("staging/{folder}{}", chart.file_name());
         let etag = self.put(&key, chart.bytes()).await;

@@ -1,4 +1,5 @@
-//! What Chartdrop needs of a server that speaks S3, in the order of a repository's life. Runs on any [`Site`].
+//! What Chartdrop needs of a server that speaks S3, in the order of a repository's life. Runs on
+//! any [`Site`].
 
 use chartdrop::digest::Digest;
 use serde_json::{Value, json};

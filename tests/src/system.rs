@@ -66,14 +66,16 @@ impl Chartdrop {
         self.upload_to("", chart)
     }
 
-    /// Uploads a chart archive under its own name into a folder of staging: `""`, or `"team-a/"`. Its key.
+    /// Uploads a chart archive under its own name into a folder of staging: `""`, or `"team-a/"`.
+    /// Its key.
     pub fn upload_to(&self, folder: &str, chart: &ChartArchive) -> String {
         let key = format!("staging/{folder}{}", chart.file_name());
         self.put(&key, chart.bytes());
         key
     }
 
-    /// Puts an object as somebody else than the functions would, which sends the bucket's notifications.
+    /// Puts an object as somebody else than the functions would, which sends the bucket's
+    /// notifications.
     pub fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
         self.system
             .store()
@@ -88,7 +90,8 @@ impl Chartdrop {
         self.receipt(&key)
     }
 
-    /// Waits until no event is under way and no invalidation in progress; none may have failed for good.
+    /// Waits until no event is under way and no invalidation in progress; none may have failed for
+    /// good.
     pub async fn settled(&self) {
         self.system.settled().await;
         self.system.invalidations_completed().await;
@@ -145,7 +148,8 @@ impl Chartdrop {
         versions(&self.index(), chart)
     }
 
-    /// Asserts that what each entry of an index promises can be downloaded through the edge, with its digest.
+    /// Asserts that what each entry of an index promises can be downloaded through the edge, with
+    /// its digest.
     pub async fn assert_all_downloads(&self, index: &Value) {
         for entry in entries(index) {
             let url = entry["urls"][0].as_str().expect("a URL");

@@ -138,8 +138,8 @@ impl Handler {
         answers
     }
 
-    /// The indexes that were written: by this event, or for a sweep lately, whatever became of their
-    /// events.
+    /// The indexes that were written: by this event, or for a sweep lately, whatever became of
+    /// their events.
     async fn written(
         &self,
         event: &Value,

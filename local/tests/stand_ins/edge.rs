@@ -1,4 +1,5 @@
-//! The edge: what it serves, what it remembers, what an invalidation removes, and that all of it is as the template says.
+//! The edge: what it serves, what it remembers, what an invalidation removes, and that all of it is
+//! as the template says.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -182,7 +183,8 @@ async fn a_plus_and_a_slash_too_many_work_in_every_form_that_clients_send() {
     assert_eq!(get(&system, "//index.yaml").await.body, b"the index");
 }
 
-/// Without the function S3 takes a raw plus for a space: it is the function that the test above is about.
+/// Without the function S3 takes a raw plus for a space: it is the function that the test above is
+/// about.
 #[tokio::test]
 async fn without_the_function_a_plus_is_a_space() {
     let system = start_with(
@@ -195,7 +197,8 @@ async fn without_the_function_a_plus_is_a_space() {
     assert_eq!(get(&system, "/a-1.0.0+b1.tgz").await.status, 404);
 }
 
-/// "Don't URL-encode any other characters in the path, or CloudFront won't invalidate the old version."
+/// "Don't URL-encode any other characters in the path, or CloudFront won't invalidate the old
+/// version."
 #[tokio::test]
 async fn an_invalidation_has_to_name_the_path_that_the_function_made() {
     let system = start_bucket().await;

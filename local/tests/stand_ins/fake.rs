@@ -1,5 +1,5 @@
-//! A function for tests: this very test program, started again as a process that speaks the Runtime API and does what
-//! each event says.
+//! A function for tests: this very test program, started again as a process that speaks the Runtime
+//! API and does what each event says.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

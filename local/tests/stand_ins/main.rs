@@ -1,4 +1,5 @@
-//! The stand-ins against what AWS does, spoken to by the real SDKs. The functions here are fakes: see [`fake`].
+//! The stand-ins against what AWS does, spoken to by the real SDKs. The functions here are fakes:
+//! see [`fake`].
 
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! What S3, CloudFront and Secrets Manager answer to a function that may not, and to everybody else.
+//! What S3, CloudFront and Secrets Manager answer to a function that may not, and to everybody
+//! else.
 
 use local::identity::BUCKET;
 use local::{Options, StepKind};

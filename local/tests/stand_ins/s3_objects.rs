@@ -212,7 +212,8 @@ async fn a_multipart_upload_becomes_one_object() {
     let reversed = parts.iter().rev().cloned().collect();
     assert_eq!(code(complete(reversed).await), "InvalidPartOrder");
     let done = complete(parts).await.unwrap();
-    // MD5 over the parts' MD5s, computed with: (printf a%.0s …; printf bbbbbbb) | split, md5sum, xxd -r -p, md5sum
+    // MD5 over the parts' MD5s, computed with: (printf a%.0s …; printf bbbbbbb) | split, md5sum,
+    // xxd -r -p, md5sum
     assert!(done.e_tag().unwrap().ends_with("-2\""), "{:?}", done.e_tag());
     let object = system.store().get("big").unwrap();
     assert_eq!(object.bytes, bodies.concat());

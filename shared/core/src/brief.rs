@@ -1,7 +1,9 @@
-//! Texts and lists kept short: an upload chooses what a message quotes, and how much of it there is.
+//! Texts and lists kept short: an upload chooses what a message quotes, and how much of it there
+//! is.
 //!
-//! Receipts, logs and annotations have limits (CloudWatch drops what is longer than 256 KiB of a line), and people do not read the
-//! eleventh of a thousand problems. Everything that is cut says how much more there was.
+//! Receipts, logs and annotations have limits (CloudWatch drops what is longer than 256 KiB of a
+//! line), and people do not read the eleventh of a thousand problems. Everything that is cut says
+//! how much more there was.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -21,7 +23,8 @@ pub fn text(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{start}… ({} more characters)", rest.chars().count()))
 }
 
-/// At most so many items of a list with `; ` between them, each of at most so many bytes, then how many more there are.
+/// At most so many items of a list with `; ` between them, each of at most so many bytes, then how
+/// many more there are.
 pub fn list<T: Display>(items: &[T], most: usize, most_bytes: usize) -> String {
     let shown = items.iter().take(most);
     let mut shown: Vec<String> = shown

@@ -20,8 +20,9 @@ impl Digest {
         hasher.finish()
     }
 
-    /// A digest as an entry of an index has it: hexadecimal digits of either case, and with `sha256:` before them where
-    /// another tool wrote it. `None` if it is none that can be compared.
+    /// A digest as an entry of an index has it: hexadecimal digits of either case, and with
+    /// `sha256:` before them where another tool wrote it. `None` if it is none that can be
+    /// compared.
     pub fn of_entry(text: &str) -> Option<Self> {
         let hex = match text.split_at_checked(PREFIX.len()) {
             Some((prefix, hex)) if prefix.eq_ignore_ascii_case(PREFIX) => hex,
@@ -30,7 +31,8 @@ impl Digest {
         hex.parse().ok()
     }
 
-    /// The 32 bytes themselves, for protocols that want them in another form (S3's checksum headers use base64).
+    /// The 32 bytes themselves, for protocols that want them in another form (S3's checksum headers
+    /// use base64).
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

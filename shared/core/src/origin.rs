@@ -1,8 +1,9 @@
 //! Where a URL of an index leads: to an object that the edge serves from the bucket, or elsewhere.
 //!
-//! Other tools put archives into folders (`packages/`, `assets/`) and write URLs in every form that RFC 3986 knows. Helm
-//! resolves a URL against that of the index, the edge serves `charts/` below `REPOSITORY_URL`, and passes no query on.
-//! Whoever asks which archive an entry promises (a comparison, a removal) has to find the same object as Helm.
+//! Other tools put archives into folders (`packages/`, `assets/`) and write URLs in every form that
+//! RFC 3986 knows. Helm resolves a URL against that of the index, the edge serves `charts/` below
+//! `REPOSITORY_URL`, and passes no query on. Whoever asks which archive an entry promises (a
+//! comparison, a removal) has to find the same object as Helm.
 
 use std::borrow::Cow;
 
@@ -13,7 +14,8 @@ use crate::keys::{CHARTS, INDEX, Repository};
 /// The longest key that S3 takes, in bytes.
 const MAX_KEY: usize = 1024;
 
-/// The key of the object that a URL in the index of `repository` leads to; `None` if it leads elsewhere.
+/// The key of the object that a URL in the index of `repository` leads to; `None` if it leads
+/// elsewhere.
 pub fn key_at(repository_url: &str, repository: &Repository, url: &str) -> Option<String> {
     let origin = Origin::of(repository_url)?;
     let path = origin.path_of(repository, url.split(['?', '#']).next().unwrap_or_default())?;
@@ -93,8 +95,8 @@ fn host_and_port<'a>(scheme: &str, authority: &'a str) -> Cow<'a, str> {
     Cow::Borrowed(host)
 }
 
-/// A path without `.` and `..` (RFC 3986, 5.2.4) and with single slashes, which is how the edge reads it. `None` if it
-/// leads out of its host.
+/// A path without `.` and `..` (RFC 3986, 5.2.4) and with single slashes, which is how the edge
+/// reads it. `None` if it leads out of its host.
 fn without_dots(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

@@ -1,17 +1,21 @@
-//! Text that others chose, made safe to show: names, paths and values from charts, keys of the bucket, events.
+//! Text that others chose, made safe to show: names, paths and values from charts, keys of the
+//! bucket, events.
 //!
-//! Terminals obey control characters, CloudWatch and GitHub Actions take a new line for a new message (`::error::` at its
-//! start is a command there), and a bidirectional override makes text read as something else
-//! (<https://trojansource.codes>). Two rules follow, and each has one function:
+//! Terminals obey control characters, CloudWatch and GitHub Actions take a new line for a new
+//! message (`::error::` at its start is a command there), and a bidirectional override makes text
+//! read as something else (<https://trojansource.codes>). Two rules follow, and each has one
+//! function:
 //!
 //! - Text for people is one line of plain characters ([`printable`]).
-//! - JSON, in logs and receipts, says exactly what was there, but in bytes that are safe even where they are shown raw
-//!   ([`escape_json`]); `<`, `>` and `&` are escaped too, so that no page takes them for HTML.
+//! - JSON, in logs and receipts, says exactly what was there, but in bytes that are safe even where
+//!   they are shown raw ([`escape_json`]); `<`, `>` and `&` are escaped too, so that no page takes
+//!   them for HTML.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text with every character escaped that does more than to be shown: `\n`, `\u{1b}`, `\u{202e}`.
+/// The text with every character escaped that does more than to be shown: `\n`, `\u{1b}`,
+/// `\u{202e}`.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(misleads) {
         return Cow::Borrowed(text);
@@ -27,7 +31,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// The same JSON text in other bytes. Such characters stand only in strings there, where `\u` escapes say the same.
+/// The same JSON text in other bytes. Such characters stand only in strings there, where `\u`
+/// escapes say the same.
 pub fn escape_json(json: &[u8]) -> Cow<'_, [u8]> {
     let text = String::from_utf8_lossy(json);
     let unsafe_in_json = |character: char| {
@@ -61,7 +66,8 @@ fn misleads(character: char) -> bool {
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
             // Line and paragraph separators.
             | '\u{2028}' | '\u{2029}'
-            // Invisible: zero-width space and no-break space, annotations, and the tags that can spell whole sentences.
+            // Invisible: zero-width space and no-break space, annotations, and the tags that can
+            // spell whole sentences.
             | '\u{200b}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
         )
 }

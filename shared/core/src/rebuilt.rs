@@ -1,7 +1,8 @@
-//! What an index remembers of having been lost: it was rebuilt from the archives, and what pointed elsewhere is gone.
+//! What an index remembers of having been lost: it was rebuilt from the archives, and what pointed
+//! elsewhere is gone.
 //!
-//! The memory is an annotation at the top of the index, in the very write that makes the new one: whoever compares the
-//! repository later finds it, until a person has looked and run a reindex.
+//! The memory is an annotation at the top of the index, in the very write that makes the new one:
+//! whoever compares the repository later finds it, until a person has looked and run a reindex.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +30,8 @@ impl Rebuilt {
         (ANNOTATION.to_owned(), value)
     }
 
-    /// What the annotations of an index say. A value that was changed by hand counts as far as it can be understood.
+    /// What the annotations of an index say. A value that was changed by hand counts as far as it
+    /// can be understood.
     pub fn in_annotations(annotations: &BTreeMap<String, String>) -> Option<Self> {
         let value = annotations.get(ANNOTATION)?;
         let part = |name: &str| value.split(' ').find_map(|part| part.strip_prefix(name));

@@ -10,7 +10,8 @@ use crate::digest::Digest;
 use crate::printable::escape_json;
 use crate::unpublished::Unpublished;
 
-/// The longest name and version: those of what is published are part of a key, which ends at 1,024 bytes.
+/// The longest name and version: those of what is published are part of a key, which ends at 1,024
+/// bytes.
 const NAME: usize = 1_024;
 /// The longest reason.
 pub const TEXT: usize = 4_000;
@@ -43,7 +44,8 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The JSON object at `receipts/[REPO/]NAME-VERSION.tgz.json`: the last outcome of the upload of that name.
+/// The JSON object at `receipts/[REPO/]NAME-VERSION.tgz.json`: the last outcome of the upload of
+/// that name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
@@ -90,8 +92,8 @@ pub struct Receipt {
     pub more_warnings: u64,
     /// When this was written.
     pub recorded_at: Timestamp,
-    /// What was published under this name and then taken back. Later receipts of the name carry it over, whatever they
-    /// record.
+    /// What was published under this name and then taken back. Later receipts of the name carry it
+    /// over, whatever they record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpublished: Option<Unpublished>,
 }
@@ -99,8 +101,8 @@ pub struct Receipt {
 impl Receipt {
     /// Whether this speaks of that very upload: the same file name may be uploaded again.
     ///
-    /// S3 tells times in whole seconds, so the same bytes may be there twice with the same ETag and time. What else they are
-    /// judged by is the release that they name.
+    /// S3 tells times in whole seconds, so the same bytes may be there twice with the same ETag and
+    /// time. What else they are judged by is the release that they name.
     pub fn is_of(&self, etag: &str, uploaded_at: Timestamp, release: Option<&str>) -> bool {
         self.upload_etag == etag && self.uploaded_at == uploaded_at && self.release.as_deref() == release
     }
@@ -110,8 +112,8 @@ impl Receipt {
         matches!(self.outcome, Outcome::Published | Outcome::Unchanged)
     }
 
-    /// With each text and list as long as a receipt may have it. An upload chooses what they quote, and a receipt that grows too
-    /// large to be read would forget what was unpublished.
+    /// With each text and list as long as a receipt may have it. An upload chooses what they quote,
+    /// and a receipt that grows too large to be read would forget what was unpublished.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         let cut = |text: &mut String, most: usize| {
@@ -134,7 +136,8 @@ impl Receipt {
         self
     }
 
-    /// What was taken back according to the object with these bytes: a receipt, or what is left of one.
+    /// What was taken back according to the object with these bytes: a receipt, or what is left of
+    /// one.
     pub fn unpublished_in(bytes: &[u8]) -> Option<Unpublished> {
         #[derive(Deserialize)]
         struct Kept {
@@ -143,7 +146,8 @@ impl Receipt {
         serde_json::from_slice::<Kept>(bytes).ok()?.unpublished
     }
 
-    /// The object's bytes. Its fields are exact; the bytes are safe to show on a terminal or a page.
+    /// The object's bytes. Its fields are exact; the bytes are safe to show on a terminal or a
+    /// page.
     pub fn to_bytes(&self) -> Vec<u8> {
         // Strings, numbers and times always serialize.
         let json = serde_json::to_vec_pretty(self).unwrap_or_default();

@@ -1,9 +1,11 @@
-//! What is remembered of a version that was taken back: nothing but the same content may ever have its name again.
+//! What is remembered of a version that was taken back: nothing but the same content may ever have
+//! its name again.
 //!
-//! The memory is an annotation at the top of the index, written by the same compare-and-swap that takes the version out:
-//! there is no moment in which one is done and the other is not, a publish finds it in the index that it reads anyhow, and
-//! whatever is edited later keeps it. An index can be lost, so the receipt has the same: it is what a lost or damaged index
-//! is rebuilt with. Receipts alone would not do: a publish would have to ask for one before it stores the archive.
+//! The memory is an annotation at the top of the index, written by the same compare-and-swap that
+//! takes the version out: there is no moment in which one is done and the other is not, a publish
+//! finds it in the index that it reads anyhow, and whatever is edited later keeps it. An index can
+//! be lost, so the receipt has the same: it is what a lost or damaged index is rebuilt with.
+//! Receipts alone would not do: a publish would have to ask for one before it stores the archive.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,10 +27,11 @@ const ANNOTATION: &str = "chartdrop.io/unpublished/";
 pub struct Unpublished {
     /// SHA-256 of the archive, as far as it was known.
     pub digest: Option<Digest>,
-    /// The digest by which another packaging of the same content is recognised, as far as it was known.
+    /// The digest by which another packaging of the same content is recognised, as far as it was
+    /// known.
     pub content_digest: Option<Digest>,
-    /// The keys of archives that its entry named, where they are not `NAME-VERSION.tgz` in the repository's own folder. They
-    /// are deleted too.
+    /// The keys of archives that its entry named, where they are not `NAME-VERSION.tgz` in the
+    /// repository's own folder. They are deleted too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub archives: Vec<String>,
     /// When it was taken back. An archive that was stored with the knowledge of it names this time.
@@ -71,7 +74,8 @@ impl Unpublished {
         annotations.iter().filter_map(unpublished).collect()
     }
 
-    /// A value that was changed by hand counts as far as it can be understood: what can't be compared is not allowed.
+    /// A value that was changed by hand counts as far as it can be understood: what can't be
+    /// compared is not allowed.
     fn of_annotation(value: &str) -> Self {
         let part = |name: &str| value.split(' ').find_map(|part| part.strip_prefix(name));
         Unpublished {

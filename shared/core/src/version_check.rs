@@ -1,7 +1,7 @@
 //! Do the versions of a chart agree: with the release that it belongs to, and with each other?
 //!
-//! Whoever forgets to raise one of them publishes a chart that installs another version's image, or none. Here it is found
-//! before anybody can install it, whatever way the upload came.
+//! Whoever forgets to raise one of them publishes a chart that installs another version's image, or
+//! none. Here it is found before anybody can install it, whatever way the upload came.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,8 +16,8 @@ pub enum VersionCheck {
     /// An upload that names its release has the release's version and app version.
     #[default]
     Release,
-    /// That, and of every upload: the app version is the version, and the image tag in `values.yaml`, if there is one, is
-    /// the app version.
+    /// That, and of every upload: the app version is the version, and the image tag in
+    /// `values.yaml`, if there is one, is the app version.
     Strict,
 }
 
@@ -186,7 +186,8 @@ fn in_chart_yaml(field: &'static str, found: &str, should_be: &str) -> WrongVers
     }
 }
 
-/// The tag that `values.yaml` asks for. Without one, or with an empty one, charts take the app version.
+/// The tag that `values.yaml` asks for. Without one, or with an empty one, charts take the app
+/// version.
 fn image_tag(values: &Values) -> Result<Option<String>, ValuesError> {
     let values = values.read()?;
     let tag = values.get("image").and_then(|image| image.get("tag"));

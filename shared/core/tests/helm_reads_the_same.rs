@@ -1,4 +1,5 @@
-//! Holds our readers of `Chart.yaml` and of indexes against what Helm made of the same bytes (see `tests/corpus/README.md`).
+//! Holds our readers of `Chart.yaml` and of indexes against what Helm made of the same bytes (see
+//! `tests/corpus/README.md`).
 
 #![expect(clippy::disallowed_methods, reason = "the cases are files")]
 
@@ -11,8 +12,8 @@ use chartdrop_core::index::Index;
 use chartdrop_core::yaml::{self, Duplicates, Limits};
 use serde_json::Value;
 
-/// Oddities that Helm reads and we refuse: no person and no program writes them into a chart, and other readers refuse
-/// them too or read something else.
+/// Oddities that Helm reads and we refuse: no person and no program writes them into a chart, and
+/// other readers refuse them too or read something else.
 const REFUSED_SYNTAX: [&str; 12] = [
     "bytes-bom-inside",
     "bytes-cr",
@@ -28,8 +29,9 @@ const REFUSED_SYNTAX: [&str; 12] = [
     "tag-before-comma",
 ];
 
-/// Charts that Helm 3 packages and that are of no use: Helm 4 loads no other API version than v1 and v2, `helm repo
-/// index` does not list a name with a backslash, a provenance file of 267 bytes cannot be saved, and nobody means "+Inf".
+/// Charts that Helm 3 packages and that are of no use: Helm 4 loads no other API version than v1
+/// and v2, `helm repo index` does not list a name with a backslash, a provenance file of 267 bytes
+/// cannot be saved, and nobody means "+Inf".
 const REFUSED_CHARTS: [&str; 8] = [
     "annotations-infinity",
     "api-version-number",
@@ -41,8 +43,8 @@ const REFUSED_CHARTS: [&str; 8] = [
     "version-256-bytes",
 ];
 
-/// Indexes that Helm loads and we refuse: a later version of the format, of which nobody knows what it means, and a chart in two
-/// places, of which other readers show the first or none.
+/// Indexes that Helm loads and we refuse: a later version of the format, of which nobody knows what
+/// it means, and a chart in two places, of which other readers show the first or none.
 const REFUSED_INDEXES: [&str; 2] = ["api-version-v2", "twice-json-chart"];
 
 struct Case {

@@ -1,10 +1,11 @@
-//! Stands in for [`crc-fast`](https://crates.io/crates/crc-fast) in this workspace (`[patch.crates-io]` in the root's
-//! `Cargo.toml`).
+//! Stands in for [`crc-fast`](https://crates.io/crates/crc-fast) in this workspace
+//! (`[patch.crates-io]` in the root's `Cargo.toml`).
 //!
-//! The AWS SDK uses three checksums of that crate, and it brings the tables and the code of more than fifty: 0.7 MiB, a
-//! tenth of a whole function, which no linker can leave out because the algorithm is chosen when the program runs. This
-//! crate has the same names for those three. What they compute is left to `crc32fast`, which is in the functions anyway, and
-//! to `crc`. An algorithm that the SDK asks for some day and that is not here is an error of the compiler.
+//! The AWS SDK uses three checksums of that crate, and it brings the tables and the code of more
+//! than fifty: 0.7 MiB, a tenth of a whole function, which no linker can leave out because the
+//! algorithm is chosen when the program runs. This crate has the same names for those three. What
+//! they compute is left to `crc32fast`, which is in the functions anyway, and to `crc`. An
+//! algorithm that the SDK asks for some day and that is not here is an error of the compiler.
 
 use std::fmt;
 
@@ -14,7 +15,8 @@ use crc::{CRC_32_ISCSI, CRC_64_NVME, Crc, Table};
 static CRC_32C: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
 static CRC_64: Crc<u64, Table<1>> = Crc::<u64, Table<1>>::new(&CRC_64_NVME);
 
-/// The checksums of S3, by their names in the [catalogue](https://reveng.sourceforge.io/crc-catalogue/all.htm).
+/// The checksums of S3, by their names in the
+/// [catalogue](https://reveng.sourceforge.io/crc-catalogue/all.htm).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CrcAlgorithm {
     /// `x-amz-checksum-crc32`, also of gzip and zip.

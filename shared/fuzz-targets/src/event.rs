@@ -1,4 +1,5 @@
-//! The event that starts publish-chart. Apart from the rest, because the function that reads it stands on the AWS SDK.
+//! The event that starts publish-chart. Apart from the rest, because the function that reads it
+//! stands on the AWS SDK.
 
 use chartdrop::notification;
 use chartdrop_core::keys::{ARCHIVE_SUFFIX, CHARTS, ChartFile, RECEIPTS, STAGING, StagedKey};

@@ -1,6 +1,8 @@
-//! What is fuzzed: one function for each place where bytes from others come in. Each asserts what must hold of any bytes.
+//! What is fuzzed: one function for each place where bytes from others come in. Each asserts what
+//! must hold of any bytes.
 //!
-//! libFuzzer calls them from `shared/fuzz/fuzz_targets`, `cargo test` over the saved corpus from `tests/corpus.rs`.
+//! libFuzzer calls them from `shared/fuzz/fuzz_targets`, `cargo test` over the saved corpus from
+//! `tests/corpus.rs`.
 
 #[cfg(feature = "event")]
 mod event;
@@ -24,7 +26,8 @@ use serde_json::Value;
 #[cfg(feature = "event")]
 pub use event::event;
 
-/// Reading a chart archive. What is no gzip file is packed first: no mutation of compressed bytes gets past the checksum.
+/// Reading a chart archive. What is no gzip file is packed first: no mutation of compressed bytes
+/// gets past the checksum.
 pub fn archive(bytes: &[u8]) {
     let packed = if bytes.starts_with(&[0x1f, 0x8b]) {
         Cow::Borrowed(bytes)
@@ -112,7 +115,8 @@ pub fn index(bytes: &[u8]) {
 /// The certificate that signed what is good in the corpus. Its private key is gone.
 const KEYRING: &str = include_str!("keyring.asc");
 
-/// Checking a provenance file, and reading keys: only what was signed is let through, whatever stands around it.
+/// Checking a provenance file, and reading keys: only what was signed is let through, whatever
+/// stands around it.
 pub fn provenance(bytes: &[u8]) {
     let keyring = Keyring::read(KEYRING).expect("a keyring");
     let metadata = Metadata {
@@ -176,8 +180,8 @@ fn assert_listed(metadata: Metadata, digest: Digest) {
     assert_eq!(json, yaml);
 }
 
-/// Text for people: no reader of logs, receipts or terminals is fooled by it, once [`printable`] has seen it. It must be
-/// short, too.
+/// Text for people: no reader of logs, receipts or terminals is fooled by it, once [`printable`]
+/// has seen it. It must be short, too.
 fn assert_safe(message: &str) {
     assert!(message.len() < 16 * 1024, "a message of {} bytes", message.len());
     let shown = printable(message);
@@ -186,7 +190,8 @@ fn assert_safe(message: &str) {
 
 fn seen(index: &[u8]) -> Value {
     let limits = yaml::Limits::for_index(index.len());
-    // In JSON, Helm takes the last of two fields that have one name, and looks into no value whose type it does not know.
+    // In JSON, Helm takes the last of two fields that have one name, and looks into no value whose
+    // type it does not know.
     let duplicates = match serde_json::from_slice::<&serde_json::value::RawValue>(index) {
         Ok(_) => yaml::Duplicates::LastWins,
         Err(_) => yaml::Duplicates::Refuse,

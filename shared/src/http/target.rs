@@ -150,8 +150,8 @@ mod tests {
     }
 
     /// URLs of the kinds that parsers read differently: with a confusing scheme, slashes,
-    /// backslashes or encoded characters (<https://security.claroty.com/URLparserconfusion>), with a
-    /// login, an odd port or an IPv6 address.
+    /// backslashes or encoded characters (<https://security.claroty.com/URLparserconfusion>), with
+    /// a login, an odd port or an IPv6 address.
     const TRICKY: &[&str] = &[
         "https://ghcr.io/v2/",
         "HTTPS://GHCR.IO/v2/",

@@ -1,4 +1,5 @@
-//! Many bad days one after the other, for CI: `cargo run -p tests --bin chaos -- --seeds 25 --charts 100`.
+//! Many bad days one after the other, for CI:
+//! `cargo run -p tests --bin chaos -- --seeds 25 --charts 100`.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;

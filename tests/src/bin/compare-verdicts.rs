@@ -14,8 +14,8 @@ use clap::Parser;
 use tests::verdicts::summary::Summary;
 use tests::verdicts::{Comparison, Judge, Kind, Programs, allowed, corpus};
 
-/// Compares what Helm 3, Helm 4 and Chartdrop make of archives (*.tgz) and indexes (*.yaml, *.yml, *.json), and fails if
-/// they differ otherwise than docs/stricter-than-helm.md says.
+/// Compares what Helm 3, Helm 4 and Chartdrop make of archives (*.tgz) and indexes (*.yaml, *.yml,
+/// *.json), and fails if they differ otherwise than docs/stricter-than-helm.md says.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Folders of files, however deep; without one, the small corpus of the tests

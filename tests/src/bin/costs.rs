@@ -1,4 +1,5 @@
-//! Prints the tables of `docs/costs.md` by the prices in `docs/prices.json`, or in the file that is named.
+//! Prints the tables of `docs/costs.md` by the prices in `docs/prices.json`, or in the file that is
+//! named.
 //!
 //! ```sh
 //! cargo run -p tests --bin costs [-- PRICES.json]

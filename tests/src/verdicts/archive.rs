@@ -46,7 +46,8 @@ pub(super) fn compare(helms: &mut [Oracle; 2], path: &Path, bytes: &[u8]) -> (Ve
     (differences, facts)
 }
 
-/// What is published already is read as Helm reads it, however wrong it would be in an upload: `verify` and `reindex` do so.
+/// What is published already is read as Helm reads it, however wrong it would be in an upload:
+/// `verify` and `reindex` do so.
 fn published(label: &str, answer: &Answer, file_name: &str, bytes: &[u8]) -> Vec<Difference> {
     let Some(their) = &answer.entry else { return Vec::new() };
     match archive::read_published(bytes, &Limits::of_published()) {
@@ -145,8 +146,8 @@ fn fields_that_differ(their: &Value, own: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// An entry without what must differ: `created` is the time of indexing, and a `+` in a URL is escaped by us because S3
-/// takes it for a space.
+/// An entry without what must differ: `created` is the time of indexing, and a `+` in a URL is
+/// escaped by us because S3 takes it for a space.
 fn comparable(entry: &Value) -> Map<String, Value> {
     let mut entry = entry.as_object().expect("an entry").clone();
     entry.remove("created");

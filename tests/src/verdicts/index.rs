@@ -152,7 +152,8 @@ struct Kept {
     problem: Option<Difference>,
 }
 
-/// What an edit in place keeps is shared with the text before; what lies between two pieces was replaced.
+/// What an edit in place keeps is shared with the text before; what lies between two pieces was
+/// replaced.
 fn kept(before: &Bytes, after: &Spliced) -> Kept {
     let mut end = 0;
     let mut replaced: Vec<&[u8]> = Vec::new();

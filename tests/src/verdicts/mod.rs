@@ -1,9 +1,9 @@
 //! Chartdrop's verdict on chart archives and indexes, held against that of both Helms.
 //!
-//! A [`Judge`] owns one process of each Helm (`tests/verdicts`, Helm's own library) and compares file after file
-//! (`archive`, `index`). What may differ, and why, is a table ([`allowed`]) that `docs/stricter-than-helm.md` repeats.
-//! The program `compare-verdicts` does this with folders of real files; [`corpus`] has small ones, made in memory, that
-//! reach every row of the table.
+//! A [`Judge`] owns one process of each Helm (`tests/verdicts`, Helm's own library) and compares
+//! file after file (`archive`, `index`). What may differ, and why, is a table ([`allowed`]) that
+//! `docs/stricter-than-helm.md` repeats. The program `compare-verdicts` does this with folders of
+//! real files; [`corpus`] has small ones, made in memory, that reach every row of the table.
 
 pub mod allowed;
 mod archive;

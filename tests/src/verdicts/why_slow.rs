@@ -1,4 +1,5 @@
-//! Why an index is written anew when a version is added: found by taking the text apart until the rest is edited in place.
+//! Why an index is written anew when a version is added: found by taking the text apart until the
+//! rest is edited in place.
 
 use bytes::Bytes;
 use chartdrop::index::Index;

@@ -180,7 +180,8 @@ async fn a_whole_folder_of_charts_is_synchronised_into_staging() {
     assert_eq!(chartdrop.versions("demo").len(), 12);
 }
 
-/// Runs a script of docs/operations.md in bash, with what goes before it. Its `aws` asks this endpoint.
+/// Runs a script of docs/operations.md in bash, with what goes before it. Its `aws` asks this
+/// endpoint.
 async fn script(endpoint: &str, script: &str) -> std::process::Output {
     let aws = format!(
         "aws() {{ '{}' \"$@\" --endpoint-url '{endpoint}'; }}\n",

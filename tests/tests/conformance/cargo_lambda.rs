@@ -15,7 +15,8 @@ use crate::tools;
 /// Building the function is part of it.
 const PATIENCE: Duration = Duration::from_secs(1_200);
 
-/// The commands under "Develop with cargo lambda", with the addresses of this test instead of the README's.
+/// The commands under "Develop with cargo lambda", with the addresses of this test instead of the
+/// README's.
 struct Readme {
     settings: Vec<String>,
     watch: String,

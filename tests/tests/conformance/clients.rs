@@ -1,4 +1,5 @@
-//! What users do with a repository: `helm repo add`, `update`, `search`, `pull`, `template`, `dependency`, `install`.
+//! What users do with a repository: `helm repo add`, `update`, `search`, `pull`, `template`,
+//! `dependency`, `install`.
 
 use std::path::Path;
 
@@ -147,7 +148,8 @@ async fn a_chart_is_taken_straight_from_the_repository_without_adding_it() {
     }
 }
 
-/// Helm 3's `dependency build` escapes a relative URL once more, so that one with `%2B` is asked for as `%252B`.
+/// Helm 3's `dependency build` escapes a relative URL once more, so that one with `%2B` is asked
+/// for as `%252B`.
 #[tokio::test(flavor = "multi_thread")]
 async fn dependencies_are_updated_and_built() {
     for helm in helm::both() {

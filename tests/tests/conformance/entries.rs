@@ -35,7 +35,8 @@ async fn entries_equal_those_of(helm: Helm) {
     compare(&helm, &folder, &archives).await;
 }
 
-/// Archives whose Chart.yaml is as its author wrote it: those of `tar`, of older Helms and of other tools.
+/// Archives whose Chart.yaml is as its author wrote it: those of `tar`, of older Helms and of other
+/// tools.
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_of_charts_packed_by_other_tools_equal_those_of_helm_3() {
     other_tools(Helm::three()).await;
@@ -179,8 +180,8 @@ fn fields_that_differ(their: &Value, our: &Value) -> Vec<String> {
         .collect()
 }
 
-/// An entry without what must differ: `created` is the time of indexing, and a `+` in a URL is escaped by us because S3
-/// takes it for a space.
+/// An entry without what must differ: `created` is the time of indexing, and a `+` in a URL is
+/// escaped by us because S3 takes it for a space.
 fn comparable(entry: &Value) -> Map<String, Value> {
     let mut entry = entry.as_object().expect("an entry").clone();
     let created = entry.remove("created").expect("a time");

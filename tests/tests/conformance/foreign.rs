@@ -160,7 +160,8 @@ generated: 2019-01-01T00:00:00Z
 
 const FLOW: &str = "{apiVersion: v1, entries: {alpha: [{name: alpha, version: 1.0.0, annotations: {'a': ~, ? b : \"c\\td\"}}], demo: ~}}\n";
 
-/// Its numbers are such as YAML 1.1 has too: what others wrote stays as it was, and `1e3` is text to some readers.
+/// Its numbers are such as YAML 1.1 has too: what others wrote stays as it was, and `1e3` is text
+/// to some readers.
 const JSON: &str = "{
 \t\"apiVersion\": \"v1\",\r
 \t\"annotations\": {\"a\\/b\": \"https:\\/\\/example.com\\/\"},

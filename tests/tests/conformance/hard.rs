@@ -214,7 +214,8 @@ pub fn some_texts() -> Vec<Entry> {
     texts().into_iter().step_by(11).collect()
 }
 
-/// Charts whose names are those texts: a name is a key in the index. Without what Helm cleans a name of.
+/// Charts whose names are those texts: a name is a key in the index. Without what Helm cleans a
+/// name of.
 pub fn names() -> Vec<Entry> {
     let stays = |character: char| matches!(character, ' '..='~' | '\u{1f680}') || character.is_alphanumeric();
     // Helm wants the last part of a path.
@@ -224,8 +225,8 @@ pub fn names() -> Vec<Entry> {
     names.map(|name| of(name, "1.0.0")).collect()
 }
 
-/// Versions that look like something else. Helm's merge takes "1" and "1.10" for ranges, and of what is in one it takes the
-/// first: so each is in another one.
+/// Versions that look like something else. Helm's merge takes "1" and "1.10" for ranges, and of
+/// what is in one it takes the first: so each is in another one.
 pub fn versions() -> Vec<Entry> {
     let versions = [
         "0",
@@ -254,7 +255,8 @@ pub fn for_charts_of_others() -> Vec<Entry> {
         .collect()
 }
 
-/// Every character of the basic plane, in texts of 256; and those at which readers' rules change, each by itself.
+/// Every character of the basic plane, in texts of 256; and those at which readers' rules change,
+/// each by itself.
 pub fn characters() -> Vec<Entry> {
     let plane: Vec<char> = ('\0'..='\u{ffff}').collect();
     let blocks = plane
@@ -288,7 +290,8 @@ pub fn characters() -> Vec<Entry> {
     ]
 }
 
-/// Longer than the lines that writers fold, and than the 1,024 characters in which YAML's readers look for a colon.
+/// Longer than the lines that writers fold, and than the 1,024 characters in which YAML's readers
+/// look for a colon.
 pub fn long_texts() -> Vec<Entry> {
     let texts = [
         "word ".repeat(20),

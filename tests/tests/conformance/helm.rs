@@ -97,7 +97,8 @@ impl Helm {
         path.ok_or_else(|| format!("`helm package` did not say where the archive is: {said}"))
     }
 
-    /// What this Helm reads in an index, as JSON: it merges the index into that of an empty folder and writes it out.
+    /// What this Helm reads in an index, as JSON: it merges the index into that of an empty folder
+    /// and writes it out.
     pub async fn reads_index(&self, index: &Path) -> Value {
         let empty = self.folder("empty");
         self.run([

@@ -56,7 +56,8 @@ pub fn charts() -> Vec<ChartArchive> {
     texts.chain([long, full]).chain(versions).collect()
 }
 
-/// Texts that Helm cannot write in YAML itself: on some its writer stumbles, and `<<` it writes as a merge key.
+/// Texts that Helm cannot write in YAML itself: on some its writer stumbles, and `<<` it writes as
+/// a merge key.
 fn charts_that_helm_cannot_index() -> Vec<ChartArchive> {
     let texts = [
         "<<",
@@ -135,7 +136,8 @@ fn without_times(mut index: Value) -> Value {
     index
 }
 
-/// An index that this Helm wrote over archives that lie in the bucket already, as of a project that moves here.
+/// An index that this Helm wrote over archives that lie in the bucket already, as of a project that
+/// moves here.
 async fn moving_in(helm: &Helm, json: bool) -> (Chartdrop, String) {
     let chartdrop = Chartdrop::start().await;
     let folder = helm.folder(if json { "json" } else { "yaml" });

@@ -1,5 +1,5 @@
-//! As much of a Kubernetes API server as `helm install --dry-run=client` insists on: Helm 3 wants to reach a cluster and
-//! learn which kinds it knows, although it installs nothing.
+//! As much of a Kubernetes API server as `helm install --dry-run=client` insists on: Helm 3 wants
+//! to reach a cluster and learn which kinds it knows, although it installs nothing.
 
 use std::convert::Infallible;
 

@@ -1,7 +1,7 @@
 //! Which archives both Helms load, held against which ones an upload may be.
 //!
-//! `helm show chart` and `helm template` decide. What we publish both must load; what we reject one of them does not load, but for
-//! the few archives that unpackers disagree about.
+//! `helm show chart` and `helm template` decide. What we publish both must load; what we reject one
+//! of them does not load, but for the few archives that unpackers disagree about.
 
 use std::path::Path;
 

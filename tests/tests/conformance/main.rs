@@ -1,6 +1,8 @@
-//! What real tools make of Chartdrop: Helm 3 and 4, cargo-lambda, SAM CLI, the AWS CLI, the readers of YAML behind other tools.
+//! What real tools make of Chartdrop: Helm 3 and 4, cargo-lambda, SAM CLI, the AWS CLI, the readers
+//! of YAML behind other tools.
 //!
-//! `.ci/tools` installs them and prints the environment variables in which these tests look for them.
+//! `.ci/tools` installs them and prints the environment variables in which these tests look for
+//! them.
 
 mod aws_cli;
 mod cargo_lambda;

@@ -1,7 +1,9 @@
-//! What `local` makes of a chart's folder is what `helm package` makes of it, to the byte of each file.
+//! What `local` makes of a chart's folder is what `helm package` makes of it, to the byte of each
+//! file.
 //!
-//! Helm writes Chart.yaml and Chart.lock anew, unpacks packed dependencies and leaves files out. An archive with other content
-//! is another chart to publish-chart, and whoever packs the example with Helm after `local` did would be told so.
+//! Helm writes Chart.yaml and Chart.lock anew, unpacks packed dependencies and leaves files out. An
+//! archive with other content is another chart to publish-chart, and whoever packs the example with
+//! Helm after `local` did would be told so.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -257,7 +259,8 @@ async fn texts_of_every_kind_are_written_as_both_helms_write_them() {
     let annotations: BTreeMap<String, String> = (0..3_000)
         .map(|number| (format!("k{number:04}"), text(if number % 10 == 0 { 40 } else { 6 })))
         .collect();
-    // Alone in its mapping: Go's order of keys has circles, and then Helm writes them in another order each time.
+    // Alone in its mapping: Go's order of keys has circles, and then Helm writes them in another
+    // order each time.
     let keys: Vec<_> = (0..1_000)
         .map(|number| serde_json::json!({ text(if number % 10 == 0 { 40 } else { 4 }): number }))
         .collect();

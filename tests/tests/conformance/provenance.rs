@@ -1,5 +1,5 @@
-//! Signatures in both directions: Helm accepts what is signed here, and what Helm and GnuPG sign is judged here as Helm
-//! judges it.
+//! Signatures in both directions: Helm accepts what is signed here, and what Helm and GnuPG sign is
+//! judged here as Helm judges it.
 
 use std::path::{Path, PathBuf};
 
@@ -155,7 +155,8 @@ async fn what_helm_signs_is_accepted_here() {
     let gpg = Gpg::new();
     for (name, passphrase) in good_keys(&gpg) {
         if name.starts_with("subkey") {
-            // Helm signs with the primary key alone, which may not, and refuses that signature itself.
+            // Helm signs with the primary key alone, which may not, and refuses that signature
+            // itself.
             continue;
         }
         for helm in helm::both() {

@@ -83,7 +83,8 @@ async fn shell(programs: &TempDir, home: &Path, line: &str) -> String {
     said
 }
 
-/// The command in the story that has this in it; a backslash at a line's end continues it, a `#` begins a comment.
+/// The command in the story that has this in it; a backslash at a line's end continues it, a `#`
+/// begins a comment.
 fn command(told: &str, part: &str) -> String {
     let joined = told.replace("\\\n", " ");
     let line = joined.lines().find(|line| line.contains(part));
@@ -96,7 +97,8 @@ fn command(told: &str, part: &str) -> String {
 async fn the_printed_commands_work_and_the_example_packed_by_helm_is_the_one_that_is_there() {
     for helm in ["CHARTDROP_HELM3", "CHARTDROP_HELM4"] {
         let (programs, home) = (programs(helm), TempDir::new().expect("a folder"));
-        // The second run finds the repository of the first in Helm's configuration, at an address that is gone.
+        // The second run finds the repository of the first in Helm's configuration, at an address
+        // that is gone.
         for _ in 0..2 {
             let mut local = Local::start();
             let told = local.told_until("Serving until Ctrl-C").await;

@@ -1,8 +1,9 @@
 //! Every reader that may come across an index of ours reads in it what was put in.
 //!
-//! An index is edited, by the fast half of the engine and by the slow one, in both forms, with entries whose texts readers
-//! are known to stumble over. What each reader then sees is held against a plain model: the document as it was, with the
-//! new entries in it. The readers' settings are those that they have by themselves.
+//! An index is edited, by the fast half of the engine and by the slow one, in both forms, with
+//! entries whose texts readers are known to stumble over. What each reader then sees is held
+//! against a plain model: the document as it was, with the new entries in it. The readers' settings
+//! are those that they have by themselves.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,8 @@ struct Edited {
     before: String,
     after: String,
     new: Vec<Entry>,
-    /// Whether the text of before is in that of after as it stood, so that what a reader made of it is no matter of ours.
+    /// Whether the text of before is in that of after as it stood, so that what a reader made of it
+    /// is no matter of ours.
     stands: bool,
 }
 
@@ -92,8 +94,8 @@ fn edit(index: &Index, new: &[Entry]) -> String {
     String::from_utf8(text.to_bytes().into()).expect("text")
 }
 
-/// Whether all lines of one text, but that of `generated` and the one that says that there is nothing, are in another one
-/// in their order.
+/// Whether all lines of one text, but that of `generated` and the one that says that there is
+/// nothing, are in another one in their order.
 fn stands_in(before: &str, after: &str) -> bool {
     let mut after = after.lines();
     let goes = |line: &str| line.contains("generated") || line == "entries: {}";
@@ -156,7 +158,8 @@ fn fields(entry: &Entry) -> Value {
     fields
 }
 
-/// The document with every number as one of floating point: that is all that JavaScript has, and Helm.
+/// The document with every number as one of floating point: that is all that JavaScript has, and
+/// Helm.
 fn with_floats(document: Value) -> Value {
     match document {
         Value::Number(number) => number.as_f64().into(),
@@ -213,8 +216,8 @@ fn foreign_indexes() -> Vec<Edited> {
     known.chain(unknown).collect()
 }
 
-/// Indexes that the real Helm wrote: of ordinary charts, whose layout is known, and of all, with keys that are on the way to
-/// being none.
+/// Indexes that the real Helm wrote: of ordinary charts, whose layout is known, and of all, with
+/// keys that are on the way to being none.
 async fn helms_indexes(helm: &Helm) -> Vec<Edited> {
     let new = || [hard::some_texts(), hard::for_charts_of_others()].concat();
     let (hard, ordinary): (Vec<_>, Vec<_>) = crate::indexes::charts()

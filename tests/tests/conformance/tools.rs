@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-/// The path in this environment variable. A tool that is missing fails the test: one that is skipped proves nothing.
+/// The path in this environment variable. A tool that is missing fails the test: one that is
+/// skipped proves nothing.
 pub fn path(variable: &str) -> PathBuf {
     let path = std::env::var_os(variable).map(PathBuf::from);
     let path = path.unwrap_or_else(|| panic!("{variable} is not set: run `export $(.ci/tools)` first"));

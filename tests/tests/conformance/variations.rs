@@ -1,4 +1,5 @@
-//! Charts in many variations: each is what `helm create` makes, with another Chart.yaml and sometimes more files.
+//! Charts in many variations: each is what `helm create` makes, with another Chart.yaml and
+//! sometimes more files.
 
 use std::path::{Path, PathBuf};
 
@@ -87,7 +88,8 @@ fn version(name: &str, version: &str) -> Variation {
     )
 }
 
-/// All of them. Each stands for something that real charts hold or that readers of YAML disagree about.
+/// All of them. Each stands for something that real charts hold or that readers of YAML disagree
+/// about.
 pub fn all() -> Vec<Variation> {
     [
         versions(),

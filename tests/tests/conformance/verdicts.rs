@@ -1,7 +1,9 @@
-//! What Helm loads we load, what Helm refuses we refuse, and after an edit Helm reads what it read before and the new chart.
+//! What Helm loads we load, what Helm refuses we refuse, and after an edit Helm reads what it read
+//! before and the new chart.
 //!
-//! Indexes and `Chart.yaml` files are changed at random where Helm's readers have rules of their own (names of fields in another
-//! case, fields that stand twice, values of other types), and the oracle (`tests/oracle`, Helm's own code) is asked about each.
+//! Indexes and `Chart.yaml` files are changed at random where Helm's readers have rules of their
+//! own (names of fields in another case, fields that stand twice, values of other types), and the
+//! oracle (`tests/oracle`, Helm's own code) is asked about each.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -15,7 +17,8 @@ use serde_json::{Value, json};
 use crate::hard;
 use crate::tools;
 
-/// A document whose fields may stand twice, and whose scalars are texts that JSON and YAML read alike.
+/// A document whose fields may stand twice, and whose scalars are texts that JSON and YAML read
+/// alike.
 #[derive(Debug, Clone)]
 enum Node {
     Scalar(String),
@@ -284,7 +287,8 @@ fn written(node: &Node, rng: &mut fastrand::Rng) -> Vec<u8> {
     }
 }
 
-/// What Chartdrop is stricter about than Helm: the table in `docs/stricter-than-helm.md` has the reasons.
+/// What Chartdrop is stricter about than Helm: the table in `docs/stricter-than-helm.md` has the
+/// reasons.
 fn is_stricter(error: &IndexError) -> bool {
     matches!(error, IndexError::ChartTwice { .. } | IndexError::ApiVersion { .. })
 }

@@ -1,4 +1,5 @@
-//! What an upload can add to an index is bounded, and what a run holds in memory with it; nothing that is published is lost by that.
+//! What an upload can add to an index is bounded, and what a run holds in memory with it; nothing
+//! that is published is lost by that.
 
 use serde_json::{Value, json};
 use tests::faults::NoEvents;

@@ -1,4 +1,5 @@
-//! The worst days: whatever goes wrong, every upload has its outcome in the end, and no promise is broken in between.
+//! The worst days: whatever goes wrong, every upload has its outcome in the end, and no promise is
+//! broken in between.
 
 use tests::chaos::{day, expected};
 

@@ -39,8 +39,8 @@ async fn a_publish_takes_the_requests_that_the_bill_counts() {
     assert_eq!(counted, told.collect(), "tests/src/costs.rs, PUBLISH");
 }
 
-/// S3 tells of a write within seconds, and not in no time as `local` does; by then the burst has gone on, and the events of
-/// all writes but the last find their index written again.
+/// S3 tells of a write within seconds, and not in no time as `local` does; by then the burst has
+/// gone on, and the events of all writes but the last find their index written again.
 #[tokio::test]
 async fn a_burst_of_a_hundred_charts_makes_a_handful_of_invalidations() {
     let chartdrop = Chartdrop::with_faults(Late("index.yaml", Duration::from_secs(3))).await;
@@ -74,7 +74,8 @@ fn the_bill_prices_the_edges_that_the_template_has() {
     }
 }
 
-/// A verification asks S3 once for each archive, and lists the archives twice and their receipts once.
+/// A verification asks S3 once for each archive, and lists the archives twice and their receipts
+/// once.
 #[tokio::test]
 async fn a_verification_takes_the_requests_that_the_bill_counts() {
     let chartdrop = Chartdrop::start().await;

@@ -1,4 +1,5 @@
-//! A damaged repository: publishing stops and says what to run, nothing shrinks, and the commands find and mend it.
+//! A damaged repository: publishing stops and says what to run, nothing shrinks, and the commands
+//! find and mend it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -545,7 +546,8 @@ impl Faults for SlowHeads {
 #[tokio::test]
 async fn a_large_repository_is_verified_in_as_many_runs_as_it_takes() {
     let chartdrop = Chartdrop::with(Options {
-        // Three seconds are left for what is under way when the time is over: also for a machine that is busy with other tests.
+        // Three seconds are left for what is under way when the time is over: also for a machine
+        // that is busy with other tests.
         faults: Arc::new(SlowHeads(Duration::from_secs(1))),
         publish_timeout: Duration::from_secs(12),
         ..Options::default()

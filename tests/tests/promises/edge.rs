@@ -1,4 +1,5 @@
-//! The newest index always reaches the edge, and one invalidation for each index version is enough for that.
+//! The newest index always reaches the edge, and one invalidation for each index version is enough
+//! for that.
 
 use serde_json::{Value, json};
 use tests::faults::{NoEvents, Repeated};

@@ -1,4 +1,5 @@
-//! Terminal escapes, new lines, HTML and bidirectional overrides from an upload reach no log, receipt or terminal raw.
+//! Terminal escapes, new lines, HTML and bidirectional overrides from an upload reach no log,
+//! receipt or terminal raw.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -24,7 +25,8 @@ fn assert_plain(shown: &str) {
     );
 }
 
-/// The same of JSON: no HTML either, and in what it says to people no character that a reader would have to escape.
+/// The same of JSON: no HTML either, and in what it says to people no character that a reader would
+/// have to escape.
 #[track_caller]
 fn assert_plain_json(text: &str, said: &[&str]) {
     assert_plain(text);

@@ -50,7 +50,8 @@ async fn a_chart_is_in_the_index_of_an_existing_repository_after_three_rounds() 
     );
 }
 
-/// The requests of publish-chart, each with the number of answers in a row that it may have waited for, its own included.
+/// The requests of publish-chart, each with the number of answers in a row that it may have waited
+/// for, its own included.
 fn rounds(chartdrop: &Chartdrop) -> Vec<(usize, String)> {
     let mut rounds: Vec<(usize, String)> = Vec::new();
     for request in chartdrop.system.s3_requests() {

@@ -144,7 +144,8 @@ async fn each_upload_of_a_burst_is_counted_and_told_once() {
     assert_eq!(told.count(), 40);
 }
 
-/// The heartbeat of the schedule: an alarm rings when there is none. Uploads, which come without a schedule, are not part of it.
+/// The heartbeat of the schedule: an alarm rings when there is none. Uploads, which come without a
+/// schedule, are not part of it.
 #[tokio::test]
 async fn each_sweep_and_nothing_else_is_counted_as_one() {
     let chartdrop = Chartdrop::start().await;

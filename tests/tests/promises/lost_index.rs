@@ -116,7 +116,8 @@ async fn a_reindex_that_rebuilds_a_missing_index_says_so() {
     assert!(logged(&chartdrop, "\"IndexesRebuilt\":1") && logged(&chartdrop, "\"RebuiltFromArchives\":2"));
 }
 
-/// The first index of a repository is no rebuilt one, however many uploads race for it and whatever is killed.
+/// The first index of a repository is no rebuilt one, however many uploads race for it and whatever
+/// is killed.
 #[tokio::test]
 async fn the_first_index_of_a_repository_warns_nobody() {
     let chartdrop = Chartdrop::start().await;

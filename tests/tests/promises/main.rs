@@ -1,6 +1,8 @@
-//! What Chartdrop promises, end to end: both functions as processes, the AWS SDK, S3 and the edge on loopback.
+//! What Chartdrop promises, end to end: both functions as processes, the AWS SDK, S3 and the edge
+//! on loopback.
 //!
-//! One binary, so that the SDK is linked once. `cargo test --test promises races::` runs the tests of one module.
+//! One binary, so that the SDK is linked once. `cargo test --test promises races::` runs the tests
+//! of one module.
 
 // A chart that is dropped becomes visible.
 mod images;

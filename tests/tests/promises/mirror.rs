@@ -1,4 +1,5 @@
-//! Published charts go to a registry too (`OCI_MIRROR`): after the index, without delaying it, and for as long as it takes.
+//! Published charts go to a registry too (`OCI_MIRROR`): after the index, without delaying it, and
+//! for as long as it takes.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

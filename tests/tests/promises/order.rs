@@ -1,5 +1,5 @@
-//! The order of an index, and the times in it: clients that take the first version listed (Helm, Argo CD) and those that take
-//! the one created last (Flux) have to agree which one is the newest.
+//! The order of an index, and the times in it: clients that take the first version listed (Helm,
+//! Argo CD) and those that take the one created last (Flux) have to agree which one is the newest.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,8 @@ fn assert_rising(index: &Value) {
     }
 }
 
-/// No two versions have the same time, and of those that differ in build metadata only the first one was created last.
+/// No two versions have the same time, and of those that differ in build metadata only the first
+/// one was created last.
 fn assert_agreed(index: &Value) {
     let listed = listed(index);
     let times: BTreeSet<Timestamp> = listed.iter().map(|(_, created)| *created).collect();

@@ -1,4 +1,5 @@
-//! Whatever lands in staging, however it is named, stored or encrypted, gets an outcome; and nothing that may pass is taken for one.
+//! Whatever lands in staging, however it is named, stored or encrypted, gets an outcome; and
+//! nothing that may pass is taken for one.
 
 use std::collections::BTreeMap;
 
@@ -235,7 +236,8 @@ async fn an_upload_whose_key_leaves_no_room_is_rejected_and_has_a_receipt() {
     }
 }
 
-/// The longest repository, and the longest name whose provenance file has one that file systems take.
+/// The longest repository, and the longest name whose provenance file has one that file systems
+/// take.
 #[tokio::test]
 async fn the_longest_key_that_a_chart_may_have_is_published_and_rejected() {
     let folder = format!("{}/", "r".repeat(200));

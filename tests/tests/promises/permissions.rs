@@ -1,4 +1,5 @@
-//! Each function may do what it does, and nothing else: the policies in `template.yaml` against what the flows ask for.
+//! Each function may do what it does, and nothing else: the policies in `template.yaml` against
+//! what the flows ask for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use tests::keys::Key;
 use tests::registry::Registry;
 use tests::{ChartArchive, Chartdrop, events};
 
-/// Everything that the functions do, so that every way to a request is gone. A new flow is a new line.
+/// Everything that the functions do, so that every way to a request is gone. A new flow is a new
+/// line.
 ///
-/// Flows assert nothing: with a policy that lacks something, what is looked at is which request was denied.
+/// Flows assert nothing: with a policy that lacks something, what is looked at is which request was
+/// denied.
 async fn all_flows(chartdrop: &Chartdrop) {
     first_and_later_publish(chartdrop).await;
     lost_race(chartdrop).await;

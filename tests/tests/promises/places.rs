@@ -1,4 +1,5 @@
-//! Archives that do not lie where Chartdrop would put them: other tools' folders, other names, other hosts.
+//! Archives that do not lie where Chartdrop would put them: other tools' folders, other names,
+//! other hosts.
 
 use chartdrop::digest::Digest;
 use serde_json::{Value, json};
@@ -11,7 +12,8 @@ fn chart() -> ChartArchive {
     ChartArchive::new("demo", "1.0.0")
 }
 
-/// A repository of another tool: demo 1.0.0 under this URL, with this digest, and perhaps an archive under this key.
+/// A repository of another tool: demo 1.0.0 under this URL, with this digest, and perhaps an
+/// archive under this key.
 async fn repository(url: &str, digest: &str, key: Option<&str>) -> Chartdrop {
     let chartdrop = Chartdrop::start().await;
     if let Some(key) = key {
@@ -296,7 +298,8 @@ async fn the_same_archive_of_an_entry_that_points_elsewhere_is_unchanged_with_th
     assert_eq!(receipt["url"], Value::Null, "{receipt}");
 }
 
-/// Published while the repository had another address, such as CloudFront's own name before it got a domain.
+/// Published while the repository had another address, such as CloudFront's own name before it got
+/// a domain.
 #[tokio::test]
 async fn an_archive_that_is_listed_under_an_earlier_address_is_known_by_its_digest() {
     let url = "https://d111111abcdef8.cloudfront.net/demo-1.0.0.tgz";

@@ -33,7 +33,8 @@ async fn the_same_file_name_uploaded_again_gets_its_own_outcome() {
             (&receipt["outcome"], &receipt["uploadEtag"]),
             (&outcome.into(), &etag.into())
         );
-        // The first and the last upload have the same bytes: their times tell them apart, in whole seconds.
+        // The first and the last upload have the same bytes: their times tell them apart, in whole
+        // seconds.
         next_second().await;
     }
 }
@@ -53,7 +54,8 @@ async fn a_late_event_of_the_first_upload_cannot_speak_for_the_second() {
     chartdrop.run(&first_event).await;
     assert_eq!(chartdrop.receipt(&key)["uploadEtag"], first_etag);
 
-    // Before the second upload's own event: what is recorded is the second upload's outcome, with its ETag.
+    // Before the second upload's own event: what is recorded is the second upload's outcome, with
+    // its ETag.
     chartdrop.upload(&first.file("other.txt", "other"));
     let second_etag = etag(&chartdrop, &key);
     chartdrop.run(&first_event).await;
@@ -114,7 +116,8 @@ async fn the_same_bytes_for_the_wrong_and_the_right_release_within_a_second_are_
     assert_published(&chartdrop);
 }
 
-/// The first request of this kind waits for half a second, in which the second upload comes. No event but the test's own.
+/// The first request of this kind waits for half a second, in which the second upload comes. No
+/// event but the test's own.
 struct Slow {
     operation: &'static str,
     key: &'static str,
@@ -149,7 +152,8 @@ impl Faults for Slow {
     }
 }
 
-/// Whatever the run of the rejected upload is at when the second one comes, the second one gets its own outcome.
+/// Whatever the run of the rejected upload is at when the second one comes, the second one gets its
+/// own outcome.
 #[tokio::test]
 async fn an_upload_that_replaces_a_rejected_one_is_neither_deleted_nor_spoken_for() {
     for (operation, key, when) in [

@@ -1,4 +1,5 @@
-//! What happens when S3 fails, answers late or cuts the line, and when a run is killed, at any point.
+//! What happens when S3 fails, answers late or cuts the line, and when a run is killed, at any
+//! point.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! What bad input gets: a sentence in the receipt and in the log, the archive under `rejected/`, the index untouched.
+//! What bad input gets: a sentence in the receipt and in the log, the archive under `rejected/`,
+//! the index untouched.
 
 use serde_json::Value;
 use tests::chart_archive::gzip;
@@ -9,7 +10,8 @@ fn chart() -> ChartArchive {
     ChartArchive::new("bad", "1.0.0")
 }
 
-/// Uploads this as `staging/bad-1.0.0.tgz`, and holds what becomes of it against all that a refusal promises. The reason.
+/// Uploads this as `staging/bad-1.0.0.tgz`, and holds what becomes of it against all that a refusal
+/// promises. The reason.
 async fn refused(bytes: impl Into<Vec<u8>>) -> String {
     refused_as("bad-1.0.0.tgz", bytes).await
 }

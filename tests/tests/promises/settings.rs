@@ -1,4 +1,5 @@
-//! A setting that is missing or wrong stops the function at start, with a message that names it and what it accepts.
+//! A setting that is missing or wrong stops the function at start, with a message that names it and
+//! what it accepts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,8 @@ use tests::{ChartArchive, Chartdrop};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-/// Runs a function with just these settings. It must end by itself, before it asks for an event; what it said.
+/// Runs a function with just these settings. It must end by itself, before it asks for an event;
+/// what it said.
 async fn stopped(function: &Path, settings: &BTreeMap<&str, &str>) -> String {
     // Where Lambda's Runtime API would be; nobody answers there.
     let runtime_api = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -1,4 +1,5 @@
-//! What Chartdrop needs of S3, on the local one. The same runs on servers that we did not write: `tests/conformance/servers`.
+//! What Chartdrop needs of S3, on the local one. The same runs on servers that we did not write:
+//! `tests/conformance/servers`.
 
 use tests::site::Site;
 use tests::suite;

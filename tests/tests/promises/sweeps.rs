@@ -1,4 +1,5 @@
-//! A sweep finds every upload, whatever else lies in the bucket, says what nobody would hear of otherwise, and does not fail.
+//! A sweep finds every upload, whatever else lies in the bucket, says what nobody would hear of
+//! otherwise, and does not fail.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! A published archive that was overwritten: nobody takes its new content for what was published, and whoever has the right
-//! archive can put it back.
+//! A published archive that was overwritten: nobody takes its new content for what was published,
+//! and whoever has the right archive can put it back.
 
 use serde_json::{Value, json};
 use tests::faults::NoEvents;
@@ -108,7 +108,8 @@ async fn a_changed_archive_is_taken_for_what_it_is_where_that_is_asked_for() {
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
 }
 
-/// An index that lost its entries, or is rebuilt, must not list what somebody has put in the place of an archive.
+/// An index that lost its entries, or is rebuilt, must not list what somebody has put in the place
+/// of an archive.
 #[tokio::test]
 async fn a_receipt_tells_that_an_archive_was_overwritten_that_no_index_lists() {
     for rebuilt_by in ["reindex", "an upload"] {
@@ -287,7 +288,8 @@ async fn a_digest_counts_in_every_form_that_tools_write() {
     }
 }
 
-/// Without a digest, or with one that says nothing, the archive that is stored is the only one that counts.
+/// Without a digest, or with one that says nothing, the archive that is stored is the only one that
+/// counts.
 #[tokio::test]
 async fn the_same_archive_is_unchanged_where_the_index_has_no_digest_of_it() {
     let right = digest(&chart().bytes());

@@ -1,4 +1,5 @@
-//! Taking a version back: out of the index, out of the bucket, out of the edge; and it never comes back as another.
+//! Taking a version back: out of the index, out of the bucket, out of the edge; and it never comes
+//! back as another.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -376,7 +377,8 @@ impl Faults for Slow {
 
 #[tokio::test]
 async fn an_upload_of_the_same_version_in_the_middle_of_an_unpublish_waits_for_its_end() {
-    // Between the index and the removal; between the look at the archive and its removal; before the index.
+    // Between the index and the removal; between the look at the archive and its removal; before
+    // the index.
     for (operation, key) in [
         ("PutObject", "receipts/demo-1.0.0.tgz.json"),
         ("DeleteObject", "charts/demo-1.0.0.tgz"),

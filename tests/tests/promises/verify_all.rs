@@ -1,4 +1,5 @@
-//! The daily verification: every repository, its differences as a metric, and a heartbeat that is missing when it does not end.
+//! The daily verification: every repository, its differences as a metric, and a heartbeat that is
+//! missing when it does not end.
 
 use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
 use serde_json::{Value, json};
@@ -109,7 +110,8 @@ async fn a_repository_that_cannot_be_compared_keeps_no_other_from_it_and_leaves_
     assert!(values(&chartdrop, "VerificationsCompleted").is_empty());
 }
 
-/// An archive is there before the index lists it, so a publish that is under way looks like a difference. Nobody is woken for it.
+/// An archive is there before the index lists it, so a publish that is under way looks like a
+/// difference. Nobody is woken for it.
 #[tokio::test]
 async fn a_publish_that_is_under_way_is_told_and_not_counted() {
     let chartdrop = two_repositories(World("")).await;
@@ -121,7 +123,8 @@ async fn a_publish_that_is_under_way_is_told_and_not_counted() {
     assert_eq!(values(&chartdrop, "RepositoryDifferences"), [0, 0]);
 }
 
-/// An adopted archive of another name can be installed, and `reindex` leaves it: an alarm for it would never end.
+/// An adopted archive of another name can be installed, and `reindex` leaves it: an alarm for it
+/// would never end.
 #[tokio::test]
 async fn what_users_do_not_notice_is_told_and_not_counted() {
     let chartdrop = Chartdrop::with_faults(World("")).await;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use tests::{ChartArchive, Chartdrop};
 
-/// Uploads a chart with the tag of its release as metadata, as `aws s3 cp --metadata release=TAG` does. The receipt.
+/// Uploads a chart with the tag of its release as metadata, as `aws s3 cp --metadata release=TAG`
+/// does. The receipt.
 async fn release(chartdrop: &Chartdrop, tag: &str, chart: &ChartArchive) -> Value {
     let key = format!("staging/{}", chart.file_name());
     let metadata = BTreeMap::from([("release".to_owned(), tag.to_owned())]);

@@ -1,4 +1,5 @@
-//! What the benchmarks work on: charts and indexes with metadata of a real size, the same on every run.
+//! What the benchmarks work on: charts and indexes with metadata of a real size, the same on every
+//! run.
 
 use std::io::Write as _;
 

@@ -160,8 +160,9 @@ fn block(bytes: &[u8]) -> Vec<u8> {
     block
 }
 
-/// A gzip file of parts, each repeated. After a full flush nothing refers to what was before, so the compressed form can be
-/// repeated instead of the part. The checksum at the end is none: no reader may get there.
+/// A gzip file of parts, each repeated. After a full flush nothing refers to what was before, so
+/// the compressed form can be repeated instead of the part. The checksum at the end is none: no
+/// reader may get there.
 fn gzip(parts: &[(&[u8], usize)]) -> Vec<u8> {
     let mut file = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
     for (part, times) in parts {

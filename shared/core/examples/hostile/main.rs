@@ -4,7 +4,8 @@
 //! cargo run --release --locked -p chartdrop-core --example hostile
 //! ```
 //!
-//! prints a Markdown table. The test of the same name holds the reasons and the memory, not the times.
+//! prints a Markdown table. The test of the same name holds the reasons and the memory, not the
+//! times.
 
 #![expect(
     clippy::disallowed_methods,

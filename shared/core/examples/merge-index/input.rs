@@ -22,8 +22,9 @@ pub(crate) fn read(path: &Path) -> io::Result<Bytes> {
     }
 }
 
-/// Fresh memory is what costs most here: the kernel clears it and maps it page by page, and for a vector of 4 KiB pages
-/// that takes longer than all the rest of the copying. Pages of 2 MiB take a quarter of it.
+/// Fresh memory is what costs most here: the kernel clears it and maps it page by page, and for a
+/// vector of 4 KiB pages that takes longer than all the rest of the copying. Pages of 2 MiB take a
+/// quarter of it.
 fn read_exactly(file: &mut File, length: usize) -> io::Result<Bytes> {
     let mut memory = MmapMut::map_anon(length)?;
     #[cfg(target_os = "linux")]

@@ -1,12 +1,13 @@
-//! `helm repo index --merge` at the cost of copying the index: adds packaged charts to an `index.yaml` on disk.
+//! `helm repo index --merge` at the cost of copying the index: adds packaged charts to an
+//! `index.yaml` on disk.
 //!
 //! ```sh
 //! cargo run --release -p chartdrop-core --example merge-index -- \
 //!     index.yaml kube9-operator-1.1.0.tgz --url https://charts.kube9.io --output index.yaml
 //! ```
 //!
-//! It does to a file what publish-chart does to an object, with the same engine ([`chartdrop_core::index`]), and is what the
-//! comparison with Helm measures.
+//! It does to a file what publish-chart does to an object, with the same engine
+//! ([`chartdrop_core::index`]), and is what the comparison with Helm measures.
 
 #![expect(
     clippy::disallowed_methods,
@@ -32,10 +33,11 @@ use chartdrop_core::index::{Added, Entry, Format, Index, IndexError, Spliced};
 use clap::{Parser, ValueEnum};
 use jiff::Timestamp;
 
-/// Adds packaged charts to a repository index, as `helm repo index --merge` does, and changes nothing else in it.
+/// Adds packaged charts to a repository index, as `helm repo index --merge` does, and changes
+/// nothing else in it.
 ///
-/// What the index lists already stays: the same chart again is nothing to do, another chart under a published version
-/// is refused.
+/// What the index lists already stays: the same chart again is nothing to do, another chart under a
+/// published version is refused.
 #[derive(Debug, Parser)]
 #[command(name = "merge-index", version)]
 struct Arguments {

@@ -17,9 +17,9 @@ pub(super) struct Content {
 
 /// The digest over all paths with their contents.
 ///
-/// Independent of the entries' order, times, owners, folder entries, compression and of the name of the top folder.
-/// Every field has a fixed length or ends with a NUL, which no path holds, so that two different archives never hash the
-/// same text.
+/// Independent of the entries' order, times, owners, folder entries, compression and of the name of
+/// the top folder. Every field has a fixed length or ends with a NUL, which no path holds, so that
+/// two different archives never hash the same text.
 pub(super) fn digest(contents: &BTreeMap<String, Content>) -> Digest {
     let mut hasher = Hasher::default();
     hasher.update(b"chartdrop content 1\0");

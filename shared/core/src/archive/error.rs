@@ -6,11 +6,11 @@ use crate::chart::{ChartYamlError, Invalid};
 /// Names in one message; the rest is counted.
 const SHOWN: usize = 10;
 
-/// What is wrong with a chart archive. Paths and values from the archive are quoted with their control
-/// characters escaped: these messages reach terminals, logs and web pages.
+/// What is wrong with a chart archive. Paths and values from the archive are quoted with their
+/// control characters escaped: these messages reach terminals, logs and web pages.
 ///
-/// Each message is whole: it contains the message of the error that caused it. That error is not the
-/// `source()` too, because a program that prints the chain of errors would print it twice.
+/// Each message is whole: it contains the message of the error that caused it. That error is not
+/// the `source()` too, because a program that prints the chain of errors would print it twice.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     /// More bytes than the publisher takes.
@@ -38,7 +38,8 @@ pub enum ArchiveError {
         /// What the tar reader said.
         detail: String,
     },
-    /// Decompresses to more than Helm itself would load, or nearly so: Helm counts without the tar headers.
+    /// Decompresses to more than Helm itself would load, or nearly so: Helm counts without the tar
+    /// headers.
     #[error(
         "the archive unpacks to more than {limit} bytes, headers included; Helm loads no more than that. Leave out what users \
          don't need (.helmignore)"
@@ -284,8 +285,9 @@ impl ArchiveError {
         }
     }
 
-    /// Whether no Helm can load a published archive of which [`read_published`](super::read_published) says this. `false` also where
-    /// nobody knows: the bounds of this reader are not Helm's, and it reads a little less of tar and YAML.
+    /// Whether no Helm can load a published archive of which
+    /// [`read_published`](super::read_published) says this. `false` also where nobody knows: the
+    /// bounds of this reader are not Helm's, and it reads a little less of tar and YAML.
     pub fn stops_helm(&self) -> bool {
         match self {
             Self::NotGzip

@@ -10,10 +10,11 @@ use crate::digest::Digest;
 pub(super) struct Files {
     /// Name of the folder at the top.
     pub(super) folder: String,
-    /// Every file and link, by its path below the folder. Of a path that stands twice, the last one.
+    /// Every file and link, by its path below the folder. Of a path that stands twice, the last
+    /// one.
     pub(super) contents: BTreeMap<String, Content>,
-    /// Bytes of the files that [`is_kept`] names, without a byte order mark, as Helm's loader cuts it off. Those of a path
-    /// that stands twice in their order.
+    /// Bytes of the files that [`is_kept`] names, without a byte order mark, as Helm's loader cuts
+    /// it off. Those of a path that stands twice in their order.
     pub(super) kept: BTreeMap<String, Vec<Vec<u8>>>,
     /// Links, which Helm reads as empty files.
     pub(super) links: Vec<String>,
@@ -55,8 +56,8 @@ fn below<'a, T>(map: &'a BTreeMap<String, T>, prefix: &'a str) -> impl Iterator<
         .map_while(move |(path, value)| path.strip_prefix(prefix).map(|path| (path.to_owned(), value)))
 }
 
-/// Whether the file at this path below a chart's folder is read: what Helm parses when it loads a chart, and charts packed
-/// inside (`charts/x.tgz`, and the same again below `charts/NAME/`).
+/// Whether the file at this path below a chart's folder is read: what Helm parses when it loads a
+/// chart, and charts packed inside (`charts/x.tgz`, and the same again below `charts/NAME/`).
 pub(super) fn is_kept(path: &str) -> bool {
     match path.split_once('/') {
         None => matches!(

@@ -5,8 +5,9 @@ use std::io::{self, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// The members of a gzip file one after the other, as Helm reads them: a second one must not hide anything from us. Zero bytes
-/// behind the last one are padding, which some tools write in whole blocks.
+/// The members of a gzip file one after the other, as Helm reads them: a second one must not hide
+/// anything from us. Zero bytes behind the last one are padding, which some tools write in whole
+/// blocks.
 pub(super) struct Members<'a> {
     decoder: GzDecoder<&'a [u8]>,
     /// Whether zeros follow the last one.

@@ -3,8 +3,8 @@
 use crate::yaml;
 
 /// Bounds on an archive. The defaults are Helm's own where Helm has one
-/// (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>): what is larger could be published,
-/// but never installed.
+/// (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>): what is larger
+/// could be published, but never installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the archive as uploaded.
@@ -17,13 +17,16 @@ pub struct Limits {
     pub entries: u64,
     /// Bytes of one path in the archive.
     pub path_bytes: usize,
-    /// Bytes of `Chart.yaml`: far less than any other file, since all of it reaches the index that every client loads.
+    /// Bytes of `Chart.yaml`: far less than any other file, since all of it reaches the index that
+    /// every client loads.
     pub metadata_bytes: usize,
-    /// Bytes of the chart's metadata as an index has it. A small `Chart.yaml` can become a large entry, and every client downloads
-    /// all entries each time. This is twice the largest of 70,000 different public entries and of 40,000 archives, which has 33,046 bytes
-    /// (cp-cmf of charts.openshift.io, with its icon inline).
+    /// Bytes of the chart's metadata as an index has it. A small `Chart.yaml` can become a large
+    /// entry, and every client downloads all entries each time. This is twice the largest of 70,000
+    /// different public entries and of 40,000 archives, which has 33,046 bytes (cp-cmf of
+    /// charts.openshift.io, with its icon inline).
     pub entry_bytes: usize,
-    /// Bytes of all files that have to be in memory at once: the texts that Helm parses and the charts packed inside.
+    /// Bytes of all files that have to be in memory at once: the texts that Helm parses and the
+    /// charts packed inside.
     pub kept_bytes: u64,
     /// How deep charts may be packed inside charts (`charts/x.tgz`).
     pub nesting: u32,
@@ -46,8 +49,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// For an archive that users can install already. Our own bounds on what it may say of itself do not count: an index without
-    /// it would take it from them.
+    /// For an archive that users can install already. Our own bounds on what it may say of itself
+    /// do not count: an index without it would take it from them.
     pub fn of_published() -> Self {
         Limits {
             packed_bytes: u64::MAX,
@@ -67,7 +70,8 @@ impl Limits {
     }
 }
 
-/// What is left of the limits; shared by an archive and the archives inside it, so that nesting multiplies nothing.
+/// What is left of the limits; shared by an archive and the archives inside it, so that nesting
+/// multiplies nothing.
 #[derive(Debug)]
 pub(super) struct Budget {
     pub(super) bytes: u64,

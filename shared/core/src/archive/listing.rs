@@ -1,5 +1,5 @@
-//! What an index can list. Every entry is in the text that all clients load, so what one reader of YAML refuses would break
-//! the repository for all who use it.
+//! What an index can list. Every entry is in the text that all clients load, so what one reader of
+//! YAML refuses would break the repository for all who use it.
 
 use serde_json::Value;
 
@@ -8,11 +8,12 @@ use crate::chart::Metadata;
 use crate::yaml::block::{self, At};
 use crate::yaml::json_text;
 
-/// Bytes that a name takes in the index, escapes and all. A YAML reader takes no key of more than 1,024 characters without a
-/// mark that JSON does not have.
+/// Bytes that a name takes in the index, escapes and all. A YAML reader takes no key of more than
+/// 1,024 characters without a mark that JSON does not have.
 const MAX_NAME: usize = 512;
 
-/// Lists and mappings inside each other. SnakeYAML takes 50, and seven are around an imported value.
+/// Lists and mappings inside each other. SnakeYAML takes 50, and seven are around an imported
+/// value.
 const MAX_DEPTH: usize = 32;
 
 /// Where Helm's YAML library writes an entry of an index.
@@ -64,8 +65,8 @@ pub(super) fn check_size(metadata: &Metadata, limits: &Limits) -> Result<usize, 
     })
 }
 
-/// How many bytes the metadata takes in an index, in the form that needs more; from `enough` on it is
-/// not told exactly.
+/// How many bytes the metadata takes in an index, in the form that needs more; from `enough` on it
+/// is not told exactly.
 fn listed_len(metadata: &Metadata, enough: usize) -> usize {
     let Ok(json) = json_text::to_string(metadata) else {
         return usize::MAX;

@@ -1,5 +1,6 @@
 //! From files to a chart, the way Helm's loader does it
-//! (<https://github.com/helm/helm/blob/main/pkg/chart/v2/loader/load.go>): what it cannot load nobody can install.
+//! (<https://github.com/helm/helm/blob/main/pkg/chart/v2/loader/load.go>): what it cannot load
+//! nobody can install.
 
 use std::collections::BTreeSet;
 
@@ -84,8 +85,8 @@ fn load_chart(
     Ok(chart)
 }
 
-/// Helm renders nothing of a chart that names a dependency which is not packed inside it, whether it is switched on or not
-/// (`action.CheckDependencies`). It looks at the outermost chart alone.
+/// Helm renders nothing of a chart that names a dependency which is not packed inside it, whether
+/// it is switched on or not (`action.CheckDependencies`). It looks at the outermost chart alone.
 fn check_declared(files: &Files, chart: &LoadedChart) -> Result<(), ArchiveError> {
     let declared = chart.metadata.dependencies.iter().map(|dependency| &dependency.name);
     let missing: Vec<String> = declared.filter(|name| !chart.packed.contains(*name)).cloned().collect();
@@ -102,8 +103,8 @@ fn check_declared(files: &Files, chart: &LoadedChart) -> Result<(), ArchiveError
     })
 }
 
-/// Reads what a chart says of itself. Before apiVersion v2 dependencies had a file of their own; Helm reads it into the same
-/// fields, and the index entry has them.
+/// Reads what a chart says of itself. Before apiVersion v2 dependencies had a file of their own;
+/// Helm reads it into the same fields, and the index entry has them.
 fn load_metadata(
     files: &Files,
     limits: &Limits,

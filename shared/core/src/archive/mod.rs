@@ -1,8 +1,10 @@
-//! Reading a chart archive: bytes in, a checked chart out. No I/O, nothing is ever unpacked to disk.
+//! Reading a chart archive: bytes in, a checked chart out. No I/O, nothing is ever unpacked to
+//! disk.
 //!
-//! An archive is hostile until it has passed. [`read`] walks it once ([`gzip`], [`walk`]) under [`Limits`], holds each path against
-//! the rules ([`path`]), keeps only the few files whose text matters ([`files`]) and hashes the rest on the way
-//! ([`content`]); then it loads the chart from these files the way Helm's loader does ([`load`]).
+//! An archive is hostile until it has passed. [`read`] walks it once ([`gzip`], [`walk`]) under
+//! [`Limits`], holds each path against the rules ([`path`]), keeps only the few files whose text
+//! matters ([`files`]) and hashes the rest on the way ([`content`]); then it loads the chart from
+//! these files the way Helm's loader does ([`load`]).
 
 mod content;
 mod error;
@@ -35,8 +37,8 @@ pub struct Archive {
     pub metadata: Metadata,
     /// SHA-256 of the archive's bytes: the `digest` of its index entry.
     pub digest: Digest,
-    /// SHA-256 over paths, executable bits and contents, not over times, owners or compression: two packagings of the
-    /// same chart folder have the same one.
+    /// SHA-256 over paths, executable bits and contents, not over times, owners or compression: two
+    /// packagings of the same chart folder have the same one.
     pub content_digest: Digest,
     /// Bytes that the metadata takes in an index.
     pub listed_bytes: usize,
@@ -44,13 +46,13 @@ pub struct Archive {
     pub warnings: Vec<String>,
 }
 
-/// Reads and checks an archive that somebody wants to publish: both Helms must be able to load it, and every unpacker must
-/// find the same in it.
+/// Reads and checks an archive that somebody wants to publish: both Helms must be able to load it,
+/// and every unpacker must find the same in it.
 ///
 /// # Errors
 ///
-/// [`ArchiveError`] says what is wrong with the archive in words for the person who packaged it. The same bytes always
-/// give the same answer, so trying again is pointless.
+/// [`ArchiveError`] says what is wrong with the archive in words for the person who packaged it.
+/// The same bytes always give the same answer, so trying again is pointless.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Archive, ArchiveError> {
     read_with_values(bytes, limits).map(|(archive, _)| archive)
 }
@@ -64,8 +66,9 @@ pub fn read_with_values(bytes: &[u8], limits: &Limits) -> Result<(Archive, Value
     read_by(Rules::Upload, bytes, limits)
 }
 
-/// Reads an archive that is published already, whoever published it: what a Helm loads is read, with the content that Helm gives
-/// it (of a path that stands twice, the last one), however wrong it would be in an upload. Its warnings say nothing.
+/// Reads an archive that is published already, whoever published it: what a Helm loads is read,
+/// with the content that Helm gives it (of a path that stands twice, the last one), however wrong
+/// it would be in an upload. Its warnings say nothing.
 ///
 /// # Errors
 ///

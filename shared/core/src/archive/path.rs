@@ -1,22 +1,24 @@
 //! Which paths an archive may hold, and what Helm makes of them.
 //!
 //! [`as_helm`] splits a path as Helm's loader does, and refuses what it refuses
-//! (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>). [`for_upload`] is stricter: what unpackers
-//! other than Helm would follow out of their folder is not published.
+//! (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>). [`for_upload`]
+//! is stricter: what unpackers other than Helm would follow out of their folder is not published.
 
 use super::ArchiveError;
 
 /// A path of an archive, split as Helm splits it: the chart's folder, and the path within it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ChartPath {
-    /// The first part, whatever it is: Helm cuts it off. `.` in archives of a bare `tar -C CHART_FOLDER .`.
+    /// The first part, whatever it is: Helm cuts it off. `.` in archives of a bare
+    /// `tar -C CHART_FOLDER .`.
     pub(super) folder: String,
     /// The path below it with `/` between its parts.
     pub(super) within: String,
 }
 
 impl ChartPath {
-    /// Whether macOS put it there: its tar packs the attributes of `demo` as `./._demo`, its zip as `__MACOSX/._demo`.
+    /// Whether macOS put it there: its tar packs the attributes of `demo` as `./._demo`, its zip as
+    /// `__MACOSX/._demo`.
     pub(super) fn is_of_macos(&self) -> bool {
         let (above, name) = self.within.rsplit_once('/').unwrap_or(("", &self.within));
         let beside = self.folder == "__MACOSX" || self.folder == "." && above.is_empty();
@@ -27,7 +29,8 @@ impl ChartPath {
 /// Splits the path of a file, and refuses what both Helms refuse.
 pub(super) fn as_helm(raw: &[u8]) -> Result<ChartPath, ArchiveError> {
     let path = String::from_utf8_lossy(raw);
-    // Helm takes `\` as the separator of the whole path as soon as one is in it, for archives made on Windows.
+    // Helm takes `\` as the separator of the whole path as soon as one is in it, for archives made
+    // on Windows.
     let separator = if path.contains('\\') { "\\" } else { "/" };
     let (folder, rest) = path.split_once(separator).unwrap_or((&path, ""));
     let rest = rest.replace(separator, "/");
@@ -105,7 +108,8 @@ pub(super) fn no_hazard(raw: &[u8], max_bytes: usize) -> Result<(), ArchiveError
     Ok(())
 }
 
-/// Whether a link at `within` (a path below the chart's folder) to `target` stays below that folder.
+/// Whether a link at `within` (a path below the chart's folder) to `target` stays below that
+/// folder.
 pub(super) fn link_stays(within: &str, target: &str) -> bool {
     if target.is_empty() || target.starts_with(['/', '\\']) || target.contains('\\') || is_on_drive(target) {
         return false;

@@ -1,4 +1,5 @@
-//! The files beside `Chart.yaml` that Helm parses whenever it loads a chart. Where it cannot, nobody can install the chart.
+//! The files beside `Chart.yaml` that Helm parses whenever it loads a chart. Where it cannot,
+//! nobody can install the chart.
 
 use serde::de::IgnoredAny;
 
@@ -55,7 +56,8 @@ fn schema_warning(files: &Files) -> Option<String> {
     ))
 }
 
-/// macOS's tar packs attributes of `a.yaml` as `._a.yaml`, which Helm renders as a template and then cannot read.
+/// macOS's tar packs attributes of `a.yaml` as `._a.yaml`, which Helm renders as a template and
+/// then cannot read.
 fn template_warning(files: &Files) -> Option<String> {
     let of_macos = |path: &&String| {
         let name = path.strip_prefix("templates/").and_then(|path| path.rsplit('/').next());

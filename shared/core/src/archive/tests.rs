@@ -621,7 +621,8 @@ fn a_name_that_is_long_in_the_index_is_refused_wherever_it_stands() {
     refused(&with(nested(33)), "deep-value", "32 deep");
 }
 
-/// A few hundred bytes of `Chart.yaml` packed may take a quarter of a megabyte of an index that every client downloads.
+/// A few hundred bytes of `Chart.yaml` packed may take a quarter of a megabyte of an index that
+/// every client downloads.
 #[test]
 fn an_entry_is_bounded_in_the_form_that_needs_more_unless_it_is_published_already() {
     let with = |lines: &str| Packer::new().file("demo/Chart.yaml", format!("{CHART}{lines}")).gzip();

@@ -1,7 +1,7 @@
 //! Why a path stands twice in an archive, with different content.
 //!
-//! Mostly `helm package` did it: it unpacks `charts/common-1.0.0.tgz` and `charts/common-2.0.0.tgz` into the one folder
-//! `charts/common`. Helm renders a mix of the two, without a warning.
+//! Mostly `helm package` did it: it unpacks `charts/common-1.0.0.tgz` and `charts/common-2.0.0.tgz`
+//! into the one folder `charts/common`. Helm renders a mix of the two, without a warning.
 
 use std::fmt;
 

@@ -15,8 +15,9 @@ use super::rules::Rules;
 use super::{ArchiveError, Limits};
 use crate::digest::{Digest, Hasher};
 
-/// Extension headers (long names, pax records) larger than this are refused, as Go's tar reader does
-/// (`maxSpecialFileSize`, <https://github.com/golang/go/blob/master/src/archive/tar/format.go>).
+/// Extension headers (long names, pax records) larger than this are refused, as Go's tar reader
+/// does (`maxSpecialFileSize`,
+/// <https://github.com/golang/go/blob/master/src/archive/tar/format.go>).
 const MAX_EXTENSION_BYTES: u64 = 1 << 20;
 
 /// Reads the whole archive once and keeps what the loader needs.
@@ -60,8 +61,8 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits, budget: &mut Budget, rules: Ru
                 Ok(())
             }
         })
-        // Helm reads no further. What lies behind the archive's end is checked once, before anybody can install it: the gzip
-        // trailer proves that nothing was cut or changed.
+        // Helm reads no further. What lies behind the archive's end is checked once, before anybody
+        // can install it: the gzip trailer proves that nothing was cut or changed.
         .and_then(|()| {
             if rules == Rules::Upload {
                 drain(&mut unpacked)
@@ -86,7 +87,8 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits, budget: &mut Budget, rules: Ru
     Ok(files)
 }
 
-/// Behind the block of zeros at which the tar crate stops, Go's reader wants another one or nothing.
+/// Behind the block of zeros at which the tar crate stops, Go's reader wants another one or
+/// nothing.
 fn end_of_archive(unpacked: &mut impl Read) -> Result<(), ArchiveError> {
     let mut block = Vec::with_capacity(512);
     unpacked.by_ref().take(512).read_to_end(&mut block).map_err(damaged)?;
@@ -110,7 +112,8 @@ struct Walk<'a> {
     files: Files,
     extension: Extension,
     entries_seen: u64,
-    /// Where the last entry ends, padding included: what is read beyond is the mark of the archive's end.
+    /// Where the last entry ends, padding included: what is read beyond is the mark of the
+    /// archive's end.
     end_of_last: u64,
 }
 
@@ -353,7 +356,8 @@ impl Walk<'_> {
             match record.key_bytes() {
                 b"path" => self.extension.path = Some(record.value_bytes().to_vec()),
                 b"linkpath" => self.extension.link = Some(record.value_bytes().to_vec()),
-                // Only files over 8 GiB need it; readers that disagree about it see different archives.
+                // Only files over 8 GiB need it; readers that disagree about it see different
+                // archives.
                 b"size" => return Err(headers("the size is given in a pax record")),
                 key if key.starts_with(b"GNU.sparse.") => return Err(headers("a sparse file")),
                 _ => {}
@@ -384,7 +388,8 @@ impl Walk<'_> {
 
     /// A reader's error before the first entry means "no tar", after it "damaged".
     fn reading_failed(&self, error: io::Error) -> ArchiveError {
-        // flate2 reports a bad stream as InvalidInput or InvalidData, a short one as UnexpectedEof; the tar crate uses Other.
+        // flate2 reports a bad stream as InvalidInput or InvalidData, a short one as UnexpectedEof;
+        // the tar crate uses Other.
         if self.entries_seen == 0 && error.kind() == io::ErrorKind::Other {
             return ArchiveError::NotTar {
                 detail: printable(&error),
@@ -394,7 +399,8 @@ impl Walk<'_> {
     }
 }
 
-/// Whether Go's `FileInfo().IsDir()` says so: by the type, by a mode that says it, and by a slash at the end in the oldest format.
+/// Whether Go's `FileInfo().IsDir()` says so: by the type, by a mode that says it, and by a slash
+/// at the end in the oldest format.
 fn is_folder(header: &Header, path: &[u8]) -> bool {
     const KIND: u32 = 0o170_000;
     const FOLDER: u32 = 0o040_000;

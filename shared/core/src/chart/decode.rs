@@ -1,4 +1,5 @@
-//! From YAML to [`Metadata`], with the conversions of sigs.k8s.io/yaml and the tolerance of Go's `encoding/json`.
+//! From YAML to [`Metadata`], with the conversions of sigs.k8s.io/yaml and the tolerance of Go's
+//! `encoding/json`.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -267,7 +268,8 @@ impl Decoder<'_> {
     }
 }
 
-/// Helm goes through JSON, whose keys Go writes in the order of their bytes: of `Name` and `name`, `name` counts.
+/// Helm goes through JSON, whose keys Go writes in the order of their bytes: of `Name` and `name`,
+/// `name` counts.
 fn in_the_order_of_json(entries: &yaml::Mapping) -> Vec<(&str, &Value)> {
     let mut entries: Vec<_> = entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
     entries.sort_unstable_by_key(|(key, _)| *key);

@@ -1,4 +1,5 @@
-//! Which field a key names. Helm decodes with Go's `encoding/json`, which matches names in any case.
+//! Which field a key names. Helm decodes with Go's `encoding/json`, which matches names in any
+//! case.
 
 /// The fields of `Chart.yaml`.
 pub(crate) const METADATA: &[&str] = &[
@@ -47,8 +48,8 @@ pub(crate) fn named(key: &str, fields: &'static [&'static str]) -> Option<&'stat
         .copied()
 }
 
-/// Whether a key is the name of a field, in any case. Go folds by Unicode's simple folding, by which two letters beyond
-/// ASCII are equal to ASCII ones.
+/// Whether a key is the name of a field, in any case. Go folds by Unicode's simple folding, by
+/// which two letters beyond ASCII are equal to ASCII ones.
 pub(crate) fn folds_to(key: &str, field: &str) -> bool {
     let fold = |character: char| match character {
         '\u{17f}' => 's',
@@ -58,7 +59,8 @@ pub(crate) fn folds_to(key: &str, field: &str) -> bool {
     key.chars().map(fold).eq(field.chars().map(fold))
 }
 
-/// A field of `Chart.yaml` that an unknown key was likely meant to be: `keyword`, `app-version`, `kube_version`.
+/// A field of `Chart.yaml` that an unknown key was likely meant to be: `keyword`, `app-version`,
+/// `kube_version`.
 pub(super) fn meant(key: &str) -> Option<&'static str> {
     let plain = |text: &str| {
         let text = text.replace(['-', '_', ' '], "").to_ascii_lowercase();

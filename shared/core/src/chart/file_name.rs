@@ -11,7 +11,8 @@ pub fn file_name(metadata: &Metadata) -> String {
 
 /// Checks that an archive, or its provenance file, is called what its metadata says.
 ///
-/// Only this way round: `a-1.0-2.tgz` cannot be split into a name and a version without knowing one of them.
+/// Only this way round: `a-1.0-2.tgz` cannot be split into a name and a version without knowing one
+/// of them.
 ///
 /// # Errors
 /// The name is another one; says which is expected.

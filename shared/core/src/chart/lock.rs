@@ -10,7 +10,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Reads a `Chart.lock`, or the `requirements.lock` of old charts, as Helm does when it loads a chart.
+    /// Reads a `Chart.lock`, or the `requirements.lock` of old charts, as Helm does when it loads a
+    /// chart.
     ///
     /// # Errors
     /// The text is not YAML, or a field has a value of a kind that Helm refuses there.

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{ChartYamlError, Warning, decode};
 
-/// What Helm knows of a chart. Serialized, it is the part of an index entry that Helm takes from `Chart.yaml`: the same
-/// fields in the same order, empty ones left out
+/// What Helm knows of a chart. Serialized, it is the part of an index entry that Helm takes from
+/// `Chart.yaml`: the same fields in the same order, empty ones left out
 /// (<https://github.com/helm/helm/blob/main/pkg/chart/v2/metadata.go>).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -147,8 +147,8 @@ impl ChartYaml {
         Ok(())
     }
 
-    /// Reads a `requirements.yaml` on top, the place of dependencies in charts of API version v1. Helm lets it set every
-    /// field of the metadata, so this does.
+    /// Reads a `requirements.yaml` on top, the place of dependencies in charts of API version v1.
+    /// Helm lets it set every field of the metadata, so this does.
     ///
     /// # Errors
     /// As [`Metadata::from_chart_yaml`].

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-/// Compares two texts run by run: digits by the number that they are, everything else byte by byte. Texts that say the same
-/// (`1` and `01`) follow by their bytes, so that only equal texts are equal.
+/// Compares two texts run by run: digits by the number that they are, everything else byte by byte.
+/// Texts that say the same (`1` and `01`) follow by their bytes, so that only equal texts are
+/// equal.
 pub(super) fn cmp(a: &str, b: &str) -> Ordering {
     runs(a).cmp(runs(b)).then_with(|| a.cmp(b))
 }
@@ -11,7 +12,8 @@ pub(super) fn cmp(a: &str, b: &str) -> Ordering {
 /// Digits, or what stands between them.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Run<'text> {
-    /// Without zeros in front, so the longer one is larger; a number may have more digits than any type of Rust.
+    /// Without zeros in front, so the longer one is larger; a number may have more digits than any
+    /// type of Rust.
     Number {
         digits: usize,
         value: &'text str,

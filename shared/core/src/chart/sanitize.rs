@@ -2,8 +2,9 @@
 
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
-/// Makes every kind of white space a space, and drops what Go's `unicode.IsPrint` does not call printable: control
-/// characters, the zero-width ones, private ones, and those that are newer than Go's Unicode.
+/// Makes every kind of white space a space, and drops what Go's `unicode.IsPrint` does not call
+/// printable: control characters, the zero-width ones, private ones, and those that are newer than
+/// Go's Unicode.
 pub(super) fn sanitize(text: &mut String) {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return;

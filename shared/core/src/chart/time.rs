@@ -4,11 +4,12 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 /// Whether Helm takes this for a time: RFC 3339 as Go's `time.Time` wants it in JSON
-/// (<https://github.com/golang/go/blob/master/src/time/format_rfc3339.go>), without the space, the small letters and the
-/// leap second that other parsers allow, but with a comma for the point and with offsets of a day and of sixty minutes
-/// (<https://github.com/golang/go/issues/54580>).
+/// (<https://github.com/golang/go/blob/master/src/time/format_rfc3339.go>), without the space, the
+/// small letters and the leap second that other parsers allow, but with a comma for the point and
+/// with offsets of a day and of sixty minutes (<https://github.com/golang/go/issues/54580>).
 ///
-/// All but the last days of a month are told from their digits alone: there are as many times in an index as versions.
+/// All but the last days of a month are told from their digits alone: there are as many times in an
+/// index as versions.
 pub(crate) fn is_time(text: &[u8]) -> bool {
     match day(text) {
         Some(day) if day <= 28 => true,
@@ -20,7 +21,8 @@ pub(crate) fn is_time(text: &[u8]) -> bool {
     }
 }
 
-/// The time that an entry says. Digits beyond nanoseconds count for nothing, as they do for Go; `None` for what is no time.
+/// The time that an entry says. Digits beyond nanoseconds count for nothing, as they do for Go;
+/// `None` for what is no time.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     if !is_time(text.as_bytes()) {
         return None;

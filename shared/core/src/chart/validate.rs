@@ -76,7 +76,8 @@ pub enum Invalid {
 impl Metadata {
     /// Checks the metadata as `helm package` does, and cleans its text as Helm does.
     ///
-    /// What only `helm lint` calls an error is a warning, because Helm packages, indexes and installs such charts.
+    /// What only `helm lint` calls an error is a warning, because Helm packages, indexes and
+    /// installs such charts.
     ///
     /// # Errors
     /// What Helm refuses.
@@ -87,8 +88,8 @@ impl Metadata {
         Ok(doubts)
     }
 
-    /// Checks and cleans the metadata as Helm does when it loads a chart that others packaged, or one that is packed inside
-    /// another: of any `apiVersion`.
+    /// Checks and cleans the metadata as Helm does when it loads a chart that others packaged, or
+    /// one that is packed inside another: of any `apiVersion`.
     ///
     /// # Errors
     /// What no Helm loads.

@@ -1,19 +1,19 @@
 //! A chart's `values.yaml`: what it says, for the checks that must look into it ([`Values`]), and
 //! whether Helm can load it ([`check_loadable`]).
 //!
-//! These are two questions with two answers. Helm 4 reads every document, and the check separates them
-//! as it does; what a chart is installed with is the first one, as a YAML parser finds it.
+//! These are two questions with two answers. Helm 4 reads every document, and the check separates
+//! them as it does; what a chart is installed with is the first one, as a YAML parser finds it.
 
 use std::sync::OnceLock;
 
 use crate::yaml::{self, Duplicates, Value};
 
-/// Larger values are not read: it would take many times their size in memory. The largest that are in wide use have a quarter
-/// of it.
+/// Larger values are not read: it would take many times their size in memory. The largest that are
+/// in wide use have a quarter of it.
 const MAX_READ_BYTES: usize = 1024 * 1024;
 
-/// The check runs for every upload. Of a larger document it checks only the syntax, because the values
-/// would take many times its size in memory.
+/// The check runs for every upload. Of a larger document it checks only the syntax, because the
+/// values would take many times its size in memory.
 const MAX_CHECKED_BYTES: usize = 256 * 1024;
 
 /// The values of a chart. They are read when a check first asks for them, and only once.
@@ -38,7 +38,8 @@ pub enum ValuesError {
 }
 
 impl Values {
-    /// The values in the text of a `values.yaml`. A chart without that file has none, as with an empty one.
+    /// The values in the text of a `values.yaml`. A chart without that file has none, as with an
+    /// empty one.
     pub fn new(text: Option<Vec<u8>>) -> Self {
         Self {
             text: text.unwrap_or_default(),
@@ -77,7 +78,8 @@ pub(crate) enum Unreadable {
     Perhaps(String),
 }
 
-/// Checks whether both Helms can load a `values.yaml`. Helm 3 reads its first document, Helm 4 all of them.
+/// Checks whether both Helms can load a `values.yaml`. Helm 3 reads its first document, Helm 4 all
+/// of them.
 ///
 /// # Errors
 ///
@@ -102,8 +104,9 @@ pub(crate) fn check_loadable(text: &[u8]) -> Result<(), Unreadable> {
     perhaps
 }
 
-/// Whether Helm cannot read it either. Values are no text, so an infinity stops both; and where go-yaml finds the end of a line
-/// that other readers do not find, the text may mean something else to it.
+/// Whether Helm cannot read it either. Values are no text, so an infinity stops both; and where
+/// go-yaml finds the end of a line that other readers do not find, the text may mean something else
+/// to it.
 fn is_certain(error: &yaml::Error, text: &[u8]) -> bool {
     let stops = error.stops_helm() || matches!(error, yaml::Error::NotFinite { .. });
     stops && !yaml::has_disputed_lines(text)
@@ -132,8 +135,8 @@ struct Document<'text> {
 }
 
 /// The documents as Helm 4 separates them, before any of them is parsed
-/// (<https://github.com/kubernetes/apimachinery/blob/master/pkg/util/yaml/decoder.go>, `YAMLReader`): by each line that begins
-/// with `---`, be it within a text.
+/// (<https://github.com/kubernetes/apimachinery/blob/master/pkg/util/yaml/decoder.go>,
+/// `YAMLReader`): by each line that begins with `---`, be it within a text.
 fn documents(text: &[u8]) -> Result<Vec<Document<'_>>, Unreadable> {
     let mut documents = Vec::new();
     let mut began = 0;

@@ -7,7 +7,8 @@ use super::numbered;
 /// The longest version that the library takes, in bytes.
 const LONGEST: usize = 256;
 
-/// A version. Identity is the exact text: `1.0.0+a` and `1.0.0+b` are two versions of the same precedence.
+/// A version. Identity is the exact text: `1.0.0+a` and `1.0.0+b` are two versions of the same
+/// precedence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Version {
     text: String,
@@ -37,7 +38,8 @@ pub enum ParseVersionError {
 }
 
 impl Version {
-    /// Reads a version. A `v` before it, one or two numbers instead of three, and leading zeros are taken.
+    /// Reads a version. A `v` before it, one or two numbers instead of three, and leading zeros are
+    /// taken.
     ///
     /// # Errors
     /// What Helm refuses too.
@@ -108,7 +110,8 @@ impl Version {
         text
     }
 
-    /// Compares by precedence, as Helm sorts an index; the build says nothing, nor does the way it is written.
+    /// Compares by precedence, as Helm sorts an index; the build says nothing, nor does the way it
+    /// is written.
     #[must_use]
     pub fn cmp_precedence(&self, other: &Self) -> Ordering {
         self.numbers
@@ -116,14 +119,15 @@ impl Version {
             .then_with(|| cmp_prerelease(&self.prerelease, &other.prerelease))
     }
 
-    /// Compares by text, with the numbers in it as numbers: `1.0.0+build.9` comes before `1.0.0+build.10`.
+    /// Compares by text, with the numbers in it as numbers: `1.0.0+build.9` comes before
+    /// `1.0.0+build.10`.
     #[must_use]
     pub fn cmp_text(&self, other: &Self) -> Ordering {
         numbered::cmp(&self.text, &other.text)
     }
 
-    /// Compares so that the newest comes first. Versions of the same precedence follow by their text, backwards too, so
-    /// that a set of versions has one order.
+    /// Compares so that the newest comes first. Versions of the same precedence follow by their
+    /// text, backwards too, so that a set of versions has one order.
     #[must_use]
     pub fn cmp_newest_first(&self, other: &Self) -> Ordering {
         other.cmp_precedence(self).then_with(|| other.cmp_text(self))
@@ -171,7 +175,8 @@ fn cmp_prerelease(own: &str, others: &str) -> Ordering {
     }
 }
 
-/// Numbers come before words. What is too large for a number is a word to the library, so it is one here.
+/// Numbers come before words. What is too large for a number is a word to the library, so it is one
+/// here.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Part<'text> {
     Number(u64),

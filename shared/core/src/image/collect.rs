@@ -69,8 +69,8 @@ impl Collected {
         }
     }
 
-    /// `image: nginx:1.27`, or with `tag:` beside it; some charts call that `imageTag:`. Where `image: nginx@sha256` names only
-    /// the kind of a digest, the digest stands in the tag.
+    /// `image: nginx:1.27`, or with `tag:` beside it; some charts call that `imageTag:`. Where
+    /// `image: nginx@sha256` names only the kind of a digest, the digest stands in the tag.
     fn plain(&mut self, image: &str, beside: &Mapping) {
         if image.is_empty() {
             return;
@@ -84,7 +84,8 @@ impl Collected {
         }
     }
 
-    /// `image: {registry, repository, tag, digest}`, where charts take the app version for a tag that is not set.
+    /// `image: {registry, repository, tag, digest}`, where charts take the app version for a tag
+    /// that is not set.
     fn parts(&mut self, image: &Mapping, app_version: &str) {
         let repository = text(image, "repository").unwrap_or_default();
         let registry = text(image, "registry").map_or_else(String::new, |registry| format!("{registry}/"));

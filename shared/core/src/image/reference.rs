@@ -1,7 +1,7 @@
 //! What an image is called: `ghcr.io/alto9/kube9-operator:1.0.0`.
 //!
-//! The grammar is that of <https://github.com/distribution/reference>, which container runtimes use; so is the rule by which
-//! the first part is a host or not.
+//! The grammar is that of <https://github.com/distribution/reference>, which container runtimes
+//! use; so is the rule by which the first part is a host or not.
 
 use std::fmt;
 

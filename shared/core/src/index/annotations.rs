@@ -1,7 +1,7 @@
 //! The annotations at the top of an index: Helm's place for what Helm does not know.
 //!
-//! They are text by name, in every form and for every reader that is strict. Only the lines around the entries are read
-//! and written; these are few, so they are parsed.
+//! They are text by name, in every form and for every reader that is strict. Only the lines around
+//! the entries are read and written; these are few, so they are parsed.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,8 @@ impl Index {
         all.filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// What changes the text to have these annotations too. `None` if it can't be said where they belong.
+    /// What changes the text to have these annotations too. `None` if it can't be said where they
+    /// belong.
     pub(super) fn annotate(&self, more: &[(String, String)]) -> Option<Vec<Splice>> {
         let known = self.annotations();
         let is_new = |(name, value): &&(String, String)| known.get(name) != Some(value);

@@ -1,4 +1,5 @@
-//! The slow half of the engine: an index as a parser sees it, for texts that no [`scan`](super::scan) is sure of.
+//! The slow half of the engine: an index as a parser sees it, for texts that no
+//! [`scan`](super::scan) is sure of.
 //!
 //! It is read whole, checked as Helm would check it, and written anew in a layout that is known.
 
@@ -9,8 +10,8 @@ use crate::yaml::json_text;
 /// A whole index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Document {
-    /// Top-level fields other than `entries` and `generated`, in their order: name, as Helm writes it if Helm knows it, and
-    /// compact JSON text.
+    /// Top-level fields other than `entries` and `generated`, in their order: name, as Helm writes
+    /// it if Helm knows it, and compact JSON text.
     pub(super) top: Vec<(String, String)>,
     /// The charts, in the order of the document.
     pub(super) charts: Vec<Chart>,
@@ -36,8 +37,8 @@ impl Document {
         }
     }
 
-    /// Sets a field at the top, given as JSON text. Of fields that are one for Helm (of one name, or of names that differ in
-    /// their case) the last one counts.
+    /// Sets a field at the top, given as JSON text. Of fields that are one for Helm (of one name,
+    /// or of names that differ in their case) the last one counts.
     pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), IndexError> {
         let name = fields::top(name).unwrap_or(name);
         helm::check_top(name, text)?;
@@ -56,7 +57,8 @@ impl Document {
         Ok(())
     }
 
-    /// Reads an index in either form, the way Helm decides which one it is: JSON if it is valid JSON, else YAML.
+    /// Reads an index in either form, the way Helm decides which one it is: JSON if it is valid
+    /// JSON, else YAML.
     pub(super) fn read(index: &[u8]) -> Result<(Self, Format), IndexError> {
         if index.is_empty() {
             return Err(IndexError::Empty);
@@ -82,8 +84,8 @@ impl Document {
         }
     }
 
-    /// Helm wants any, and does not look at it. A later one than v1, which nobody has written yet, may mean that the rest is
-    /// another one than we know.
+    /// Helm wants any, and does not look at it. A later one than v1, which nobody has written yet,
+    /// may mean that the rest is another one than we know.
     pub(super) fn check_api_version(&self) -> Result<(), IndexError> {
         let found = self.top.iter().find(|(name, _)| name == "apiVersion");
         let version = found.and_then(|(_, text)| serde_json::from_str::<Option<String>>(text).ok()?);

@@ -30,7 +30,8 @@ pub struct Edit {
 pub enum Added {
     /// It is in the new index.
     New,
-    /// The index lists exactly this version with this digest already, in whatever form it is written.
+    /// The index lists exactly this version with this digest already, in whatever form it is
+    /// written.
     Present,
     /// The index lists this version with another digest, which stays.
     Conflict {
@@ -42,9 +43,10 @@ pub enum Added {
 impl Index {
     /// Adds entries, and sets `generated` to `now` if that changes anything.
     ///
-    /// Identity is the exact chart name and the exact version string: Helm's own merge compares versions as constraints
-    /// and drops `1.0.0+b` where `1.0.0+a` exists. A new version goes before the first one that is older ([`rank`]); whatever
-    /// is there stays as it is, byte for byte, if the layout is one that we know.
+    /// Identity is the exact chart name and the exact version string: Helm's own merge compares
+    /// versions as constraints and drops `1.0.0+b` where `1.0.0+a` exists. A new version goes
+    /// before the first one that is older ([`rank`]); whatever is there stays as it is, byte for
+    /// byte, if the layout is one that we know.
     ///
     /// # Errors
     ///
@@ -251,8 +253,8 @@ fn by_chart(entries: &[Entry]) -> BTreeMap<&str, Vec<(usize, &Entry)>> {
     charts
 }
 
-/// Decides what becomes of the entries of one chart; answers with the new ones. Of two entries for one version the first
-/// counts, and of two listed ones the first, as for Helm.
+/// Decides what becomes of the entries of one chart; answers with the new ones. Of two entries for
+/// one version the first counts, and of two listed ones the first, as for Helm.
 fn judge<'a>(listed: &[Listed<'_>], wanted: Vec<(usize, &'a Entry)>, added: &mut [Added]) -> Vec<New<'a>> {
     let mut known: HashMap<&str, Option<Cow<'_, str>>> = HashMap::with_capacity(listed.len() + wanted.len());
     for Listed { head, .. } in listed {

@@ -39,8 +39,8 @@ impl Created {
         }
     }
 
-    /// The same for an upload that came at `uploaded`: of versions that differ in build metadata only, the one that was
-    /// uploaded last is the newest.
+    /// The same for an upload that came at `uploaded`: of versions that differ in build metadata
+    /// only, the one that was uploaded last is the newest.
     pub fn by_upload(time: Timestamp, uploaded: Timestamp) -> Self {
         Self {
             uploaded: Some(uploaded),

@@ -1,7 +1,7 @@
 //! Why an index cannot be edited, in words for the person who runs the repository.
 
-/// The index is not one that Helm could load. It is left as it is: nothing is ever published over an index that is not
-/// understood.
+/// The index is not one that Helm could load. It is left as it is: nothing is ever published over
+/// an index that is not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
     /// No bytes at all.

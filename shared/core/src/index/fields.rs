@@ -1,7 +1,8 @@
 //! The fields of an index, and the types that Helm gives them
 //! (<https://github.com/helm/helm/blob/main/pkg/repo/v1/index.go>).
 //!
-//! Go's `encoding/json` finds the field for a name in any case: `apiversion` sets `apiVersion`, and so does `APIVERSION`.
+//! Go's `encoding/json` finds the field for a name in any case: `apiversion` sets `apiVersion`, and
+//! so does `APIVERSION`.
 
 use crate::chart::is_another_case_of;
 
@@ -133,8 +134,8 @@ pub(super) fn top(name: &str) -> Option<&'static str> {
         .or_else(|| another_case(&TOP, name.as_bytes()))
 }
 
-/// The type of a field at the top, by its name as Helm writes it. `entries` has one of its own, and `generated` is checked where
-/// it is read: we write it anew.
+/// The type of a field at the top, by its name as Helm writes it. `entries` has one of its own, and
+/// `generated` is checked where it is read: we write it anew.
 pub(super) fn kind_at_top(name: &str) -> Option<Kind> {
     Some(match name {
         "annotations" => Kind::TextMap,

@@ -1,9 +1,10 @@
 //! What makes Helm's reader refuse a whole index, so that we refuse to extend it.
 //!
-//! Helm unmarshals into the structs of <https://github.com/helm/helm/blob/main/pkg/repo/v1/index.go>: a value of another
-//! type than the field's fails the whole load, under whatever case the field's name is written. From YAML an unknown field
-//! does too (`UnmarshalStrict`), from JSON it is ignored. What Helm merely skips with a warning (a bad version, a missing
-//! name, a null entry) may stay.
+//! Helm unmarshals into the structs of
+//! <https://github.com/helm/helm/blob/main/pkg/repo/v1/index.go>: a value of another type than the
+//! field's fails the whole load, under whatever case the field's name is written. From YAML an
+//! unknown field does too (`UnmarshalStrict`), from JSON it is ignored. What Helm merely skips with
+//! a warning (a bad version, a missing name, a null entry) may stay.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +24,8 @@ pub(super) enum Names {
     Any,
 }
 
-/// Checks an entry, given as JSON text; answers with the text to keep, in which no field stands twice.
+/// Checks an entry, given as JSON text; answers with the text to keep, in which no field stands
+/// twice.
 pub(super) fn check_version<'a>(chart: &str, text: &'a str, names: Names) -> Result<Cow<'a, str>, IndexError> {
     let refused = |error: serde_json::Error| IndexError::Refused {
         chart: chart.to_owned(),

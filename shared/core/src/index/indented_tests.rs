@@ -1,5 +1,5 @@
-//! JSON as `helm repo index --json` writes it: what is put in or taken out leaves a text that the same writer would write, and
-//! everything else as it was.
+//! JSON as `helm repo index --json` writes it: what is put in or taken out leaves a text that the
+//! same writer would write, and everything else as it was.
 
 use proptest::prelude::*;
 use serde_json::value::RawValue;
@@ -300,7 +300,8 @@ fn a_text_that_is_nearly_in_the_layout_is_left_to_the_parser() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Our own layout is what the indented one is held against: indented before the edit or after it, the text is the same.
+    /// Our own layout is what the indented one is held against: indented before the edit or after
+    /// it, the text is the same.
     #[test]
     fn an_edit_in_this_layout_is_one_in_ours_and_indented(
         entries in prop::collection::vec(any_entry(), 0..8),

@@ -45,8 +45,8 @@ pub(super) const TEXTS: [u8; 5] = [
 
 /// The places of a chart's versions.
 ///
-/// Sound for every text that has an outline: in JSON a version is a line, or no other line than the first of a version begins
-/// with a brace in that column; and so it is in YAML with a dash.
+/// Sound for every text that has an outline: in JSON a version is a line, or no other line than the
+/// first of a version begins with a brace in that column; and so it is in YAML with a dash.
 pub(super) fn all<'a>(
     layout: Layout,
     text: &'a [u8],

@@ -1,5 +1,5 @@
-//! What the text of an index looks like, and what an edit puts there. Nothing else asks which of the
-//! two forms an index has: each question goes to [`json`] or [`yaml`].
+//! What the text of an index looks like, and what an edit puts there. Nothing else asks which of
+//! the two forms an index has: each question goes to [`json`] or [`yaml`].
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -49,7 +49,8 @@ impl Layout {
         }
     }
 
-    /// What stands between two versions: the end of a line, and what the first line of the next one begins with.
+    /// What stands between two versions: the end of a line, and what the first line of the next one
+    /// begins with.
     pub(super) fn between_versions(self) -> Vec<u8> {
         let begins = match self {
             Self::Json(spacing) => spacing.begin_of_version(),
@@ -94,7 +95,8 @@ impl Layout {
         }
     }
 
-    /// Where the text of a chart ends: in JSON behind the bracket of its versions, in YAML with its lines.
+    /// Where the text of a chart ends: in JSON behind the bracket of its versions, in YAML with its
+    /// lines.
     pub(super) fn end_of_chart(self, chart: &ChartPlace) -> usize {
         match self {
             Self::Json(spacing) => spacing.end_of_chart(chart),
@@ -162,8 +164,8 @@ impl Layout {
         }
     }
 
-    /// What stands in the place of the entries where all charts are taken out. `None` where an empty index looks like one
-    /// without their lines.
+    /// What stands in the place of the entries where all charts are taken out. `None` where an
+    /// empty index looks like one without their lines.
     pub(super) fn no_charts(self) -> Option<&'static str> {
         match self {
             Self::Json(spacing) => spacing.no_charts(),

@@ -1,4 +1,5 @@
-//! Layouts of others, and names of fields as others write them: an edit leaves every byte of theirs.
+//! Layouts of others, and names of fields as others write them: an edit leaves every byte of
+//! theirs.
 
 use proptest::prelude::*;
 
@@ -7,7 +8,8 @@ use super::tests::{entry, fast_is_slow, listed, now, read, seen_by_us, telling_b
 use super::{Added, Format, Index, ListedDigest};
 use crate::digest::Digest;
 
-/// The same index, as the libraries write it that programs make indexes with (`tests/corpus/README.md`).
+/// The same index, as the libraries write it that programs make indexes with
+/// (`tests/corpus/README.md`).
 const LAYOUTS: [(&str, &str); 14] = [
     (
         "go-yaml-v2",
@@ -127,7 +129,8 @@ fn in_the_layouts_of_others_nothing_but_the_new_versions_and_the_time_changes() 
     }
 }
 
-/// What go-yaml writes without quotes, what stands for nothing, and numbers where Helm takes them for text.
+/// What go-yaml writes without quotes, what stands for nothing, and numbers where Helm takes them
+/// for text.
 const SCALARS: &str = "\
 apiVersion: '1.0'
 entries:

@@ -74,7 +74,8 @@ impl Index {
         self.item_of(chart, version).is_some()
     }
 
-    /// Whether a version is listed, and with which digest. Version and name are compared as they are.
+    /// Whether a version is listed, and with which digest. Version and name are compared as they
+    /// are.
     pub fn digest_of(&self, chart: &str, version: &str) -> ListedDigest {
         let item = self.item_of(chart, version).and_then(|item| self.text.get(item));
         match item.map(|item| self.outline.layout.head(item).digest) {
@@ -96,8 +97,8 @@ impl Index {
         })
     }
 
-    /// The versions that are listed, in the order of the text. What Helm skips (a null entry, one without a version) is
-    /// left out.
+    /// The versions that are listed, in the order of the text. What Helm skips (a null entry, one
+    /// without a version) is left out.
     pub fn listed_versions(&self) -> impl Iterator<Item = ListedVersion> + '_ {
         let layout = self.outline.layout;
         self.outline.charts.iter().enumerate().flat_map(move |(chart, place)| {

@@ -1,15 +1,19 @@
-//! Editing a repository's `index.yaml`: bytes and new entries in, new bytes or "nothing to do" out. No I/O, no clock.
+//! Editing a repository's `index.yaml`: bytes and new entries in, new bytes or "nothing to do" out.
+//! No I/O, no clock.
 //!
-//! An index has one of two forms ([`Format`]): JSON text ([`json`]), which is what we write by default since Helm 3.13
-//! and later load it without their YAML parser (<https://github.com/helm/helm/pull/12245>), or YAML as Helm writes it
-//! ([`yaml`]). An existing index keeps its form and its [`layout`], the only place that asks which it is.
+//! An index has one of two forms ([`Format`]): JSON text ([`json`]), which is what we write by
+//! default since Helm 3.13 and later load it without their YAML parser
+//! (<https://github.com/helm/helm/pull/12245>), or YAML as Helm writes it ([`yaml`]). An existing
+//! index keeps its form and its [`layout`], the only place that asks which it is.
 //!
-//! One more chart costs the time to go over the bytes once, however many versions there are: [`scan`] finds where
-//! everything stands, [`edit`] puts the new text in between, and every other byte stays. Only a text in a layout that
-//! the scan does not know is parsed ([`document`]) and written anew. What Helm's own reader would refuse is refused
-//! ([`helm`]): an index that nobody can load must be found, not extended.
+//! One more chart costs the time to go over the bytes once, however many versions there are:
+//! [`scan`] finds where everything stands, [`edit`] puts the new text in between, and every other
+//! byte stays. Only a text in a layout that the scan does not know is parsed ([`document`]) and
+//! written anew. What Helm's own reader would refuse is refused ([`helm`]): an index that nobody
+//! can load must be found, not extended.
 //!
-//! [`Index::edit`] adds versions, [`Index::remove`] takes them out; [`Index::salvage`] is for mending what is damaged.
+//! [`Index::edit`] adds versions, [`Index::remove`] takes them out; [`Index::salvage`] is for
+//! mending what is damaged.
 
 mod annotations;
 mod document;

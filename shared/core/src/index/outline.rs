@@ -10,18 +10,22 @@ use super::spliced::Splice;
 
 /// The places in one text, in bytes from its start.
 ///
-/// Either [`scan`](super::scan) found them, which takes a text only if it is sure of all of it, or we wrote the text.
+/// Either [`scan`](super::scan) found them, which takes a text only if it is sure of all of it, or
+/// we wrote the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outline {
     pub(super) layout: Layout,
     pub(super) generated: Generated,
-    /// What stands before the entries: in JSON up to their opening brace, in YAML the lines before theirs.
+    /// What stands before the entries: in JSON up to their opening brace, in YAML the lines before
+    /// theirs.
     pub(super) head: Range<usize>,
-    /// What the first chart takes the place of. Its start counts while there are charts too: it is where the entries begin.
+    /// What the first chart takes the place of. Its start counts while there are charts too: it is
+    /// where the entries begin.
     pub(super) vacancy: Range<usize>,
     /// The charts, in the order of the text.
     pub(super) charts: Vec<ChartPlace>,
-    /// What stands behind the entries: in JSON from their closing brace on, in YAML the lines behind their last one.
+    /// What stands behind the entries: in JSON from their closing brace on, in YAML the lines
+    /// behind their last one.
     pub(super) tail: Range<usize>,
     /// How many chart versions there are in all.
     pub(super) versions: usize,
@@ -43,14 +47,16 @@ pub(super) struct ChartPlace {
     pub(super) name: Range<usize>,
     /// Where the line with the name begins.
     pub(super) start: usize,
-    /// The lines of its versions, each with its line feed. Without versions: what the first one takes the place of.
+    /// The lines of its versions, each with its line feed. Without versions: what the first one
+    /// takes the place of.
     pub(super) items: Range<usize>,
     /// How many versions there are.
     pub(super) versions: usize,
 }
 
 impl Outline {
-    /// What takes out all charts at once, where an empty index looks otherwise than one without their lines.
+    /// What takes out all charts at once, where an empty index looks otherwise than one without
+    /// their lines.
     pub(super) fn without_charts(&self) -> Option<Splice> {
         let text = self.layout.no_charts()?;
         Some(Splice {
@@ -81,7 +87,8 @@ impl Outline {
         self.charts.iter().find(|chart| self.name(text, chart) == name)
     }
 
-    /// Whether a name stands twice. Nothing is sorted, and no memory taken, if the names are in order as they are.
+    /// Whether a name stands twice. Nothing is sorted, and no memory taken, if the names are in
+    /// order as they are.
     pub(super) fn chart_twice(&self, text: &[u8]) -> Option<String> {
         let names = || self.charts.iter().map(|chart| self.name(text, chart));
         if names().is_sorted_by(|a, b| a < b) {

@@ -1,9 +1,9 @@
 //! Which version is newer, so that all clients agree on it.
 //!
-//! Precedence comes first. Versions that differ in build metadata only have the same, and clients then take the one that is
-//! listed first (Helm, Argo CD) or the one that was created last (Flux:
-//! <https://github.com/fluxcd/source-controller/blob/main/internal/helm/repository/chart_repository.go>). So the list goes by
-//! `created`, and no two new entries of one chart have the same.
+//! Precedence comes first. Versions that differ in build metadata only have the same, and clients
+//! then take the one that is listed first (Helm, Argo CD) or the one that was created last (Flux:
+//! <https://github.com/fluxcd/source-controller/blob/main/internal/helm/repository/chart_repository.go>).
+//! So the list goes by `created`, and no two new entries of one chart have the same.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -15,7 +15,8 @@ use super::item;
 use super::layout::Layout;
 use crate::chart::Version;
 
-/// What tells two times apart: less than two writes are apart, and as fine as the databases of clients keep times.
+/// What tells two times apart: less than two writes are apart, and as fine as the databases of
+/// clients keep times.
 const STEP: SignedDuration = SignedDuration::from_micros(1);
 
 /// What decides where a version stands.
@@ -59,7 +60,8 @@ impl<'a> Rank<'a> {
         }
     }
 
-    /// Newest first. Without a time, a version comes after those with one; what is no version comes last, as Helm sorts it.
+    /// Newest first. Without a time, a version comes after those with one; what is no version comes
+    /// last, as Helm sorts it.
     pub(super) fn cmp_newest_first(&self, other: &Rank<'_>) -> Ordering {
         match (&self.version, &other.version) {
             (Some(own), Some(others)) => others
@@ -94,9 +96,10 @@ pub(super) trait Newcomer {
     fn created(&self) -> &Created;
 }
 
-/// Times for new versions of one chart, in their order: those that have the same get rising ones in the order of precedence,
-/// and of the same precedence in the order of their uploads, then of the numbers in their texts. What an earlier entry says
-/// stays, and nobody else gets the time of a version that has the same precedence.
+/// Times for new versions of one chart, in their order: those that have the same get rising ones in
+/// the order of precedence, and of the same precedence in the order of their uploads, then of the
+/// numbers in their texts. What an earlier entry says stays, and nobody else gets the time of a
+/// version that has the same precedence.
 pub(super) fn times<N: Newcomer>(new: &[N], listed: &[Rank<'_>]) -> Vec<Timestamp> {
     let mut order: Vec<(usize, &N)> = new.iter().enumerate().collect();
     order.sort_by(|(_, a), (_, b)| oldest_first(*a, *b));
@@ -133,8 +136,8 @@ fn oldest_first<N: Newcomer>(a: &N, b: &N) -> Ordering {
         .then_with(|| a.rank().cmp_text(b.rank()))
 }
 
-/// Times that are given already: those of new versions that stay what they are, and those of listed ones that have the
-/// precedence of a new one.
+/// Times that are given already: those of new versions that stay what they are, and those of listed
+/// ones that have the precedence of a new one.
 fn taken<N: Newcomer>(new: &[N], listed: &[Rank<'_>]) -> BTreeSet<Timestamp> {
     let mut sorted: Vec<&Rank<'_>> = new.iter().map(Newcomer::rank).collect();
     sorted.sort_by(|a, b| a.cmp_precedence(b));

@@ -133,7 +133,8 @@ fn a_note_is_left_in_the_same_write_and_the_next_one_beside_it() {
         assert_eq!(seen(&twice)["annotations"], expected);
         let annotations = read(twice.as_bytes()).unwrap().annotations();
         assert_eq!(serde_json::json!(annotations), expected);
-        // What is noted already is nothing to do, and a version that is added later leaves the notes alone.
+        // What is noted already is nothing to do, and a version that is added later leaves the
+        // notes alone.
         let notes = [("x.io/a", "first: \"one\" # \\")];
         assert_eq!(removal(twice.as_bytes(), &[], &notes).unwrap().text, None);
         let changed = noted(&twice, &[], &[("x.io/a", "changed")]);

@@ -18,10 +18,11 @@ pub struct Removal {
 }
 
 impl Index {
-    /// Takes the versions in these places out, sets annotations, and `generated` to `now` if that changes anything.
+    /// Takes the versions in these places out, sets annotations, and `generated` to `now` if that
+    /// changes anything.
     ///
-    /// A chart goes with its last version. Every other byte stays, if the layout is one that we know: what was added and
-    /// is removed leaves the text that was there before.
+    /// A chart goes with its last version. Every other byte stays, if the layout is one that we
+    /// know: what was added and is removed leaves the text that was there before.
     ///
     /// # Errors
     ///
@@ -91,7 +92,8 @@ impl Index {
         removed
     }
 
-    /// Cuts from a list whose elements stand below each other. In JSON the last one that stays loses its comma.
+    /// Cuts from a list whose elements stand below each other. In JSON the last one that stays
+    /// loses its comma.
     fn cut_from_list(&self, elements: &[(Range<usize>, bool)], splices: &mut Vec<Splice>) {
         let gone = elements.iter().filter(|(_, gone)| *gone);
         splices.extend(gone.map(|(at, _)| Splice::cut(at.clone())));

@@ -1,8 +1,10 @@
-//! What can still be read of an index that Helm could not load: cut short, of another version, with one bad entry.
+//! What can still be read of an index that Helm could not load: cut short, of another version, with
+//! one bad entry.
 //!
-//! For repairs only, where a person asked for it. An entry counts only if it is whole and one that Helm takes; what lists
-//! an archive of ours is held against that archive afterwards, so all that is at stake here are the times, the order, and
-//! the entries that point elsewhere. Everything that is lost is listed: see [`Dropped`].
+//! For repairs only, where a person asked for it. An entry counts only if it is whole and one that
+//! Helm takes; what lists an archive of ours is held against that archive afterwards, so all that
+//! is at stake here are the times, the order, and the entries that point elsewhere. Everything that
+//! is lost is listed: see [`Dropped`].
 
 use std::collections::BTreeMap;
 
@@ -36,8 +38,8 @@ pub struct Dropped {
 }
 
 impl Index {
-    /// The index that is left of a damaged one. `format` is for a text that has none, `annotations` count where the text
-    /// says nothing about their names.
+    /// The index that is left of a damaged one. `format` is for a text that has none, `annotations`
+    /// count where the text says nothing about their names.
     ///
     /// # Errors
     ///
@@ -59,8 +61,8 @@ impl Index {
 /// One way to read a damaged text.
 type Reader = fn(&[u8]) -> Option<Left>;
 
-/// Whole, where the text has no error as such in one of the forms; else line by line, where the layout is one of the two
-/// that we write.
+/// Whole, where the text has no error as such in one of the forms; else line by line, where the
+/// layout is one of the two that we write.
 fn left_of(text: &[u8]) -> Option<(Left, Format)> {
     let readers: [(Format, Reader); 4] = [
         (Format::Json, json::salvage::whole),

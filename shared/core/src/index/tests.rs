@@ -386,7 +386,8 @@ proptest! {
 
     #[test]
     fn any_entries_in_any_order_give_the_same_document(entries in prop::collection::vec(any_entry(), 1..8), seed: u64) {
-        // The first of two entries for one version counts; so that the order says nothing, there is only one.
+        // The first of two entries for one version counts; so that the order says nothing, there is
+        // only one.
         let mut unique: Vec<Entry> = Vec::new();
         for entry in entries {
             if !unique.iter().any(|known| known.metadata.name == entry.metadata.name && known.metadata.version == entry.metadata.version) {
@@ -427,7 +428,8 @@ proptest! {
                 match edit(Some(damaged), &[entry("c", "1.0.0")], now(), format) {
                     Err(IndexError::Empty) => prop_assert!(damaged.is_empty()),
                     Err(_) => {}
-                    // What Helm would still read of the damaged text is still there, and the new entry too.
+                    // What Helm would still read of the damaged text is still there, and the new
+                    // entry too.
                     Ok(edited) => {
                         let before = read(damaged).unwrap().versions();
                         let after = read(text_of(edited).as_bytes()).unwrap().versions();
@@ -439,7 +441,8 @@ proptest! {
     }
 }
 
-/// Every way in which Helm's writer puts texts into lines, and versions that others wrote with other fields.
+/// Every way in which Helm's writer puts texts into lines, and versions that others wrote with
+/// other fields.
 pub(super) const AS_HELM_WRITES: &str = "\
 apiVersion: v1
 entries:
@@ -529,8 +532,8 @@ fn in_an_index_as_helm_writes_it_nothing_but_the_new_version_and_the_time_change
     );
 }
 
-/// The first version again, before itself, with another version and digest: what the scan makes of the first one it need not
-/// look at in the second.
+/// The first version again, before itself, with another version and digest: what the scan makes of
+/// the first one it need not look at in the second.
 fn with_a_version_that_is_much_alike(index: &str) -> String {
     let (head, versions) = index.split_once("  alpha:\n").unwrap();
     let first = versions.split_inclusive("version: 1.0.0\n").next().unwrap();
@@ -545,7 +548,8 @@ fn written_slowly(index: &[u8], entries: &[Entry]) -> Result<Edit, IndexError> {
     Index::parse(index)?.edit(entries, now())
 }
 
-/// A text that the scan is sure of must be one that the parser takes, and both must see and say the same.
+/// A text that the scan is sure of must be one that the parser takes, and both must see and say the
+/// same.
 pub(super) fn fast_is_slow(text: &[u8]) {
     let Some(outline) = scan(text) else { return };
     let new = [entry("alpha", "0.9.5"), entry("beta", "2.0.0"), entry("new", "1.0.0")];
@@ -557,13 +561,15 @@ pub(super) fn fast_is_slow(text: &[u8]) {
     assert_eq!((&fast.added, fast.versions), (&slow.added, slow.versions), "{shown}");
     let (fast, slow) = (text_of(fast), text_of(slow));
     assert_eq!(meaning(&fast), meaning(&slow), "{shown}");
-    // As Helm: what is JSON is not read as YAML, where no name may stand twice in what Helm does not look into.
+    // As Helm: what is JSON is not read as YAML, where no name may stand twice in what Helm does
+    // not look into.
     let value = |index: &str| serde_json::from_str(index).unwrap_or_else(|_| seen_by_us(index));
     let generated = |index: &str| value(index)["generated"].clone();
     assert_eq!(generated(&fast), generated(&slow), "{shown}");
 }
 
-/// What Helm reads in an index, but for the time: the fields at the top and the charts, each with its versions.
+/// What Helm reads in an index, but for the time: the fields at the top and the charts, each with
+/// its versions.
 fn meaning(index: &str) -> (BTreeMap<String, Value>, Vec<Value>) {
     let (document, _) = Document::read(index.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{index}"));
     let value = |text: &str| serde_json::from_str(text).unwrap();

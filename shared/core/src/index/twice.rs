@@ -1,8 +1,9 @@
 //! A field that stands in an object twice, under one name or under two that differ in their case.
 //!
-//! Go's `encoding/json` decodes each in turn into the same variable: the last text counts, `null` changes nothing, lists are
-//! decoded into the elements that are there, mappings are added to. The fast half of the engine, and other readers, know one
-//! field of a name only. So such an entry is written anew as what Helm reads in it.
+//! Go's `encoding/json` decodes each in turn into the same variable: the last text counts, `null`
+//! changes nothing, lists are decoded into the elements that are there, mappings are added to. The
+//! fast half of the engine, and other readers, know one field of a name only. So such an entry is
+//! written anew as what Helm reads in it.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -11,14 +12,16 @@ use super::fields::{self, Kind, Object};
 use super::json::Fields;
 use crate::yaml::json_text;
 
-/// An entry as Helm reads it, with the names of fields as Helm writes them. It must be of the right types.
+/// An entry as Helm reads it, with the names of fields as Helm writes them. It must be of the right
+/// types.
 pub(super) fn as_go_decodes(entry: &str) -> Result<String, serde_json::Error> {
     let mut fields = Map::new();
     add(&mut fields, entry, Object::Version)?;
     json_text::to_string(&fields)
 }
 
-/// What a field at the top is, given as JSON text, that stands there again. `None` if it is nothing now.
+/// What a field at the top is, given as JSON text, that stands there again. `None` if it is nothing
+/// now.
 pub(super) fn again_at_top(name: &str, known: &str, text: &str) -> Result<Option<String>, serde_json::Error> {
     let Some(kind) = fields::kind_at_top(name) else {
         return Ok(Some(text.to_owned()));

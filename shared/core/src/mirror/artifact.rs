@@ -106,7 +106,8 @@ impl Blob {
 }
 
 impl Artifact {
-    /// The chart in this archive, which was written at `created`. The same arguments always give the same bytes.
+    /// The chart in this archive, which was written at `created`. The same arguments always give
+    /// the same bytes.
     pub fn new(metadata: &Metadata, archive: Bytes, provenance: Option<Bytes>, created: Timestamp) -> Self {
         // Texts, numbers and lists of them always serialize.
         let config = Blob::new(CONFIG, serde_json::to_vec(metadata).unwrap_or_default().into());
@@ -182,7 +183,8 @@ impl Artifact {
     }
 }
 
-/// What Helm says of a chart there (<https://helm.sh/docs/topics/registries/#helm-chart-manifest>, `generateOCIAnnotations`).
+/// What Helm says of a chart there (<https://helm.sh/docs/topics/registries/#helm-chart-manifest>,
+/// `generateOCIAnnotations`).
 fn annotations(metadata: &Metadata, created: Timestamp) -> BTreeMap<&str, String> {
     let authors: Vec<String> = metadata
         .maintainers

@@ -1,5 +1,5 @@
-//! A registry that has each published chart too, for `helm pull oci://…`. No I/O: where a chart lies there ([`Mirror`]), and what
-//! it is there ([`Artifact`]).
+//! A registry that has each published chart too, for `helm pull oci://…`. No I/O: where a chart
+//! lies there ([`Mirror`]), and what it is there ([`Artifact`]).
 
 mod artifact;
 
@@ -32,9 +32,11 @@ impl Mirror {
     ///
     /// # Errors
     ///
-    /// [`ReferenceError`] if no registry takes such a name: it must be in lower case, for one, and a version has 128 characters at most.
+    /// [`ReferenceError`] if no registry takes such a name: it must be in lower case, for one, and
+    /// a version has 128 characters at most.
     pub fn reference(&self, repository: &Repository, name: &str, version: &str) -> Result<Reference, ReferenceError> {
-        // A tag can't have a plus; Helm makes an underscore of it, both ways (https://github.com/helm/helm/issues/10166).
+        // A tag can't have a plus; Helm makes an underscore of it, both ways
+        // (https://github.com/helm/helm/issues/10166).
         let tag = version.replace('+', "_");
         let (base, folder) = (&self.base, repository.folder());
         Reference::parse(&format!("{base}/{folder}{name}:{tag}"))

@@ -1,7 +1,7 @@
 //! Which of a certificate's keys may sign, and until when.
 //!
-//! A certificate is a bag of keys, names and signatures that anybody may have added to. What counts is what its primary key
-//! has signed; of several the newest, as in go-crypto.
+//! A certificate is a bag of keys, names and signatures that anybody may have added to. What counts
+//! is what its primary key has signed; of several the newest, as in go-crypto.
 
 use pgp::composed::{SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{Signature, SignatureType};
@@ -105,7 +105,8 @@ fn binding<'a>(certificate: &SignedPublicKey, subkey: &'a SignedPublicSubKey) ->
     bindings.max_by_key(|signature| signature.created())
 }
 
-/// Has the subkey signed that it belongs there? Else somebody could take in a key that is not theirs, and its signatures.
+/// Has the subkey signed that it belongs there? Else somebody could take in a key that is not
+/// theirs, and its signatures.
 fn is_bound_back(certificate: &SignedPublicKey, subkey: &SignedPublicSubKey, binding: &Signature) -> bool {
     binding.embedded_signature().is_some_and(|back| {
         back.verify_primary_key_binding(&subkey.key, &certificate.primary_key)

@@ -116,7 +116,8 @@ impl ProvenanceError {
     }
 }
 
-/// A key of the secret that is of no use. Fixed words only: what OpenPGP's reader says may quote what it read.
+/// A key of the secret that is of no use. Fixed words only: what OpenPGP's reader says may quote
+/// what it read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Neither form.

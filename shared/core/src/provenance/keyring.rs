@@ -77,7 +77,8 @@ impl Keyring {
             .collect()
     }
 
-    /// Checks a provenance file: signature, signer, the archive's digest, the chart. The fingerprint of the signer.
+    /// Checks a provenance file: signature, signer, the archive's digest, the chart. The
+    /// fingerprint of the signer.
     ///
     /// # Errors
     ///
@@ -165,7 +166,8 @@ fn key_id(fingerprint: &pgp::types::Fingerprint) -> Option<KeyId> {
     eight.map(|eight: &[u8; 8]| KeyId::from(*eight))
 }
 
-/// Reads a text that is signed in the clear. Nothing may stand around it, and no character may look like nothing.
+/// Reads a text that is signed in the clear. Nothing may stand around it, and no character may look
+/// like nothing.
 fn parse(file: &[u8]) -> Result<CleartextSignedMessage, ProvenanceError> {
     let format = |problem: &str| ProvenanceError::Format(problem.to_owned());
     if file.len() as u64 > MAX_BYTES {
@@ -174,7 +176,8 @@ fn parse(file: &[u8]) -> Result<CleartextSignedMessage, ProvenanceError> {
         });
     }
     let text = std::str::from_utf8(file).map_err(|_| format("it is no UTF-8"))?;
-    // A lone carriage return ends a line for one program and none for another: each would read another text.
+    // A lone carriage return ends a line for one program and none for another: each would read
+    // another text.
     if text
         .replace("\r\n", "\n")
         .chars()

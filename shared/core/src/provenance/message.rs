@@ -18,8 +18,9 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// The text for an archive. As JSON, field by field: no line of it ends with space, which signing in the clear would
-    /// drop, starts with a dash, which it would escape, or is the separator; and every reader of YAML takes it.
+    /// The text for an archive. As JSON, field by field: no line of it ends with space, which
+    /// signing in the clear would drop, starts with a dash, which it would escape, or is the
+    /// separator; and every reader of YAML takes it.
     pub(super) fn text(subject: Subject<'_>) -> String {
         // Texts and numbers always serialize.
         let json = |value: &serde_json::Value| json_text::to_string(value).unwrap_or_default();
@@ -77,7 +78,8 @@ impl Message {
                 own: subject.digest,
             });
         }
-        // The digest binds the whole archive. What people see of the file must not be about another chart all the same.
+        // The digest binds the whole archive. What people see of the file must not be about another
+        // chart all the same.
         let (chart, own) = (&self.chart, subject.metadata);
         let fields = [
             ("name", &chart.name, &own.name),

@@ -1,12 +1,15 @@
 //! Helm's provenance files: who packaged an archive, and that it is that archive. No I/O, no clock.
 //!
-//! A provenance file is a text, signed in the clear by OpenPGP, of two documents: the chart's `Chart.yaml`, and the digest of
-//! its archive ([`message`]; <https://helm.sh/docs/topics/provenance/>). [`Keyring::verify`] lets through what `helm verify` of
-//! Helm 3.22 and 4.3 lets through with the same keyring, and less: Helm takes signatures over SHA-1, text around the signed
-//! part and names of other charts. [`SigningKey::sign`] makes what `helm package --sign` makes.
+//! A provenance file is a text, signed in the clear by OpenPGP, of two documents: the chart's
+//! `Chart.yaml`, and the digest of its archive ([`message`];
+//! <https://helm.sh/docs/topics/provenance/>). [`Keyring::verify`] lets through what `helm verify`
+//! of Helm 3.22 and 4.3 lets through with the same keyring, and less: Helm takes signatures over
+//! SHA-1, text around the signed part and names of other charts. [`SigningKey::sign`] makes what
+//! `helm package --sign` makes.
 //!
-//! The crate `pgp` does the packets and the arithmetic. Which signatures count is decided here, after the rules of
-//! `CheckDetachedSignature` in ProtonMail's go-crypto 1.4, which both Helms call.
+//! The crate `pgp` does the packets and the arithmetic. Which signatures count is decided here,
+//! after the rules of `CheckDetachedSignature` in ProtonMail's go-crypto 1.4, which both Helms
+//! call.
 
 mod certificate;
 mod error;

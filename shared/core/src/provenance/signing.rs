@@ -10,7 +10,8 @@ use super::keyring::read_keys;
 use super::message::Message;
 use super::{KeyError, Subject, certificate, pgp_time};
 
-/// A private key that may sign, opened. The crate wipes its secret numbers from memory when it is dropped.
+/// A private key that may sign, opened. The crate wipes its secret numbers from memory when it is
+/// dropped.
 pub struct SigningKey {
     key: SignedSecretKey,
 }
@@ -35,14 +36,15 @@ impl SigningKey {
             (Some(PublicOrSecret::Public(_)), None) => return Err(KeyError::Public),
             (Some(PublicOrSecret::Secret(key)), None) => key,
         };
-        // Once: to derive the key from the passphrase is made slow, and a burst of charts would pay for it each time. The
-        // passphrase lies in memory as long as the key does anyhow.
+        // Once: to derive the key from the passphrase is made slow, and a burst of charts would pay
+        // for it each time. The passphrase lies in memory as long as the key does anyhow.
         let password = Password::from(passphrase.unwrap_or_default());
         let locked = |_| match passphrase {
             None => KeyError::NoPassphrase,
             Some(_) => KeyError::WrongPassphrase,
         };
-        // A primary key that is kept elsewhere (`gpg --export-secret-subkeys`) has no secret here and cannot be opened.
+        // A primary key that is kept elsewhere (`gpg --export-secret-subkeys`) has no secret here
+        // and cannot be opened.
         let primary = key.primary_key.remove_password(&password);
         let mut opened = primary.is_ok();
         for subkey in &mut key.secret_subkeys {

@@ -1,4 +1,5 @@
-//! Writing YAML in block style, as Helm's library writes it: two spaces, lists not indented unless the text around has them so.
+//! Writing YAML in block style, as Helm's library writes it: two spaces, lists not indented unless
+//! the text around has them so.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,7 +8,8 @@ use serde_json::Value;
 
 use super::{json_text, plain_is_safe};
 
-/// Readers look for the colon behind a key in the next 1,024 characters only. A longer one has a mark before it.
+/// Readers look for the colon behind a key in the next 1,024 characters only. A longer one has a
+/// mark before it.
 pub(crate) const LONGEST_KEY: usize = 1000;
 
 /// Where something is written.
@@ -90,7 +92,8 @@ pub(crate) fn write_item(text: &mut String, at: At, value: &Value) {
             }
         }
         Value::Array(items) if !items.is_empty() => {
-            // A list in a list (only `import-values` could hold one) is written in flow style, which is JSON.
+            // A list in a list (only `import-values` could hold one) is written in flow style,
+            // which is JSON.
             text.push_str(&json_text::to_string(items).unwrap_or_default());
             text.push('\n');
         }

@@ -118,8 +118,8 @@ impl Budget {
         Ok(())
     }
 
-    /// `document contains excessive aliasing`: what Helm refuses we refuse. Both counts only grow and the share that is
-    /// allowed only falls, so the end of an alias is early enough to look.
+    /// `document contains excessive aliasing`: what Helm refuses we refuse. Both counts only grow
+    /// and the share that is allowed only falls, so the end of an alias is early enough to look.
     fn aliases_exceed_the_rule_of_go_yaml(&self) -> bool {
         const LOW: f64 = 400_000.0;
         const HIGH: f64 = 4_000_000.0;

@@ -1,6 +1,8 @@
-//! From events to a value: anchors, aliases, merge keys, duplicate keys, and the bounds on all of them.
+//! From events to a value: anchors, aliases, merge keys, duplicate keys, and the bounds on all of
+//! them.
 //!
-//! Follows the decoder of go.yaml.in/yaml/v2 (`decode.go`). No recursion: the depth of a text is data, not stack.
+//! Follows the decoder of go.yaml.in/yaml/v2 (`decode.go`). No recursion: the depth of a text is
+//! data, not stack.
 
 use std::collections::HashMap;
 
@@ -251,8 +253,9 @@ impl Composer {
         Ok(())
     }
 
-    /// Sets the entries of merged mappings in the innermost open mapping: earlier mappings over later ones, and all of
-    /// them over what stands there already, as go-yaml v2 does against the rule of YAML.
+    /// Sets the entries of merged mappings in the innermost open mapping: earlier mappings over
+    /// later ones, and all of them over what stands there already, as go-yaml v2 does against the
+    /// rule of YAML.
     fn merge_all(&mut self, mappings: Vec<Mapping>, size: Size) -> Result<(), Error> {
         let Some(Open {
             content: Content::Mapping(target),

@@ -1,8 +1,9 @@
 //! Where the parser takes more than go-yaml does, or reads it otherwise.
 //!
-//! The parser follows YAML 1.2, Helm's reader an old port of libyaml. Where the two part, a text is refused: a chart
-//! that we list and Helm cannot load, or that says one thing here and another there, would be worse. None of it occurs
-//! in what Helm writes. The one exception, a line separator in single quotes, is read as Helm reads it.
+//! The parser follows YAML 1.2, Helm's reader an old port of libyaml. Where the two part, a text is
+//! refused: a chart that we list and Helm cannot load, or that says one thing here and another
+//! there, would be worse. None of it occurs in what Helm writes. The one exception, a line
+//! separator in single quotes, is read as Helm reads it.
 
 use std::borrow::Cow;
 
@@ -29,7 +30,8 @@ const NEVER_A_KEY: usize = 0;
 /// Follows the events through their text.
 pub(super) struct Dialect<'text> {
     text: &'text str,
-    /// Whether the text has any of the line separators, so that most texts are not searched for them again and again.
+    /// Whether the text has any of the line separators, so that most texts are not searched for
+    /// them again and again.
     separators: bool,
     /// The end of the last event that has a text.
     cursor: usize,
@@ -295,7 +297,8 @@ fn escapes(source: &str, at: Place) -> Result<(), Error> {
     Ok(())
 }
 
-/// In a block scalar a tab may only stand behind the indentation, which the place of its first character tells.
+/// In a block scalar a tab may only stand behind the indentation, which the place of its first
+/// character tells.
 fn tabs_in_block(source: &str, at: Place) -> Result<(), Error> {
     let indentation = at.column - 1;
     let within = |line: &str| line.bytes().take_while(|byte| *byte == b' ').count() < indentation;

@@ -5,7 +5,8 @@ use super::Value;
 /// What a key that stands twice in a mapping means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duplicates {
-    /// The last one counts, with a note in [`Document::duplicate_keys`]: Helm's way with a `Chart.yaml`.
+    /// The last one counts, with a note in [`Document::duplicate_keys`]: Helm's way with a
+    /// `Chart.yaml`.
     LastWins,
     /// The text is refused: Helm's way with an `index.yaml`.
     Refuse,
@@ -18,7 +19,8 @@ pub struct Document {
     pub value: Value,
     /// Keys that stood twice, if that was allowed. The first hundred.
     pub duplicate_keys: Vec<DuplicateKey>,
-    /// Scalars that a reader takes for a number or boolean which is written in another way. The first hundred.
+    /// Scalars that a reader takes for a number or boolean which is written in another way. The
+    /// first hundred.
     pub converted: Vec<Converted>,
     /// The lines of the keys of the outermost mapping.
     pub(super) lines: Vec<Option<usize>>,

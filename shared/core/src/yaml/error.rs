@@ -157,7 +157,8 @@ pub enum Error {
         tag: String,
     },
 
-    /// `.inf` and `.nan`. In a chart Helm 4 refuses them everywhere, Helm 3 wherever no text is wanted.
+    /// `.inf` and `.nan`. In a chart Helm 4 refuses them everywhere, Helm 3 wherever no text is
+    /// wanted.
     #[error(
         "{at}: \"{text}\" is an infinity or not a number, and Helm reads YAML by way of JSON, which has no form for it; quote it if it is text"
     )]
@@ -170,7 +171,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether no Helm reads such a text either. `false` where this reader is stricter, or has a bound that go-yaml does not have.
+    /// Whether no Helm reads such a text either. `false` where this reader is stricter, or has a
+    /// bound that go-yaml does not have.
     #[must_use]
     pub fn stops_helm(&self) -> bool {
         match self {

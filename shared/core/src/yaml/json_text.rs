@@ -1,9 +1,10 @@
 //! JSON text that every YAML reader takes for the same document.
 //!
-//! YAML 1.2 contains JSON, but the readers behind Helm and other tools are older: they refuse a surrogate pair written as
-//! two escapes, and raw control characters, C1 characters and byte order marks. So these are written as single escapes,
-//! and everything else, characters outside of the basic plane included, as itself. In YAML 1.1 a number with an exponent has
-//! a point and a sign too: `1e300` is text.
+//! YAML 1.2 contains JSON, but the readers behind Helm and other tools are older: they refuse a
+//! surrogate pair written as two escapes, and raw control characters, C1 characters and byte order
+//! marks. So these are written as single escapes, and everything else, characters outside of the
+//! basic plane included, as itself. In YAML 1.1 a number with an exponent has a point and a sign
+//! too: `1e300` is text.
 
 use std::borrow::Cow;
 use std::io;
@@ -25,8 +26,8 @@ pub(crate) fn written_len(text: &str) -> usize {
     to_string(text).map_or(usize::MAX, |written| written.len())
 }
 
-/// Rewrites JSON text, which must be valid, as [`to_string`] would write it; numbers and the order of fields stay as
-/// they are. Text that is already so is returned as it is.
+/// Rewrites JSON text, which must be valid, as [`to_string`] would write it; numbers and the order
+/// of fields stay as they are. Text that is already so is returned as it is.
 pub(crate) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     if is_compact(text) {
         return Ok(Cow::Borrowed(text));
@@ -49,7 +50,8 @@ pub(crate) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     Ok(Cow::Owned(compacted))
 }
 
-/// Compact JSON text as Go's `MarshalIndent` writes it behind the spaces of a line this deep. Texts and numbers stay as they are.
+/// Compact JSON text as Go's `MarshalIndent` writes it behind the spaces of a line this deep. Texts
+/// and numbers stay as they are.
 pub(crate) fn indented(compact: &str, width: usize, depth: usize) -> String {
     let mut text = String::with_capacity(2 * compact.len());
     let mut depth = depth;
@@ -125,7 +127,8 @@ fn has_half_pair(text: &str) -> bool {
     false
 }
 
-/// How long an escape is behind its backslash, both halves of a pair together; and whether it is half of a pair only.
+/// How long an escape is behind its backslash, both halves of a pair together; and whether it is
+/// half of a pair only.
 fn escape_length(escape: &str) -> (usize, bool) {
     match unit(escape) {
         Some(0xd800..=0xdbff) => {
@@ -160,7 +163,8 @@ fn string_end(text: &str) -> usize {
     text.len()
 }
 
-/// Whether there is nothing to change: no space between tokens, and no escape or character that is written otherwise.
+/// Whether there is nothing to change: no space between tokens, and no escape or character that is
+/// written otherwise.
 fn is_compact(text: &str) -> bool {
     let mut in_string = false;
     text.chars().all(|char| {
@@ -175,7 +179,8 @@ fn is_compact(text: &str) -> bool {
     })
 }
 
-/// Characters that some YAML reader refuses or changes when they stand in a quoted string as themselves.
+/// Characters that some YAML reader refuses or changes when they stand in a quoted string as
+/// themselves.
 pub(crate) fn must_be_escaped(char: char) -> bool {
     matches!(char, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }

@@ -1,6 +1,8 @@
-//! Numbers as Go writes them, because Helm puts a number into a text field by Go's rules: `appVersion: 1.10` is "1.1".
+//! Numbers as Go writes them, because Helm puts a number into a text field by Go's rules:
+//! `appVersion: 1.10` is "1.1".
 
-/// `strconv.FormatFloat(value, 'g', -1, 32)`: what sigs.k8s.io/yaml makes of a float where text belongs.
+/// `strconv.FormatFloat(value, 'g', -1, 32)`: what sigs.k8s.io/yaml makes of a float where text
+/// belongs.
 ///
 /// The 32 is Helm's too: digits beyond a `float32` are lost, `20230101.5` becomes "2.0230102e+07".
 pub(super) fn float32_text(value: f64) -> String {
@@ -19,8 +21,9 @@ pub(super) fn float32_text(value: f64) -> String {
     }
 }
 
-/// The fewest digits that tell a float from its neighbours. Where two numbers of that length are equally near, Rust takes
-/// the larger one and Go the even one, as formatting to a fixed length does.
+/// The fewest digits that tell a float from its neighbours. Where two numbers of that length are
+/// equally near, Rust takes the larger one and Go the even one, as formatting to a fixed length
+/// does.
 fn shortest(value: f32) -> String {
     let shortest = format!("{value:e}");
     let digits = shortest

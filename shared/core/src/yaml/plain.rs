@@ -1,7 +1,8 @@
 //! Which text needs no quotes.
 
-/// Whether text can stand unquoted, as the value of a block mapping or sequence on one line, and every common reader
-/// (go-yaml v2 and v3, PyYAML, js-yaml, SnakeYAML; YAML 1.1 and 1.2) reads the same text back.
+/// Whether text can stand unquoted, as the value of a block mapping or sequence on one line, and
+/// every common reader (go-yaml v2 and v3, PyYAML, js-yaml, SnakeYAML; YAML 1.1 and 1.2) reads the
+/// same text back.
 ///
 /// Conservative: it says no to much that would be fine.
 #[must_use]
@@ -21,7 +22,8 @@ fn starts_like_a_word(text: &str) -> bool {
     text.starts_with(|first: char| first.is_alphabetic() || first.is_ascii_digit() || first == '/')
 }
 
-/// Letters and digits of the basic plane, the space, and what ASCII has. No tab, no line separator, nothing invisible.
+/// Letters and digits of the basic plane, the space, and what ASCII has. No tab, no line separator,
+/// nothing invisible.
 fn is_printable(character: char) -> bool {
     match character {
         ' '..='~' => true,
@@ -35,8 +37,9 @@ fn is_a_word_of_yaml(text: &str) -> bool {
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
-/// Integers, floats, base-60 numbers and timestamps of every schema. What begins with a digit passes only as a version
-/// does: two points or more, and none of the characters that base 60 and dates need. A mere exponent is a number to some.
+/// Integers, floats, base-60 numbers and timestamps of every schema. What begins with a digit
+/// passes only as a version does: two points or more, and none of the characters that base 60 and
+/// dates need. A mere exponent is a number to some.
 fn is_like_a_number(text: &str) -> bool {
     if text.starts_with(|first: char| first.is_ascii_digit()) {
         return text.bytes().filter(|byte| *byte == b'.').count() < 2 || text.contains([':', ' ', '_']);

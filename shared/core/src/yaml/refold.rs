@@ -3,8 +3,8 @@
 /// Characters that end a line in YAML 1.1, and are mere text in YAML 1.2.
 pub(super) const SEPARATORS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
-/// The text of a single-quoted scalar with its quotes, folded as go-yaml folds it: Helm itself writes a line separator
-/// in this form, with spaces after it that are not part of the text.
+/// The text of a single-quoted scalar with its quotes, folded as go-yaml folds it: Helm itself
+/// writes a line separator in this form, with spaces after it that are not part of the text.
 pub(super) fn single_quoted(source: &str) -> String {
     let content = source.strip_prefix('\'').unwrap_or(source);
     let content = content
@@ -32,7 +32,8 @@ pub(super) fn single_quoted(source: &str) -> String {
     text
 }
 
-/// Whether a document's marker stands at the start of a line, which ends a scalar in the midst if a separator follows it.
+/// Whether a document's marker stands at the start of a line, which ends a scalar in the midst if a
+/// separator follows it.
 pub(super) fn has_marker(source: &str) -> bool {
     source
         .split(['\n', '\u{85}', '\u{2028}', '\u{2029}'])

@@ -1,4 +1,5 @@
-//! What a scalar means: the rules of go.yaml.in/yaml/v2's `resolve.go`, which are YAML 1.1 with exceptions.
+//! What a scalar means: the rules of go.yaml.in/yaml/v2's `resolve.go`, which are YAML 1.1 with
+//! exceptions.
 
 use super::{Value, event::Scalar, timestamp};
 
@@ -25,15 +26,16 @@ pub(super) fn resolve(scalar: &Scalar<'_>) -> Result<Value, Unfit> {
     }
 }
 
-/// Whether a plain scalar without a tag, as it stands in a text, is text for Helm, and not a number, a flag or nothing.
+/// Whether a plain scalar without a tag, as it stands in a text, is text for Helm, and not a
+/// number, a flag or nothing.
 #[must_use]
 pub fn is_text(plain_scalar: &[u8]) -> bool {
     let is_text = |scalar| matches!(plain(scalar), Value::String(_));
     is_no_number(plain_scalar) || std::str::from_utf8(plain_scalar).is_ok_and(is_text)
 }
 
-/// Whether what starts with a digit is no number, if that is plain to see: nearly every digest and version is told so,
-/// of which an index has as many as chart versions.
+/// Whether what starts with a digit is no number, if that is plain to see: nearly every digest and
+/// version is told so, of which an index has as many as chart versions.
 fn is_no_number(text: &[u8]) -> bool {
     let [first @ b'0'..=b'9', rest @ ..] = text else {
         return false;
@@ -41,7 +43,8 @@ fn is_no_number(text: &[u8]) -> bool {
     // Underscores in a number are left out, in `0_x1f` too.
     let hexadecimal = *first == b'0' && matches!(rest.first(), Some(b'x' | b'X' | b'_'));
     let mut points = 0_usize;
-    // No number but a hexadecimal one has letters that are neither of an exponent nor of a prefix, and none has two points.
+    // No number but a hexadecimal one has letters that are neither of an exponent nor of a prefix,
+    // and none has two points.
     let strange = rest.iter().any(|byte| {
         points += usize::from(*byte == b'.');
         points > 1 || (byte.is_ascii_alphabetic() && !b"eEbBoOxX".contains(byte))
@@ -103,7 +106,8 @@ fn word(text: &str) -> Option<Value> {
     })
 }
 
-/// What starts with a digit or a sign. A timestamp stays text, and none of them would pass for a number.
+/// What starts with a digit or a sign. A timestamp stays text, and none of them would pass for a
+/// number.
 fn number(text: &str) -> Option<Value> {
     let text = text.replace('_', "");
     integer(&text)
@@ -111,7 +115,8 @@ fn number(text: &str) -> Option<Value> {
         .or_else(|| signed_binary(&text))
 }
 
-/// Go's `ParseInt(text, 0, 64)`, then `ParseUint`: the prefix tells the base, and a mere leading zero means eight.
+/// Go's `ParseInt(text, 0, 64)`, then `ParseUint`: the prefix tells the base, and a mere leading
+/// zero means eight.
 fn integer(text: &str) -> Option<Value> {
     let (sign, magnitude) = match text.as_bytes().first() {
         Some(b'+') => (Some(false), text.get(1..)?),
@@ -208,7 +213,8 @@ fn base64(text: &str) -> Option<String> {
         .map(|bytes| go_lossy(&bytes))
 }
 
-/// Go puts one U+FFFD for each bad byte, Rust's `from_utf8_lossy` one for each run of a broken character.
+/// Go puts one U+FFFD for each bad byte, Rust's `from_utf8_lossy` one for each run of a broken
+/// character.
 pub(crate) fn go_lossy(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

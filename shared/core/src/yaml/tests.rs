@@ -329,7 +329,8 @@ fn limits_are_exact() {
         parse("[a,b,c,d,e]"),
         Err(Error::TooManyNodes { limit: 6, .. })
     ));
-    // Two scalars of 96 bytes and their text: the one that is kept, and the one that the alias writes out.
+    // Two scalars of 96 bytes and their text: the one that is kept, and the one that the alias
+    // writes out.
     let limits = Limits {
         alias_bytes: 198,
         ..limits

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::{Error, Limits, Place};
 
-/// The text without its byte-order mark, if it is short enough and holds only characters that YAML allows.
+/// The text without its byte-order mark, if it is short enough and holds only characters that YAML
+/// allows.
 pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow<'bytes, str>, Error> {
     if bytes.len() > limits.bytes {
         return Err(Error::TooLong {
@@ -34,8 +35,8 @@ pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow
     Ok(without_version(text))
 }
 
-/// Makes a comment of the directive `%YAML 1.1` where it stands first. go-yaml takes that version and no other, and reads
-/// the document as without it; the parser is told to refuse directives.
+/// Makes a comment of the directive `%YAML 1.1` where it stands first. go-yaml takes that version
+/// and no other, and reads the document as without it; the parser is told to refuse directives.
 fn without_version(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut lines = text.lines();
     let is_version = lines.next().is_some_and(|first| {
@@ -90,8 +91,8 @@ fn is_allowed(character: char) -> bool {
         '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// A byte-order mark within the text is a part of a word to some readers and nothing to others, and a carriage return
-/// alone a line's end or not.
+/// A byte-order mark within the text is a part of a word to some readers and nothing to others, and
+/// a carriage return alone a line's end or not.
 fn is_stray(text: &str, at: usize, character: char) -> bool {
     match character {
         '\u{feff}' => true,

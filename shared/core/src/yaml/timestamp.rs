@@ -1,7 +1,8 @@
-//! Timestamps, which matter under an explicit `!!timestamp`, and to a writer: everywhere else they are text.
+//! Timestamps, which matter under an explicit `!!timestamp`, and to a writer: everywhere else they
+//! are text.
 
-/// Whether go-yaml's `parseTimestamp` takes the text: a date, or a date and time with a zone after `T`/`t` or
-/// without one after a space.
+/// Whether go-yaml's `parseTimestamp` takes the text: a date, or a date and time with a zone after
+/// `T`/`t` or without one after a space.
 #[must_use]
 pub fn is_timestamp(text: &str) -> bool {
     let Some((date, rest)) = text.split_at_checked(text.find(['T', 't', ' ']).unwrap_or(text.len())) else {

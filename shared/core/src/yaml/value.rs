@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 
 use super::number;
 
-/// The entries of a mapping in the order of the text. Keys are text: `1: a` has the key "1", as Helm has it.
+/// The entries of a mapping in the order of the text. Keys are text: `1: a` has the key "1", as
+/// Helm has it.
 pub type Mapping = IndexMap<String, Value>;
 
 /// One value, resolved as Helm resolves it: YAML 1.1 with the deviations of go.yaml.in/yaml/v2.
@@ -94,8 +95,9 @@ impl Value {
         self.as_mapping()?.get(key)
     }
 
-    /// What Helm reads where a field wants text: a number or a boolean becomes text by Go's rules (`1.10` is "1.1",
-    /// `yes` is "true"), nothing becomes empty text. `None` for lists and mappings, which Helm refuses there.
+    /// What Helm reads where a field wants text: a number or a boolean becomes text by Go's rules
+    /// (`1.10` is "1.1", `yes` is "true"), nothing becomes empty text. `None` for lists and
+    /// mappings, which Helm refuses there.
     #[must_use]
     pub fn to_text(&self) -> Option<String> {
         match self {
@@ -130,8 +132,9 @@ impl Value {
         }
     }
 
-    /// The value as JSON after it went through a Go `interface{}`, as the values in `import-values` do: every number is a
-    /// float in between, so that digits beyond 2^53 are lost, and keys are in order.
+    /// The value as JSON after it went through a Go `interface{}`, as the values in `import-values`
+    /// do: every number is a float in between, so that digits beyond 2^53 are lost, and keys are in
+    /// order.
     #[must_use]
     pub fn to_untyped_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
@@ -175,7 +178,8 @@ impl Value {
     }
 }
 
-/// Go writes 1.0 as `1`, and whole numbers with zeros behind the digits that tell the float from its neighbours.
+/// Go writes 1.0 as `1`, and whole numbers with zeros behind the digits that tell the float from
+/// its neighbours.
 fn json_number(value: f64) -> serde_json::Value {
     let digits = value.to_string();
     match (digits.parse::<i64>(), digits.parse::<u64>()) {

@@ -1,4 +1,5 @@
-//! Charts with metadata of a real size: like Bitnami's, an entry is some 1.2 KB of YAML. The same on every run.
+//! Charts with metadata of a real size: like Bitnami's, an entry is some 1.2 KB of YAML. The same
+//! on every run.
 
 use std::collections::BTreeMap;
 

@@ -93,8 +93,8 @@ impl Helm {
     }
 }
 
-/// The version of the module that a Helm was built from, where Go wrote it into the program. A Helm that was installed
-/// with `go install` says of itself no more than `v4.3`.
+/// The version of the module that a Helm was built from, where Go wrote it into the program. A Helm
+/// that was installed with `go install` says of itself no more than `v4.3`.
 fn built_from(program: &Path) -> Result<Option<String>> {
     let bytes = std::fs::read(program).map_err(|error| format!("{} cannot be read: {error}", program.display()))?;
     let mut lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| {

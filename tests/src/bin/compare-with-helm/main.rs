@@ -1,13 +1,14 @@
-//! Chartdrop's engine beside Helm, `cp` and Helm's clients: builds indexes from generated charts, runs each program in
-//! turn, and prints the medians as a Markdown table with what was to be reached.
+//! Chartdrop's engine beside Helm, `cp` and Helm's clients: builds indexes from generated charts,
+//! runs each program in turn, and prints the medians as a Markdown table with what was to be
+//! reached.
 //!
 //! ```sh
 //! export $(.ci/tools helm3 helm4)
 //! cargo run --release -p tests --bin compare-with-helm
 //! ```
 //!
-//! A result counts only if it is right: Helm must find in our index what it finds in its own, and one version more than
-//! before.
+//! A result counts only if it is right: Helm must find in our index what it finds in its own, and
+//! one version more than before.
 
 mod charts;
 mod clients;

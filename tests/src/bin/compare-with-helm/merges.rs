@@ -75,8 +75,9 @@ impl<'a> Merge<'a> {
             eprintln!("{versions} versions, {}: round {round} of {}", self.form, self.rounds);
             remove(&by_helm)?;
             merged.helm.add(measure(&self.by_helm(&programs.helm4)?)?);
-            // Helm leaves a gigabyte of memory behind in small pieces, and its own output to be written back: whoever runs
-            // next pays for putting that in order, so the first of both is not counted.
+            // Helm leaves a gigabyte of memory behind in small pieces, and its own output to be
+            // written back: whoever runs next pays for putting that in order, so the first of both
+            // is not counted.
             self.in_turn(programs, &by_us, &by_cp)?;
             for _ in 0..RUNS_IN_A_ROUND {
                 let (ours, cp) = self.in_turn(programs, &by_us, &by_cp)?;

@@ -27,7 +27,8 @@ pub(crate) fn yaml<'a>(indexes: &'a Indexes, indented: &'a Path, rounds: usize) 
     }
 }
 
-/// Writes Helm's YAML with all below the charts' names two columns further right, which changes nothing for a parser.
+/// Writes Helm's YAML with all below the charts' names two columns further right, which changes
+/// nothing for a parser.
 pub(crate) fn indent(indexes: &Indexes) -> Result<PathBuf> {
     let path = indexes.path("indented.yaml");
     let mut indented = BufWriter::new(File::create(&path)?);

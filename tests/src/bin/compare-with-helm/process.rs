@@ -1,8 +1,8 @@
 //! Whole processes, measured: wall time and peak memory.
 //!
-//! A child starts with its parent's peak: Linux carries the high-water mark of the memory that is replaced by `exec` over
-//! into the child's `ru_maxrss`. This process builds whole indexes in memory, so each measurement goes through a fresh
-//! copy of it that has nothing in memory yet.
+//! A child starts with its parent's peak: Linux carries the high-water mark of the memory that is
+//! replaced by `exec` over into the child's `ru_maxrss`. This process builds whole indexes in
+//! memory, so each measurement goes through a fresh copy of it that has nothing in memory yet.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, Stdio};

@@ -140,7 +140,8 @@ fn against_helm(work: &str, merged: &Merged, faster: f64, less: Option<f64>) -> 
     std::iter::once(time).chain(memory).collect()
 }
 
-/// Nothing that makes a new index of an old one can be faster than a copy, or hold less than the index.
+/// Nothing that makes a new index of an old one can be faster than a copy, or hold less than the
+/// index.
 fn against_the_limit(work: &str, merged: &Merged) -> [Row; 2] {
     [
         Row {

@@ -123,7 +123,8 @@ impl Process {
         }
     }
 
-    /// Waits for the answer to an event, which must be that its upload is published. The time since the process's start.
+    /// Waits for the answer to an event, which must be that its upload is published. The time since
+    /// the process's start.
     pub async fn published(&mut self) -> Duration {
         let (report, time) = self.answered().await;
         assert_eq!(report["outcomes"][0]["outcome"], "published", "{report}");
@@ -148,8 +149,8 @@ impl Process {
         }
     }
 
-    /// The most memory that the process has had so far, in bytes. (`ru_maxrss` would be at least what its parent had
-    /// when it was started.)
+    /// The most memory that the process has had so far, in bytes. (`ru_maxrss` would be at least
+    /// what its parent had when it was started.)
     pub fn peak(&self) -> f64 {
         let id = self.child.id().expect("it runs");
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells of its processes");

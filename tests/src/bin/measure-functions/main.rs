@@ -4,12 +4,13 @@
 //! cargo run --release -p tests --bin measure-functions
 //! ```
 //!
-//! prints a Markdown table, and fails where a number is far over its target: see the constants below. `CHARTDROP_FUNCTIONS` names a
-//! folder with other binaries to be measured in the place of the workspace's: an earlier build, or what `sam build` deploys
-//! (`target/lambda`), which CI has built anyway. Needs Linux, for `/proc`.
+//! prints a Markdown table, and fails where a number is far over its target: see the constants
+//! below. `CHARTDROP_FUNCTIONS` names a folder with other binaries to be measured in the place of
+//! the workspace's: an earlier build, or what `sam build` deploys (`target/lambda`), which CI has
+//! built anyway. Needs Linux, for `/proc`.
 //!
-//! Every process runs as in Lambda: with nothing in its environment but what Lambda sets, under a Runtime API of its own,
-//! with S3 on loopback.
+//! Every process runs as in Lambda: with nothing in its environment but what Lambda sets, under a
+//! Runtime API of its own, with S3 on loopback.
 
 mod function;
 mod index;
@@ -35,8 +36,8 @@ const BINARY: Goal = Goal {
     target: 6.0,
     limit: 6.0,
 };
-/// publish-chart holds OpenPGP too, for whoever has signatures checked: that is what takes it over the target, and nothing
-/// else may (README has what each feature costs).
+/// publish-chart holds OpenPGP too, for whoever has signatures checked: that is what takes it over
+/// the target, and nothing else may (README has what each feature costs).
 const PUBLISH_BINARY: Goal = Goal {
     target: 6.0,
     limit: 8.75,

@@ -1,5 +1,5 @@
-//! The most memory that a process has while it publishes into a large repository, and while it sweeps charts of somebody who wants
-//! it to have as much as possible.
+//! The most memory that a process has while it publishes into a large repository, and while it
+//! sweeps charts of somebody who wants it to have as much as possible.
 
 use chartdrop::index::Format;
 use local::System;
@@ -30,8 +30,8 @@ pub async fn memory(function: &Function, system: &System, format: Format, layout
     peak
 }
 
-/// Peak of a process that sweeps a hundred charts with the largest entries that an index takes, of thousands of short texts, each packed
-/// into half a kilobyte, in bytes.
+/// Peak of a process that sweeps a hundred charts with the largest entries that an index takes, of
+/// thousands of short texts, each packed into half a kilobyte, in bytes.
 pub async fn sweep(function: &Function, system: &System, format: Format) -> f64 {
     let (folder, index) = match format {
         Format::Json => ("short-json", "{\"apiVersion\":\"v1\",\"entries\":{}}"),

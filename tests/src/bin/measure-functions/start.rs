@@ -1,4 +1,5 @@
-//! How long it takes until a process asks for its first event, and until it has published its first chart.
+//! How long it takes until a process asks for its first event, and until it has published its first
+//! chart.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,8 @@ use crate::function::Function;
 /// Starts of each function.
 const RUNS: usize = 31;
 
-/// Milliseconds from start to first `next`, for each function. They take turns, so that a busy moment hits all of them.
+/// Milliseconds from start to first `next`, for each function. They take turns, so that a busy
+/// moment hits all of them.
 pub async fn medians<const N: usize>(functions: [&Function; N]) -> [f64; N] {
     let mut times = [const { Vec::new() }; N];
     for _ in 0..RUNS {
@@ -24,8 +26,8 @@ pub async fn medians<const N: usize>(functions: [&Function; N]) -> [f64; N] {
     times.map(median)
 }
 
-/// Milliseconds from start to the answer about the first publish, and from event to answer of a later one, both into an
-/// existing repository.
+/// Milliseconds from start to the answer about the first publish, and from event to answer of a
+/// later one, both into an existing repository.
 pub async fn publishes(function: &Function, system: &System) -> (f64, f64) {
     let upload = |version: String| upload(system, &ChartArchive::new("measured", &version));
     let mut first = Vec::new();

@@ -1,5 +1,6 @@
-//! The whole stack of `template.yaml`, built and deployed with the real SAM CLI onto MiniStack, and used: S3's events, the
-//! schedule, the queues and CloudFront's API are MiniStack's, and the functions run from the zips that were uploaded.
+//! The whole stack of `template.yaml`, built and deployed with the real SAM CLI onto MiniStack, and
+//! used: S3's events, the schedule, the queues and CloudFront's API are MiniStack's, and the
+//! functions run from the zips that were uploaded.
 //!
 //! docs/operations.md says which resources MiniStack cannot hold, and what checks those.
 

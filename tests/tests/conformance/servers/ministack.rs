@@ -1,4 +1,5 @@
-//! MiniStack: S3 and CloudFront of another hand. It tells no function of uploads here; the site does.
+//! MiniStack: S3 and CloudFront of another hand. It tells no function of uploads here; the site
+//! does.
 
 use serde_json::Value;
 use tests::site::{Server, Site, client};

@@ -1,6 +1,7 @@
 //! The suite of `tests::suite` and the races on servers that we did not write.
 //!
-//! MinIO tells the functions of uploads by its own webhooks. MiniStack answers CloudFront's API too.
+//! MinIO tells the functions of uploads by its own webhooks. MiniStack answers CloudFront's API
+//! too.
 
 mod differences;
 mod minio;
@@ -56,7 +57,8 @@ async fn a_secret_of_ministack_is_read_and_read_again_when_it_was_rotated() {
     ministack
         .secret("put-secret-value", id, &second.secret_to_verify())
         .await;
-    // It was read again for the chart that was refused, and is not read more often than every two seconds.
+    // It was read again for the chart that was refused, and is not read more often than every two
+    // seconds.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let receipt = publish("1.2.0", &second).await;
     assert_eq!(receipt["outcome"], "published", "{receipt}");

@@ -13,7 +13,8 @@ use serde_json::Value;
 /// What takes an event on: the function's name and the event.
 pub(super) type Taker = Box<dyn Fn(&str, &Value) + Send + Sync>;
 
-/// A listener whose notifications go nowhere until there is a taker. MinIO repeats what is not answered with success.
+/// A listener whose notifications go nowhere until there is a taker. MinIO repeats what is not
+/// answered with success.
 pub(super) struct Webhooks {
     pub(super) url: String,
     taker: Arc<OnceLock<Taker>>,

@@ -10,8 +10,8 @@ use tests::program::ANY_PORTS;
 
 use super::{run, serving, told_until};
 
-/// With one of these variables, insta accepts a changed snapshot or lets its test pass. `cargo insta`
-/// sets them too, and asks afterwards.
+/// With one of these variables, insta accepts a changed snapshot or lets its test pass.
+/// `cargo insta` sets them too, and asks afterwards.
 #[test]
 fn a_changed_snapshot_fails() {
     if std::env::var_os("INSTA_CARGO_INSTA").is_some() {
@@ -88,8 +88,8 @@ async fn what_publish_chart_accepts() {
     insta::assert_snapshot!("not-accepted", said);
 }
 
-/// Without what differs between runs: times, ports, digests, the sizes of archives (they hold the time of
-/// their packing) and the numbers of requests, which `costs` counts.
+/// Without what differs between runs: times, ports, digests, the sizes of archives (they hold the
+/// time of their packing) and the numbers of requests, which `costs` counts.
 fn comparable(text: &str) -> String {
     let mut text = text.to_owned();
     for (pattern, replacement) in [

@@ -13,7 +13,8 @@ pub(crate) struct Fault {
     pub(crate) s3: S3Fault,
     /// The same for `CreateInvalidation`, where it exists there.
     pub(crate) cloudfront: InvalidationFault,
-    /// How often in a row: the SDK makes four attempts, and what fails once is mended there and never seen by us.
+    /// How often in a row: the SDK makes four attempts, and what fails once is mended there and
+    /// never seen by us.
     pub(crate) times: usize,
     /// The operations that can meet it; all of them if empty.
     pub(crate) operations: &'static [&'static str],
@@ -141,14 +142,16 @@ impl Fault {
         is_meant && !self.is_a_lie(step)
     }
 
-    /// S3 is consistent: it doesn't say of a published archive that it is missing. `tests/damage.rs` has the case where it is.
+    /// S3 is consistent: it doesn't say of a published archive that it is missing.
+    /// `tests/damage.rs` has the case where it is.
     fn is_a_lie(&self, step: &Step) -> bool {
         let is_archive = step.what.starts_with("charts/") && step.what.ends_with(".tgz");
         let is_missing = matches!(self.s3, S3Fault::Fail(When::Before, 404, _));
         step.operation == "GetObject" && is_archive && is_missing
     }
 
-    /// S3 says of a refused upload that it is not there, or another one by now: then there is nothing to keep.
+    /// S3 says of a refused upload that it is not there, or another one by now: then there is
+    /// nothing to keep.
     pub(crate) fn denies_the_copy(&self, step: &Step) -> bool {
         step.operation == "CopyObject" && matches!(self.s3, S3Fault::Fail(When::Before, 404 | 412, _))
     }

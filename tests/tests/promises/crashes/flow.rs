@@ -11,7 +11,8 @@ pub(crate) struct Flow {
     pub(crate) name: &'static str,
     /// Published before it starts.
     pub(crate) before: &'static [&'static str],
-    /// Versions that are uploaded, with the outcome of each. Of a rejected one the content differs from what is published.
+    /// Versions that are uploaded, with the outcome of each. Of a rejected one the content differs
+    /// from what is published.
     pub(crate) uploads: &'static [(&'static str, &'static str)],
     pub(crate) started_by: StartedBy,
     /// Taken back by the command.
@@ -27,7 +28,8 @@ pub(crate) enum StartedBy {
     Uploads,
     /// One notification of all of them.
     OneEvent,
-    /// The schedule, as no notification has come. It finds whatever lies in staging, so it needs a system of its own.
+    /// The schedule, as no notification has come. It finds whatever lies in staging, so it needs a
+    /// system of its own.
     Sweep,
     /// The command of an operator, who gives it again when it has failed.
     Unpublish,

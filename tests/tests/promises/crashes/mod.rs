@@ -1,8 +1,10 @@
-//! Every request of every flow goes wrong once, in every way; after the retry or the sweep nothing is missing.
+//! Every request of every flow goes wrong once, in every way; after the retry or the sweep nothing
+//! is missing.
 //!
-//! A flow ([`flow::FLOWS`]) is run once without faults, and its requests are counted. Then each of them is met by each
-//! of the faults ([`fault`]), each time in a repository of its own; hundreds of those share a system, whose processes
-//! die and come back meanwhile. What has to hold in the end is in [`complete`].
+//! A flow ([`flow::FLOWS`]) is run once without faults, and its requests are counted. Then each of
+//! them is met by each of the faults ([`fault`]), each time in a repository of its own; hundreds of
+//! those share a system, whose processes die and come back meanwhile. What has to hold in the end
+//! is in [`complete`].
 
 mod complete;
 mod fault;

@@ -15,7 +15,8 @@ use crate::crashes::flow::Rival;
 pub(crate) struct Step {
     pub(crate) function: String,
     pub(crate) operation: String,
-    /// The key, the prefix of a listing or the path of an invalidation, with `{}` for the repository's folder.
+    /// The key, the prefix of a listing or the path of an invalidation, with `{}` for the
+    /// repository's folder.
     pub(crate) what: String,
     pub(crate) nth: usize,
 }

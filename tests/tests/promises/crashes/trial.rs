@@ -29,7 +29,8 @@ impl Findings {
     }
 }
 
-/// Systems for the trials that each need one of their own: most of their time is the SDK's pauses between attempts.
+/// Systems for the trials that each need one of their own: most of their time is the SDK's pauses
+/// between attempts.
 const LANES: usize = 3;
 
 /// One repository that meets one fault.
@@ -130,7 +131,8 @@ async fn run(chartdrop: &Chartdrop, script: &Script, trials: &[Trial]) {
     }
     chartdrop.settled().await;
     for Trial { folder, flow, fault } in trials {
-        // An edge that holds the index from before, or that there is none, is what makes the invalidation matter.
+        // An edge that holds the index from before, or that there is none, is what makes the
+        // invalidation matter.
         chartdrop.edge(&format!("/{folder}/index.yaml")).await;
         if let Some(version) = flow.unpublished {
             chartdrop.edge(&format!("/{folder}/demo-{version}.tgz")).await;

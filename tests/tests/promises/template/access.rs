@@ -72,7 +72,8 @@ fn a_release_puts_uploads_and_reads_receipts_and_nothing_else() {
     );
 }
 
-/// What would only be rejected is not let in: storage classes that S3 does not read at once, and keys of somebody else.
+/// What would only be rejected is not let in: storage classes that S3 does not read at once, and
+/// keys of somebody else.
 #[test]
 fn an_upload_is_stored_so_that_it_can_be_read() {
     let access = BucketAccess::of(TEMPLATE).expect("policies that can be checked");
@@ -194,8 +195,8 @@ fn only_the_workflow_of_the_parameter_assumes_the_release_role() {
     );
 }
 
-/// Repositories from before 15 July 2026 have a subject of names, later ones one of names and numbers.
-/// <https://github.com/github/docs/pull/45221>
+/// Repositories from before 15 July 2026 have a subject of names, later ones one of names and
+/// numbers. <https://github.com/github/docs/pull/45221>
 #[test]
 fn the_parameter_accepts_both_formats_of_a_subject_and_nothing_that_would_let_others_release() {
     for subject in [

@@ -1,4 +1,5 @@
-//! The template as one deployment sees it: parameters and a region in; conditions, rules and choices out.
+//! The template as one deployment sees it: parameters and a region in; conditions, rules and
+//! choices out.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,8 @@ use serde_yaml::Value;
 
 use crate::template::text::{referred, template};
 
-/// What somebody answers to the questions of `sam deploy --guided`; everything else is at its default.
+/// What somebody answers to the questions of `sam deploy --guided`; everything else is at its
+/// default.
 pub struct Deployment {
     template: Value,
     given: BTreeMap<String, String>,
@@ -41,7 +43,8 @@ impl Deployment {
             .is_none_or(|condition| self.holds(condition))
     }
 
-    /// The properties of a resource, with each `!If` replaced by what it chooses; `AWS::NoValue` is null.
+    /// The properties of a resource, with each `!If` replaced by what it chooses; `AWS::NoValue` is
+    /// null.
     pub fn properties(&self, resource: &str) -> Value {
         self.chosen(&self.template["Resources"][resource]["Properties"])
     }

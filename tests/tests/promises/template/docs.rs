@@ -29,7 +29,8 @@ fn commands(page: &str, words: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// No function is called publish-chart where the template is deployed: CloudFormation makes its name.
+/// No function is called publish-chart where the template is deployed: CloudFormation makes its
+/// name.
 #[test]
 fn a_function_is_invoked_by_the_name_that_the_stack_tells() {
     let mut seen = 0;

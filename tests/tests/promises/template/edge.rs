@@ -38,11 +38,13 @@ fn the_edge_keeps_everything_as_long_as_its_headers_say() {
             "max-age={max_age} would become something between {shortest} and {longest}"
         );
     }
-    // What says nothing, an index copied from elsewhere, must not be kept for a day, CloudFront's own default.
+    // What says nothing, an index copied from elsewhere, must not be kept for a day, CloudFront's
+    // own default.
     assert_eq!(referred(&policy["DefaultTTL"]), Some("IndexMaxAge"));
 }
 
-/// `/?list-type=2` would list the bucket if the origin ever saw it: the edge may list, so that missing is 404.
+/// `/?list-type=2` would list the bucket if the origin ever saw it: the edge may list, so that
+/// missing is 404.
 #[test]
 fn the_edge_passes_no_query_cookie_or_header_on() {
     let policy = policy();
@@ -127,8 +129,9 @@ const COMPRESSED: [&str; 45] = [
     "vnd.apple.mpegurl",
 ];
 
-/// What is large enough to be worth it, indexes and archives, has types that CloudFront does not compress. Once one of them has,
-/// `Compress` is worth its price: keys of the cache by what a client accepts.
+/// What is large enough to be worth it, indexes and archives, has types that CloudFront does not
+/// compress. Once one of them has, `Compress` is worth its price: keys of the cache by what a
+/// client accepts.
 #[test]
 fn the_edge_compresses_just_what_cloudfront_would() {
     let large = [Headers::index(300), Headers::archive()];
@@ -159,8 +162,8 @@ fn named_and_certified(given: &[(&str, &str)]) -> (usize, Vec<String>) {
     )
 }
 
-/// `aws cloudfront associate-alias` moves a name only to a distribution that has a certificate for it, and a name that another
-/// distribution has cannot be an alias in the template.
+/// `aws cloudfront associate-alias` moves a name only to a distribution that has a certificate for
+/// it, and a name that another distribution has cannot be an alias in the template.
 #[test]
 fn a_distribution_can_have_a_certificate_before_it_has_its_name() {
     let (domain, certificate) = (("DomainName", "charts.example.com"), ("CertificateArn", CERTIFICATE));
@@ -223,7 +226,8 @@ fn the_edge_logs_only_where_its_logs_are_delivered() {
     }
 }
 
-/// The sweep of invalidate-cdn goes back a day: an index that caches may keep for longer would be left to them.
+/// The sweep of invalidate-cdn goes back a day: an index that caches may keep for longer would be
+/// left to them.
 #[test]
 fn no_index_may_be_kept_for_longer_than_the_sweep_goes_back() {
     let longest = seconds(&template()["Parameters"]["IndexMaxAge"]["MaxValue"]);

@@ -1,11 +1,13 @@
-//! What stays when a stack goes, or when a parameter is switched off for a while, and how it is used again.
+//! What stays when a stack goes, or when a parameter is switched off for a while, and how it is
+//! used again.
 
 use serde_yaml::Value;
 
 use crate::template::deployment::{Deployment, accepts};
 use crate::template::text::{names, resources, template};
 
-/// What cannot be made again: charts, keys, logs, and the trust that others have in the account's provider.
+/// What cannot be made again: charts, keys, logs, and the trust that others have in the account's
+/// provider.
 const IRREPLACEABLE: [&str; 4] = [
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
@@ -19,7 +21,8 @@ const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:Secre
 fn what_cannot_be_made_again_stays_when_the_stack_goes() {
     let mut kept = Vec::new();
     for (name, resource) in IRREPLACEABLE.into_iter().flat_map(resources) {
-        // The one exception is a stack that never came to be: what it made is empty, and would be in the way of the next try.
+        // The one exception is a stack that never came to be: what it made is empty, and would be
+        // in the way of the next try.
         assert_eq!(resource["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
         assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
         kept.push(name);
@@ -36,7 +39,8 @@ fn what_stays_has_a_name_of_its_own_or_a_parameter_that_uses_it_again() {
         for (name, resource) in resources(of_type) {
             let named = ["BucketName", "Name"].map(|property| &resource["Properties"][property]);
             let named = named.iter().any(|name| !name.is_null()) || of_type == "AWS::IAM::OIDCProvider";
-            // The provider has GitHubOidcProviderArn; the bucket's name is the stack's, so the next stack has another.
+            // The provider has GitHubOidcProviderArn; the bucket's name is the stack's, so the next
+            // stack has another.
             let answered = ["GitHub", "ChartBucket"].contains(&name.as_str());
             assert!(!named || answered, "{name} would be in the way of the next one");
         }

@@ -1,4 +1,5 @@
-//! Names that are made from the stack's name fit, and a stack whose name does not fit fails before anything slow is made.
+//! Names that are made from the stack's name fit, and a stack whose name does not fit fails before
+//! anything slow is made.
 
 use serde_yaml::Value;
 

@@ -1,4 +1,5 @@
-//! Alarms and dashboard look at metrics that the functions emit, under the name that they emit them under.
+//! Alarms and dashboard look at metrics that the functions emit, under the name that they emit them
+//! under.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,7 +42,8 @@ impl Faults for World {
     }
 }
 
-/// Each metric that a function emits, in a life with everything that one counts. A new metric is a new line.
+/// Each metric that a function emits, in a life with everything that one counts. A new metric is a
+/// new line.
 async fn life() -> Chartdrop {
     let lost = S3Fault::Fail(When::Before, 412, "PreconditionFailed");
     let registry = Registry::start().await;
@@ -172,8 +174,8 @@ fn watched() -> BTreeSet<Named> {
     .collect()
 }
 
-/// What the dashboard shows, with CloudWatch's shorthands written out: `.` repeats the field above, `...` all of them but
-/// the last ones given.
+/// What the dashboard shows, with CloudWatch's shorthands written out: `.` repeats the field above,
+/// `...` all of them but the last ones given.
 fn shown() -> BTreeSet<Named> {
     let dashboard = only("AWS::CloudWatch::Dashboard")["Properties"]["DashboardBody"].clone();
     let serde_yaml::Value::Tagged(body) = dashboard else {
@@ -240,7 +242,8 @@ async fn alarms_and_dashboard_look_at_metrics_that_the_functions_emit() {
     );
 }
 
-/// What only a schedule makes is missing when the schedule stops, whatever else the function does meanwhile.
+/// What only a schedule makes is missing when the schedule stops, whatever else the function does
+/// meanwhile.
 #[test]
 fn a_schedule_that_stops_is_noticed() {
     let (name, publish_chart) = function("publish-chart");

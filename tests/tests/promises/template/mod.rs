@@ -1,4 +1,5 @@
-//! `template.yaml` held against the code: what one of them says and the other does not do fails here.
+//! `template.yaml` held against the code: what one of them says and the other does not do fails
+//! here.
 //!
 //! `permissions.rs`, beside this folder, does the same for what the functions may do.
 

@@ -1,5 +1,5 @@
-//! Every setting that a function reads is set, every one that is set is read, and the parameters let nothing through that a
-//! function refuses.
+//! Every setting that a function reads is set, every one that is set is read, and the parameters
+//! let nothing through that a function refuses.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +9,8 @@ use serde_yaml::Value;
 
 use crate::template::text::{function, referred, template};
 
-/// Settings that a function reads and the template leaves at their default, each with the reason. Whoever builds what one of
-/// them switches on takes it off this list and gives it a parameter.
+/// Settings that a function reads and the template leaves at their default, each with the reason.
+/// Whoever builds what one of them switches on takes it off this list and gives it a parameter.
 const LEFT_AT_DEFAULT: [(&str, &str); 0] = [];
 
 type Read = fn(&dyn Fn(&str) -> Option<String>) -> Result<(), SettingError>;
@@ -28,8 +28,8 @@ fn variables(binary: &str) -> BTreeMap<String, Value> {
     serde_yaml::from_value(variables.clone()).expect("variables")
 }
 
-/// Values that a variable can get: of a parameter its default and the ends of what it allows, otherwise what a deployment
-/// would make of it.
+/// Values that a variable can get: of a parameter its default and the ends of what it allows,
+/// otherwise what a deployment would make of it.
 fn values(name: &str, value: &Value) -> Vec<String> {
     let Some(parameter) = referred(value).filter(|name| template()["Parameters"].get(*name).is_some()) else {
         return match name {

@@ -42,7 +42,8 @@ pub fn referred(value: &Value) -> Option<&str> {
     }
 }
 
-/// Everything that CloudFormation's functions name in a value: `!Ref A`, `!GetAtt A.B` and `${A.B}` in a `!Sub`.
+/// Everything that CloudFormation's functions name in a value: `!Ref A`, `!GetAtt A.B` and `${A.B}`
+/// in a `!Sub`.
 pub fn names(value: &Value) -> Vec<String> {
     match value {
         Value::Sequence(all) => all.iter().flat_map(names).collect(),

@@ -7,7 +7,8 @@ use crate::yaml::json_text;
 pub(in crate::index) enum Spacing {
     /// One version on a line, and no spaces: what we write.
     Lines,
-    /// Every element on a line of its own, indented by this many spaces for each level: what `helm repo index --json` writes.
+    /// Every element on a line of its own, indented by this many spaces for each level: what
+    /// `helm repo index --json` writes.
     Indented(usize),
 }
 
@@ -56,7 +57,8 @@ impl Spacing {
         }
     }
 
-    /// A field at the top, given with its value as compact JSON text, to be put behind the first brace. Others follow.
+    /// A field at the top, given with its value as compact JSON text, to be put behind the first
+    /// brace. Others follow.
     pub(in crate::index) fn first_field(self, name: &str, value: String) -> String {
         let value = self.value(value, TOP);
         match self {
@@ -65,8 +67,8 @@ impl Spacing {
         }
     }
 
-    /// Lines to be put between two brackets, the closing one of which stands this deep. In our own layout the opening one has
-    /// a line feed already.
+    /// Lines to be put between two brackets, the closing one of which stands this deep. In our own
+    /// layout the opening one has a line feed already.
     pub(in crate::index) fn between_brackets(self, lines: &str, depth: usize) -> String {
         match self {
             Self::Lines => format!("{lines}\n"),

@@ -1,5 +1,5 @@
-//! Where text is put into an index in JSON and cut from it: the elements of a list stand on lines of
-//! their own, all but the last with a comma.
+//! Where text is put into an index in JSON and cut from it: the elements of a list stand on lines
+//! of their own, all but the last with a comma.
 
 use std::ops::Range;
 
@@ -69,7 +69,8 @@ impl Spacing {
         self.between_brackets(charts, spacing::TOP)
     }
 
-    /// What stands between the braces of no entries, where that is not what is left when their lines are cut.
+    /// What stands between the braces of no entries, where that is not what is left when their
+    /// lines are cut.
     pub(in crate::index) fn no_charts(self) -> Option<&'static str> {
         match self {
             Self::Lines => None,

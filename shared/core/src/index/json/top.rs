@@ -1,4 +1,5 @@
-//! What stands around the entries of an index in JSON: a few short fields, which are parsed as they are.
+//! What stands around the entries of an index in JSON: a few short fields, which are parsed as they
+//! are.
 
 use std::ops::Range;
 
@@ -22,7 +23,8 @@ pub(super) fn header(header: &[u8]) -> Option<Generated> {
         return None;
     }
     let closed = [header, b"}}"].concat();
-    // A name that stands twice is an error of neither reader, and each takes another one of the two.
+    // A name that stands twice is an error of neither reader, and each takes another one of the
+    // two.
     let Some(generated) = check(&closed)?.generated else {
         // Behind the first brace: there is an apiVersion at least that follows.
         return header.starts_with(b"{\"").then_some(Generated::Missing(1));
@@ -33,8 +35,9 @@ pub(super) fn header(header: &[u8]) -> Option<Generated> {
     same.then_some(Generated::Here(value))
 }
 
-/// Checks what stands before the entries' opening brace and behind their closing one, both included, in JSON of several lines.
-/// `generated` is where the value of the field of this name stands, with its quotes; answers with its place, once it is checked.
+/// Checks what stands before the entries' opening brace and behind their closing one, both
+/// included, in JSON of several lines. `generated` is where the value of the field of this name
+/// stands, with its quotes; answers with its place, once it is checked.
 pub(super) fn head_and_tail(
     text: &[u8],
     head: Range<usize>,

@@ -1,8 +1,9 @@
 //! The version before: what a version has in common with it was checked there.
 //!
-//! Versions of one chart are much alike. A scan reads the fields of a version from left to right, and what it makes of a
-//! field depends on nothing but the text of the field and what was there before. So where the same bytes stand again, up to
-//! and including the first one of another field, they are as good as they were, and comparing them is enough.
+//! Versions of one chart are much alike. A scan reads the fields of a version from left to right,
+//! and what it makes of a field depends on nothing but the text of the field and what was there
+//! before. So where the same bytes stand again, up to and including the first one of another field,
+//! they are as good as they were, and comparing them is enough.
 
 /// The fields of the version that was read last, and of the one that is being read.
 #[derive(Debug, Default)]
@@ -33,13 +34,15 @@ impl Before {
         self.next = 0;
     }
 
-    /// A field begins at `at`: it and those behind it that are the same as in the version before, if there are any.
+    /// A field begins at `at`: it and those behind it that are the same as in the version before,
+    /// if there are any.
     pub(in crate::index) fn same(&mut self, text: &[u8], at: usize) -> Option<Same> {
         let candidates = self.last.get(self.next..)?;
         let (first, (last, _)) = (candidates.first()?.0, candidates.last()?);
         let common = common_prefix(text.get(first..=*last)?, text.get(at..)?);
         let behind = candidates.iter().skip(1);
-        // Where the value of a field ends is seen from what follows: the field behind it must begin in the same way.
+        // Where the value of a field ends is seen from what follows: the field behind it must begin
+        // in the same way.
         let same = behind.take_while(|(start, _)| start - first < common).count();
         let (skipped, rest) = candidates.split_at(same);
         let end = at + (rest.first()?.0 - first);
@@ -62,7 +65,8 @@ impl Before {
     }
 }
 
-/// How many bytes two texts have in common at their start. Mostly few, so that comparing a word at a time is best.
+/// How many bytes two texts have in common at their start. Mostly few, so that comparing a word at
+/// a time is best.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     let (a_words, _) = a.as_chunks::<8>();
     let (b_words, _) = b.as_chunks::<8>();

@@ -5,9 +5,9 @@ use memchr::memchr3_iter;
 /// How much is looked at before it is decided to look closer: small enough for the first cache.
 const BLOCK: usize = 16 * 1024;
 
-/// Whether the text is UTF-8 without control characters but line feeds, and without the characters that some YAML
-/// reader refuses, drops or takes for a line break when they are not escaped: C1, U+2028, U+2029, U+FEFF, U+FFFE,
-/// U+FFFF.
+/// Whether the text is UTF-8 without control characters but line feeds, and without the characters
+/// that some YAML reader refuses, drops or takes for a line break when they are not escaped: C1,
+/// U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF.
 pub(super) fn are_plain(text: &[u8]) -> bool {
     let mut ascii = true;
     for block in text.chunks(BLOCK) {

@@ -34,7 +34,8 @@ pub(in crate::index) fn add(text: &[u8], outline: &Outline, more: Vec<(String, S
         at: lines.unwrap_or(begin..begin),
         text: lines_of(&annotations),
     };
-    // Comments between the lines, a name in quotes: whatever was not foreseen shows up as another meaning.
+    // Comments between the lines, a name in quotes: whatever was not foreseen shows up as another
+    // meaning.
     let written = |part: Range<usize>| {
         let (at, text) = (&splice.at, text.get(part.clone())?);
         let here = part.start <= at.start && at.end <= part.end && (at.start < part.end || part.start == 0);

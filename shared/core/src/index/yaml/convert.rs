@@ -1,10 +1,11 @@
 //! Numbers and flags in YAML where text belongs.
 //!
-//! sigs.k8s.io/yaml writes them as text on the way to JSON, if it finds a field of the type text for the name
-//! (<https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go>, `convertToJSONableObject`). In an entry it finds those of
-//! `ChartVersion` itself only: `digest: 123` is "123", and `version: 1.10` makes Helm refuse the index. For a field of the
-//! embedded metadata it takes all of the metadata for the type of the value, so in `annotations` what is called as a field of
-//! the metadata becomes text, and everything else does not.
+//! sigs.k8s.io/yaml writes them as text on the way to JSON, if it finds a field of the type text
+//! for the name (<https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go>,
+//! `convertToJSONableObject`). In an entry it finds those of `ChartVersion` itself only:
+//! `digest: 123` is "123", and `version: 1.10` makes Helm refuse the index. For a field of the
+//! embedded metadata it takes all of the metadata for the type of the value, so in `annotations`
+//! what is called as a field of the metadata becomes text, and everything else does not.
 
 use serde_json::{Map, Value as Json};
 

@@ -18,8 +18,9 @@ impl Indent {
         self.dash + 2
     }
 
-    /// How much deeper a list stands than the field that it is the value of. The libraries that indent lists at all (go-yaml
-    /// v3, js-yaml, yq) indent them by two behind a dash, whatever else they do.
+    /// How much deeper a list stands than the field that it is the value of. The libraries that
+    /// indent lists at all (go-yaml v3, js-yaml, yq) indent them by two behind a dash, whatever
+    /// else they do.
     pub(in crate::index) fn list(self) -> usize {
         if self.dash > self.chart { 2 } else { 0 }
     }

@@ -78,7 +78,8 @@ pub(in crate::index) fn by_lines(text: &[u8]) -> Option<Left> {
             item.extend_from_slice(line);
             continue;
         }
-        // Only now the version above is known to be whole: the last one before a cut may lack digits of its numbers.
+        // Only now the version above is known to be whole: the last one before a cut may lack
+        // digits of its numbers.
         add_item(&mut left, chart.as_deref(), &item);
         item.clear();
         if line.starts_with(b"  - ") {

@@ -1,4 +1,5 @@
-//! Where text is put into an index in YAML: every element of a list is its lines, and nothing between.
+//! Where text is put into an index in YAML: every element of a list is its lines, and nothing
+//! between.
 
 use super::Indent;
 use super::write::{write_name, write_version};
@@ -24,7 +25,8 @@ impl Indent {
     }
 }
 
-/// Puts versions behind those of a chart, which may have none yet: then they take the place of ` []`.
+/// Puts versions behind those of a chart, which may have none yet: then they take the place of
+/// ` []`.
 pub(in crate::index) fn append_versions(chart: &ChartPlace, versions: String) -> Splice {
     match chart.versions {
         0 => Splice {

@@ -1,4 +1,5 @@
-//! What stands around the entries of an index in YAML: a few short lines, which are parsed as they are.
+//! What stands around the entries of an index in YAML: a few short lines, which are parsed as they
+//! are.
 
 use std::ops::Range;
 
@@ -10,16 +11,18 @@ use crate::index::{annotations, fields, helm};
 
 const GENERATED: &[u8] = b"generated: ";
 
-/// Checks the lines before and after the entries; answers with the place of the value of `generated`.
+/// Checks the lines before and after the entries; answers with the place of the value of
+/// `generated`.
 pub(super) fn head_and_tail(text: &[u8], head: Range<usize>, tail: Range<usize>) -> Option<Generated> {
     let mut generated = None;
     for part in [head.clone(), tail.clone()] {
         let mut at = part.start;
         let mut is_first = true;
         for line in text.get(part.clone())?.split_inclusive(|byte| *byte == b'\n') {
-            // Fields in the first column, what is indented below them, and comments there, which end whatever was open; and the
-            // mark that begins the document. A first field further in would make a mapping that `entries` does not belong to;
-            // other markers, directives and lists are for the parser.
+            // Fields in the first column, what is indented below them, and comments there, which
+            // end whatever was open; and the mark that begins the document. A first field further
+            // in would make a mapping that `entries` does not belong to; other markers, directives
+            // and lists are for the parser.
             match line.first()? {
                 first if first.is_ascii_alphabetic() => is_first = false,
                 b' ' if !is_first => {}
@@ -71,7 +74,8 @@ fn check(head: &[u8], tail: &[u8]) -> Option<Top> {
     Some(Top { generated })
 }
 
-/// The fields before and after the entries, each as JSON text; `None` if one stands twice or is none that Helm takes.
+/// The fields before and after the entries, each as JSON text; `None` if one stands twice or is
+/// none that Helm takes.
 pub(super) fn fields_of(head: &[u8], tail: &[u8]) -> Option<Vec<(String, String)>> {
     let mut document = Document::empty();
     for part in [head, tail] {

@@ -1,5 +1,5 @@
-//! JSON with every element on a line of its own, as Go's `json.MarshalIndent` and Python's `json.dumps(…, indent=2)` write it:
-//! what `helm repo index --json` writes.
+//! JSON with every element on a line of its own, as Go's `json.MarshalIndent` and Python's
+//! `json.dumps(…, indent=2)` write it: what `helm repo index --json` writes.
 //!
 //! ```text
 //! {
@@ -16,8 +16,9 @@
 //! }
 //! ```
 //!
-//! Fields may stand before the entries and behind them, and a line feed at the end or none. A line that begins with a brace in
-//! the column of versions is the first one of a version: what is deeper is indented further, and a string is part of a line.
+//! Fields may stand before the entries and behind them, and a line feed at the end or none. A line
+//! that begins with a brace in the column of versions is the first one of a version: what is deeper
+//! is indented further, and a string is part of a line.
 
 use std::ops::Range;
 
@@ -106,7 +107,8 @@ impl Json<'_, Indented> {
         let close = self.at.checked_sub(1)?;
         let items = match versions {
             0 => open..close,
-            // Without the line feed behind the opening bracket and the spaces before the closing one.
+            // Without the line feed behind the opening bracket and the spaces before the closing
+            // one.
             _ => open + 1..close.checked_sub(spacing.column(spacing::CHART))?,
         };
         Some(ChartPlace {

@@ -1,4 +1,5 @@
-//! Our own layout in JSON: see [`json`](crate::index::json). One version on a line, no space between tokens.
+//! Our own layout in JSON: see [`json`](crate::index::json). One version on a line, no space
+//! between tokens.
 
 use super::separators::Compact;
 use super::value::Json;

@@ -1,4 +1,5 @@
-//! Finding one's way in an index in JSON: our own layout ([`lines`]), and the indented one ([`indented`]).
+//! Finding one's way in an index in JSON: our own layout ([`lines`]), and the indented one
+//! ([`indented`]).
 
 mod indented;
 mod lines;

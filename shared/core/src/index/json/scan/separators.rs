@@ -12,8 +12,9 @@ pub(super) trait Separators {
     /// Goes over what stands behind the opening bracket of a list or object that is not empty.
     fn open(&mut self, cursor: &mut Cursor<'_>) -> Option<()>;
 
-    /// Goes over what stands behind an element, a comma or the closing bracket included; answers with whether another element
-    /// follows. The bracket is a constant, since this decides how fast a scan is.
+    /// Goes over what stands behind an element, a comma or the closing bracket included; answers
+    /// with whether another element follows. The bracket is a constant, since this decides how fast
+    /// a scan is.
     fn more<const CLOSE: u8>(&mut self, cursor: &mut Cursor<'_>) -> Option<bool>;
 
     /// Goes over what stands between a name and its value.
@@ -40,8 +41,8 @@ impl Separators for Compact {
     }
 }
 
-/// Every element on a line of its own, indented by so many spaces for each level, and a space behind a colon. What is empty
-/// is its two brackets.
+/// Every element on a line of its own, indented by so many spaces for each level, and a space
+/// behind a colon. What is empty is its two brackets.
 pub(super) struct Indented {
     pub(super) width: usize,
     /// How deep the line is that was begun last.

@@ -204,7 +204,8 @@ impl<'a, S: Separators> Json<'a, S> {
         }
     }
 
-    /// A string; answers with the place between its quotes. No line feed: a string is part of a line.
+    /// A string; answers with the place between its quotes. No line feed: a string is part of a
+    /// line.
     pub(super) fn string(&mut self) -> Option<Range<usize>> {
         self.eat(b"\"")?;
         let start = self.at;
@@ -218,8 +219,8 @@ impl<'a, S: Separators> Json<'a, S> {
         }
     }
 
-    /// What follows a backslash. No half of a surrogate pair, which the readers behind YAML refuse, and no `\/`, which
-    /// those of YAML 1.1 don't know.
+    /// What follows a backslash. No half of a surrogate pair, which the readers behind YAML refuse,
+    /// and no `\/`, which those of YAML 1.1 don't know.
     fn escape(&mut self) -> Option<()> {
         match self.next()? {
             b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),

@@ -1,5 +1,5 @@
-//! Block style, as Helm's YAML library writes it (two spaces, lists not indented, keys in alphabetical order), and other
-//! libraries with other indentation and in another order.
+//! Block style, as Helm's YAML library writes it (two spaces, lists not indented, keys in
+//! alphabetical order), and other libraries with other indentation and in another order.
 //!
 //! ```text
 //! apiVersion: v1
@@ -16,10 +16,11 @@
 //! generated: "2026-11-23T12:00:00Z"
 //! ```
 //!
-//! All names of charts stand in one column, and all dashes before versions in one ([`Indent`]); a list or mapping below a field
-//! has the column of its first line. Where the layout decides about the meaning: a line belongs to what its indentation says,
-//! since everything that could reach over the end of its line (quotes, blocks of text, folded text) is followed to its own end
-//! by [`scalar`], and must be indented deeper than what it belongs to.
+//! All names of charts stand in one column, and all dashes before versions in one ([`Indent`]); a
+//! list or mapping below a field has the column of its first line. Where the layout decides about
+//! the meaning: a line belongs to what its indentation says, since everything that could reach over
+//! the end of its line (quotes, blocks of text, folded text) is followed to its own end by
+//! [`scalar`], and must be indented deeper than what it belongs to.
 
 mod scalar;
 mod value;

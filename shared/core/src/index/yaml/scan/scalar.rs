@@ -1,8 +1,10 @@
 //! Scalars in a block mapping or list: where each ends, and that it is what it seems.
 //!
-//! The rules are libyaml's, which go-yaml took over (<https://github.com/yaml/go-yaml/blob/v2/scannerc.go>), narrowed to
-//! what writers write. All start behind the space that follows a colon or a dash and end at the start of a line. `column`
-//! is that of the block mapping around: what belongs to the scalar on further lines is indented deeper.
+//! The rules are libyaml's, which go-yaml took over
+//! (<https://github.com/yaml/go-yaml/blob/v2/scannerc.go>), narrowed to what writers write. All
+//! start behind the space that follows a colon or a dash and end at the start of a line. `column`
+//! is that of the block mapping around: what belongs to the scalar on further lines is indented
+//! deeper.
 
 use memchr::{memchr2, memchr3};
 
@@ -75,8 +77,9 @@ impl Cursor<'_> {
         Some(())
     }
 
-    /// The start of a further line of a quoted text: empty, or indented deeper than what it belongs to. Readers don't ask
-    /// for that inside of quotes, but then a line would not tell by its indentation what it is.
+    /// The start of a further line of a quoted text: empty, or indented deeper than what it belongs
+    /// to. Readers don't ask for that inside of quotes, but then a line would not tell by its
+    /// indentation what it is.
     fn folded_line(&mut self, column: usize) -> Option<()> {
         while self.peek()? == b'\n' {
             self.at += 1;
@@ -86,7 +89,8 @@ impl Cursor<'_> {
         (spaces > column && self.peek()? != b'\n').then_some(())
     }
 
-    /// `|` or `>`, perhaps how deep it is indented, perhaps what becomes of line feeds at the end; and the lines below.
+    /// `|` or `>`, perhaps how deep it is indented, perhaps what becomes of line feeds at the end;
+    /// and the lines below.
     fn block(&mut self, column: usize) -> Option<()> {
         self.next()?;
         let mut indentation = None;
@@ -154,8 +158,8 @@ impl Cursor<'_> {
         (self.peek() != Some(b'\n')).then_some(())
     }
 
-    /// The length of the short word that comes next, if it is one that in a key's or a text's place is just that, whatever
-    /// follows: most lists and many keys are such words.
+    /// The length of the short word that comes next, if it is one that in a key's or a text's place
+    /// is just that, whatever follows: most lists and many keys are such words.
     pub(super) fn word(&self) -> Option<usize> {
         const SHORT: usize = 24;
         let part_of_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
@@ -184,8 +188,8 @@ impl Cursor<'_> {
     }
 }
 
-/// Whether a plain scalar can begin so: with no indicator, and no space. `~`, `=` and `<` are none: go-yaml writes `~1.2.3` and
-/// `< 2.0` without quotes.
+/// Whether a plain scalar can begin so: with no indicator, and no space. `~`, `=` and `<` are none:
+/// go-yaml writes `~1.2.3` and `< 2.0` without quotes.
 pub(super) fn can_start_plain(text: &[u8]) -> bool {
     match text {
         [b'-', b'-', b'-', ..] => false,
@@ -200,7 +204,8 @@ pub(super) fn can_start_plain(text: &[u8]) -> bool {
     }
 }
 
-/// Whether a plain scalar may be a number that JSON does not have (`.inf`, `.nan`): Helm refuses it.
+/// Whether a plain scalar may be a number that JSON does not have (`.inf`, `.nan`): Helm refuses
+/// it.
 fn is_no_json(text: &[u8]) -> bool {
     let unsigned = match text {
         [b'+' | b'-', rest @ ..] => rest,

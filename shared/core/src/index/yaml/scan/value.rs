@@ -1,4 +1,5 @@
-//! What stands behind a field's colon, up to the start of the line behind it: scalars, lists and mappings.
+//! What stands behind a field's colon, up to the start of the line behind it: scalars, lists and
+//! mappings.
 
 use std::ops::Range;
 
@@ -10,7 +11,8 @@ use crate::yaml;
 use crate::yaml::block::LONGEST_KEY;
 
 impl Yaml<'_> {
-    /// A mapping with fields that Helm knows, each at most once, from behind the first indentation on.
+    /// A mapping with fields that Helm knows, each at most once, from behind the first indentation
+    /// on.
     fn known(&mut self, column: usize, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
         let mut seen = 0;
         loop {
@@ -94,8 +96,8 @@ impl Yaml<'_> {
         }
     }
 
-    /// Nothing, as Ruby's library writes it, or `null`: one of every type. What is indented deeper would be a value, and so would
-    /// the dashes of a list in this column.
+    /// Nothing, as Ruby's library writes it, or `null`: one of every type. What is indented deeper
+    /// would be a value, and so would the dashes of a list in this column.
     pub(super) fn nothing(&mut self, column: usize) -> Option<()> {
         let start = self.at;
         // Most values are none of them, which two bytes tell.
@@ -120,7 +122,8 @@ impl Yaml<'_> {
         self.scalar(column, of)
     }
 
-    /// Lines with a dash in the same column, which is this one or a deeper one: at least one. Each element gets to know it.
+    /// Lines with a dash in the same column, which is this one or a deeper one: at least one. Each
+    /// element gets to know it.
     fn list(&mut self, column: usize, mut element: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<()> {
         if self.eat(b" []\n").is_some() {
             return Some(());
@@ -138,7 +141,8 @@ impl Yaml<'_> {
         any.then_some(())
     }
 
-    /// Texts in quotes within brackets, all on this line: how some programs write a list of one URL.
+    /// Texts in quotes within brackets, all on this line: how some programs write a list of one
+    /// URL.
     fn quoted_texts(&mut self) -> Option<()> {
         self.eat(b" [")?;
         loop {
@@ -197,7 +201,8 @@ impl Yaml<'_> {
         (sorted || names.is_sorted_by(|a, b| a < b)).then_some(())
     }
 
-    /// A key, plain or in quotes, and its colon; answers with the place of the key, quotes included.
+    /// A key, plain or in quotes, and its colon; answers with the place of the key, quotes
+    /// included.
     pub(super) fn key(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         match self.peek()? {
