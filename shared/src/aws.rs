@@ -81,7 +81,7 @@ impl ProvideCredentials for Environment {
     where
         Self: 'a,
     {
-        Provided::ready(Environment::credentials())
+        Provided::ready(Self::credentials())
     }
 }
 

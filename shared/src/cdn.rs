@@ -77,7 +77,7 @@ pub struct Invalidator {
 impl Invalidator {
     /// For the distribution with this ID, in front of the bucket behind `store`.
     pub fn new(store: Store, aws: Aws, distribution: &str) -> Self {
-        Invalidator {
+        Self {
             store,
             aws,
             client: OnceLock::new(),

@@ -18,7 +18,7 @@ impl Deadline {
     pub fn after(time: Duration) -> Self {
         let now = Instant::now();
         let margin = ROUND_MARGIN.min(time / 4);
-        Deadline {
+        Self {
             start: now + time.saturating_sub(margin),
             end: now + time.saturating_sub(margin / 5),
         }
@@ -27,7 +27,7 @@ impl Deadline {
     /// For something that may take half of the time that is left.
     pub(crate) fn half(&self) -> Self {
         let start = Instant::now() + self.left() / 2;
-        Deadline { start, end: start }
+        Self { start, end: start }
     }
 
     pub(crate) fn has_time(&self) -> bool {

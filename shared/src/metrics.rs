@@ -24,10 +24,10 @@ pub enum Unit {
 impl Unit {
     fn name(self) -> &'static str {
         match self {
-            Unit::Count => "Count",
-            Unit::Milliseconds => "Milliseconds",
-            Unit::Seconds => "Seconds",
-            Unit::Bytes => "Bytes",
+            Self::Count => "Count",
+            Self::Milliseconds => "Milliseconds",
+            Self::Seconds => "Seconds",
+            Self::Bytes => "Bytes",
         }
     }
 }

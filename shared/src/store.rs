@@ -61,7 +61,7 @@ pub struct Store {
 impl Store {
     /// The bucket of this name.
     pub fn new(aws: Aws, bucket: &str) -> Self {
-        Store {
+        Self {
             aws,
             client: Arc::default(),
             bucket: bucket.to_owned(),

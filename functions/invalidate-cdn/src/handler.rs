@@ -58,7 +58,7 @@ impl From<HandlerError> for Diagnostic {
             HandlerError::Unknown { .. } | HandlerError::OtherBucket { .. } => "UnknownEvent",
             HandlerError::Invalidate { .. } | HandlerError::Sweep(_) => "TryAgain",
         };
-        Diagnostic {
+        Self {
             error_type: error_type.to_owned(),
             error_message: printable(&error.to_string()).into_owned(),
         }
@@ -67,7 +67,7 @@ impl From<HandlerError> for Diagnostic {
 
 impl Handler {
     pub(crate) fn new(invalidator: Invalidator, bucket: String) -> Self {
-        Handler { invalidator, bucket }
+        Self { invalidator, bucket }
     }
 
     pub(crate) async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, HandlerError> {

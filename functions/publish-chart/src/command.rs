@@ -62,7 +62,7 @@ impl Command {
     /// Reads a command; `None` if the event is none that is known.
     pub(crate) fn of(event: &Value) -> Option<Result<Self, serde_json::Error>> {
         let name = event.get("command")?.as_str()?;
-        NAMES.contains(&name).then(|| Command::deserialize(event))
+        NAMES.contains(&name).then(|| Self::deserialize(event))
     }
 }
 

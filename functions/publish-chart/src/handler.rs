@@ -58,7 +58,7 @@ impl From<HandlerError> for Diagnostic {
             HandlerError::Maintain(MaintainError::NoRepository { .. }) => "UnknownRepository",
             HandlerError::Maintain(_) | HandlerError::Uploads { .. } => "TryAgain",
         };
-        Diagnostic {
+        Self {
             error_type: error_type.to_owned(),
             error_message: shown(&error),
         }
@@ -67,7 +67,7 @@ impl From<HandlerError> for Diagnostic {
 
 impl Handler {
     pub(crate) fn new(publisher: Publisher, maintainer: Maintainer, bucket: String) -> Self {
-        Handler {
+        Self {
             publisher,
             maintainer,
             bucket,

@@ -24,21 +24,21 @@ pub(crate) enum Maintained {
 impl Maintained {
     pub(crate) fn log(&self) {
         match self {
-            Maintained::Verify(verified) => log_verified(verified),
-            Maintained::VerifyAll(all) => log_all_verified(all),
-            Maintained::Reindex(reindexed) => log_reindexed(reindexed),
-            Maintained::Unpublish(report) => log_unpublished(report),
+            Self::Verify(verified) => log_verified(verified),
+            Self::VerifyAll(all) => log_all_verified(all),
+            Self::Reindex(reindexed) => log_reindexed(reindexed),
+            Self::Unpublish(report) => log_unpublished(report),
         }
     }
 
     pub(crate) fn count(&self, context: &Context) {
         let mut metrics = Metrics::default();
         let lost_races = match self {
-            Maintained::Verify(verified) => {
+            Self::Verify(verified) => {
                 count_differences(verified, &mut metrics);
                 0
             }
-            Maintained::VerifyAll(all) => {
+            Self::VerifyAll(all) => {
                 all.verified
                     .iter()
                     .for_each(|verified| count_differences(verified, &mut metrics));
@@ -47,7 +47,7 @@ impl Maintained {
                 }
                 0
             }
-            Maintained::Reindex(reindexed) => {
+            Self::Reindex(reindexed) => {
                 if reindexed.written {
                     metrics.count("IndexesMended", 1);
                     metrics.count("IndexChanges", number(reindexed.change_count));
@@ -57,7 +57,7 @@ impl Maintained {
                 }
                 reindexed.lost_races
             }
-            Maintained::Unpublish(report) => {
+            Self::Unpublish(report) => {
                 if report.outcome == UnpublishOutcome::Unpublished {
                     metrics.count("ChartsUnpublished", 1);
                 }

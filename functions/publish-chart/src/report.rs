@@ -262,7 +262,7 @@ const ROOM: usize = 1024 * 1024;
 
 impl Answer {
     fn of(report: &Report) -> Self {
-        let mut answer = Answer {
+        let mut answer = Self {
             fields: Map::new(),
             more: Map::new(),
             room: ROOM,

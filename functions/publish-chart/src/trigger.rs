@@ -64,11 +64,11 @@ impl Trigger {
             return uploads(&objects, bucket);
         }
         if notification::is_test_event(event) {
-            return Ok(Trigger::Test);
+            return Ok(Self::Test);
         }
         let start = || event.to_string().chars().take(200).collect();
         match Command::of(event) {
-            Some(Ok(command)) => Ok(Trigger::Command(command)),
+            Some(Ok(command)) => Ok(Self::Command(command)),
             Some(Err(problem)) => Err(TriggerError::Command {
                 problem: problem.to_string(),
                 start: start(),

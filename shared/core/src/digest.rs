@@ -40,7 +40,7 @@ impl Digest {
 
 impl From<[u8; 32]> for Digest {
     fn from(bytes: [u8; 32]) -> Self {
-        Digest(bytes)
+        Self(bytes)
     }
 }
 
@@ -101,7 +101,7 @@ impl FromStr for Digest {
             let pair = std::str::from_utf8(pair).map_err(|_| NotADigest)?;
             *byte = u8::from_str_radix(pair, 16).map_err(|_| NotADigest)?;
         }
-        Ok(Digest(bytes))
+        Ok(Self(bytes))
     }
 }
 

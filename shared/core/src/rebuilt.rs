@@ -35,7 +35,7 @@ impl Rebuilt {
     pub fn in_annotations(annotations: &BTreeMap<String, String>) -> Option<Self> {
         let value = annotations.get(ANNOTATION)?;
         let part = |name: &str| value.split(' ').find_map(|part| part.strip_prefix(name));
-        Some(Rebuilt {
+        Some(Self {
             at: part("at:").and_then(|at| at.parse().ok()).unwrap_or_default(),
             archives: part("archives:")
                 .and_then(|count| count.parse().ok())

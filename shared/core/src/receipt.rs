@@ -36,10 +36,10 @@ pub enum Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Outcome::Published => "published",
-            Outcome::Unchanged => "unchanged",
-            Outcome::Rejected => "rejected",
-            Outcome::Held => "held",
+            Self::Published => "published",
+            Self::Unchanged => "unchanged",
+            Self::Rejected => "rejected",
+            Self::Held => "held",
         })
     }
 }

@@ -66,10 +66,10 @@ impl Unpublished {
     }
 
     /// What was taken back according to an index's annotations, by archive name.
-    pub fn in_annotations(annotations: &BTreeMap<String, String>) -> BTreeMap<String, Unpublished> {
+    pub fn in_annotations(annotations: &BTreeMap<String, String>) -> BTreeMap<String, Self> {
         let unpublished = |(name, value): (&String, &String)| {
             let file_name = name.strip_prefix(ANNOTATION)?;
-            Some((file_name.to_owned(), Unpublished::of_annotation(value)))
+            Some((file_name.to_owned(), Self::of_annotation(value)))
         };
         annotations.iter().filter_map(unpublished).collect()
     }
@@ -78,7 +78,7 @@ impl Unpublished {
     /// compared is not allowed.
     fn of_annotation(value: &str) -> Self {
         let part = |name: &str| value.split(' ').find_map(|part| part.strip_prefix(name));
-        Unpublished {
+        Self {
             digest: part("sha256:").and_then(|digest| digest.parse().ok()),
             content_digest: part("content:").and_then(|digest| digest.parse().ok()),
             archives: value

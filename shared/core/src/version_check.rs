@@ -31,9 +31,9 @@ impl FromStr for VersionCheck {
 
     fn from_str(text: &str) -> Result<Self, NoVersionCheck> {
         match text {
-            "release" => Ok(VersionCheck::Release),
-            "strict" => Ok(VersionCheck::Strict),
-            "off" => Ok(VersionCheck::Off),
+            "release" => Ok(Self::Release),
+            "strict" => Ok(Self::Strict),
+            "off" => Ok(Self::Off),
             _ => Err(NoVersionCheck),
         }
     }

@@ -96,7 +96,7 @@ pub enum HttpError {
 
 impl HttpError {
     pub(crate) fn answer(host: &str, problem: impl Into<String>) -> Self {
-        HttpError::Answer {
+        Self::Answer {
             host: host.to_owned(),
             problem: problem.into(),
         }

@@ -34,12 +34,12 @@ impl Target {
             "http" => is_loopback(uri.host()?),
             _ => false,
         };
-        (may_be_asked && is_host(&host)).then_some(Target { uri, host })
+        (may_be_asked && is_host(&host)).then_some(Self { uri, host })
     }
 
     /// The root of a registry or another service.
     fn root_of(host: &str) -> Option<Self> {
-        Target::of(&format!("{}://{host}/", scheme(host)))
+        Self::of(&format!("{}://{host}/", scheme(host)))
     }
 
     /// Where the connection goes.
@@ -57,16 +57,16 @@ impl Target {
         self.uri.host().unwrap_or_default()
     }
 
-    pub(super) fn follow(&self, location: &str) -> Option<Target> {
+    pub(super) fn follow(&self, location: &str) -> Option<Self> {
         if location.starts_with('/') && !location.starts_with("//") {
             let scheme = self.uri.scheme_str()?;
-            return Target::of(&format!("{scheme}://{}{location}", self.host));
+            return Self::of(&format!("{scheme}://{}{location}", self.host));
         }
-        Target::of(location)
+        Self::of(location)
     }
 
     /// Storage has a name; an address is somebody's network, and this machine is ours.
-    pub(super) fn may_be_led_to_from(&self, asked: &Target) -> bool {
+    pub(super) fn may_be_led_to_from(&self, asked: &Self) -> bool {
         let name = self.name();
         let is_address = name.parse::<std::net::Ipv4Addr>().is_ok() || !name.contains('.');
         // Every number is an address to a resolver: 127.1, 0x7f.1, 2130706433.

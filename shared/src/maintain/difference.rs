@@ -73,7 +73,7 @@ pub enum Kind {
 impl Difference {
     /// About an index as a whole, for a person to repair.
     pub(super) fn of_index(repository: &Repository, kind: Kind, message: String) -> Self {
-        Difference {
+        Self {
             kind,
             key: repository.index_key(),
             chart: None,

@@ -41,7 +41,7 @@ pub enum MaintainError {
 
 impl From<StoreError> for MaintainError {
     fn from(error: StoreError) -> Self {
-        MaintainError::Repository(error.into())
+        Self::Repository(error.into())
     }
 }
 

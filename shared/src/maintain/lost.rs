@@ -124,7 +124,7 @@ impl Known {
         let there = there.filter_map(|subject| subject.key.strip_prefix(&prefix).map(str::to_owned));
         let listed = state.index.listed_versions();
         let listed = listed.map(|listed| archive_name(&listed.chart, &listed.version));
-        Known(there.chain(listed).chain(state.unpublished.keys().cloned()).collect())
+        Self(there.chain(listed).chain(state.unpublished.keys().cloned()).collect())
     }
 }
 

@@ -56,7 +56,7 @@ pub struct Maintainer {
 impl Maintainer {
     /// A maintainer of these repositories.
     pub fn new(repositories: Repositories) -> Self {
-        Maintainer {
+        Self {
             store: repositories.store.clone(),
             settings: Arc::clone(&repositories.settings),
             repositories,
@@ -104,7 +104,7 @@ impl Elsewhere {
             version: entry.version.clone(),
             url: entry.url.clone().unwrap_or_default(),
         };
-        Elsewhere {
+        Self {
             count: entries.len(),
             first: entries.iter().take(FIRST_ELSEWHERE).map(told).collect(),
         }

@@ -23,9 +23,9 @@ impl Prepared {
     /// Bytes that the metadata of its archive takes in an index, and so a measure of its memory.
     pub(super) fn listed_bytes(&self) -> usize {
         let archive = match self {
-            Prepared::Candidate(candidate) => Some(&candidate.archive),
-            Prepared::Decided(decided) => decided.archive.as_ref(),
-            Prepared::Late(_) | Prepared::Gone => None,
+            Self::Candidate(candidate) => Some(&candidate.archive),
+            Self::Decided(decided) => decided.archive.as_ref(),
+            Self::Late(_) | Self::Gone => None,
         };
         archive.map_or(0, |archive| archive.listed_bytes)
     }

@@ -34,22 +34,22 @@ pub(super) struct Visible {
 impl Decided {
     /// The index lists it.
     pub(super) fn visible(upload: Upload, archive: Archive, visible: Visible) -> Self {
-        Decided::of_archive(upload, archive, Verdict::Pass(visible))
+        Self::of_archive(upload, archive, Verdict::Pass(visible))
     }
 
     /// It waits.
     pub(super) fn held(upload: Upload, archive: Archive, wait: Wait) -> Self {
-        Decided::of_archive(upload, archive, Verdict::Hold(wait))
+        Self::of_archive(upload, archive, Verdict::Hold(wait))
     }
 
     /// It is rejected for what its archive is.
     pub(super) fn rejected(upload: Upload, archive: Archive, reason: impl Into<Reason>) -> Self {
-        Decided::of_archive(upload, archive, Verdict::Reject(reason.into()))
+        Self::of_archive(upload, archive, Verdict::Reject(reason.into()))
     }
 
     /// It is rejected, and nobody has read its archive, or could.
     pub(super) fn rejected_unread(upload: Upload, digest: Option<Digest>, reason: impl Into<Reason>) -> Self {
-        Decided {
+        Self {
             upload,
             archive: None,
             digest,
@@ -74,11 +74,11 @@ impl Decided {
                 code: receipt.reason_code.unwrap_or_default(),
             }),
         };
-        Decided::of_archive(upload, archive, verdict)
+        Self::of_archive(upload, archive, verdict)
     }
 
     fn of_archive(upload: Upload, archive: Archive, verdict: Verdict<Visible>) -> Self {
-        Decided {
+        Self {
             upload,
             digest: Some(archive.digest),
             archive: Some(archive),
@@ -110,6 +110,6 @@ impl Decided {
 
 impl From<Decided> for Prepared {
     fn from(decided: Decided) -> Self {
-        Prepared::Decided(Box::new(decided))
+        Self::Decided(Box::new(decided))
     }
 }

@@ -65,7 +65,7 @@ pub enum PublishError {
     },
     /// The same failure for every upload that needs that index.
     #[error(transparent)]
-    Shared(#[from] Arc<PublishError>),
+    Shared(#[from] Arc<Self>),
     /// An archive was there and then was not.
     #[error("{key} was changed or removed while it was compared with an upload; the next run tries again")]
     Vanished {

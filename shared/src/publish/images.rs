@@ -43,8 +43,8 @@ enum Answer {
 impl From<Result<Found, RegistryError>> for Answer {
     fn from(answer: Result<Found, RegistryError>) -> Self {
         match answer {
-            Ok(found) => Answer::Found(found),
-            Err(error) => Answer::Silent(error),
+            Ok(found) => Self::Found(found),
+            Err(error) => Self::Silent(error),
         }
     }
 }

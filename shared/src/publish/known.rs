@@ -10,7 +10,7 @@ pub(super) struct Known<T>(Mutex<Option<T>>);
 
 impl<T> Default for Known<T> {
     fn default() -> Self {
-        Known(Mutex::new(None))
+        Self(Mutex::new(None))
     }
 }
 

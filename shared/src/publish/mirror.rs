@@ -73,14 +73,12 @@ enum Prospect {
 impl MirrorError {
     fn prospect(&self) -> Prospect {
         match self {
-            MirrorError::NoTime
-            | MirrorError::Secret(_)
-            | MirrorError::Push(PushError::Registry(
+            Self::NoTime
+            | Self::Secret(_)
+            | Self::Push(PushError::Registry(
                 RegistryError::RateLimited { .. } | RegistryError::Http(HttpError::Unreachable { .. }),
             )) => Prospect::Same,
-            MirrorError::Push(PushError::Registry(_) | PushError::Denied { .. }) | MirrorError::Store(_) => {
-                Prospect::Doubtful
-            }
+            Self::Push(PushError::Registry(_) | PushError::Denied { .. }) | Self::Store(_) => Prospect::Doubtful,
             _ => Prospect::Own,
         }
     }

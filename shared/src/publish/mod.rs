@@ -130,7 +130,7 @@ impl Publisher {
             packed_bytes: settings.max_chart_bytes,
             ..Limits::default()
         };
-        Publisher {
+        Self {
             store: repositories.store.clone(),
             settings,
             limits,
@@ -148,7 +148,7 @@ impl Publisher {
     /// With the secret for the features that need one.
     #[must_use]
     pub fn with_secrets(self, secrets: Option<Secrets>) -> Self {
-        Publisher { secrets, ..self }
+        Self { secrets, ..self }
     }
 
     fn secrets(&self) -> Result<&Secrets, SecretError> {

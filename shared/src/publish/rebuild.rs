@@ -27,7 +27,7 @@ pub struct IndexRebuilt {
 impl IndexRebuilt {
     pub(crate) fn new(repository: &Repository, rebuilt: &Rebuilt, lost: &[Remembered]) -> Self {
         let named = lost.iter().take(MAX_NAMED_VERSIONS);
-        IndexRebuilt {
+        Self {
             repository: repository.clone(),
             archives: rebuilt.archives,
             lost: named.map(|lost| format!("{} {}", lost.chart, lost.version)).collect(),

@@ -13,7 +13,7 @@ pub(super) struct Sample<T> {
 
 impl<T> Sample<T> {
     pub(super) fn of_at_most(most: usize) -> Self {
-        Sample {
+        Self {
             chosen: Vec::new(),
             most,
             seen: 0,

@@ -24,7 +24,7 @@ pub(super) struct Destination {
 impl Destination {
     /// Of a version that the index does not list.
     pub(super) fn new(key: String) -> Self {
-        Destination {
+        Self {
             key,
             is_listed: false,
             returned_after: None,

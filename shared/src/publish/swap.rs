@@ -225,7 +225,7 @@ impl Placed {
             Added::Present => listed().map_or_else(|| Some(entry.url.clone()), |promise| promise.url),
             Added::Conflict { .. } => listed().and_then(|promise| promise.url),
         };
-        Placed { added, url }
+        Self { added, url }
     }
 }
 

@@ -136,7 +136,7 @@ struct Search {
 
 impl Search {
     fn new(uses_provenance: bool) -> Self {
-        Search {
+        Self {
             uses_provenance,
             sample: Sample::of_at_most(MAX_SWEPT_OBJECTS),
             oldest_left: None,

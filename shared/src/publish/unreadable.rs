@@ -49,9 +49,9 @@ impl UnreadableError {
     /// A short stable word.
     pub fn code(&self) -> &'static str {
         match self {
-            UnreadableError::Archived { .. } => "storage-class",
-            UnreadableError::Kms => "kms-key",
-            UnreadableError::CustomerKey => "customer-key",
+            Self::Archived { .. } => "storage-class",
+            Self::Kms => "kms-key",
+            Self::CustomerKey => "customer-key",
         }
     }
 }

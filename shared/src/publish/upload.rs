@@ -38,7 +38,7 @@ pub(super) struct Upload {
 impl Upload {
     /// An upload of which nothing more is known yet.
     pub(super) fn new(repository: &Repository, staged: &StagedKey, etag: ETag, uploaded: Timestamp) -> Self {
-        Upload {
+        Self {
             staged: staged.clone(),
             repository: repository.clone(),
             etag,

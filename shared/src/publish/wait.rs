@@ -53,9 +53,9 @@ impl Wait {
     /// A short stable word for logs, metrics and receipts.
     pub fn code(&self) -> &'static str {
         match self {
-            Wait::Provenance { .. } | Wait::OtherProvenance { .. } => "awaits-provenance",
-            Wait::Images { .. } => "awaits-image",
-            Wait::SilentRegistry { .. } => "registry-silent",
+            Self::Provenance { .. } | Self::OtherProvenance { .. } => "awaits-provenance",
+            Self::Images { .. } => "awaits-image",
+            Self::SilentRegistry { .. } => "registry-silent",
         }
     }
 }

@@ -20,8 +20,8 @@ pub(super) enum Access {
 impl Access {
     fn actions(self) -> &'static str {
         match self {
-            Access::Read => "pull",
-            Access::Write => "pull,push",
+            Self::Read => "pull",
+            Self::Write => "pull,push",
         }
     }
 }

@@ -56,12 +56,12 @@ impl Manifest {
         let text: Text = serde_json::from_slice(bytes).ok()?;
         if let Some(manifests) = text.manifests {
             let platforms = manifests.iter().filter_map(|entry| entry.platform.as_ref()?.platform());
-            return Some(Manifest::Index(platforms.collect()));
+            return Some(Self::Index(platforms.collect()));
         }
         let config = text.config?.digest;
         // Part of a URL.
         let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b':';
-        (config.len() <= 200 && config.bytes().all(good)).then_some(Manifest::Image { config })
+        (config.len() <= 200 && config.bytes().all(good)).then_some(Self::Image { config })
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Marks {
 impl Marks {
     /// Reads them.
     pub(crate) fn of(metadata: &HashMap<String, String>) -> Self {
-        Marks {
+        Self {
             upload: metadata.get(UPLOAD_METADATA).cloned(),
             returned_after: metadata.get(RETURNED_METADATA).cloned(),
             repaired_by: metadata.get(REPAIRED_METADATA).cloned(),
@@ -100,13 +100,13 @@ impl PublishedArchive {
     fn of(object: &Object, limits: &Limits) -> Self {
         let (marks, etag) = (Marks::of(&object.metadata), object.etag.clone());
         match archive::read_published(&object.bytes, limits) {
-            Ok(archive) => PublishedArchive::Known(Box::new(KnownArchive {
+            Ok(archive) => Self::Known(Box::new(KnownArchive {
                 archive,
                 marks,
                 etag,
                 stored: object.modified,
             })),
-            Err(error) => PublishedArchive::Unreadable {
+            Err(error) => Self::Unreadable {
                 error,
                 digest: Digest::of(&object.bytes),
                 etag,
@@ -117,13 +117,13 @@ impl PublishedArchive {
 
     /// Whether there is none.
     pub(crate) fn is_missing(&self) -> bool {
-        matches!(self, PublishedArchive::Missing)
+        matches!(self, Self::Missing)
     }
 
     /// What it holds, if it was read.
     pub(crate) fn archive(&self) -> Option<&Archive> {
         match self {
-            PublishedArchive::Known(known) => Some(&known.archive),
+            Self::Known(known) => Some(&known.archive),
             _ => None,
         }
     }
@@ -131,42 +131,42 @@ impl PublishedArchive {
     /// SHA-256 of its bytes, unless there are none or too many.
     pub(crate) fn digest(&self) -> Option<Digest> {
         match self {
-            PublishedArchive::Known(known) => Some(known.archive.digest),
-            PublishedArchive::Unreadable { digest, .. } => Some(*digest),
-            PublishedArchive::Missing | PublishedArchive::TooLarge { .. } => None,
+            Self::Known(known) => Some(known.archive.digest),
+            Self::Unreadable { digest, .. } => Some(*digest),
+            Self::Missing | Self::TooLarge { .. } => None,
         }
     }
 
     /// Which state was looked at, if there is one.
     pub(crate) fn etag(&self) -> Option<&ETag> {
         match self {
-            PublishedArchive::Known(known) => Some(&known.etag),
-            PublishedArchive::TooLarge { etag, .. } | PublishedArchive::Unreadable { etag, .. } => Some(etag),
-            PublishedArchive::Missing => None,
+            Self::Known(known) => Some(&known.etag),
+            Self::TooLarge { etag, .. } | Self::Unreadable { etag, .. } => Some(etag),
+            Self::Missing => None,
         }
     }
 
     /// How it came there, as far as that is known.
     pub(crate) fn marks(&self) -> Option<&Marks> {
         match self {
-            PublishedArchive::Known(known) => Some(&known.marks),
-            PublishedArchive::Unreadable { marks, .. } => Some(marks),
-            PublishedArchive::Missing | PublishedArchive::TooLarge { .. } => None,
+            Self::Known(known) => Some(&known.marks),
+            Self::Unreadable { marks, .. } => Some(marks),
+            Self::Missing | Self::TooLarge { .. } => None,
         }
     }
 
     /// Why it cannot be read, in words, if it is there and cannot be.
     pub(crate) fn problem(&self) -> Option<String> {
         match self {
-            PublishedArchive::TooLarge { size, .. } => Some(format!("it has {size} bytes, more than are read")),
-            PublishedArchive::Unreadable { error, .. } => Some(error.to_string()),
-            PublishedArchive::Missing | PublishedArchive::Known(_) => None,
+            Self::TooLarge { size, .. } => Some(format!("it has {size} bytes, more than are read")),
+            Self::Unreadable { error, .. } => Some(error.to_string()),
+            Self::Missing | Self::Known(_) => None,
         }
     }
 
     /// Whether Helm cannot load it either, as far as that can be known here.
     pub(crate) fn stops_helm(&self) -> bool {
-        matches!(self, PublishedArchive::Unreadable { error, .. } if error.stops_helm())
+        matches!(self, Self::Unreadable { error, .. } if error.stops_helm())
     }
 }
 

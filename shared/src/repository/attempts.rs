@@ -55,7 +55,7 @@ impl Attempts {
     }
 
     fn new(allowed: u32, until: Instant) -> Self {
-        Attempts {
+        Self {
             allowed,
             until,
             lost_races: 0,
@@ -68,7 +68,7 @@ impl Attempts {
     /// follows at once.
     #[must_use]
     pub(crate) fn without_first_read(self) -> Self {
-        Attempts { is_blind: true, ..self }
+        Self { is_blind: true, ..self }
     }
 
     /// The races that were lost so far.
@@ -97,8 +97,8 @@ impl GaveUp {
     /// What that is for the index of a repository.
     pub(crate) fn at_index(self, repository: &Repository) -> RepositoryError {
         match self {
-            GaveUp::NoTime => RepositoryError::NoTime,
-            GaveUp::Contention { attempts } => RepositoryError::Contention {
+            Self::NoTime => RepositoryError::NoTime,
+            Self::Contention { attempts } => RepositoryError::Contention {
                 repository: repository.clone(),
                 attempts,
             },

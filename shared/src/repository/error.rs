@@ -47,6 +47,6 @@ impl RepositoryError {
     /// What a defect of a repository's index becomes.
     pub(crate) fn index(repository: &Repository) -> impl FnOnce(IndexError) -> Self {
         let repository = repository.clone();
-        move |source| RepositoryError::Index { repository, source }
+        move |source| Self::Index { repository, source }
     }
 }

@@ -58,7 +58,7 @@ impl IndexState {
     /// An index with what its annotations say; `etag` as in [`IndexState::etag`].
     pub(crate) fn of(index: Index, etag: Option<ETag>) -> Self {
         let annotations = index.annotations();
-        IndexState {
+        Self {
             unpublished: Unpublished::in_annotations(&annotations),
             rebuilt: Rebuilt::in_annotations(&annotations),
             index,

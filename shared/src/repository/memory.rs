@@ -44,7 +44,7 @@ impl Remembered {
     /// What a receipt remembers, if it is of a version that was visible.
     fn of(receipt: Receipt) -> Option<Self> {
         let visible = matches!(receipt.outcome, Outcome::Published | Outcome::Unchanged);
-        Some(Remembered {
+        Some(Self {
             chart: receipt.chart.filter(|_| visible)?,
             version: receipt.version?,
             digest: receipt.digest,

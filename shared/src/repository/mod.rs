@@ -56,7 +56,7 @@ impl Repositories {
     /// The repositories of the bucket behind `store`. `clock` gives the time of entries, receipts
     /// and notes.
     pub fn new(store: Store, settings: Settings, clock: fn() -> Timestamp) -> Self {
-        Repositories {
+        Self {
             store,
             settings: Arc::new(settings),
             clock,

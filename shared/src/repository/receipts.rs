@@ -34,15 +34,15 @@ impl StoredReceipt {
     /// Its bytes, if it is small enough to be a receipt.
     pub(crate) fn bytes(&self) -> Option<&Bytes> {
         match self {
-            StoredReceipt::Found { bytes, .. } => Some(bytes),
-            StoredReceipt::Missing | StoredReceipt::TooLarge { .. } => None,
+            Self::Found { bytes, .. } => Some(bytes),
+            Self::Missing | Self::TooLarge { .. } => None,
         }
     }
 
     fn etag(&self) -> Option<&ETag> {
         match self {
-            StoredReceipt::Found { etag, .. } | StoredReceipt::TooLarge { etag } => Some(etag),
-            StoredReceipt::Missing => None,
+            Self::Found { etag, .. } | Self::TooLarge { etag } => Some(etag),
+            Self::Missing => None,
         }
     }
 }

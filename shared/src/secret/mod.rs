@@ -68,7 +68,7 @@ pub enum SecretError {
 impl Secrets {
     /// The secret of this name or ARN. Nothing is read yet.
     pub fn new(aws: Aws, id: &str) -> Self {
-        Secrets {
+        Self {
             aws,
             client: OnceLock::new(),
             id: id.to_owned(),

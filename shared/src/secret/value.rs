@@ -99,7 +99,7 @@ impl Secret {
             column: error.column(),
         })?;
         let read = match &mut value {
-            Value::Object(fields) => Secret::take(fields),
+            Value::Object(fields) => Self::take(fields),
             _ => Err(SecretFieldError::NotAnObject { line: 1, column: 1 }),
         };
         wipe(&mut value);
@@ -110,11 +110,11 @@ impl Secret {
         if fields.keys().any(|name| !FIELDS.contains(&name.as_str())) {
             return Err(SecretFieldError::Unknown);
         }
-        let mut secret = Secret {
+        let mut secret = Self {
             signing_key: text(fields, "signingKey", "signingKey")?,
             signing_passphrase: text(fields, "signingPassphrase", "signingPassphrase")?,
             keyring: text(fields, "keyring", "keyring")?,
-            ..Secret::default()
+            ..Self::default()
         };
         match fields.get_mut("registries") {
             None | Some(Value::Null) => {}

@@ -20,7 +20,7 @@ impl CdnSettings {
     /// [`SettingError`] for the first setting that is missing or wrong.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let environment = Environment::new(lookup);
-        Ok(CdnSettings {
+        Ok(Self {
             bucket: environment.bucket()?,
             distribution_id: environment.distribution_id()?,
         })

@@ -75,7 +75,7 @@ impl Settings {
         let environment = Environment::new(lookup);
         let provenance = environment.provenance()?.unwrap_or_default();
         let secret_id = environment.secret_id(provenance)?;
-        Ok(Settings {
+        Ok(Self {
             bucket: environment.bucket()?,
             provenance,
             secret_id,

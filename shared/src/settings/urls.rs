@@ -27,8 +27,8 @@ impl FromStr for UrlStyle {
 
     fn from_str(text: &str) -> Result<Self, NoUrlStyle> {
         match text {
-            "absolute" => Ok(UrlStyle::Absolute),
-            "relative" => Ok(UrlStyle::Relative),
+            "absolute" => Ok(Self::Absolute),
+            "relative" => Ok(Self::Relative),
             _ => Err(NoUrlStyle),
         }
     }

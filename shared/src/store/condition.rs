@@ -20,11 +20,11 @@ pub(super) enum Condition {
 impl Condition {
     pub(super) fn of(error: SdkError<PutObjectError, HttpResponse>, key: &str) -> Self {
         match error.code() {
-            Some("PreconditionFailed" | "NoSuchKey") => Condition::Failed,
+            Some("PreconditionFailed" | "NoSuchKey") => Self::Failed,
             Some("ConditionalRequestConflict" | "OperationAborted") => {
-                Condition::UnderWay(StoreError::new("PutObject", key, error))
+                Self::UnderWay(StoreError::new("PutObject", key, error))
             }
-            _ => Condition::Other(StoreError::new("PutObject", key, error)),
+            _ => Self::Other(StoreError::new("PutObject", key, error)),
         }
     }
 }

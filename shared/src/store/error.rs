@@ -62,7 +62,7 @@ impl StoreError {
             },
             None => Fault::Transport(chain(&error)),
         };
-        StoreError {
+        Self {
             operation,
             key: key.to_owned(),
             fault,
@@ -71,7 +71,7 @@ impl StoreError {
     }
 
     pub(super) fn body(key: &str, error: ByteStreamError) -> Self {
-        StoreError {
+        Self {
             operation: "GetObject",
             key: key.to_owned(),
             fault: Fault::Transport(chain(&error)),
@@ -80,7 +80,7 @@ impl StoreError {
     }
 
     pub(super) fn cut(key: &str, received: u64, expected: u64) -> Self {
-        StoreError {
+        Self {
             operation: "GetObject",
             key: key.to_owned(),
             fault: Fault::Cut { received, expected },

@@ -70,8 +70,8 @@ enum Form {
 impl From<Form> for Format {
     fn from(form: Form) -> Self {
         match form {
-            Form::Json => Format::Json,
-            Form::Yaml => Format::Yaml,
+            Form::Json => Self::Json,
+            Form::Yaml => Self::Yaml,
         }
     }
 }

@@ -14,7 +14,7 @@ struct Place(TempDir);
 
 impl Place {
     fn new() -> Self {
-        Place(TempDir::new().unwrap())
+        Self(TempDir::new().unwrap())
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -38,15 +38,15 @@ impl Files {
     }
 
     /// The files below a folder, as a chart of their own.
-    pub(super) fn subfolder(&self, path: &str) -> Files {
+    pub(super) fn subfolder(&self, path: &str) -> Self {
         let prefix = format!("{path}/");
         let kept = below(&self.kept, &prefix).map(|(path, bytes)| (path, bytes.clone()));
         let contents = below(&self.contents, &prefix).map(|(path, content)| (path, *content));
-        Files {
+        Self {
             folder: path.rsplit('/').next().unwrap_or(path).to_owned(),
             kept: kept.collect(),
             contents: contents.collect(),
-            ..Files::default()
+            ..Self::default()
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
+        Self {
             packed_bytes: 20 * 1024 * 1024,
             unpacked_bytes: 100 * 1024 * 1024,
             file_bytes: 5 * 1024 * 1024,
@@ -52,11 +52,11 @@ impl Limits {
     /// For an archive that users can install already. Our own bounds on what it may say of itself
     /// do not count: an index without it would take it from them.
     pub fn of_published() -> Self {
-        Limits {
+        Self {
             packed_bytes: u64::MAX,
             metadata_bytes: yaml::Limits::CHART_YAML.bytes,
             entry_bytes: usize::MAX,
-            ..Limits::default()
+            ..Self::default()
         }
     }
 

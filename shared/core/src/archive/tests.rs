@@ -15,11 +15,11 @@ struct Packer(Builder<Vec<u8>>);
 
 impl Packer {
     fn new() -> Self {
-        Packer(Builder::new(Vec::new()))
+        Self(Builder::new(Vec::new()))
     }
 
     fn chart() -> Self {
-        Packer::new().file("demo/Chart.yaml", CHART)
+        Self::new().file("demo/Chart.yaml", CHART)
     }
 
     fn file(self, path: &str, text: impl AsRef<[u8]>) -> Self {

@@ -24,9 +24,9 @@ impl FromStr for ImageCheck {
 
     fn from_str(text: &str) -> Result<Self, NoImageCheck> {
         match text {
-            "off" => Ok(ImageCheck::Off),
-            "warn" => Ok(ImageCheck::Warn),
-            "require" => Ok(ImageCheck::Require),
+            "off" => Ok(Self::Off),
+            "warn" => Ok(Self::Warn),
+            "require" => Ok(Self::Require),
             _ => Err(NoImageCheck),
         }
     }

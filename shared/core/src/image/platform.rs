@@ -14,7 +14,7 @@ pub struct Platform {
 impl Platform {
     /// A platform as a registry names it.
     pub fn new(os: &str, architecture: &str, variant: Option<&str>) -> Self {
-        Platform {
+        Self {
             os: os.to_owned(),
             architecture: architecture.to_owned(),
             variant: variant.filter(|variant| !variant.is_empty()).map(str::to_owned),
@@ -22,7 +22,7 @@ impl Platform {
     }
 
     /// Whether an image for `other` will do: a variant counts only where one is asked for.
-    pub fn is_served_by(&self, other: &Platform) -> bool {
+    pub fn is_served_by(&self, other: &Self) -> bool {
         self.os == other.os
             && self.architecture == other.architecture
             && (self.variant.is_none() || self.variant == other.variant)
@@ -48,8 +48,8 @@ impl FromStr for Platform {
         let parts: Vec<&str> = text.split('/').filter(good).collect();
         let whole = parts.len() == text.split('/').count();
         match parts.as_slice() {
-            [os, architecture] if whole => Ok(Platform::new(os, architecture, None)),
-            [os, architecture, variant] if whole => Ok(Platform::new(os, architecture, Some(variant))),
+            [os, architecture] if whole => Ok(Self::new(os, architecture, None)),
+            [os, architecture, variant] if whole => Ok(Self::new(os, architecture, Some(variant))),
             _ => Err(NoPlatform),
         }
     }

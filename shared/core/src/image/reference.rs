@@ -58,7 +58,7 @@ impl Reference {
             return Err(wrong());
         }
         let host = if host == "index.docker.io" { DOCKER_HUB } else { host };
-        Ok(Reference {
+        Ok(Self {
             host: host.to_ascii_lowercase(),
             repository,
             state: digest.or(tag).unwrap_or("latest").to_owned(),

@@ -48,7 +48,7 @@ const ADVICE: &str = "It was left as it is, and nothing was published; restore a
 impl IndexError {
     /// An index of so many bytes is none that a client could load.
     pub fn too_large(size: u64) -> Self {
-        IndexError::NotAnIndex {
+        Self::NotAnIndex {
             detail: format!("it is {size} bytes large"),
         }
     }
@@ -56,9 +56,7 @@ impl IndexError {
     /// What is wrong, without the advice that the whole index needs.
     pub(super) fn detail(&self) -> String {
         match self {
-            IndexError::Unreadable { detail }
-            | IndexError::NotAnIndex { detail }
-            | IndexError::Refused { detail, .. } => detail.clone(),
+            Self::Unreadable { detail } | Self::NotAnIndex { detail } | Self::Refused { detail, .. } => detail.clone(),
             other => other.to_string(),
         }
     }
@@ -66,12 +64,12 @@ impl IndexError {
     /// A short stable word for logs and metrics.
     pub fn code(&self) -> &'static str {
         match self {
-            IndexError::Empty => "index-empty",
-            IndexError::Unreadable { .. } => "index-unreadable",
-            IndexError::NotAnIndex { .. } => "index-not-an-index",
-            IndexError::ApiVersion { .. } => "index-api-version",
-            IndexError::Refused { .. } => "index-refused-by-helm",
-            IndexError::ChartTwice { .. } => "index-chart-twice",
+            Self::Empty => "index-empty",
+            Self::Unreadable { .. } => "index-unreadable",
+            Self::NotAnIndex { .. } => "index-not-an-index",
+            Self::ApiVersion { .. } => "index-api-version",
+            Self::Refused { .. } => "index-refused-by-helm",
+            Self::ChartTwice { .. } => "index-chart-twice",
         }
     }
 }

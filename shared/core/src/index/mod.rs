@@ -83,8 +83,8 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, NoFormat> {
         match text {
-            "json" => Ok(Format::Json),
-            "yaml" => Ok(Format::Yaml),
+            "json" => Ok(Self::Json),
+            "yaml" => Ok(Self::Yaml),
             _ => Err(NoFormat),
         }
     }

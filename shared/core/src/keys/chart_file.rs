@@ -21,7 +21,7 @@ impl ChartFile {
     /// it would make it another repository's.
     pub fn new(repository: &Repository, file_name: &str) -> Option<Self> {
         let is_archive = file_name.len() > ARCHIVE_SUFFIX.len() && file_name.ends_with(ARCHIVE_SUFFIX);
-        (is_archive && !file_name.contains('/')).then(|| ChartFile {
+        (is_archive && !file_name.contains('/')).then(|| Self {
             repository: repository.clone(),
             file_name: file_name.to_owned(),
         })
@@ -29,7 +29,7 @@ impl ChartFile {
 
     /// The archive of a version.
     pub fn of_version(repository: &Repository, chart: &str, version: &str) -> Option<Self> {
-        ChartFile::new(repository, &archive_name(chart, version))
+        Self::new(repository, &archive_name(chart, version))
     }
 
     /// The archive that an upload becomes.
@@ -38,12 +38,12 @@ impl ChartFile {
     ///
     /// [`BadRepository`] if its folder cannot be a repository.
     pub fn of_upload(staged: &StagedKey) -> Result<Self, BadRepository> {
-        Ok(ChartFile::in_repository(&staged.repository()?, staged))
+        Ok(Self::in_repository(&staged.repository()?, staged))
     }
 
     /// The archive that an upload becomes in the repository that it is known to be for.
     pub fn in_repository(repository: &Repository, staged: &StagedKey) -> Self {
-        ChartFile {
+        Self {
             repository: repository.clone(),
             file_name: staged.file_name().to_owned(),
         }
@@ -53,7 +53,7 @@ impl ChartFile {
     /// none of one.
     pub fn of_mirror(key: &str) -> Option<Self> {
         let staged = StagedKey::new(&format!("{STAGING}{}", key.strip_prefix(MIRROR)?))?;
-        ChartFile::of_upload(&staged).ok()
+        Self::of_upload(&staged).ok()
     }
 
     /// The repository whose archive it is.

@@ -13,7 +13,7 @@ pub struct Headers {
 impl Headers {
     /// A published archive never changes.
     pub fn archive() -> Self {
-        Headers {
+        Self {
             content_type: "application/gzip",
             cache_control: Some("public, max-age=31536000, immutable".to_owned()),
         }
@@ -21,24 +21,24 @@ impl Headers {
 
     /// A provenance file changes as little as its archive.
     pub fn provenance() -> Self {
-        Headers {
+        Self {
             content_type: "text/plain",
-            ..Headers::archive()
+            ..Self::archive()
         }
     }
 
     /// A keyring may be served from a cache for as long as an index.
     pub fn keyring(max_age: u32) -> Self {
-        Headers {
+        Self {
             content_type: "application/octet-stream",
-            ..Headers::index(max_age)
+            ..Self::index(max_age)
         }
     }
 
     /// An index may be served from a cache for `max_age` seconds where an invalidation does not
     /// reach it.
     pub fn index(max_age: u32) -> Self {
-        Headers {
+        Self {
             content_type: "application/yaml",
             cache_control: Some(format!("public, max-age={max_age}")),
         }
@@ -46,7 +46,7 @@ impl Headers {
 
     /// A receipt is for tools and is never served by the CDN.
     pub fn receipt() -> Self {
-        Headers {
+        Self {
             content_type: "application/json",
             cache_control: None,
         }

@@ -23,7 +23,7 @@ impl Repository {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         };
         if name.is_empty() || (name.len() <= 200 && name.split('/').all(good)) {
-            return Ok(Repository(name.to_owned()));
+            return Ok(Self(name.to_owned()));
         }
         Err(BadRepository { name: name.to_owned() })
     }
@@ -33,7 +33,7 @@ impl Repository {
         if name.is_empty() {
             return Err(BadRepository { name: name.to_owned() });
         }
-        Repository::new(name)
+        Self::new(name)
     }
 
     /// The name: empty, or `team-a`, or `teams/a`.
@@ -72,16 +72,16 @@ impl Repository {
 
     /// The repositories whose folders this one lies in, and that of no other: `""` and `teams` for
     /// `teams/a`.
-    fn parents(&self) -> impl Iterator<Item = Repository> + '_ {
+    fn parents(&self) -> impl Iterator<Item = Self> + '_ {
         let slashes = self.0.match_indices('/').filter_map(|(at, _)| self.0.get(..at));
         let root = (!self.0.is_empty()).then_some("");
-        root.into_iter().chain(slashes).map(|name| Repository(name.to_owned()))
+        root.into_iter().chain(slashes).map(|name| Self(name.to_owned()))
     }
 
     /// The repositories that an archive of this key may belong to: those in whose folders it lies.
     pub fn around(archive: &str) -> Vec<Self> {
         let folder = archive.strip_prefix(CHARTS).and_then(|rest| rest.rsplit_once('/'));
-        let own = Repository(folder.map(|(folder, _)| folder.to_owned()).unwrap_or_default());
+        let own = Self(folder.map(|(folder, _)| folder.to_owned()).unwrap_or_default());
         own.parents().chain([own.clone()]).collect()
     }
 
@@ -94,8 +94,8 @@ impl Repository {
     pub fn of_index_key(key: &str) -> Option<Self> {
         let folder = key.strip_prefix(CHARTS)?.strip_suffix(INDEX)?;
         match folder.strip_suffix('/') {
-            None => folder.is_empty().then(Repository::default),
-            Some(name) => Repository::of_folder(name).ok(),
+            None => folder.is_empty().then(Self::default),
+            Some(name) => Self::of_folder(name).ok(),
         }
     }
 }

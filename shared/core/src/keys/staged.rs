@@ -18,12 +18,12 @@ impl StagedKey {
     pub fn new(key: &str) -> Option<Self> {
         let rest = key.strip_prefix(STAGING)?;
         let file = rest.rsplit('/').next().unwrap_or(rest);
-        (file.len() > ARCHIVE_SUFFIX.len() && file.ends_with(ARCHIVE_SUFFIX)).then(|| StagedKey { key: key.to_owned() })
+        (file.len() > ARCHIVE_SUFFIX.len() && file.ends_with(ARCHIVE_SUFFIX)).then(|| Self { key: key.to_owned() })
     }
 
     /// The upload whose key goes on like this behind `staging/`.
     pub(super) fn of_rest(rest: &str) -> Self {
-        StagedKey {
+        Self {
             key: format!("{STAGING}{rest}"),
         }
     }
@@ -61,7 +61,7 @@ impl StagedKey {
 
     /// Whether there is no room for what else has its name in its key.
     pub fn is_too_long(&self) -> bool {
-        self.key.len() > StagedKey::MAX_BYTES
+        self.key.len() > Self::MAX_BYTES
     }
 
     /// Where its outcome is recorded. One that would be too long ends with a digest of the upload's
@@ -85,7 +85,7 @@ impl StagedKey {
 
     /// The upload that a staged provenance file belongs to; `None` if the key is none of one.
     pub fn of_provenance(key: &str) -> Option<Self> {
-        StagedKey::new(key.strip_suffix(PROVENANCE_SUFFIX)?)
+        Self::new(key.strip_suffix(PROVENANCE_SUFFIX)?)
     }
 
     /// Where its provenance file waits.

@@ -79,7 +79,7 @@ struct Descriptor {
 
 impl Blob {
     fn new(media_type: &'static str, bytes: Bytes) -> Self {
-        Blob {
+        Self {
             media_type,
             digest: Digest::of(&bytes),
             bytes,
@@ -123,7 +123,7 @@ impl Artifact {
             annotations: annotations(metadata, created),
         };
         let manifest = serde_json::to_vec(&manifest).unwrap_or_default().into();
-        Artifact {
+        Self {
             config,
             archive,
             provenance,

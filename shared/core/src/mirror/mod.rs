@@ -24,7 +24,7 @@ impl Mirror {
         let host = base.split('/').next()?;
         // Without these the name would be one on Docker Hub.
         let is_host = host.contains(['.', ':']) || host == "localhost";
-        let mirror = Mirror { base: base.to_owned() };
+        let mirror = Self { base: base.to_owned() };
         (is_host && Reference::parse(&format!("{base}/name:1")).is_ok()).then_some(mirror)
     }
 

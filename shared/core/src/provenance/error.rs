@@ -101,17 +101,15 @@ impl ProvenanceError {
     /// A short stable word.
     pub fn code(&self) -> &'static str {
         match self {
-            ProvenanceError::TooLarge { .. } => "provenance-too-large",
-            ProvenanceError::Format(_) => "provenance-format",
-            ProvenanceError::UnknownSigner { .. } => "unknown-signer",
-            ProvenanceError::BadSignature { .. } => "bad-signature",
-            ProvenanceError::Revoked { .. } => "key-revoked",
-            ProvenanceError::KeyExpired { .. } => "key-expired",
-            ProvenanceError::SignatureExpired { .. } => "signature-expired",
-            ProvenanceError::Weak { .. } => "weak-signature",
-            ProvenanceError::OtherFile { .. }
-            | ProvenanceError::OtherDigest { .. }
-            | ProvenanceError::OtherChart { .. } => "other-provenance",
+            Self::TooLarge { .. } => "provenance-too-large",
+            Self::Format(_) => "provenance-format",
+            Self::UnknownSigner { .. } => "unknown-signer",
+            Self::BadSignature { .. } => "bad-signature",
+            Self::Revoked { .. } => "key-revoked",
+            Self::KeyExpired { .. } => "key-expired",
+            Self::SignatureExpired { .. } => "signature-expired",
+            Self::Weak { .. } => "weak-signature",
+            Self::OtherFile { .. } | Self::OtherDigest { .. } | Self::OtherChart { .. } => "other-provenance",
         }
     }
 }

@@ -20,10 +20,10 @@ impl ProvenanceMode {
     /// What it is set to, for messages.
     pub fn setting(self) -> &'static str {
         match self {
-            ProvenanceMode::Off => "PROVENANCE=off",
-            ProvenanceMode::Verify => "PROVENANCE=verify",
-            ProvenanceMode::Require => "PROVENANCE=require",
-            ProvenanceMode::Sign => "PROVENANCE=sign",
+            Self::Off => "PROVENANCE=off",
+            Self::Verify => "PROVENANCE=verify",
+            Self::Require => "PROVENANCE=require",
+            Self::Sign => "PROVENANCE=sign",
         }
     }
 }
@@ -38,10 +38,10 @@ impl FromStr for ProvenanceMode {
 
     fn from_str(text: &str) -> Result<Self, NoProvenanceMode> {
         match text {
-            "off" => Ok(ProvenanceMode::Off),
-            "verify" => Ok(ProvenanceMode::Verify),
-            "require" => Ok(ProvenanceMode::Require),
-            "sign" => Ok(ProvenanceMode::Sign),
+            "off" => Ok(Self::Off),
+            "verify" => Ok(Self::Verify),
+            "require" => Ok(Self::Require),
+            "sign" => Ok(Self::Sign),
             _ => Err(NoProvenanceMode),
         }
     }

@@ -53,7 +53,7 @@ impl SigningKey {
         if !opened {
             primary.map_err(locked)?;
         }
-        Ok(SigningKey { key })
+        Ok(Self { key })
     }
 
     /// The public half, for the keyring.

@@ -25,7 +25,7 @@ pub enum Value {
     /// Text.
     String(String),
     /// A list.
-    Sequence(Vec<Value>),
+    Sequence(Vec<Self>),
     /// A mapping.
     Mapping(Mapping),
 }

@@ -35,7 +35,7 @@ pub(super) struct Findings {
 impl Findings {
     /// Of an archive whose bytes were not needed.
     pub(super) fn without_bytes(differences: impl IntoIterator<Item = Difference>) -> Self {
-        Findings {
+        Self {
             differences: differences.into_iter().collect(),
             is_downloaded: false,
         }
@@ -43,7 +43,7 @@ impl Findings {
 
     /// Of an archive that was downloaded.
     pub(super) fn with_bytes(differences: impl IntoIterator<Item = Difference>) -> Self {
-        Findings {
+        Self {
             differences: differences.into_iter().collect(),
             is_downloaded: true,
         }

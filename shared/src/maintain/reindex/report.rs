@@ -59,10 +59,10 @@ pub struct IndexChange {
 
 impl Reindexed {
     /// This report with what an earlier try of the same run has done.
-    pub(super) fn behind(self, earlier: Option<Reindexed>) -> Self {
+    pub(super) fn behind(self, earlier: Option<Self>) -> Self {
         let Some(mut earlier) = earlier else { return self };
         earlier.changes.extend(self.changes);
-        Reindexed {
+        Self {
             written: self.written || earlier.written,
             damage: self.damage.or(earlier.damage),
             rebuilt_from: self.rebuilt_from.or(earlier.rebuilt_from),

@@ -66,8 +66,8 @@ enum Verified {
 impl From<Result<String, ProvenanceError>> for Verified {
     fn from(result: Result<String, ProvenanceError>) -> Self {
         match result {
-            Ok(signed_by) => Verified::SignedBy(signed_by),
-            Err(error) => Verified::Not(error),
+            Ok(signed_by) => Self::SignedBy(signed_by),
+            Err(error) => Self::Not(error),
         }
     }
 }
