@@ -5,7 +5,7 @@ clock() { printf '%02d:%02d' "$((SECONDS / 60))" "$((SECONDS % 60))"; }
 
 # cpu_seconds: of all children that this shell has waited for, in user and kernel mode.
 cpu_seconds() {
-  times | awk 'NR == 2 { split($1, user, "[ms]"); split($2, system, "[ms]"); printf "%d", user[1] * 60 + user[2] + system[1] * 60 + system[2] }'
+  times | awk 'NR == 2 { split($1, u, "[ms]"); split($2, s, "[ms]"); printf "%d", u[1] * 60 + u[2] + s[1] * 60 + s[2] }'
 }
 
 rows=()
