@@ -3,9 +3,11 @@
 
 clock() { printf '%02d:%02d' "$((SECONDS / 60))" "$((SECONDS % 60))"; }
 
-# cpu_seconds: of all children that this shell has waited for, in user and kernel mode.
-cpu_seconds() {
-  times | awk 'NR == 2 { split($1, u, "[ms]"); split($2, s, "[ms]"); printf "%d", u[1] * 60 + u[2] + s[1] * 60 + s[2] }'
+# count_cpu FILE: sets $cpu_seconds to what the children that this shell has waited for took, in user and kernel mode. Through a
+# file: a command substitution is a shell of its own, and counts its own children.
+count_cpu() {
+  times >"$1"
+  cpu_seconds=$(awk 'NR == 2 { split($1, u, "[ms]"); split($2, s, "[ms]"); printf "%d", u[1] * 60 + u[2] + s[1] * 60 + s[2] }' "$1")
 }
 
 rows=()
@@ -13,11 +15,13 @@ rows=()
 # stage NAME COMMAND…: runs it without input.
 stage() {
   local name=$1 began=$SECONDS cpu
-  cpu=$(cpu_seconds)
   shift
+  count_cpu "$logs/times"
+  cpu=$cpu_seconds
   printf '\n=== %s  %s\n' "$(clock)" "$name"
   "$@" </dev/null
-  passed "$name" "$((SECONDS - began))" "$(($(cpu_seconds) - cpu))"
+  count_cpu "$logs/times"
+  passed "$name" "$((SECONDS - began))" "$((cpu_seconds - cpu))"
 }
 
 # passed NAME SECONDS CPU
@@ -40,7 +44,8 @@ beside() {
     renice -n 15 "$BASHPID" >/dev/null
     began=$SECONDS
     "$@" </dev/null
-    printf '%d %d\n' "$((SECONDS - began))" "$(cpu_seconds)" >"$logs/$key.took"
+    count_cpu "$logs/$key.times"
+    printf '%d %d\n' "$((SECONDS - began))" "$cpu_seconds" >"$logs/$key.took"
   ) >"${beside_log[$key]}" 2>&1 &
   beside_process[$key]=$!
 }
