@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use super::candidate::{Candidate, Prepared};
 use super::decided::Decided;
-use super::index_state::StateCell;
+use super::index::state::StateCell;
+use super::prepare::candidate::{Candidate, Prepared};
 use super::{CONCURRENT_ARCHIVES, Deadline, PublishError, Publisher, Reason, Report};
 use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::repository::RepositoryError;

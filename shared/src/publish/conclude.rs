@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::checks::verdict::Verdict;
 use super::decided::Decided;
-use super::upload::{MAX_COPIED, Upload, release_in};
-use super::verdict::Verdict;
+use super::prepare::upload::{MAX_COPIED, Upload, release_in};
 use super::{PublishError, Publisher, Reason, Report};
 use crate::keys::{Repository, StagedKey};
 use crate::printable::printable;

@@ -1,8 +1,8 @@
 //! An upload whose outcome is certain but not yet recorded.
 
-use super::candidate::{Origin, Prepared};
-use super::upload::Upload;
-use super::verdict::Verdict;
+use super::checks::verdict::Verdict;
+use super::prepare::candidate::{Origin, Prepared};
+use super::prepare::upload::Upload;
 use super::{Reason, Wait};
 use crate::archive::Archive;
 use crate::digest::Digest;

@@ -12,9 +12,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::checks::verdict::Verdict;
 use super::decided::Decided;
-use super::sample::Sample;
-use super::verdict::Verdict;
+use super::sweep::sample::Sample;
 use super::{Deadline, PublishError, Publisher, Report};
 use crate::archive::ArchiveError;
 use crate::http::HttpError;

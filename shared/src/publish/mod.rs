@@ -20,65 +20,45 @@
 //! needs few index writes.
 //!
 //! [`batch`] publishes the uploads of an event that share an index write, until the [`Deadline`];
-//! [`sweep`] finds what waits, and what nobody would hear of otherwise ([`foreign`]). Both answer
-//! with a [`report`].
+//! [`sweep`] finds the uploads that wait, and what would stay unnoticed otherwise. Both answer with
+//! a [`report`]. What a repository holds is read and written by
+//! [`repository`](crate::repository).
 //!
-//! What a repository holds is read and written by [`repository`](crate::repository).
-//!
-//! [`prepare`] takes one upload up to its stored archive: [`images`] asks for the images that a
-//! chart names, [`provenance`] checks or makes the signature beside an archive, [`place`] looks at
-//! what the index lists, [`compare`] at what is published, and [`store_archive`] stores the
-//! archive, or [`repair`] replaces one that was damaged.
-//!
-//! [`index_state`] is what an edit of the index starts from, [`recover`] finds what a lost index
-//! held ([`rebuild`] is what the log and receipts say of that), [`swap`] is the compare-and-swap
-//! loop, [`conclude`] records outcomes and removes uploads, and [`mirror`] pushes what is visible
-//! to a registry.
+//! | step | what happens |
+//! | --- | --- |
+//! | [`prepare`] | an upload is read, checked and compared with what is published; its archive is stored, or repaired |
+//! | [`checks`] | its images and its signature: pass, hold or reject |
+//! | [`index`] | the index is read, or recovered if it was lost, and written by compare-and-swap |
+//! | [`conclude`] | the outcome is recorded, then the upload is removed |
+//! | [`mirror`] | a registry gets what is visible |
 
 mod batch;
-mod candidate;
-mod compare;
+mod checks;
 mod conclude;
 mod decided;
 mod error;
-mod foreign;
-mod images;
-mod index_state;
+mod index;
 mod known;
-mod login;
 mod mirror;
-mod place;
 mod prepare;
-mod provenance;
-mod reason;
-mod rebuild;
-mod recover;
-mod repair;
 mod report;
-mod sample;
-mod store_archive;
-mod swap;
 mod sweep;
-mod unreadable;
-mod upload;
-mod verdict;
-mod wait;
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
 
+pub use checks::provenance::LateProvenance;
+pub use checks::reason::Reason;
+pub use checks::wait::Wait;
 pub use conclude::Concluded;
 pub use error::PublishError;
-pub use foreign::{Foreign, ForeignObject};
+pub use index::rebuild::IndexRebuilt;
 pub use mirror::Mirrored;
-pub use provenance::LateProvenance;
-pub use reason::Reason;
-pub use rebuild::IndexRebuilt;
+pub use prepare::unreadable::UnreadableError;
 pub use report::{Failure, IndexWrite, Report};
-pub use unreadable::UnreadableError;
-pub use wait::Wait;
+pub use sweep::foreign::{Foreign, ForeignObject};
 
 use crate::archive::Limits;
 use crate::deadline::Deadline;
@@ -91,7 +71,7 @@ use crate::secret::{SecretError, SecretFieldError, Secrets};
 use crate::settings::Settings;
 use crate::store::Store;
 use batch::Round;
-use images::Images;
+use checks::images::Images;
 use known::Known;
 use report::{age, shown};
 use sweep::Position;

@@ -74,7 +74,8 @@ pub enum Replaced {
 pub struct Inspected {
     /// Which state this is.
     pub etag: ETag,
-    /// SHA-256 of its bytes, if it was written with it ([`Store::create`] does).
+    /// SHA-256 of its bytes, if it was written with it ([`Store::create`](super::Store::create)
+    /// does).
     pub digest: Option<Digest>,
     /// Its user metadata, names without `x-amz-meta-`.
     pub metadata: HashMap<String, String>,

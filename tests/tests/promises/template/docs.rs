@@ -116,3 +116,34 @@ fn the_subject_is_one_that_there_is() {
         }
     }
 }
+
+/// Files move, and pages that name them stay behind.
+#[test]
+fn every_path_that_a_page_names_is_there() {
+    const TOP: [&str; 8] = [
+        ".ci/",
+        ".github/",
+        "docs/",
+        "examples/",
+        "functions/",
+        "local/",
+        "shared/",
+        "tests/",
+    ];
+    let mut seen = 0;
+    for (page, text) in pages() {
+        let quoted = text.split('`').skip(1).step_by(2);
+        let paths = quoted.filter(|quoted| TOP.iter().any(|top| quoted.starts_with(top)) && !quoted.contains(' '));
+        for path in paths {
+            // Of a pattern, the part before its first star.
+            let fixed = path.split_once('*').map_or(path, |(fixed, _)| fixed);
+            let fixed = fixed
+                .rsplit_once('/')
+                .filter(|_| fixed != path)
+                .map_or(fixed, |(folder, _)| folder);
+            assert!(workspace().join(fixed).exists(), "{page}: {path}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 40, "{seen} paths");
+}

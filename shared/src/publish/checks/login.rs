@@ -1,13 +1,13 @@
 //! Registry login: from the secret, or anonymous without one.
 
-use super::Publisher;
+use crate::publish::Publisher;
 use crate::secret::{Login, SecretError};
 
 impl Publisher {
     /// Asks a registry with the login that the secret has for it. If it refuses that, and the
     /// secret has changed since, it is asked once more: a password that was good may have been
     /// replaced.
-    pub(super) async fn with_login<T>(
+    pub(in crate::publish) async fn with_login<T>(
         &self,
         host: &str,
         ask: impl AsyncFn(Option<&Login>) -> T,

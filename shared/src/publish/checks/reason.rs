@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::images::in_one_line;
-use super::unreadable::UnreadableError;
 use crate::archive::ArchiveError;
 use crate::chart::FileNameError;
 use crate::digest::Digest;
 use crate::keys::{BadRepository, StagedKey};
 use crate::provenance::ProvenanceError;
+use crate::publish::prepare::unreadable::UnreadableError;
 use crate::version_check::VersionCheckError;
 
 /// A definite no: the same upload would be rejected again.

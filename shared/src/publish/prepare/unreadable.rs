@@ -10,7 +10,7 @@
 
 use jiff::Timestamp;
 
-use super::Publisher;
+use crate::publish::Publisher;
 use crate::store::{Described, ETag, Fault, StoreError};
 
 /// KMS's answers that stay until the key is changed, as S3 hands them on. Others, such as its
@@ -58,16 +58,20 @@ impl UnreadableError {
 
 /// An object that S3 does not hand out.
 #[derive(Debug)]
-pub(super) struct Unreadable {
-    pub(super) why: UnreadableError,
-    pub(super) etag: ETag,
-    pub(super) modified: Timestamp,
+pub(in crate::publish) struct Unreadable {
+    pub(in crate::publish) why: UnreadableError,
+    pub(in crate::publish) etag: ETag,
+    pub(in crate::publish) modified: Timestamp,
 }
 
 impl Publisher {
     /// Whether a failed read of this key will fail as often as it is tried; the error itself if it
     /// will not.
-    pub(super) async fn unreadable(&self, key: &str, error: StoreError) -> Result<Option<Unreadable>, StoreError> {
+    pub(in crate::publish) async fn unreadable(
+        &self,
+        key: &str,
+        error: StoreError,
+    ) -> Result<Option<Unreadable>, StoreError> {
         if !may_be_for_good(&error) {
             return Err(error);
         }

@@ -5,14 +5,14 @@
 /// A sweep that began with the oldest would never come to the others where enough of the oldest
 /// stay: uploads that are held, or that fail each time.
 #[derive(Debug)]
-pub(super) struct Sample<T> {
+pub(in crate::publish) struct Sample<T> {
     chosen: Vec<T>,
     most: usize,
     seen: usize,
 }
 
 impl<T> Sample<T> {
-    pub(super) fn of_at_most(most: usize) -> Self {
+    pub(in crate::publish) fn of_at_most(most: usize) -> Self {
         Self {
             chosen: Vec::new(),
             most,
@@ -21,7 +21,7 @@ impl<T> Sample<T> {
     }
 
     /// Shows it one more. What is not chosen, or not any more, comes back. (Vitter's algorithm R.)
-    pub(super) fn show(&mut self, item: T) -> Option<T> {
+    pub(in crate::publish) fn show(&mut self, item: T) -> Option<T> {
         self.seen += 1;
         if self.chosen.len() < self.most {
             self.chosen.push(item);
@@ -33,7 +33,7 @@ impl<T> Sample<T> {
         }
     }
 
-    pub(super) fn chosen(self) -> Vec<T> {
+    pub(in crate::publish) fn chosen(self) -> Vec<T> {
         self.chosen
     }
 }

@@ -29,7 +29,7 @@ pub struct ForeignObject {
 }
 
 impl Foreign {
-    pub(super) fn add(&mut self, key: &str, hint: &'static str) {
+    pub(in crate::publish) fn add(&mut self, key: &str, hint: &'static str) {
         self.count += 1;
         if self.first.len() < MAX_NAMED_OBJECTS {
             self.first.push(ForeignObject {
@@ -64,7 +64,7 @@ impl Foreign {
 
 /// What is wrong with an object below `staging/`; `None` if it is an upload, a provenance file that
 /// is used, or the mark of a folder that the console makes.
-pub(super) fn in_staging(key: &str, uses_provenance: bool) -> Option<&'static str> {
+pub(in crate::publish) fn in_staging(key: &str, uses_provenance: bool) -> Option<&'static str> {
     if StagedKey::new(key).is_some() || key.ends_with('/') {
         return None;
     }
@@ -85,7 +85,7 @@ pub(super) fn in_staging(key: &str, uses_provenance: bool) -> Option<&'static st
 }
 
 /// What is wrong with an object in the root of the bucket, where none belongs.
-pub(super) fn in_root(key: &str) -> &'static str {
+pub(in crate::publish) fn in_root(key: &str) -> &'static str {
     if key == STAGING.trim_end_matches('/') {
         "it has overwritten nothing but is no folder: the copy lacked the slash; upload to s3://BUCKET/staging/ and delete it"
     } else {
@@ -95,7 +95,7 @@ pub(super) fn in_root(key: &str) -> &'static str {
 
 /// What is wrong with a folder beside `staging/`; `None` if it is one of the layout, or does not
 /// look like a misspelt `staging/`.
-pub(super) fn folder(prefix: &str) -> Option<&'static str> {
+pub(in crate::publish) fn folder(prefix: &str) -> Option<&'static str> {
     if [STAGING, CHARTS, RECEIPTS, REJECTED, MIRROR].contains(&prefix) {
         return None;
     }

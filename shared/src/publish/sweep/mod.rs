@@ -5,22 +5,25 @@
 //! memory of one page and of those that are chosen ([`Sample`]). Where its share of the time does
 //! not suffice, the next sweep of the process goes on where this one stopped.
 
+pub(in crate::publish) mod foreign;
+pub(in crate::publish) mod sample;
+
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
 
-use super::foreign::{self, Foreign};
-use super::sample::Sample;
-use super::{Deadline, MAX_SWEPT_OBJECTS, Publisher, Report, age};
 use crate::keys::{STAGING, StagedKey};
+use crate::publish::{Deadline, MAX_SWEPT_OBJECTS, Publisher, Report, age};
 use crate::store::{Listed, Pages, StoreError};
 use crate::sync::lock;
+use foreign::Foreign;
+use sample::Sample;
 
 /// Behind which key the next sweep of this process goes on, if the last one had no time for the
 /// rest.
 #[derive(Debug, Default)]
-pub(super) struct Position(Mutex<Option<String>>);
+pub(in crate::publish) struct Position(Mutex<Option<String>>);
 
 impl Position {
     fn take(&self) -> Option<String> {

@@ -1,23 +1,36 @@
 //! One upload on its way up to the index: read, checked, its archive stored.
+//!
+//! [`upload`] is one state of a staged object, [`unreadable`] what S3 cannot hand out. [`place`]
+//! looks at what the index lists, [`compare`] at what is published; [`store_archive`] stores the
+//! archive, and [`repair`] replaces one that was damaged. What comes of it is a [`candidate`] for
+//! the index, or is decided.
+
+pub(in crate::publish) mod candidate;
+mod compare;
+mod place;
+mod repair;
+mod store_archive;
+pub(in crate::publish) mod unreadable;
+pub(in crate::publish) mod upload;
 
 use bytes::Bytes;
 
-use super::candidate::{Candidate, Prepared};
-use super::decided::Decided;
-use super::index_state::{IndexState, StateCell};
-use super::place::promise;
-use super::provenance::Signature;
-use super::unreadable::Unreadable;
-use super::upload::{MAX_COPIED, Upload, release_in};
-use super::verdict::Verdict;
-use super::{PublishError, Publisher};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::chart::{self, Values};
 use crate::digest::Digest;
 use crate::image::ImageCheck;
 use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::provenance::ProvenanceMode;
+use crate::publish::checks::provenance::Signature;
+use crate::publish::checks::verdict::Verdict;
+use crate::publish::decided::Decided;
+use crate::publish::index::state::{IndexState, StateCell};
+use crate::publish::{PublishError, Publisher};
 use crate::store::{Got, StoreError};
+use candidate::{Candidate, Prepared};
+use place::promise;
+use unreadable::Unreadable;
+use upload::{MAX_COPIED, Upload, release_in};
 
 /// What reading an upload came to.
 enum ReadUpload {
@@ -34,7 +47,11 @@ struct ReadArchive {
 
 impl Publisher {
     /// Reads an upload, checks it, and stores its archive.
-    pub(super) async fn prepare(&self, file: &ChartFile, state: &StateCell) -> Result<Prepared, PublishError> {
+    pub(in crate::publish) async fn prepare(
+        &self,
+        file: &ChartFile,
+        state: &StateCell,
+    ) -> Result<Prepared, PublishError> {
         let (mut upload, bytes) = match self.read_upload(file).await? {
             ReadUpload::Found(upload, bytes) => (upload, bytes),
             ReadUpload::Done(prepared) => return Ok(prepared),

@@ -9,13 +9,13 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use super::upload::Upload;
 use super::verdict::Verdict;
-use super::{PublishError, Publisher, Reason, Wait};
 use crate::archive::Archive;
 use crate::brief;
 use crate::chart::Values;
 use crate::image::{self, ImageCheck, Platform, Reference};
+use crate::publish::prepare::upload::Upload;
+use crate::publish::{PublishError, Publisher, Reason, Wait};
 use crate::registry::{Found, RegistryError};
 use crate::secret::Login;
 use crate::sync::lock;
@@ -97,7 +97,7 @@ struct Problems {
 
 impl Publisher {
     /// Asks for the images of an upload. It passes with what its packager should know.
-    pub(super) async fn check_images(
+    pub(in crate::publish) async fn check_images(
         &self,
         upload: &Upload,
         archive: &Archive,
@@ -223,7 +223,7 @@ const MAX_NAMED_PROBLEMS: usize = 10;
 const MAX_PROBLEM_BYTES: usize = 350;
 
 /// The problems of a chart's images, for a message.
-pub(super) fn in_one_line(problems: &[String]) -> String {
+pub(in crate::publish) fn in_one_line(problems: &[String]) -> String {
     brief::list(problems, MAX_NAMED_PROBLEMS, MAX_PROBLEM_BYTES)
 }
 

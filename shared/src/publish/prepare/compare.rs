@@ -2,20 +2,20 @@
 //! into each archive.
 
 use super::candidate::Prepared;
-use super::decided::Decided;
 use super::place::unchanged;
 use super::repair::{no_digest, other_digest};
 use super::upload::Upload;
-use super::{PublishError, Publisher, Reason};
 use crate::archive::Archive;
 use crate::index::Promise;
+use crate::publish::decided::Decided;
+use crate::publish::{PublishError, Publisher, Reason};
 use crate::repository::PublishedArchive;
 
 impl Publisher {
     /// The index lists the version with another digest or without one: what is stored under its URL
     /// (nothing of ours if `key` is `None`) is the same content packed again, other content, or not
     /// what the entry names.
-    pub(super) async fn compare_with_listed(
+    pub(in crate::publish) async fn compare_with_listed(
         &self,
         upload: Upload,
         own: Archive,
@@ -70,14 +70,14 @@ impl Publisher {
 }
 
 /// The stored archive if it is the same chart, packed at whatever time.
-pub(super) fn holds(stored: &PublishedArchive, own: &Archive) -> Option<Archive> {
+pub(in crate::publish) fn holds(stored: &PublishedArchive, own: &Archive) -> Option<Archive> {
     let archive = stored.archive()?;
     let same = archive.content_digest == own.content_digest && is_same_version(archive, own);
     same.then(|| archive.clone())
 }
 
 /// The published archive, with what its packager should know of the upload.
-pub(super) fn with_warnings_of(published: Archive, own: &Archive) -> Archive {
+pub(in crate::publish) fn with_warnings_of(published: Archive, own: &Archive) -> Archive {
     let warnings = own.warnings.clone();
     Archive { warnings, ..published }
 }
@@ -86,7 +86,7 @@ fn is_same_version(a: &Archive, b: &Archive) -> bool {
     a.metadata.name == b.metadata.name && a.metadata.version == b.metadata.version
 }
 
-pub(super) fn reject_other_content(upload: Upload, own: Archive, stored: &PublishedArchive) -> Prepared {
+pub(in crate::publish) fn reject_other_content(upload: Upload, own: Archive, stored: &PublishedArchive) -> Prepared {
     let reason = match stored.archive() {
         Some(other) if !is_same_version(other, &own) => Reason::FileNameTaken {
             file: upload.staged.file_name().to_owned(),
@@ -104,7 +104,7 @@ pub(super) fn reject_other_content(upload: Upload, own: Archive, stored: &Publis
 }
 
 /// The digest of a stored archive, for people.
-pub(super) fn digest_or_size(stored: &PublishedArchive) -> String {
+pub(in crate::publish) fn digest_or_size(stored: &PublishedArchive) -> String {
     match (stored.digest(), stored.problem()) {
         (Some(digest), _) => digest.to_string(),
         (None, Some(problem)) => format!("unknown, {problem}"),

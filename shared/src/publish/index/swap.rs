@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::candidate::{Candidate, Origin, Prepared};
-use super::decided::{Decided, Visible};
-use super::index_state::{EditBase, IndexState, StateCell};
 use super::rebuild::IndexRebuilt;
-use super::sample::Sample;
-use super::{Deadline, IndexWrite, PublishError, Publisher, Reason, Report, Round};
+use super::state::{EditBase, IndexState, StateCell};
 use crate::image::ImageCheck;
 use crate::index::{Added, Created, Entry};
 use crate::keys::{ChartFile, Repository, StagedKey};
+use crate::publish::decided::{Decided, Visible};
+use crate::publish::prepare::candidate::{Candidate, Origin, Prepared};
+use crate::publish::sweep::sample::Sample;
+use crate::publish::{Deadline, IndexWrite, PublishError, Publisher, Reason, Report, Round};
 use crate::repository::{Attempts, RepositoryError, entry};
 use crate::store::Replaced;
 
@@ -24,7 +24,7 @@ const MAX_LISTED_PAGES: usize = 20;
 impl Publisher {
     /// Gets the candidates of this round into the index. What became of each is in `round.decided`
     /// or `report` then.
-    pub(super) async fn swap(
+    pub(in crate::publish) async fn swap(
         &self,
         repository: &Repository,
         base: EditBase,

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use tracing::warn;
 
-use super::{CONCURRENT_ARCHIVES, PublishError, Publisher};
 use crate::archive::Archive;
 use crate::chart;
 use crate::index::Entry;
 use crate::keys::{ChartFile, Repository};
 use crate::printable::printable;
+use crate::publish::{CONCURRENT_ARCHIVES, PublishError, Publisher};
 use crate::rebuilt::Rebuilt;
 use crate::repository::{MAX_LISTED, PublishedArchive, Remembered, UNSIGNED, changed_since, created, entry};
 use crate::store::{Listed, StoreError};
@@ -22,14 +22,14 @@ const MAX_RECOVERED: usize = 10_000;
 
 /// What a lost index must have held, as far as it can be found.
 #[derive(Debug)]
-pub(super) struct Recovered {
-    pub(super) entries: Vec<Entry>,
+pub(in crate::publish) struct Recovered {
+    pub(in crate::publish) entries: Vec<Entry>,
     /// The versions that were unpublished, by archive name.
-    pub(super) unpublished: BTreeMap<String, Unpublished>,
+    pub(in crate::publish) unpublished: BTreeMap<String, Unpublished>,
     /// That there was an index. Where nothing shows that there was one, this is the first.
-    pub(super) rebuilt: Option<Rebuilt>,
+    pub(in crate::publish) rebuilt: Option<Rebuilt>,
     /// Versions that receipts say were listed, and that have no archive that could be listed.
-    pub(super) lost: Vec<Remembered>,
+    pub(in crate::publish) lost: Vec<Remembered>,
 }
 
 /// The entry for one archive that is there.
@@ -69,7 +69,7 @@ struct Found {
 impl Publisher {
     /// Entries for the archives that are there without an index, and the versions that were
     /// unpublished.
-    pub(super) async fn recover(&self, repository: &Repository) -> Result<Recovered, PublishError> {
+    pub(in crate::publish) async fn recover(&self, repository: &Repository) -> Result<Recovered, PublishError> {
         let archives = self.repositories.archives(repository).await?;
         if archives.len() > MAX_RECOVERED {
             return Err(PublishError::TooManyToRecover {

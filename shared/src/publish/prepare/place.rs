@@ -3,19 +3,19 @@
 use bytes::Bytes;
 
 use super::candidate::{Origin, Prepared};
-use super::decided::{Decided, Visible};
-use super::index_state::IndexState;
 use super::repair::no_url;
 use super::store_archive::Destination;
 use super::upload::Upload;
-use super::{PublishError, Publisher, Reason};
 use crate::archive::Archive;
 use crate::index::Promise;
+use crate::publish::decided::{Decided, Visible};
+use crate::publish::index::state::IndexState;
+use crate::publish::{PublishError, Publisher, Reason};
 use crate::unpublished::Unpublished;
 
 impl Publisher {
     /// Puts an upload that has passed beside what is published.
-    pub(super) async fn place(
+    pub(in crate::publish) async fn place(
         &self,
         state: &IndexState,
         upload: Upload,
@@ -123,7 +123,12 @@ impl Publisher {
 }
 
 /// The index has it already, at `url`.
-pub(super) fn unchanged(upload: Upload, archive: Archive, url: Option<String>, may_mirror: bool) -> Prepared {
+pub(in crate::publish) fn unchanged(
+    upload: Upload,
+    archive: Archive,
+    url: Option<String>,
+    may_mirror: bool,
+) -> Prepared {
     let visible = Visible {
         origin: Origin::EarlierUpload,
         url,
@@ -133,7 +138,7 @@ pub(super) fn unchanged(upload: Upload, archive: Archive, url: Option<String>, m
 }
 
 /// What the index promises of this version, if it lists it.
-pub(super) fn promise(state: &IndexState, archive: &Archive) -> Option<Promise> {
+pub(in crate::publish) fn promise(state: &IndexState, archive: &Archive) -> Option<Promise> {
     let metadata = &archive.metadata;
     state.index.promise(&metadata.name, &metadata.version)
 }

@@ -1,10 +1,10 @@
 //! What the checks say of an upload: one vocabulary for all of them.
 
-use super::{Reason, Wait};
+use crate::publish::{Reason, Wait};
 
 /// What a check says of an upload.
 #[derive(Debug)]
-pub(super) enum Verdict<T> {
+pub(in crate::publish) enum Verdict<T> {
     /// It passes, with what the check has found.
     Pass(T),
     /// It waits for what may still come: nothing of it is done yet.

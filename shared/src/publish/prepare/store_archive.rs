@@ -6,24 +6,24 @@ use super::candidate::{Candidate, Origin, Prepared};
 use super::compare::{holds, reject_other_content, with_warnings_of};
 use super::repair::repaired;
 use super::upload::Upload;
-use super::{PublishError, Publisher};
 use crate::archive::Archive;
 use crate::keys::Headers;
+use crate::publish::{PublishError, Publisher};
 use crate::repository::Marks;
 use crate::store::Created;
 
 /// Where an archive is to be stored.
-pub(super) struct Destination {
-    pub(super) key: String,
+pub(in crate::publish) struct Destination {
+    pub(in crate::publish) key: String,
     /// The index lists it there, with the digest of the upload.
-    pub(super) is_listed: bool,
+    pub(in crate::publish) is_listed: bool,
     /// See [`Marks::returned_after`].
-    pub(super) returned_after: Option<String>,
+    pub(in crate::publish) returned_after: Option<String>,
 }
 
 impl Destination {
     /// Of a version that the index does not list.
-    pub(super) fn new(key: String) -> Self {
+    pub(in crate::publish) fn new(key: String) -> Self {
         Self {
             key,
             is_listed: false,
@@ -36,7 +36,7 @@ impl Publisher {
     /// Publishes the archive, once. Where one of that name is there already, it stays, and must be
     /// the same chart; unless the index lists the very archive of this upload, which is then
     /// repaired.
-    pub(super) async fn store_archive(
+    pub(in crate::publish) async fn store_archive(
         &self,
         upload: Upload,
         own: Archive,

@@ -12,15 +12,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::candidate::Candidate;
-use super::unreadable::Unreadable;
-use super::upload::{MAX_COPIED, Upload};
-use super::verdict::Verdict;
-use super::{PublishError, Publisher, Reason, Wait};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::keys::{Headers, PROVENANCE_SUFFIX};
 use crate::provenance::{MAX_BYTES, ProvenanceError, ProvenanceMode, Subject};
+use crate::publish::checks::verdict::Verdict;
+use crate::publish::prepare::candidate::Candidate;
+use crate::publish::prepare::unreadable::Unreadable;
+use crate::publish::prepare::upload::{MAX_COPIED, Upload};
+use crate::publish::{PublishError, Publisher, Reason, Wait};
 use crate::secret::SecretError;
 use crate::store::{ETag, Got};
 
@@ -28,7 +28,7 @@ pub use late::LateProvenance;
 
 /// The signature that is published with an upload that has passed.
 #[derive(Debug)]
-pub(super) enum Signature {
+pub(in crate::publish) enum Signature {
     /// None.
     Absent,
     /// What was uploaded, checked against the upload.
@@ -39,16 +39,16 @@ pub(super) enum Signature {
 
 /// The provenance file that lies beside an upload and goes with it.
 #[derive(Debug, Clone)]
-pub(super) struct Attached {
+pub(in crate::publish) struct Attached {
     /// Which state of it.
-    pub(super) etag: ETag,
+    pub(in crate::publish) etag: ETag,
     /// Whether a copy is kept if the upload is rejected: see [`MAX_COPIED`].
-    pub(super) is_copied: bool,
+    pub(in crate::publish) is_copied: bool,
 }
 
 /// A provenance file that was checked or made.
 #[derive(Debug)]
-pub(super) struct Provenance {
+pub(in crate::publish) struct Provenance {
     text: Bytes,
     /// Of the archive that it is about.
     digest: Digest,
@@ -75,7 +75,7 @@ impl From<Result<String, ProvenanceError>> for Verified {
 impl Publisher {
     /// Looks for the provenance file beside an upload and checks it. Its state too, so that it goes
     /// with the upload.
-    pub(super) async fn check_provenance(
+    pub(in crate::publish) async fn check_provenance(
         &self,
         upload: &Upload,
         archive: &Archive,
@@ -157,7 +157,7 @@ impl Publisher {
 
     /// Publishes what was checked or makes it, beside an archive that is stored and before the
     /// index lists it. `own` is the digest of the upload. It passes if the archive may be listed.
-    pub(super) async fn publish_provenance(
+    pub(in crate::publish) async fn publish_provenance(
         &self,
         candidate: &mut Candidate,
         signature: Signature,

@@ -7,33 +7,33 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 use super::recover::Recovered;
-use super::{PublishError, Publisher};
 use crate::index::{Entry, Index};
 use crate::keys::Repository;
+use crate::publish::{PublishError, Publisher};
 use crate::rebuilt::Rebuilt;
-pub(super) use crate::repository::IndexState;
+pub(in crate::publish) use crate::repository::IndexState;
 use crate::repository::{MAX_READABLE_INDEX_BYTES, ReadIndex, Remembered, RepositoryError};
 use crate::unpublished::Unpublished;
 
 /// What an edit starts from.
 #[derive(Debug)]
-pub(super) struct EditBase {
+pub(in crate::publish) struct EditBase {
     /// The index.
-    pub(super) state: IndexState,
+    pub(in crate::publish) state: IndexState,
     /// Entries for archives that are published although no index lists them: it was lost, or the
     /// run that stored the first one was killed.
-    pub(super) recovered: Vec<Entry>,
+    pub(in crate::publish) recovered: Vec<Entry>,
     /// Versions that receipts say were published, and that cannot be listed in the index that is
     /// rebuilt now.
-    pub(super) lost: Vec<Remembered>,
+    pub(in crate::publish) lost: Vec<Remembered>,
 }
 
 /// What the uploads of one batch share, or why it could not be read: one failed read is enough.
-pub(super) type StateCell = OnceCell<Result<EditBase, Arc<PublishError>>>;
+pub(in crate::publish) type StateCell = OnceCell<Result<EditBase, Arc<PublishError>>>;
 
 impl Publisher {
     /// The index in `cell`, read when first needed.
-    pub(super) async fn index_state<'a>(
+    pub(in crate::publish) async fn index_state<'a>(
         &self,
         repository: &Repository,
         cell: &'a StateCell,
@@ -46,7 +46,7 @@ impl Publisher {
     }
 
     /// The index that versions are to be added to.
-    pub(super) async fn edit_base(&self, repository: &Repository) -> Result<EditBase, PublishError> {
+    pub(in crate::publish) async fn edit_base(&self, repository: &Repository) -> Result<EditBase, PublishError> {
         let limit = self.settings.max_index_bytes.min(MAX_READABLE_INDEX_BYTES);
         match self.repositories.read_index(repository, limit).await? {
             ReadIndex::Found(state) => Ok(EditBase {
@@ -81,7 +81,7 @@ impl Publisher {
     }
 
     /// Why nothing is added to an index of so many bytes.
-    pub(super) fn index_full(&self, repository: &Repository, size: u64) -> PublishError {
+    pub(in crate::publish) fn index_full(&self, repository: &Repository, size: u64) -> PublishError {
         PublishError::IndexFull {
             repository: repository.clone(),
             size,

@@ -12,16 +12,16 @@ use serde_json::json;
 use super::candidate::{Candidate, Origin, Prepared};
 use super::compare::digest_or_size;
 use super::upload::Upload;
-use super::{PublishError, Publisher};
 use crate::archive::Archive;
 use crate::keys::{Headers, repaired_key};
+use crate::publish::{PublishError, Publisher};
 use crate::repository::{Marks, PublishedArchive, command};
 use crate::store::{Replaced, StoreError};
 use crate::unpublished::Unpublished;
 
 impl Publisher {
     /// Puts the archive that the index names into the place of another one.
-    pub(super) async fn repair(
+    pub(in crate::publish) async fn repair(
         &self,
         upload: Upload,
         own: Archive,
@@ -85,7 +85,12 @@ impl Publisher {
 
     /// Each note is another object than those before it, so that its event makes an invalidation of
     /// its own.
-    pub(super) async fn note_repair(&self, key: &str, upload: &Upload, archive: &Archive) -> Result<(), StoreError> {
+    pub(in crate::publish) async fn note_repair(
+        &self,
+        key: &str,
+        upload: &Upload,
+        archive: &Archive,
+    ) -> Result<(), StoreError> {
         let note = json!({
             "archive": key,
             "digest": archive.digest,
@@ -99,7 +104,7 @@ impl Publisher {
 }
 
 /// The warning for the uploader.
-pub(super) fn repaired(key: &str, damaged: Option<&PublishedArchive>) -> String {
+pub(in crate::publish) fn repaired(key: &str, damaged: Option<&PublishedArchive>) -> String {
     let had = damaged.map(|damaged| format!(" (its digest was {})", digest_or_size(damaged)));
     format!(
         "{key} was damaged or tampered with{}; this upload is the archive that the index names, and has repaired it. Find \
@@ -109,7 +114,7 @@ pub(super) fn repaired(key: &str, damaged: Option<&PublishedArchive>) -> String 
 }
 
 /// The same content is there, and nothing says whether it is what was published.
-pub(super) fn no_digest(upload: &Upload, archive: &Archive) -> String {
+pub(in crate::publish) fn no_digest(upload: &Upload, archive: &Archive) -> String {
     let metadata = &archive.metadata;
     format!(
         "the index lists {} {} without a digest that can be compared; run {}, which adds it",
@@ -120,7 +125,7 @@ pub(super) fn no_digest(upload: &Upload, archive: &Archive) -> String {
 }
 
 /// The entry has no URL, so the version cannot be installed.
-pub(super) fn no_url(upload: &Upload, archive: &Archive) -> String {
+pub(in crate::publish) fn no_url(upload: &Upload, archive: &Archive) -> String {
     let metadata = &archive.metadata;
     format!(
         "the index lists {} {} without a URL, so nobody can install it; run {}, which adds it",
@@ -131,7 +136,7 @@ pub(super) fn no_url(upload: &Upload, archive: &Archive) -> String {
 }
 
 /// The very archive is there, and the index names another one.
-pub(super) fn other_digest(upload: &Upload, archive: &Archive, listed: Option<&str>) -> String {
+pub(in crate::publish) fn other_digest(upload: &Upload, archive: &Archive, listed: Option<&str>) -> String {
     let metadata = &archive.metadata;
     format!(
         "this very archive is published as {} {}, but the index lists it with another digest, {}: either the entry is old, \
