@@ -2,7 +2,7 @@
 # installed and found.
 # shellcheck shell=bash
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # Where Cargo puts what it builds; absolute, for programs that work elsewhere.
 target=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")
 export CARGO_TARGET_DIR=$target
