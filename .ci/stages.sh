@@ -67,12 +67,20 @@ await() {
 
 logs=$(mktemp -d)
 
+# end_process PROCESS: it and all that it has started.
+end_process() {
+  local child
+  for child in $(pgrep -P "$1"); do
+    end_process "$child"
+  done
+  kill "$1" 2>/dev/null || true
+}
+
 # end_stages: the table of the stages that passed, with how long each took and what it cost. Nothing is left running.
 end_stages() {
   local process
   for process in "${beside_process[@]}"; do
-    pkill -TERM -P "$process" 2>/dev/null || true
-    kill "$process" 2>/dev/null || true
+    end_process "$process"
   done
   rm -rf "$logs"
   printf '\n   time     CPU  stage\n'
