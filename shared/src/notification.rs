@@ -1,12 +1,11 @@
 //! What S3 says when an object was written or removed, by a bucket notification or by EventBridge.
 
-use std::borrow::Cow;
-
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::keys::decode_key;
 
 /// An object was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,16 +90,10 @@ fn is(record: &S3EventRecord, kind: &str) -> bool {
 fn of_record(record: S3EventRecord) -> Option<ObjectCreated> {
     Some(ObjectCreated {
         bucket: record.s3.bucket.name?,
+        // The field `url_decoded_key` of aws_lambda_events is never computed.
         key: decode_key(&record.s3.object.key?)?,
         etag: record.s3.object.e_tag,
     })
-}
-
-/// Keys in notifications and in encoded listings are form-urlencoded: `+` is a space, `%2B` a plus.
-/// (The field `url_decoded_key` of aws_lambda_events is never computed.)
-pub(crate) fn decode_key(encoded: &str) -> Option<String> {
-    let spaced = encoded.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[derive(Debug, Default, Deserialize, serde::Serialize)]

@@ -4,7 +4,7 @@
 use aws_sdk_s3::types::EncodingType;
 
 use super::{Listed, Store, StoreError, etag, timestamp};
-use crate::notification::decode_key;
+use crate::keys::decode_key;
 
 /// The pages of a listing, in the order of the keys. Each is a request.
 #[derive(Debug)]

@@ -1,7 +1,12 @@
 //! The file name of a chart archive.
 
 use super::Metadata;
-use crate::keys::archive_name;
+
+/// What the archive of a version is called: the name that `helm package` gives it.
+#[must_use]
+pub fn archive_name(chart: &str, version: &str) -> String {
+    format!("{chart}-{version}.tgz")
+}
 
 /// The name that `helm package` gives the archive of a chart: `NAME-VERSION.tgz`.
 #[must_use]

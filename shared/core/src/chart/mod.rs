@@ -24,7 +24,7 @@ pub(crate) use self::field::{METADATA, folds_to as is_another_case_of, named as 
 
 pub use self::{
     error::{ChartYamlError, Expected},
-    file_name::{FileNameError, check_file_name, file_name},
+    file_name::{FileNameError, archive_name, check_file_name, file_name},
     lock::Lock,
     metadata::{ChartYaml, Dependency, Maintainer, Metadata},
     validate::Invalid,

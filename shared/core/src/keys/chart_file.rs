@@ -3,11 +3,7 @@
 use std::fmt;
 
 use super::{ARCHIVE_SUFFIX, BadRepository, CHARTS, MIRROR, PROVENANCE_SUFFIX, Repository, STAGING, StagedKey};
-
-/// What the archive of a version is called: the name that `helm package` gives it.
-pub fn archive_name(chart: &str, version: &str) -> String {
-    format!("{chart}-{version}{ARCHIVE_SUFFIX}")
-}
+use crate::chart::archive_name;
 
 /// An archive in a repository's own folder, by its file name: uploaded, published or gone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,13 +2,15 @@
 //! from here.
 
 mod chart_file;
+mod encoded;
 mod headers;
 mod repaired;
 mod repository;
 mod staged;
 mod url;
 
-pub use chart_file::{ChartFile, archive_name};
+pub use chart_file::ChartFile;
+pub use encoded::decode_key;
 pub use headers::Headers;
 pub use repaired::{of_repaired, repaired_key};
 pub use repository::{BadRepository, Repository};

@@ -4,10 +4,10 @@ use tokio::sync::Semaphore;
 
 use super::Digests;
 use crate::archive::Archive;
-use crate::chart;
+use crate::chart::{self, archive_name};
 use crate::digest::Digest;
 use crate::index::ListedVersion;
-use crate::keys::{Repository, archive_name};
+use crate::keys::Repository;
 use crate::maintain::difference::{Difference, Kind, Repair};
 use crate::maintain::survey::{Subject, Survey};
 use crate::maintain::{MaintainError, Maintainer};
