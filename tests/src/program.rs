@@ -1,9 +1,10 @@
 //! Programs of this workspace, as processes.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::OnceLock;
 
+use local::system::cargo::cargo;
 use serde_json::Value;
 
 /// Options of `local` with which it listens wherever there is room, so that tests don't meet.
@@ -31,7 +32,7 @@ pub fn empty_function() -> PathBuf {
 
 /// Runs `cargo build` for one program. Its path.
 pub fn build(arguments: &[&str]) -> PathBuf {
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let output = cargo()
         .args(["build", "--message-format=json-render-diagnostics"])
         .args(arguments)
         .current_dir(workspace())

@@ -3,11 +3,12 @@
 use std::env;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use super::cargo::cargo;
 use crate::identity::{INVALIDATE_CDN, PUBLISH_CHART};
 
 /// Names a folder with both binaries, so that nothing needs to be built.
@@ -77,10 +78,9 @@ fn find(folder: &Path) -> Result<Binaries, BuildError> {
 }
 
 fn cargo_build() -> Result<Binaries, BuildError> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // A first build takes minutes: at a terminal, its progress is shown.
     let watched = std::io::stderr().is_terminal();
-    let output = Command::new(cargo)
+    let output = cargo()
         .args(["build", "--message-format=json-render-diagnostics"])
         // With this package too: cargo then chooses the same features for what both depend on, and
         // compiles it once.

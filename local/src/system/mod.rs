@@ -1,6 +1,7 @@
 //! The running system: what can be done with it, and what can be asked of it.
 
 pub mod binaries;
+pub mod cargo;
 mod listeners;
 pub mod options;
 mod start;

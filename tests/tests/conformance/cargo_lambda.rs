@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use local::Options;
+use local::system::cargo::package_variables;
 use serde_json::Value;
 use tests::program::workspace;
 use tests::{ChartArchive, Chartdrop, events};
@@ -66,6 +67,9 @@ impl Readme {
             .current_dir(workspace())
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        for name in package_variables() {
+            command.env_remove(name);
+        }
         command
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use local::system::cargo::package_variables;
 use tests::program::workspace;
 use tokio::process::Command;
 
@@ -75,6 +76,9 @@ fn sam(subcommand: &str) -> Command {
         .current_dir(workspace())
         .stdin(Stdio::null())
         .kill_on_drop(true);
+    for name in package_variables() {
+        command.env_remove(name);
+    }
     command
 }
 
