@@ -46,8 +46,8 @@ pub(crate) enum HandlerError {
     Unknown { start: String },
     #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}")]
     OtherBucket { found: String, expected: String },
-    #[error("{key}: {source}")]
-    Invalidate { key: String, source: InvalidateError },
+    #[error("{key}: {problem}")]
+    Invalidate { key: String, problem: InvalidateError },
     #[error(transparent)]
     Sweep(InvalidateError),
 }
@@ -312,9 +312,9 @@ fn tell(
             info!(key, "{shown_key} is gone; nothing to do");
             Some(json!({what: key, "invalidation": null, "gone": true}))
         }
-        Err(source) => {
+        Err(problem) => {
             metrics.count("InvalidationsFailed", 1);
-            failures.push(HandlerError::Invalidate { key, source });
+            failures.push(HandlerError::Invalidate { key, problem });
             None
         }
     }

@@ -82,8 +82,8 @@ impl Maintainer {
         let state = match self.repositories.existing_index(repository).await {
             Ok(Some(state)) => state,
             Ok(None) => return self.verify_without_index(repository).await,
-            Err(RepositoryError::Index { source, .. }) => {
-                let message = format!("{source}, or run {}", command::reindex(repository));
+            Err(RepositoryError::Index { problem, .. }) => {
+                let message = format!("{problem}, or run {}", command::reindex(repository));
                 let archives = self.repositories.archives(repository).await?.len();
                 return Ok(no_index(repository, archives, Some((Kind::IndexUnreadable, message))));
             }

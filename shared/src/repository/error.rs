@@ -14,7 +14,7 @@ pub enum RepositoryError {
     Store(#[from] StoreError),
     /// The index is there, but Helm could not load it. It stays as it is.
     #[error(
-        "{}: {source}, or run {} to rebuild it from the published archives",
+        "{}: {problem}, or run {} to rebuild it from the published archives",
         repository.index_key(),
         command::reindex(repository)
     )]
@@ -22,7 +22,7 @@ pub enum RepositoryError {
         /// The repository whose index this is.
         repository: Repository,
         /// What is wrong with it.
-        source: IndexError,
+        problem: IndexError,
     },
     /// Other runs wrote the index first, each time.
     #[error("the index of {repository} was written by others {attempts} times in a row; the next run tries again")]
@@ -47,6 +47,6 @@ impl RepositoryError {
     /// What a defect of a repository's index becomes.
     pub(crate) fn index(repository: &Repository) -> impl FnOnce(IndexError) -> Self {
         let repository = repository.clone();
-        move |source| Self::Index { repository, source }
+        move |problem| Self::Index { repository, problem }
     }
 }
