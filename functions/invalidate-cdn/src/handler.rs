@@ -79,9 +79,9 @@ impl Handler {
         })
     }
 
-    /// Everything is tried; the first failure fails the invocation, and its retry repeats no
-    /// invalidation. A sweep does not fail: Lambda would try it again although the next one is due,
-    /// and queue it beside the events that nobody deals with any more.
+    /// Tries everything. The first failure fails the invocation, and the retry repeats no
+    /// invalidation. A sweep does not fail: Lambda would retry it although the next one is due, and
+    /// then put it into the queue of events that have failed for good.
     async fn run(&self, event: &Value, context: &Context) -> Result<Value, HandlerError> {
         let (mut metrics, mut failures) = (Metrics::default(), Vec::new());
         let written = self.written(event, &mut failures).await?;

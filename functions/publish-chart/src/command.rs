@@ -4,8 +4,7 @@ use chartdrop::keys::Repository;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A command. A field that it does not know is an error: whoever misspells `dryRun` must not find
-/// the index written.
+/// A command. An unknown field is an error: a misspelled `dryRun` must not write the index.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Command {

@@ -39,14 +39,14 @@ pub(crate) enum HandlerError {
 /// What an invocation came to.
 enum Done {
     Published(Report),
-    /// A sweep does not fail: Lambda would try it again although the schedule does, and would put
-    /// it into the queue of events that nobody deals with any more. What failed is in its answer,
-    /// in the log and in a metric.
+    /// A sweep does not fail: Lambda would retry it although the schedule does, and then put it
+    /// into the queue of events that have failed for good. What failed is in its answer, in the log
+    /// and in a metric.
     Swept(Report),
     Maintained(Maintained),
 }
 
-/// An event may be quoted in it, which is as long as whoever sent it liked.
+/// The message of an error, bounded: it may quote an event, which may be of any length.
 fn shown(error: &HandlerError) -> String {
     brief::text(&printable(&error.to_string()), TEXT).into_owned()
 }
@@ -163,8 +163,7 @@ impl Handler {
     }
 }
 
-/// What a run may take where nobody says until when: half of the timeout that the function is
-/// deployed with.
+/// The time of a run without a deadline: half of the timeout that the function is deployed with.
 const UNKNOWN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// From the deadline that Lambda gives, in milliseconds since 1970.

@@ -1,7 +1,8 @@
 //! Do the versions of a chart agree: with the release that it belongs to, and with each other?
 //!
-//! Whoever forgets to raise one of them publishes a chart that installs another version's image, or
-//! none. Here it is found before anybody can install it, whatever way the upload came.
+//! A release that forgets to raise one of them publishes a chart that installs another version's
+//! image, or none. This check finds it before users can install the chart, for every kind of
+//! upload.
 
 use std::fmt;
 use std::str::FromStr;

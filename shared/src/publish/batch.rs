@@ -15,7 +15,7 @@ use crate::repository::RepositoryError;
 
 /// Receipts and removals under way at the same time.
 const CONCURRENT_CONCLUSIONS: usize = 8;
-/// Uploads that one index write takes along at most.
+/// The most uploads that one index write adds.
 const MAX_BATCH_UPLOADS: usize = 100;
 /// Bytes of their entries after which no more are: each byte of a list with thousands of short
 /// texts takes ten of memory.
@@ -108,7 +108,7 @@ impl Publisher {
         groups
     }
 
-    /// Publishes as many of these uploads as one index write takes along; answers how many that
+    /// Publishes as many of these uploads as one index write adds; answers how many that
     /// were, one at least.
     async fn publish_batch(
         &self,

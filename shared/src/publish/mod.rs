@@ -16,8 +16,8 @@
 //! upload goes only after its outcome is recorded. Every write can be repeated: the archive is
 //! created once (`If-None-Match: *`), the index is replaced by compare-and-swap, so a run that was
 //! killed anywhere leaves the upload in staging and a state from which the next run gets to the
-//! same outcome. Who lost a race takes along everything that waits, so that a burst of uploads
-//! needs few index writes.
+//! same outcome. A run that loses the race adds every waiting upload to its next attempt, so that a
+//! burst of uploads needs few index writes.
 //!
 //! [`batch`] publishes the uploads of an event that share an index write, until the [`Deadline`];
 //! [`sweep`] finds the uploads that wait, and what would stay unnoticed otherwise. Both answer with

@@ -62,7 +62,7 @@ impl Asked<'_> {
         Some(accesses)
     }
 
-    /// A copy takes along tags and annotations unless it is told not to, and that takes permissions
+    /// A copy includes tags and annotations unless it is told not to, and that takes permissions
     /// of its own as soon as an uploader has set any. Nothing here has them, so it is assumed that
     /// everything does.
     fn of_copy_source(&self, on_target: impl Fn(&'static str) -> Access) -> Option<Vec<Access>> {

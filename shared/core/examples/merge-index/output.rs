@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-/// Writes the pieces to a temporary file beside `path`, which then takes its place: nobody ever
-/// reads half an index, and `path` may be the index that the pieces come from.
+/// Writes the pieces to a temporary file beside `path`, which then takes its place: no reader ever
+/// sees half an index, and `path` may be the index that the pieces come from.
 pub(crate) fn write(pieces: &[Bytes], path: &Path) -> io::Result<()> {
     // Through a link the file behind it is replaced, not the link.
     let (path, permissions) = match std::fs::metadata(path) {

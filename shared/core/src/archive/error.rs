@@ -286,8 +286,8 @@ impl ArchiveError {
     }
 
     /// Whether no Helm can load a published archive of which
-    /// [`read_published`](super::read_published) says this. `false` also where nobody knows: the
-    /// bounds of this reader are not Helm's, and it reads a little less of tar and YAML.
+    /// [`read_published`](super::read_published) says this. `false` also where that is unknown: this
+    /// reader's limits are not Helm's, and it reads a little less of tar and YAML.
     pub fn stops_helm(&self) -> bool {
         match self {
             Self::NotGzip

@@ -1,6 +1,6 @@
 //! From files to a chart, the way Helm's loader does it
-//! (<https://github.com/helm/helm/blob/main/pkg/chart/v2/loader/load.go>): what it cannot load
-//! nobody can install.
+//! (<https://github.com/helm/helm/blob/main/pkg/chart/v2/loader/load.go>): users cannot
+//! install what Helm cannot load.
 
 use std::collections::BTreeSet;
 

@@ -66,7 +66,7 @@ pub fn read_with_values(bytes: &[u8], limits: &Limits) -> Result<(Archive, Value
     read_by(Rules::Upload, bytes, limits)
 }
 
-/// Reads an archive that is published already, whoever published it: what a Helm loads is read,
+/// Reads an archive that is published already, by any tool: what a Helm loads is read,
 /// with the content that Helm gives it (of a path that stands twice, the last one), however wrong
 /// it would be in an upload. Its warnings say nothing.
 ///

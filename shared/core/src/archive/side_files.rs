@@ -1,5 +1,5 @@
-//! The files beside `Chart.yaml` that Helm parses whenever it loads a chart. Where it cannot,
-//! nobody can install the chart.
+//! The files beside `Chart.yaml` that Helm parses whenever it loads a chart. If it cannot parse
+//! one, users cannot install the chart.
 
 use serde::de::IgnoredAny;
 
