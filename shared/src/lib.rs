@@ -31,7 +31,7 @@
 // The core.
 use chartdrop_core::origin;
 pub use chartdrop_core::{
-    archive, brief, chart, digest, image, index, keys, mirror, printable, provenance, rebuilt, receipt, unpublished,
+    archive, brief, chart, digest, image, index, keys, mirror, printable, provenance, rebuilt, receipt, size, unpublished,
     version_check, yaml,
 };
 

@@ -23,8 +23,8 @@
 //!
 //! # Text
 //!
-//! [`printable`] is for text from uploads that people read, [`brief`] for text that has to be
-//! short.
+//! [`printable`] makes text from uploads safe to show, [`brief`] shortens it, and [`size`] writes
+//! sizes for people.
 
 pub mod archive;
 pub mod brief;
@@ -39,6 +39,7 @@ pub mod printable;
 pub mod provenance;
 pub mod rebuilt;
 pub mod receipt;
+pub mod size;
 pub mod unpublished;
 pub mod version_check;
 pub mod yaml;

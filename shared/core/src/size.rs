@@ -1,0 +1,60 @@
+//! Sizes in messages: "25 MiB; the limit is 20 MiB".
+
+use std::fmt;
+
+use humansize::{BINARY, SizeFormatter};
+
+/// A number of bytes as people read it: `940 B`, `25 MiB`, `1.44 MiB`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(pub u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SizeFormatter::new(self.0, BINARY).fmt(f)
+    }
+}
+
+/// A size above its limit: `25 MiB; the limit is 20 MiB`. Where both would round to the same text,
+/// such as for one byte too many, both are exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverLimit {
+    /// The size, in bytes.
+    pub size: u64,
+    /// The largest accepted size, in bytes.
+    pub limit: u64,
+}
+
+impl fmt::Display for OverLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (size, limit) = (Size(self.size).to_string(), Size(self.limit).to_string());
+        if size == limit {
+            return write!(f, "{} bytes; the limit is {} bytes", self.size, self.limit);
+        }
+        write!(f, "{size}; the limit is {limit}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_has_the_unit_that_keeps_it_short() {
+        let texts = [0, 940, 1 << 10, 5 << 20, 1_509_949, 100 << 20, 3 << 30]
+            .map(|bytes| Size(bytes).to_string());
+        assert_eq!(
+            texts,
+            ["0 B", "940 B", "1 KiB", "5 MiB", "1.44 MiB", "100 MiB", "3 GiB"]
+        );
+    }
+
+    #[test]
+    fn a_size_and_its_limit_never_look_the_same() {
+        let over = |size, limit| OverLimit { size, limit }.to_string();
+        assert_eq!(over(25 << 20, 20 << 20), "25 MiB; the limit is 20 MiB");
+        assert_eq!(
+            over((20 << 20) + 1, 20 << 20),
+            "20971521 bytes; the limit is 20971520 bytes"
+        );
+    }
+}
