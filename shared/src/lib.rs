@@ -31,8 +31,8 @@
 // The core.
 use chartdrop_core::origin;
 pub use chartdrop_core::{
-    archive, brief, chart, digest, image, index, keys, mirror, printable, provenance, rebuilt, receipt, size, unpublished,
-    version_check, yaml,
+    archive, brief, chart, digest, image, index, keys, mirror, printable, provenance, rebuilt, receipt, size,
+    unpublished, version_check, yaml,
 };
 
 // The shell: S3 and the procedures.

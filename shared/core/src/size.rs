@@ -14,8 +14,8 @@ impl fmt::Display for Size {
     }
 }
 
-/// A size above its limit: `25 MiB; the limit is 20 MiB`. Where both would round to the same text,
-/// such as for one byte too many, both are exact.
+/// A size above its limit: `25 MiB; the limit is 20 MiB`. Less than one percent above it, both are
+/// exact: "20 MiB; the limit is 20 MiB" would explain nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverLimit {
     /// The size, in bytes.
@@ -26,11 +26,11 @@ pub struct OverLimit {
 
 impl fmt::Display for OverLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (size, limit) = (Size(self.size).to_string(), Size(self.limit).to_string());
-        if size == limit {
-            return write!(f, "{} bytes; the limit is {} bytes", self.size, self.limit);
+        let Self { size, limit } = *self;
+        if size.saturating_sub(limit) < limit / 100 {
+            return write!(f, "{size} bytes; the limit is {limit} bytes");
         }
-        write!(f, "{size}; the limit is {limit}")
+        write!(f, "{}; the limit is {}", Size(size), Size(limit))
     }
 }
 
@@ -40,8 +40,7 @@ mod tests {
 
     #[test]
     fn a_size_has_the_unit_that_keeps_it_short() {
-        let texts = [0, 940, 1 << 10, 5 << 20, 1_509_949, 100 << 20, 3 << 30]
-            .map(|bytes| Size(bytes).to_string());
+        let texts = [0, 940, 1 << 10, 5 << 20, 1_509_949, 100 << 20, 3 << 30].map(|bytes| Size(bytes).to_string());
         assert_eq!(
             texts,
             ["0 B", "940 B", "1 KiB", "5 MiB", "1.44 MiB", "100 MiB", "3 GiB"]
