@@ -1,6 +1,7 @@
 //! Commands in the docs work as they are printed.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use tests::program::workspace;
 
@@ -146,4 +147,49 @@ fn every_path_that_a_page_names_is_there() {
         }
     }
     assert!(seen > 40, "{seen} paths");
+}
+
+/// A page that no other page leads to is not read.
+#[test]
+fn every_document_is_two_clicks_from_the_readme() {
+    let readme = workspace().join("README.md").canonicalize().expect("a README");
+    let mut reached = BTreeSet::from([readme.clone()]);
+    let mut newest = vec![readme];
+    for _click in 0..2 {
+        let found: BTreeSet<PathBuf> = newest.iter().flat_map(|page| linked_pages(page)).collect();
+        newest = found.difference(&reached).cloned().collect();
+        reached.extend(found);
+    }
+    for (page, _) in pages() {
+        let page = Path::new(&page).canonicalize().expect("a page");
+        assert!(reached.contains(&page), "{} is too far away", page.display());
+    }
+}
+
+/// The pages of this tree that a page links to, inline or by a reference.
+fn linked_pages(page: &Path) -> Vec<PathBuf> {
+    let text = std::fs::read_to_string(page).expect("text");
+    let folder = page.parent().expect("a folder");
+    let targets = text.split("](").chain(text.split("]: ")).skip(1);
+    let files = targets.filter_map(|target| target.split([')', '#', ' ', '\n']).next());
+    files
+        .filter(|file| file.ends_with(".md"))
+        .filter_map(|file| folder.join(file).canonicalize().ok())
+        .collect()
+}
+
+/// Somebody who decides within five minutes reads no more.
+#[test]
+fn the_readme_is_short() {
+    let readme = std::fs::read_to_string(workspace().join("README.md")).expect("text");
+    assert!(readme.lines().count() <= 150, "{} lines", readme.lines().count());
+    for line in readme.lines() {
+        assert!(line.chars().count() <= 100 || line.contains("]: http"), "{line}");
+    }
+    let mut rows = 0;
+    for line in readme.lines() {
+        rows = if line.starts_with('|') { rows + 1 } else { 0 };
+        // The heading and the line below it are not rows of the table.
+        assert!(rows <= 12, "a table has more than ten rows: {line}");
+    }
 }
