@@ -43,13 +43,13 @@ impl Suite {
 
     pub(crate) fn short() -> Self {
         Suite {
-            rounds: 2,
+            rounds: 1,
             sizes: &[(1_000, 3)],
             one_chart: 2_500,
             one_chart_target: 250.0,
             one_chart_rounds: 1,
             slow_rounds: 1,
-            client_rounds: 3,
+            client_rounds: 2,
         }
     }
 
