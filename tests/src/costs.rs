@@ -9,7 +9,7 @@ use serde_json::Value;
 /// Who makes a request of a publish, which one, and how often: one chart into a repository that
 /// exists. `tests/promises/costs.rs` counts them.
 pub const PUBLISH: [(&str, &str, u32); 6] = [
-    ("whoever releases", "PutObject", 1),
+    ("the releaser", "PutObject", 1),
     ("publish-chart", "GetObject", 2),
     ("publish-chart", "PutObject", 3),
     ("publish-chart", "DeleteObject", 1),
