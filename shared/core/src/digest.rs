@@ -1,12 +1,27 @@
-//! SHA-256, the one digest that Helm's index knows.
+//! SHA-256, the only digest in Helm's index.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::brief;
+
 /// What some tools write before the digits, as OCI does.
 const PREFIX: &str = "sha256:";
+
+/// Digits of a digest in a message.
+const SHORT: usize = 12;
+
+/// A digest as text, from any tool, in the length of [`Digest::short`]. A text that is not a digest
+/// is only shortened.
+pub fn short(text: &str) -> Cow<'_, str> {
+    match Digest::of_entry(text) {
+        Some(digest) => Cow::Owned(digest.short()),
+        None => brief::text(text, 80),
+    }
+}
 
 /// A SHA-256 digest; displayed as 64 lower-case hexadecimal digits, the way Helm writes it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,8 +46,13 @@ impl Digest {
         hex.parse().ok()
     }
 
-    /// The 32 bytes themselves, for protocols that want them in another form (S3's checksum headers
-    /// use base64).
+    /// The first 12 digits, which are enough for people.
+    pub fn short(&self) -> String {
+        self.to_string().chars().take(SHORT).collect()
+    }
+
+    /// The 32 bytes, for protocols that need them in another form (S3's checksum headers use
+    /// base64).
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

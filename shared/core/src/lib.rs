@@ -33,6 +33,8 @@ pub mod digest;
 pub mod image;
 pub mod index;
 pub mod keys;
+#[cfg(test)]
+mod messages;
 pub mod mirror;
 pub mod origin;
 pub mod printable;

@@ -8,6 +8,13 @@ use humansize::{BINARY, SizeFormatter};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
 
+impl Size {
+    /// The size of something in memory.
+    pub fn of(bytes: usize) -> Self {
+        Self(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+}
+
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         SizeFormatter::new(self.0, BINARY).fmt(f)
@@ -22,6 +29,16 @@ pub struct OverLimit {
     pub size: u64,
     /// The largest accepted size, in bytes.
     pub limit: u64,
+}
+
+impl OverLimit {
+    /// The size of something in memory.
+    pub fn of(size: usize, limit: usize) -> Self {
+        Self {
+            size: Size::of(size).0,
+            limit: Size::of(limit).0,
+        }
+    }
 }
 
 impl fmt::Display for OverLimit {

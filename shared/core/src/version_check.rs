@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::chart::{Metadata, Values, ValuesError};
+use crate::chart::{Metadata, Values, ValuesError, Version};
 
 /// `VERSION_CHECK`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,7 +24,7 @@ pub enum VersionCheck {
 
 /// Not a check of versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not release, strict or off")]
+#[error("the value is not release, strict or off")]
 pub struct NoVersionCheck;
 
 impl FromStr for VersionCheck {
@@ -45,7 +45,7 @@ impl FromStr for VersionCheck {
 pub enum VersionCheckError {
     /// The upload names its release, and the chart has other versions.
     #[error(
-        "the chart is of another version than its release {release}: {}. Mend it, package the chart and upload it again",
+        "the chart's version does not match release {release}: {}. Correct it, package the chart and upload it again",
         list(wrong)
     )]
     Release {
@@ -56,8 +56,8 @@ pub enum VersionCheckError {
     },
     /// The upload's metadata names no release, although it has a place for it.
     #[error(
-        "the upload's metadata `release` is {release:?}, which is no tag of a release such as v1.2.3; upload it again with the \
-         tag, or without that metadata"
+        "the upload's metadata `release` is {release:?}, which is not a release tag. A release tag is a semantic version, with or \
+         without v, such as v1.2.3. Upload the chart again with such a tag, or without that metadata"
     )]
     NoTag {
         /// What it says.
@@ -65,7 +65,8 @@ pub enum VersionCheckError {
     },
     /// The versions in the chart differ from each other.
     #[error(
-        "the chart's versions differ: {}. Mend it, package the chart and upload it again, or set VERSION_CHECK to release",
+        "the chart's versions do not match each other: {}. Correct them, package the chart and upload it again, or set \
+         VERSION_CHECK to release",
         list(wrong)
     )]
     Differ {
@@ -73,7 +74,9 @@ pub enum VersionCheckError {
         wrong: Vec<WrongVersion>,
     },
     /// `VERSION_CHECK` is `strict`, and the image tag cannot be found out.
-    #[error("the image tag can't be compared with the version: {0}")]
+    #[error(
+        "the image tag cannot be compared with the version: {0}. Correct values.yaml, or set VERSION_CHECK to release"
+    )]
     Values(ValuesError),
 }
 
@@ -142,7 +145,7 @@ impl VersionCheck {
 fn of_release(chart: &Metadata, tag: &str) -> Result<(), VersionCheckError> {
     let release = tag.trim().to_owned();
     let version = release.strip_prefix('v').unwrap_or(&release);
-    if !version.starts_with(|first: char| first.is_ascii_digit()) {
+    if !version.starts_with(|first: char| first.is_ascii_digit()) || Version::parse(version).is_err() {
         return Err(VersionCheckError::NoTag { release });
     }
     let fields = [("version", &chart.version), ("appVersion", &chart.app_version)];
@@ -311,7 +314,7 @@ mod tests {
         let even = chart("1.0.0", "1.0.0");
         assert!(problem(VersionCheck::Strict, &even, "a: [", None).contains("values.yaml"));
         let large = "a: b\n".repeat(300_000);
-        assert!(problem(VersionCheck::Strict, &even, &large, None).contains("bytes"));
+        assert!(problem(VersionCheck::Strict, &even, &large, None).contains("the limit is 1 MiB"));
         assert_eq!(VersionCheck::Release.check(&even, &of("a: ["), None), Ok(()));
     }
 }

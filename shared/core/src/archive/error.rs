@@ -2,6 +2,7 @@
 
 use super::{DependencyTwice, Unlistable};
 use crate::chart::{ChartYamlError, Invalid};
+use crate::size::{OverLimit, Size};
 
 /// Names in one message; the rest is counted.
 const SHOWN: usize = 10;
@@ -15,7 +16,8 @@ const SHOWN: usize = 10;
 pub enum ArchiveError {
     /// More bytes than the publisher takes.
     #[error(
-        "the archive is {size} bytes large; at most {limit} are accepted. Leave out what users don't need (.helmignore)"
+        "the archive has {} (MAX_CHART_BYTES). List files that users do not need in .helmignore, and package again",
+        OverLimit { size: *size, limit: *limit }
     )]
     TooLarge {
         /// Bytes of the upload.
@@ -24,16 +26,20 @@ pub enum ArchiveError {
         limit: u64,
     },
     /// The first bytes are not those of a gzip stream.
-    #[error("this is not a gzip file, so not a chart archive; make one with `helm package CHART_FOLDER`")]
+    #[error("this is not a gzip file, so it cannot be a chart archive. Make one with `helm package CHART_FOLDER`")]
     NotGzip,
     /// The gzip stream ends early, or is damaged.
-    #[error("the archive is cut short or damaged ({detail}); package it again and compare sizes after the upload")]
+    #[error(
+        "the archive is cut short or damaged: {detail}. Package it again, and compare the sizes before and after the upload"
+    )]
     Damaged {
         /// What the decompressor or the tar reader said.
         detail: String,
     },
     /// Gzip, but no tar inside.
-    #[error("the gzip file holds no tar archive ({detail}); make a chart archive with `helm package CHART_FOLDER`")]
+    #[error(
+        "the gzip file does not contain a tar archive: {detail}. Make a chart archive with `helm package CHART_FOLDER`"
+    )]
     NotTar {
         /// What the tar reader said.
         detail: String,
@@ -41,8 +47,9 @@ pub enum ArchiveError {
     /// Decompresses to more than Helm itself would load, or nearly so: Helm counts without the tar
     /// headers.
     #[error(
-        "the archive unpacks to more than {limit} bytes, headers included; Helm loads no more than that. Leave out what users \
-         don't need (.helmignore)"
+        "the archive unpacks to more than {}, headers included, and Helm does not load more. List files that users do not need \
+         in .helmignore, and package again",
+        Size(*limit)
     )]
     UnpackedTooLarge {
         /// Bytes that are accepted.
@@ -50,8 +57,8 @@ pub enum ArchiveError {
     },
     /// One file is larger than Helm 3 would load.
     #[error(
-        "the file {path:?} has {size} bytes; Helm 3 loads files of at most {limit} bytes (Helm 4 has no such limit). Make it \
-         smaller, or leave it out (.helmignore)"
+        "the file {path:?} has {} of Helm 3 for one file. Make it smaller, or list it in .helmignore, and package again",
+        OverLimit { size: *size, limit: *limit }
     )]
     FileTooLarge {
         /// The file.
@@ -62,31 +69,36 @@ pub enum ArchiveError {
         limit: u64,
     },
     /// More entries than any chart has.
-    #[error("the archive has more than {limit} entries")]
+    #[error(
+        "the archive has more than {limit} files and folders. List those that users do not need in .helmignore, and package again"
+    )]
     TooManyEntries {
         /// Entries that are accepted.
         limit: u64,
     },
     /// Too many bytes in what has to be read as a whole.
     #[error(
-        "the files that Helm parses when it loads the chart (packed charts, values, schemas, locks) have more than {limit} bytes \
-         together"
+        "the files that Helm parses when it loads the chart (packed charts, values, schemas, lock files) have more than {} in \
+         total. Make them smaller, and package again",
+        Size(*limit)
     )]
     KeptTooLarge {
         /// Bytes that are accepted.
         limit: u64,
     },
     /// Charts packed inside charts packed inside charts …
-    #[error("charts are packed inside charts more than {limit} levels deep")]
+    #[error(
+        "the archive contains charts packed inside charts, more than {limit} levels deep. Unpack the dependencies in charts/, and package again"
+    )]
     TooNested {
         /// Levels that are accepted.
         limit: u32,
     },
     /// The archive holds nothing.
-    #[error("the archive holds no files")]
+    #[error("the archive is empty. Make one with `helm package CHART_FOLDER`")]
     Empty,
     /// A path that no chart needs and that some unpacker would follow out of its folder.
-    #[error("the archive holds the path {path:?}, {problem}")]
+    #[error("the archive contains the path {path:?}, {problem}")]
     Path {
         /// The path as it stands in the archive.
         path: String,
@@ -95,8 +107,8 @@ pub enum ArchiveError {
     },
     /// The same path twice, with different content: which one counts depends on who unpacks.
     #[error(
-        "the archive holds {path:?} more than once, with different content; make it with `helm package CHART_FOLDER` from a \
-         folder that has the file once"
+        "the archive contains {path:?} more than once, with different content. Package it again with `helm package CHART_FOLDER` \
+         from a folder that has the file once"
     )]
     Twice {
         /// The path.
@@ -106,7 +118,9 @@ pub enum ArchiveError {
     #[error(transparent)]
     DependencyTwice(Box<DependencyTwice>),
     /// A link out of the chart's folder.
-    #[error("the link {path:?} leads out of the chart, to {target:?}; put a copy of the file into the chart instead")]
+    #[error(
+        "the link {path:?} leads out of the chart, to {target:?}. Replace it by a copy of the file, and package again"
+    )]
     LinkLeaves {
         /// The link.
         path: String,
@@ -114,7 +128,9 @@ pub enum ArchiveError {
         target: String,
     },
     /// A device, a pipe or another thing that is neither file nor folder.
-    #[error("{path:?} is {kind}; a chart holds only files and folders")]
+    #[error(
+        "the archive contains {path:?}, which is {kind}; a chart has only files and folders. Remove it, and package again"
+    )]
     NotAFile {
         /// The entry.
         path: String,
@@ -122,7 +138,9 @@ pub enum ArchiveError {
         kind: &'static str,
     },
     /// Extension headers that make readers disagree about where a file ends.
-    #[error("the tar headers of {path:?} contradict each other or claim nonsense ({detail})")]
+    #[error(
+        "the tar headers of {path:?} are not valid: {detail}. Package the chart again with `helm package CHART_FOLDER`"
+    )]
     Headers {
         /// The entry, as far as known.
         path: String,
@@ -130,19 +148,21 @@ pub enum ArchiveError {
         detail: &'static str,
     },
     /// No `Chart.yaml` anywhere.
-    #[error("there is no Chart.yaml in the archive; make it with `helm package CHART_FOLDER`")]
+    #[error("the archive has no Chart.yaml. Make it with `helm package CHART_FOLDER`")]
     NoChartYaml,
     /// A `Chart.yaml`, but not where Helm looks.
     #[error(
-        "Chart.yaml is at {path:?}, but Helm expects it at NAME/Chart.yaml; \
-         make the archive with `helm package CHART_FOLDER` rather than with tar"
+        "Chart.yaml is at {path:?}, but Helm looks for it at NAME/Chart.yaml: the top level of the archive must be the chart's \
+         folder. `helm package CHART_FOLDER` makes it so"
     )]
     ChartYamlElsewhere {
         /// Where it is.
         path: String,
     },
     /// Two top-level folders.
-    #[error("the archive holds two folders at its top, {first:?} and {second:?}; one archive is one chart")]
+    #[error(
+        "the archive has two folders at its top level, {first:?} and {second:?}; an archive contains one chart. Package each chart with `helm package CHART_FOLDER`"
+    )]
     TwoCharts {
         /// One of them.
         first: String,
@@ -151,7 +171,8 @@ pub enum ArchiveError {
     },
     /// `Chart.yaml` is too large for an index that every client downloads.
     #[error(
-        "{path} is {size} bytes large; at most {limit} are accepted, since every client downloads it with the index"
+        "{path} has {}, because every client downloads it with the index. Shorten it, and package again",
+        OverLimit::of(*size, *limit)
     )]
     MetadataTooLarge {
         /// Which file.
@@ -163,8 +184,10 @@ pub enum ArchiveError {
     },
     /// The chart's metadata would take too much of an index that every client downloads.
     #[error(
-        "the chart's entry in the index would have {size} bytes or more, {field_size} of them in `{field}`; at most {limit} are accepted, because \
-         every client downloads all entries. Shorten `{field}` in Chart.yaml and package again"
+        "the chart's entry in the index would have at least {}, because every client downloads all entries. `{field}` takes {} of \
+         it: shorten it in Chart.yaml, and package again",
+        OverLimit::of(*size, *limit),
+        Size::of(*field_size)
     )]
     EntryTooLarge {
         /// Bytes of the entry; it may have more in the other form of an index.
@@ -186,7 +209,7 @@ pub enum ArchiveError {
     },
     /// A dependency that is declared, but not there.
     #[error(
-        "{declared_in} names {} of which charts/ has no chart: {}; Helm cannot install the chart. Package it with \
+        "{declared_in} declares {} that charts/ does not contain: {}. Helm cannot install the chart. Package it with \
          `helm package --dependency-update CHART_FOLDER`",
         if missing.len() == 1 { "a dependency" } else { "dependencies" },
         some(missing)
@@ -199,8 +222,8 @@ pub enum ArchiveError {
     },
     /// A `values.yaml` that Helm cannot load.
     #[error(
-        "values.yaml cannot be read, so Helm cannot load the chart: {problem}. Correct it until `helm lint CHART_FOLDER` passes, and \
-         package again"
+        "values.yaml cannot be read, so Helm cannot load the chart: {problem}. Correct it until `helm lint CHART_FOLDER` passes, \
+         and package again"
     )]
     ValuesUnreadable {
         /// Why.
@@ -208,8 +231,8 @@ pub enum ArchiveError {
     },
     /// A lock that Helm cannot load.
     #[error(
-        "{path} cannot be read, so Helm cannot load the chart: {problem}. Write it anew with `helm dependency update CHART_FOLDER`, and \
-         package again"
+        "{path} cannot be read, so Helm cannot load the chart: {problem}. Recreate it with `helm dependency update CHART_FOLDER`, \
+         and package again"
     )]
     LockUnreadable {
         /// `Chart.lock` or `requirements.lock`.
@@ -234,7 +257,7 @@ pub enum ArchiveError {
         problem: Unlistable,
     },
     /// A chart packed inside the chart is refused.
-    #[error("the dependency packed at {path}: {problem}")]
+    #[error("the dependency at {path} cannot be used: {problem}")]
     Dependency {
         /// Its path in the archive.
         path: String,

@@ -24,7 +24,8 @@ const AS_HELM_LISTS: At = At { column: 2, list: 0 };
 pub enum Unlistable {
     /// A name that would break the index for YAML readers.
     #[error(
-        "an annotation or imported value has a name that takes more than {limit} bytes in the index ({start:?}…); shorten it"
+        "the name of an annotation or imported value needs more than {limit} bytes in the index ({start:?}…). Shorten it, and \
+         package again"
     )]
     LongName {
         /// How it begins.
@@ -33,7 +34,9 @@ pub enum Unlistable {
         limit: usize,
     },
     /// An imported value that would break the index for YAML readers.
-    #[error("an imported value has lists or mappings more than {limit} deep in each other; make it flatter")]
+    #[error(
+        "an imported value has lists or mappings that are nested more than {limit} levels deep. Flatten it, and package again"
+    )]
     DeepValue {
         /// Levels that are accepted.
         limit: usize,

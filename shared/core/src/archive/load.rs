@@ -170,11 +170,11 @@ fn load_metadata(
         files
             .links
             .iter()
-            .map(|link| format!("Helm reads the link {link:?} as an empty file")),
+            .map(|link| format!("Helm reads the link {link:?} as an empty file. Replace it by a copy of the file")),
     );
     if files.folder != metadata.name {
         warnings.push(format!(
-            "the archive's folder is {:?}, not the chart's name {:?}; `helm package` makes them the same",
+            "the top level of the archive is the folder {:?}, but the chart is called {:?}. `helm package` gives both the same name",
             files.folder, metadata.name
         ));
     }

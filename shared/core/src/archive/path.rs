@@ -37,7 +37,7 @@ pub(super) fn as_helm(raw: &[u8]) -> Result<ChartPath, ArchiveError> {
     if rest.starts_with('/') {
         return Err(problem(
             &path,
-            "which has a second / behind its first part; Helm takes the rest for an absolute path",
+            "which has a second slash after its first part, so Helm reads the rest as an absolute path. Rename the file, and package again",
         ));
     }
     let within = clean(&rest);
@@ -47,7 +47,10 @@ pub(super) fn as_helm(raw: &[u8]) -> Result<ChartPath, ArchiveError> {
         });
     }
     if within.is_empty() {
-        return Err(problem(&path, "which is a file outside of the chart's folder"));
+        return Err(problem(
+            &path,
+            "which is outside the chart's folder. The top level of the archive must be that folder: `helm package CHART_FOLDER` makes it so",
+        ));
     }
     if within == ".." || within.starts_with("../") {
         return Err(problem(&path, LEADS_UP));
@@ -55,11 +58,14 @@ pub(super) fn as_helm(raw: &[u8]) -> Result<ChartPath, ArchiveError> {
     if within.starts_with("..") {
         return Err(problem(
             &path,
-            "whose name begins with `..`, which Helm takes for a parent folder; rename the file, or list it in .helmignore",
+            "whose name begins with `..`, which Helm reads as a parent folder. Rename the file, or list it in .helmignore, and package again",
         ));
     }
     if matches!(within.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic()) {
-        return Err(problem(&path, "which names a Windows drive"));
+        return Err(problem(
+            &path,
+            "which begins with a Windows drive letter. Rename the file, and package again",
+        ));
     }
     Ok(ChartPath {
         folder: folder.to_owned(),
@@ -76,26 +82,41 @@ pub(super) fn for_upload(raw: &[u8], max_bytes: usize) -> Result<ChartPath, Arch
 /// Refuses paths on which unpackers disagree, of files and of folders.
 pub(super) fn no_hazard(raw: &[u8], max_bytes: usize) -> Result<(), ArchiveError> {
     let Ok(path) = std::str::from_utf8(raw) else {
-        return Err(problem(&String::from_utf8_lossy(raw), "which is not UTF-8"));
+        return Err(problem(
+            &String::from_utf8_lossy(raw),
+            "which is not UTF-8. Rename the file, and package again",
+        ));
     };
     if path.is_empty() {
-        return Err(problem(path, "which names nothing"));
+        return Err(problem(
+            path,
+            "which does not name a file. The top level of the archive must be the chart's folder: `helm package CHART_FOLDER` makes it so",
+        ));
     }
     if path.len() > max_bytes {
         let start: String = path.chars().take(64).collect();
-        return Err(problem(&format!("{start}…"), "which is too long"));
+        return Err(problem(
+            &format!("{start}…"),
+            "which is too long. Shorten it, and package again",
+        ));
     }
     if path.chars().any(char::is_control) {
-        return Err(problem(path, "which has control characters"));
+        return Err(problem(
+            path,
+            "which contains control characters. Rename the file, and package again",
+        ));
     }
     let separator = if path.contains('\\') { '\\' } else { '/' };
     if separator == '\\' && path.contains('/') {
-        return Err(problem(path, "which mixes / and \\"));
+        return Err(problem(
+            path,
+            "which contains both / and \\. Rename the file, and package again",
+        ));
     }
     if path.starts_with(separator) {
         return Err(problem(
             path,
-            "which is absolute; paths in a chart archive start with the chart's name",
+            "which is absolute. Paths in a chart archive begin with the chart's folder: `helm package CHART_FOLDER` makes it so",
         ));
     }
     if path.split(separator).any(|part| part == "..") {
@@ -103,7 +124,10 @@ pub(super) fn no_hazard(raw: &[u8], max_bytes: usize) -> Result<(), ArchiveError
     }
     // The whole path as it stands would be on that drive.
     if is_on_drive(path) {
-        return Err(problem(path, "which names a Windows drive"));
+        return Err(problem(
+            path,
+            "which begins with a Windows drive letter. Rename the file, and package again",
+        ));
     }
     Ok(())
 }
@@ -128,7 +152,7 @@ pub(super) fn link_stays(within: &str, target: &str) -> bool {
     true
 }
 
-const LEADS_UP: &str = "which leads to a parent folder";
+const LEADS_UP: &str = "which leads to a parent folder. Rename the file, and package again";
 
 /// Go's `path.Clean` of a relative path, but empty for the folder itself.
 fn clean(path: &str) -> String {

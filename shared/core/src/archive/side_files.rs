@@ -40,7 +40,10 @@ pub(super) fn check(files: &Files) -> Result<Vec<String>, ArchiveError> {
 }
 
 fn doubt(path: &str, problem: &impl ToString) -> String {
-    format!("{path} may be unreadable for Helm: {}", problem.to_string())
+    format!(
+        "Helm may not be able to read {path}: {}. Check it with `helm lint CHART_FOLDER`",
+        problem.to_string()
+    )
 }
 
 /// Helm reads the schema only when it renders, and can be told not to.
@@ -52,7 +55,7 @@ fn schema_warning(files: &Files) -> Option<String> {
         return None;
     }
     Some(format!(
-        "values.schema.json is not JSON ({error}); `helm install` fails unless it is told to skip the schema"
+        "values.schema.json is not JSON ({error}), so `helm install` fails without --skip-schema-validation. Correct it"
     ))
 }
 
@@ -65,7 +68,7 @@ fn template_warning(files: &Files) -> Option<String> {
     };
     let path = files.contents.keys().find(of_macos)?;
     Some(format!(
-        "Helm takes {path:?} for a template and may not be able to render it; macOS's tar adds such files, `helm package` \
-         leaves them out"
+        "Helm reads {path:?} as a template and may not be able to render it. macOS's tar adds such files; `helm package` does \
+         not"
     ))
 }

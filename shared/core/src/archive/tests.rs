@@ -115,10 +115,18 @@ fn another_byte_path_or_executable_bit_is_other_content() {
 fn what_is_no_gzip_or_no_tar_is_told_apart() {
     refused(b"", "not-gzip", "helm package");
     refused(b"PK\x03\x04", "not-gzip", "helm package");
-    refused(&gzip(&[b'x'; 2000], Compression::fast()), "not-tar", "no tar archive");
-    refused(&gzip(b"hello", Compression::fast()), "not-tar", "no tar archive");
-    refused(&gzip(b"", Compression::fast()), "empty", "no files");
-    refused(&gzip(&[0; 1024], Compression::fast()), "empty", "no files");
+    refused(
+        &gzip(&[b'x'; 2000], Compression::fast()),
+        "not-tar",
+        "does not contain a tar archive",
+    );
+    refused(
+        &gzip(b"hello", Compression::fast()),
+        "not-tar",
+        "does not contain a tar archive",
+    );
+    refused(&gzip(b"", Compression::fast()), "empty", "the archive is empty");
+    refused(&gzip(&[0; 1024], Compression::fast()), "empty", "the archive is empty");
 }
 
 #[test]
@@ -231,16 +239,16 @@ fn two_versions_of_a_dependency_are_named_with_the_file_to_delete() {
     let bytes = two_commons("", "1.0.0", "2.0.0").file("demo/Chart.lock", lock).gzip();
     let says = "\"common\" in two versions, 1.0.0 and 2.0.0, in one folder";
     refused(&bytes, "dependency-twice", says);
-    let says = "Delete charts/common-1.0.0.tgz (Chart.lock names 2.0.0) and package again";
+    let says = "Delete charts/common-1.0.0.tgz (Chart.lock has 2.0.0), and package again";
     refused(&bytes, "dependency-twice", says);
-    let says = "Delete charts/common-1.0.0.tgz or charts/common-2.0.0.tgz and";
+    let says = "Delete charts/common-1.0.0.tgz or charts/common-2.0.0.tgz, and";
     refused(&two_commons("", "1.0.0", "2.0.0").gzip(), "dependency-twice", says);
     let says = "1.0.0 twice, with different content";
     refused(&two_commons("", "1.0.0", "1.0.0").gzip(), "dependency-twice", says);
 
     let nested = two_commons("charts/a/", "1.0.0", "2.0.0").file("demo/charts/a/Chart.yaml", chart("a", "1.0.0"));
     let nested = nested.file("demo/charts/a/requirements.lock", lock).gzip();
-    let says = "Delete charts/a/charts/common-1.0.0.tgz (requirements.lock names 2.0.0)";
+    let says = "Delete charts/a/charts/common-1.0.0.tgz (requirements.lock has 2.0.0)";
     refused(&nested, "dependency-twice", says);
     let packed = Packer::chart().file("demo/charts/a-1.0.0.tgz", two_commons("", "1.0.0", "2.0.0").gzip());
     refused(&packed.gzip(), "dependency", "charts/common-1.0.0.tgz or");
@@ -293,7 +301,7 @@ fn archives_of_a_bare_tar_and_of_macos_are_accepted_as_by_helm() {
     refused(
         &Packer::chart().file("._demo", "attributes").gzip(),
         "bad-path",
-        "outside of the chart",
+        "which is outside the chart's folder. The top level of the archive must be that folder",
     );
     let rendered = Packer::chart().file("demo/templates/._a.yaml", "\0").gzip();
     let archive = read(&rendered, &Limits::default()).unwrap();
@@ -391,7 +399,7 @@ fn dependencies_that_are_declared_have_to_be_there() {
     refused(
         &declaring(redis).gzip(),
         "dependency-missing",
-        "Chart.yaml names a dependency of which charts/ has no chart: \"redis\"",
+        "Chart.yaml declares a dependency that charts/ does not contain: \"redis\"",
     );
     refused(
         &declaring(redis).gzip(),
@@ -413,7 +421,7 @@ fn dependencies_that_are_declared_have_to_be_there() {
     let hidden = declaring(redis).file("demo/charts/_redis/Chart.yaml", chart("redis", "17.0.0"));
     refused(&hidden.gzip(), "dependency-missing", "redis");
     let old = declaring("").file("demo/requirements.yaml", redis);
-    refused(&old.gzip(), "dependency-missing", "requirements.yaml names");
+    refused(&old.gzip(), "dependency-missing", "requirements.yaml declares");
     // Of charts packed inside Helm does not ask this.
     let inner = format!("{}{redis}", chart("a", "1.0.0"));
     assert!(
@@ -514,7 +522,7 @@ fn sizes_are_bounded_before_they_cost_anything() {
     let many = (0..25).fold(Packer::chart(), |packer, n| {
         packer.file(&format!("demo/{n}"), vec![0; 5 << 20])
     });
-    refused(&many.gzip(), "unpacked-too-large", "Helm loads no more");
+    refused(&many.gzip(), "unpacked-too-large", "more than 100 MiB");
     let limits = Limits {
         packed_bytes: 10,
         entries: 2,
@@ -550,7 +558,7 @@ fn headers_that_claim_nonsense_are_refused() {
     refused(
         &gzip(packer.0.get_ref(), Compression::fast()),
         "file-too-large",
-        "bytes",
+        "the limit is 5 MiB",
     );
 
     let record = b"20 size=99999999999\n";
@@ -618,7 +626,7 @@ fn a_name_that_is_long_in_the_index_is_refused_wherever_it_stands() {
     }
     let nested = |depth: usize| importing("[".repeat(depth) + &"]".repeat(depth));
     assert!(read(&with(nested(32)), &Limits::default()).is_ok());
-    refused(&with(nested(33)), "deep-value", "32 deep");
+    refused(&with(nested(33)), "deep-value", "32 levels deep");
 }
 
 /// A few hundred bytes of `Chart.yaml` packed may take a quarter of a megabyte of an index that
@@ -690,7 +698,7 @@ fn packed_charts_are_bounded_together() {
     let many = (0..6).fold(Packer::chart(), |packer, n| {
         packer.file(&format!("demo/charts/{n}.tgz"), &junk)
     });
-    refused(&many.gzip(), "dependencies-too-large", "together");
+    refused(&many.gzip(), "dependencies-too-large", "in total");
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub struct DependencyTwice {
 impl fmt::Display for DependencyTwice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, first, second) = (&self.name, start(&self.first), start(&self.second));
-        write!(f, "the archive holds the dependency {name:?} ")?;
+        write!(f, "the archive contains the dependency {name:?} ")?;
         if first == second {
             write!(f, "{first} twice, with different content")?;
         } else {
@@ -37,12 +37,12 @@ impl fmt::Display for DependencyTwice {
         let delete = self.delete.join(" or ");
         write!(
             f,
-            ", in one folder: `helm package` does so if charts/ has it twice, and Helm renders a mix of both. Delete {delete}"
+            ", in one folder. `helm package` makes such an archive if charts/ has the dependency twice, and Helm renders a mix of both. Delete {delete}"
         )?;
         if let Some((file, version)) = self.named.as_ref().filter(|_| first != second) {
-            write!(f, " ({file} names {})", start(version))?;
+            write!(f, " ({file} has {})", start(version))?;
         }
-        f.write_str(" and package again")
+        f.write_str(", and package again")
     }
 }
 

@@ -96,7 +96,7 @@ fn end_of_archive(unpacked: &mut impl Read) -> Result<(), ArchiveError> {
         return Ok(());
     }
     Err(ArchiveError::Damaged {
-        detail: "a block of zeros ends the tar archive early, and more follows".to_owned(),
+        detail: "a block of zeros ends the tar archive, but more data follows".to_owned(),
     })
 }
 
@@ -185,7 +185,7 @@ impl Walk<'_> {
         }
         Err(ArchiveError::Headers {
             path: String::from_utf8_lossy(raw_path).into_owned(),
-            detail: "a file with the mode of a folder",
+            detail: "a file has the mode of a folder",
         })
     }
 
@@ -210,7 +210,7 @@ impl Walk<'_> {
             }
             (EntryType::GNUSparse, _) => Err(ArchiveError::Headers {
                 path: shown,
-                detail: "a sparse file",
+                detail: "it is a sparse file",
             }),
             // Helm reads whatever it is as a file, mostly an empty one.
             (_, Rules::Published) => self.regular(path.within, &shown, entry),
@@ -291,7 +291,7 @@ impl Walk<'_> {
         }
         let mode = entry.header().mode().map_err(|_| ArchiveError::Headers {
             path: format!("{}/{within}", self.files.folder),
-            detail: "the mode is no number",
+            detail: "the mode is not a number",
         })?;
         let executable = mode & 0o111 != 0;
         let mut hasher = Hasher::default();
@@ -330,7 +330,7 @@ impl Walk<'_> {
             return Ok(());
         }
         Err(ArchiveError::Damaged {
-            detail: "it ends within a file".to_owned(),
+            detail: "it ends inside a file".to_owned(),
         })
     }
 
@@ -359,7 +359,7 @@ impl Walk<'_> {
                 // Only files over 8 GiB need it; readers that disagree about it see different
                 // archives.
                 b"size" => return Err(headers("the size is given in a pax record")),
-                key if key.starts_with(b"GNU.sparse.") => return Err(headers("a sparse file")),
+                key if key.starts_with(b"GNU.sparse.") => return Err(headers("it is a sparse file")),
                 _ => {}
             }
         }
@@ -376,7 +376,7 @@ impl Walk<'_> {
     fn extension_bytes<R: Read>(&self, entry: &mut tar::Entry<'_, R>) -> Result<Vec<u8>, ArchiveError> {
         let size = size_of(entry.header(), "an extension header")?;
         if size > MAX_EXTENSION_BYTES {
-            return Err(headers("an extension header of more than 1 MiB"));
+            return Err(headers("an extension header is larger than 1 MiB"));
         }
         let mut bytes = Vec::new();
         entry
@@ -412,7 +412,7 @@ fn is_folder(header: &Header, path: &[u8]) -> bool {
 fn size_of(header: &Header, path: &str) -> Result<u64, ArchiveError> {
     header.entry_size().map_err(|_| ArchiveError::Headers {
         path: path.to_owned(),
-        detail: "the size is no number",
+        detail: "the size is not a number",
     })
 }
 

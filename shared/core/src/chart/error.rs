@@ -11,7 +11,7 @@ pub enum ChartYamlError {
     Yaml(#[from] yaml::Error),
 
     /// It is YAML, but no mapping of fields.
-    #[error("it must hold fields such as \"name: my-chart\", but it is {found}")]
+    #[error("it must be a mapping with fields such as \"name: my-chart\", but it is {found}")]
     NotAMapping {
         /// What it is.
         found: &'static str,
@@ -31,7 +31,7 @@ pub enum ChartYamlError {
     },
 
     /// A list of mappings has an entry without content.
-    #[error("{}\"{field}\" is empty; remove the lone \"-\" or write the entry out", At(*line))]
+    #[error("{}\"{field}\" is empty. Complete the entry, or remove its \"-\"", At(*line))]
     EmptyEntry {
         /// Which, such as `maintainers[0]`.
         field: String,

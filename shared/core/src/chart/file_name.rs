@@ -36,7 +36,9 @@ pub fn check_file_name(found: &str, metadata: &Metadata) -> Result<(), FileNameE
 
 /// An archive has another name than its metadata says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the file is called {found:?}, but its Chart.yaml says {expected:?}; rename the file or mend Chart.yaml")]
+#[error(
+    "the file is called {found:?}, but its Chart.yaml requires {expected:?}. Rename the file, or correct Chart.yaml and package again"
+)]
 pub struct FileNameError {
     /// What it is called.
     pub found: String,

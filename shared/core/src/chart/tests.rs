@@ -35,7 +35,8 @@ fn invalid(text: &str) -> Invalid {
 fn a_number_becomes_the_text_that_helm_makes_of_it_with_a_warning() {
     let chart = with("appVersion: 1.10\n");
     assert_eq!(chart.metadata.app_version, "1.1");
-    let warning = "line 4: \"appVersion: 1.10\" is read as \"1.1\"; write appVersion: \"1.10\" in quotes to keep it";
+    let warning =
+        "line 4: Helm reads \"appVersion: 1.10\" as \"1.1\". Write appVersion: \"1.10\", with quotes, to keep it";
     assert_eq!(
         chart.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         [warning]
@@ -127,11 +128,11 @@ fn a_value_of_the_wrong_kind_is_refused_with_field_line_and_remedy() {
         ),
         (
             "maintainers:\n-",
-            "line 4: \"maintainers[0]\" is empty; remove the lone \"-\" or write the entry out",
+            "line 4: \"maintainers[0]\" is empty. Complete the entry, or remove its \"-\"",
         ),
         (
             "dependencies:\n- name: b\n- ~",
-            "line 4: \"dependencies[1]\" is empty; remove the lone \"-\" or write the entry out",
+            "line 4: \"dependencies[1]\" is empty. Complete the entry, or remove its \"-\"",
         ),
     ] {
         assert_eq!(unreadable(fields), message);
@@ -139,7 +140,7 @@ fn a_value_of_the_wrong_kind_is_refused_with_field_line_and_remedy() {
     let list = Metadata::from_chart_yaml(b"- a\n").unwrap_err();
     assert_eq!(
         list.to_string(),
-        "it must hold fields such as \"name: my-chart\", but it is a list"
+        "it must be a mapping with fields such as \"name: my-chart\", but it is a list"
     );
 }
 
@@ -237,9 +238,9 @@ fn what_only_helm_lint_calls_an_error_is_a_warning() {
     assert_eq!(
         warnings("apiVersion: v1\nname: a\nversion: v1.2\ntype: application\nmaintainers: [{email: a@b.c}]\n"),
         [
-            "version v1.2 is not strictly a semantic version; Helm takes it as 1.2.0, other tools may not",
-            "\"type\" belongs to apiVersion v2, but the chart says v1; `helm lint` calls this an error",
-            "a maintainer has no name; `helm lint` calls this an error",
+            "version v1.2 is not strictly a semantic version. Helm reads it as 1.2.0; other tools may reject it",
+            "\"type\" needs apiVersion v2, but the chart has v1, which `helm lint` reports as an error. Write \"apiVersion: v2\"",
+            "a maintainer has no name, which `helm lint` reports as an error. Add the name",
         ]
     );
 }
@@ -277,6 +278,6 @@ fn a_file_must_be_called_after_its_chart() {
     let error = check_file_name("a.tgz.prov", &metadata).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the file is called \"a.tgz.prov\", but its Chart.yaml says \"a-1-2-rc.tgz.prov\"; rename the file or mend Chart.yaml"
+        "the file is called \"a.tgz.prov\", but its Chart.yaml requires \"a-1-2-rc.tgz.prov\". Rename the file, or correct Chart.yaml and package again"
     );
 }

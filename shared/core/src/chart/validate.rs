@@ -12,25 +12,27 @@ const LONGEST_FILE_NAME: usize = 255;
 #[non_exhaustive]
 pub enum Invalid {
     /// No `name`.
-    #[error("it has no name; add a line \"name: my-chart\"")]
+    #[error("it has no name. Add a line \"name: my-chart\"")]
     NoName,
 
     /// A name that is not the name of a file.
-    #[error("the chart name {name:?} cannot be a file name; use lower-case letters, digits and \"-\"")]
+    #[error("the chart name {name:?} cannot be a file name. Use lower-case letters, digits and \"-\"")]
     Name {
         /// The name.
         name: String,
     },
 
     /// A name and version too long for a file system.
-    #[error("the file name of the chart would have {bytes} bytes; at most {LONGEST_FILE_NAME} are possible")]
+    #[error(
+        "the file name of the chart would have {bytes} bytes; the limit is {LONGEST_FILE_NAME}. Shorten its name or version"
+    )]
     LongName {
         /// Length of the name of the provenance file.
         bytes: usize,
     },
 
     /// No `version`.
-    #[error("it has no version; add a line \"version: 1.0.0\"")]
+    #[error("it has no version. Add a line \"version: 1.0.0\"")]
     NoVersion,
 
     /// A version that Helm does not take.
@@ -43,21 +45,23 @@ pub enum Invalid {
     },
 
     /// An `apiVersion` that not every Helm loads.
-    #[error("apiVersion {found:?} is not one that Helm 3 and Helm 4 both load; write \"apiVersion: v2\"")]
+    #[error("Helm 3 and Helm 4 do not both load apiVersion {found:?}. Write \"apiVersion: v2\"")]
     ApiVersion {
         /// As written.
         found: String,
     },
 
     /// A `type` that Helm does not know.
-    #[error("type {found:?} is not known; it is \"application\" or \"library\"")]
+    #[error("type {found:?} is unknown. Write \"application\" or \"library\"")]
     Type {
         /// As written.
         found: String,
     },
 
     /// An alias that cannot be a name.
-    #[error("the alias {alias:?} of the dependency {dependency:?} may only have letters, digits, \"_\" and \"-\"")]
+    #[error(
+        "the alias {alias:?} of the dependency {dependency:?} contains other characters than letters, digits, \"_\" and \"-\". Choose another alias"
+    )]
     Alias {
         /// Which dependency.
         dependency: String,
@@ -66,7 +70,7 @@ pub enum Invalid {
     },
 
     /// Two dependencies of one name.
-    #[error("two dependencies are called {name:?}; give one of them an alias")]
+    #[error("two dependencies are called {name:?}. Give one of them an alias")]
     DuplicateDependency {
         /// The name or alias.
         name: String,

@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 
+use crate::size::OverLimit;
 use crate::yaml::{self, Duplicates, Value};
 
 /// Larger values are not read: it would take many times their size in memory. The largest that are
@@ -27,13 +28,13 @@ pub struct Values {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValuesError {
     /// Too large.
-    #[error("values.yaml is {size} bytes large; at most {MAX_READ_BYTES} can be checked")]
+    #[error("values.yaml has {}, so it cannot be checked", OverLimit::of(*size, MAX_READ_BYTES))]
     TooLarge {
         /// Its size.
         size: usize,
     },
     /// No YAML.
-    #[error("values.yaml can't be read: {0}")]
+    #[error("values.yaml cannot be read: {0}")]
     Yaml(String),
 }
 
@@ -91,7 +92,7 @@ pub(crate) fn check_loadable(text: &[u8]) -> Result<(), Unreadable> {
             Ok(yaml::Kind::Mapping | yaml::Kind::Null) => {}
             Ok(kind) => {
                 return Err(Unreadable::ByHelm(format!(
-                    "it holds {kind}{}, not a mapping",
+                    "it contains {kind}{} instead of a mapping",
                     behind(line)
                 )));
             }
@@ -115,7 +116,7 @@ fn is_certain(error: &yaml::Error, text: &[u8]) -> bool {
 fn behind(line: usize) -> String {
     match line {
         0 => String::new(),
-        line => format!(" (in the document that begins behind line {line})"),
+        line => format!(" (in the document after line {line})"),
     }
 }
 
@@ -147,7 +148,7 @@ fn documents(text: &[u8]) -> Result<Vec<Document<'_>>, Unreadable> {
             let rest = rest.trim_ascii();
             if !rest.is_empty() && !rest.starts_with(b"#") {
                 return Err(Unreadable::ByHelm(format!(
-                    "line {}: Helm 4 accepts only a comment behind `---`",
+                    "line {}: Helm 4 accepts only a comment after `---`",
                     number + 1
                 )));
             }

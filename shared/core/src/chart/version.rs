@@ -23,17 +23,17 @@ pub struct Version {
 pub enum ParseVersionError {
     /// Not of the form.
     #[error(
-        "it must be up to three numbers with points between, then perhaps \"-\" and a pre-release, \"+\" and a build"
+        "it must be up to three numbers separated by dots, optionally followed by \"-\" and a pre-release, and by \"+\" and build metadata"
     )]
     Form,
     /// A number beyond 64 bits.
     #[error("a number in it is too large")]
     Overflow,
     /// A numeric part of the pre-release has a leading zero.
-    #[error("a number in its pre-release part begins with 0")]
+    #[error("a number in its pre-release begins with 0")]
     LeadingZero,
     /// More than 256 bytes.
-    #[error("it has more than {LONGEST} bytes")]
+    #[error("it is longer than {LONGEST} bytes")]
     TooLong,
 }
 

@@ -6,7 +6,7 @@
 pub enum Warning {
     /// `appVersion: 1.10` is "1.1".
     #[error(
-        "line {line}: \"{field}: {written}\" is read as \"{read}\"; write {field}: \"{written}\" in quotes to keep it"
+        "line {line}: Helm reads \"{field}: {written}\" as \"{read}\". Write {field}: \"{written}\", with quotes, to keep it"
     )]
     ReadOtherwise {
         /// The field, such as `dependencies[0].version`.
@@ -20,7 +20,7 @@ pub enum Warning {
     },
 
     /// A key stands twice; the later one counts.
-    #[error("line {line}: \"{key}\" stands at line {first_line} already; the last one counts, remove the other")]
+    #[error("line {line}: \"{key}\" is already set at line {first_line}, and the last one counts. Remove the other")]
     DuplicateKey {
         /// The key.
         key: String,
@@ -31,7 +31,7 @@ pub enum Warning {
     },
 
     /// Helm does not know a field, but one with almost the same name.
-    #[error("{}Helm does not know the field \"{field}\" and ignores it; \"{known}\" may be meant", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+    #[error("{}Helm ignores the unknown field \"{field}\". Did you mean \"{known}\"?", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
     UnknownField {
         /// As written.
         field: String,
@@ -42,18 +42,22 @@ pub enum Warning {
     },
 
     /// No `apiVersion`.
-    #[error("apiVersion is missing, so the chart is taken for an old one (v1); write \"apiVersion: v2\"")]
+    #[error("apiVersion is missing, so Helm treats the chart as an old one (v1). Write \"apiVersion: v2\"")]
     NoApiVersion,
 
     /// A field of `apiVersion: v2` in a chart of v1.
-    #[error("\"{field}\" belongs to apiVersion v2, but the chart says v1; `helm lint` calls this an error")]
+    #[error(
+        "\"{field}\" needs apiVersion v2, but the chart has v1, which `helm lint` reports as an error. Write \"apiVersion: v2\""
+    )]
     FieldOfV2 {
         /// `type` or `dependencies`.
         field: &'static str,
     },
 
     /// A version that Helm takes and Semantic Versioning does not.
-    #[error("version {version} is not strictly a semantic version; Helm takes it as {precedence}, other tools may not")]
+    #[error(
+        "version {version} is not strictly a semantic version. Helm reads it as {precedence}; other tools may reject it"
+    )]
     LooseVersion {
         /// As written.
         version: String,
@@ -62,6 +66,6 @@ pub enum Warning {
     },
 
     /// A maintainer without a name.
-    #[error("a maintainer has no name; `helm lint` calls this an error")]
+    #[error("a maintainer has no name, which `helm lint` reports as an error. Add the name")]
     UnnamedMaintainer,
 }

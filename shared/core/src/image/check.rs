@@ -16,7 +16,7 @@ pub enum ImageCheck {
 
 /// Not a check of images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not off, warn or require")]
+#[error("the value is not off, warn or require")]
 pub struct NoImageCheck;
 
 impl FromStr for ImageCheck {

@@ -25,7 +25,7 @@ pub struct Collected {
 
 /// The annotation is there, and Artifact Hub could not read it either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the annotation {ANNOTATION} is no list of `- name: …` with `image: …`")]
+#[error("the annotation {ANNOTATION} is not a list of `- name: …` with `image: …`")]
 pub struct AnnotationError;
 
 /// Collects the images of a chart with these values.

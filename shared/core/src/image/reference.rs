@@ -19,7 +19,7 @@ pub struct Reference {
 
 /// This is no name of an image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no name of an image such as ghcr.io/owner/name:1.0.0")]
+#[error("{text:?} is not the name of an image such as ghcr.io/owner/name:1.0.0")]
 pub struct ReferenceError {
     text: String,
 }

@@ -1,32 +1,34 @@
-//! Why an index cannot be edited, in words for the person who runs the repository.
+//! Why an index cannot be edited, in words for the operator of the repository.
+
+use crate::size::Size;
 
 /// The index is not one that Helm could load. It is left as it is: nothing is ever published over
 /// an index that is not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
     /// No bytes at all.
-    #[error("the index is empty; Helm refuses an empty index. {ADVICE}")]
+    #[error("the index is empty, so Helm cannot load it. {ADVICE}")]
     Empty,
     /// Neither JSON nor YAML.
-    #[error("the index can't be read: {detail}. {ADVICE}")]
+    #[error("the index cannot be read: {detail}. {ADVICE}")]
     Unreadable {
         /// What the parser said.
         detail: String,
     },
     /// Something readable, but not an index.
-    #[error("this is no Helm repository index: {detail}. {ADVICE}")]
+    #[error("this is not the index of a Helm repository: {detail}. {ADVICE}")]
     NotAnIndex {
         /// What is missing or wrong at the top.
         detail: String,
     },
     /// An index version that we don't know.
-    #[error("the index has apiVersion {found:?}; Chartdrop knows \"v1\" only. {ADVICE}")]
+    #[error("the index has apiVersion {found:?}, and Chartdrop supports \"v1\" only. {ADVICE}")]
     ApiVersion {
         /// The value found.
         found: String,
     },
     /// A chart version that makes Helm refuse the whole index.
-    #[error("Helm refuses the index because of {chart:?}, version {version:?}: {detail}. {ADVICE}")]
+    #[error("Helm cannot load the index because of {chart:?}, version {version:?}: {detail}. {ADVICE}")]
     Refused {
         /// The chart's name in the index.
         chart: String,
@@ -36,20 +38,20 @@ pub enum IndexError {
         detail: String,
     },
     /// A chart's name stands twice in the index: readers differ in which of the two they show.
-    #[error("the index lists the chart {chart:?} in two places. {ADVICE}")]
+    #[error("the index lists the chart {chart:?} twice. {ADVICE}")]
     ChartTwice {
         /// The chart's name.
         chart: String,
     },
 }
 
-const ADVICE: &str = "It was left as it is, and nothing was published; restore an earlier version of the object";
+const ADVICE: &str = "The index was not changed. Restore an earlier version of it";
 
 impl IndexError {
     /// An index of so many bytes is none that a client could load.
     pub fn too_large(size: u64) -> Self {
         Self::NotAnIndex {
-            detail: format!("it is {size} bytes large"),
+            detail: format!("it has {}, which no client can load", Size(size)),
         }
     }
 

@@ -64,7 +64,7 @@ pub(super) fn check_generated(text: &str) -> Result<Option<String>, IndexError> 
 /// What a field's name at the top says where unknown ones are errors.
 pub(super) fn unknown_at_top(name: &str) -> IndexError {
     IndexError::NotAnIndex {
-        detail: format!("Helm does not know the field {name:?}"),
+        detail: format!("Helm rejects the unknown field {name:?}"),
     }
 }
 
@@ -181,7 +181,7 @@ impl Typed {
         while let Some(name) = map.next_key::<String>()? {
             let Some((place, kind)) = object.field(name.as_bytes()) else {
                 if self.names == Names::Known {
-                    return Err(A::Error::custom(format!("it does not know the field {name:?}")));
+                    return Err(A::Error::custom(format!("the field {name:?} is unknown")));
                 }
                 map.next_value::<IgnoredAny>()?;
                 continue;

@@ -75,7 +75,7 @@ pub enum Format {
 
 /// Not a form of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not json or yaml")]
+#[error("the value is not json or yaml")]
 pub struct NoFormat;
 
 impl FromStr for Format {

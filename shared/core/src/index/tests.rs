@@ -311,7 +311,7 @@ fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
     ] {
         let error = edit(Some(index.as_bytes()), &[entry("demo", "1.0.0")], now(), Format::Json).unwrap_err();
         assert_eq!(error.code(), code, "{index:.80}: {error}");
-        assert!(error.to_string().contains("nothing was published"), "{error}");
+        assert!(error.to_string().contains("The index was not changed"), "{error}");
     }
 }
 

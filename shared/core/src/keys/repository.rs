@@ -109,8 +109,8 @@ impl fmt::Display for Repository {
 /// The folder below `staging/` cannot be a repository.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the folder {name:?} can't be a repository: its name becomes part of URLs, so it may hold only letters, digits, \
-     '-', '_' and '.', not start with '.', and be at most 200 characters long"
+    "the folder {name:?} cannot be a repository, because its name becomes part of URLs. It may contain letters, digits, \
+     '-', '_' and '.', must not begin with '.', and may have at most 200 characters"
 )]
 pub struct BadRepository {
     name: String,

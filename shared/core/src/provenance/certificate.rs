@@ -211,7 +211,7 @@ pub(super) fn check_signature(signature: &Signature, now: Timestamp, fingerprint
     if critical(signature) {
         return Err(ProvenanceError::Weak {
             fingerprint: fingerprint.to_owned(),
-            why: "it has a critical notation, which nobody here understands",
+            why: "it has a critical notation that Chartdrop does not support",
         });
     }
     Ok(())

@@ -1,23 +1,27 @@
-//! What is wrong with a provenance file or a key, in words. Never with a value of a secret.
+//! What is wrong with a provenance file or a key. No message contains a value of the secret.
 
-use crate::digest::Digest;
+use crate::digest::{self, Digest};
+use crate::size::OverLimit;
 
 /// A provenance file that does not prove where its archive came from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProvenanceError {
     /// Too large.
-    #[error("the provenance file is {size} bytes large; at most {} are read", super::MAX_BYTES)]
+    #[error(
+        "the provenance file has {}. Make it with `helm package --sign`",
+        OverLimit { size: *size, limit: super::MAX_BYTES }
+    )]
     TooLarge {
         /// Its size.
         size: u64,
     },
     /// Not what Helm writes.
-    #[error("the provenance file is none that Helm reads: {0}; make it with `helm package --sign`")]
+    #[error("Helm cannot read the provenance file: {0}. Make it with `helm package --sign`")]
     Format(String),
     /// Nobody whom the keyring knows has signed it.
     #[error(
-        "the provenance file is signed by {signers}, which is no signing key of the keyring; its owner has to add the key to \
-         `keyring` in the publisher's secret"
+        "the keyring does not contain the key {signers} that signed the provenance file. If the signer is trusted, the operator has \
+         to add the key to `keyring` in the secret"
     )]
     UnknownSigner {
         /// The IDs of the keys that it names.
@@ -25,32 +29,33 @@ pub enum ProvenanceError {
     },
     /// The text is not what was signed.
     #[error(
-        "the signature of {fingerprint} does not fit the text: the provenance file was changed after it was signed"
+        "the signature of {fingerprint} does not match the text: the provenance file was changed after it was signed. Upload it as \
+         `helm package --sign` made it"
     )]
     BadSignature {
         /// Of the signing key.
         fingerprint: String,
     },
     /// The key was given up.
-    #[error("the key {fingerprint} that signed the provenance file is revoked; sign with another one")]
+    #[error("the key {fingerprint} that signed the provenance file is revoked. Sign with another key")]
     Revoked {
         /// Of the certificate.
         fingerprint: String,
     },
     /// The key is too old.
-    #[error("the key {fingerprint} that signed the provenance file has expired; prolong it, or sign with another one")]
+    #[error("the key {fingerprint} that signed the provenance file has expired. Extend it, or sign with another key")]
     KeyExpired {
         /// Of the certificate.
         fingerprint: String,
     },
     /// The signature is too old, or from the future.
-    #[error("the signature of {fingerprint} is not valid now: it has expired, or its time lies in the future")]
+    #[error("the signature of {fingerprint} has expired, or its time is in the future. Sign the chart again")]
     SignatureExpired {
         /// Of the certificate.
         fingerprint: String,
     },
     /// Made with a digest that can be forged, or with a demand that is not understood.
-    #[error("the signature of {fingerprint} can't be trusted: {why}; sign again with a current GnuPG or Helm")]
+    #[error("the signature of {fingerprint} cannot be trusted: {why}. Sign again with a current GnuPG or Helm")]
     Weak {
         /// Of the certificate.
         fingerprint: String,
@@ -58,7 +63,7 @@ pub enum ProvenanceError {
         why: &'static str,
     },
     /// It is about other files.
-    #[error("the provenance file is not about {file:?}: it names {named}")]
+    #[error("the provenance file is not for {file:?}: it names {named}. Upload the provenance file of this archive")]
     OtherFile {
         /// The archive's name.
         file: String,
@@ -67,8 +72,10 @@ pub enum ProvenanceError {
     },
     /// It is about other bytes.
     #[error(
-        "the provenance file is about an archive with the digest {signed:?}, and this one has \"sha256:{own}\": one of the two \
-         was packaged again; upload them as `helm package --sign` made them"
+        "the provenance file is for an archive with the digest {}, but this archive has {}: one of the two was packaged \
+         again. Upload both as `helm package --sign` made them",
+        digest::short(signed),
+        own.short()
     )]
     OtherDigest {
         /// The digest that was signed.
@@ -77,7 +84,9 @@ pub enum ProvenanceError {
         own: Digest,
     },
     /// It is about another chart.
-    #[error("the provenance file is about {field} {signed:?}, and the archive has {own:?}")]
+    #[error(
+        "the provenance file is for {field} {signed:?}, but the archive has {own:?}. Upload the provenance file of this archive"
+    )]
     OtherChart {
         /// `name`, `version` or `appVersion`.
         field: &'static str,
@@ -122,25 +131,25 @@ pub enum KeyError {
     #[error("is neither an armored OpenPGP key nor the base64 of a binary one")]
     NotAKey,
     /// It can be read, and holds no key.
-    #[error("holds no key")]
+    #[error("contains no key")]
     Empty,
     /// The keyring is published.
-    #[error("holds a private key, and the keyring is published: export it with `gpg --export`")]
+    #[error("contains a private key, but the keyring is published. Export it with `gpg --export`")]
     Private,
     /// It cannot sign.
-    #[error("holds no private key: export it with `gpg --export-secret-keys`")]
+    #[error("contains no private key. Export it with `gpg --export-secret-keys`")]
     Public,
     /// Which of them?
-    #[error("holds more than one private key")]
+    #[error("contains more than one private key. Export one of them")]
     Several,
     /// No part of it may sign now.
-    #[error("has no part that may sign now: it is revoked, expired or made for other uses")]
+    #[error("contains no key that may sign now: it is revoked, expired or meant for other uses")]
     CannotSign,
     /// It is locked.
-    #[error("is protected by a passphrase, and there is no signingPassphrase")]
+    #[error("is protected by a passphrase, but the secret has no signingPassphrase")]
     NoPassphrase,
     /// It stays locked.
-    #[error("is not opened by signingPassphrase")]
+    #[error("cannot be unlocked with signingPassphrase")]
     WrongPassphrase,
     /// The arithmetic failed.
     #[error("could not make a signature")]

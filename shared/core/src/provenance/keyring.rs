@@ -117,7 +117,7 @@ impl Keyring {
             if !is_strong(signature) {
                 return Err(ProvenanceError::Weak {
                     fingerprint,
-                    why: "it is over a digest for which texts can be forged",
+                    why: "it uses a digest that can be forged",
                 });
             }
             return Ok(fingerprint);
@@ -175,7 +175,7 @@ fn parse(file: &[u8]) -> Result<CleartextSignedMessage, ProvenanceError> {
             size: file.len() as u64,
         });
     }
-    let text = std::str::from_utf8(file).map_err(|_| format("it is no UTF-8"))?;
+    let text = std::str::from_utf8(file).map_err(|_| format("it is not UTF-8"))?;
     // A lone carriage return ends a line for one program and none for another: each would read
     // another text.
     if text
@@ -183,10 +183,10 @@ fn parse(file: &[u8]) -> Result<CleartextSignedMessage, ProvenanceError> {
         .chars()
         .any(|char| char.is_control() && char != '\n' && char != '\t')
     {
-        return Err(format("it holds control characters"));
+        return Err(format("it contains control characters"));
     }
     let (signed, _) =
-        CleartextSignedMessage::from_string(text).map_err(|_| format("it is no text signed in the clear"))?;
+        CleartextSignedMessage::from_string(text).map_err(|_| format("it is not a cleartext signature"))?;
     Ok(signed)
 }
 

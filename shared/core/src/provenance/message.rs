@@ -45,7 +45,7 @@ impl Message {
         let format = |problem: &str| ProvenanceError::Format(problem.to_owned());
         let parts: Vec<&str> = text.split(SEPARATOR).collect();
         let [chart, sums] = parts.as_slice() else {
-            return Err(format("its text is not two documents with a line `...` between them"));
+            return Err(format("its text is not two documents separated by a line `...`"));
         };
         let ChartYaml { metadata, .. } =
             Metadata::from_chart_yaml(chart.as_bytes()).map_err(|error| ProvenanceError::Format(error.to_string()))?;
@@ -59,7 +59,7 @@ impl Message {
             chart: metadata,
             files: files
                 .collect::<Option<_>>()
-                .ok_or_else(|| format("a sum in `files` is no text"))?,
+                .ok_or_else(|| format("a checksum in `files` is not text"))?,
         })
     }
 

@@ -30,7 +30,7 @@ impl ProvenanceMode {
 
 /// Not a mode of provenance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not off, verify, require or sign")]
+#[error("the value is not off, verify, require or sign")]
 pub struct NoProvenanceMode;
 
 impl FromStr for ProvenanceMode {

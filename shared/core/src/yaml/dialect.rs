@@ -139,7 +139,7 @@ impl<'text> Dialect<'text> {
 
     fn plain_in_brackets(&self, source: &str, at: Place) -> Result<(), Error> {
         let follows = self.text.get(self.cursor..).unwrap_or_default();
-        const QUOTES: &str = "text with \"?\" or a leading \":\" within brackets or braces needs quotes";
+        const QUOTES: &str = "text with \"?\" or a leading \":\" inside brackets or braces needs quotes";
         // A leading "?" makes a key for Helm.
         if source.starts_with('?') {
             return dispute(at, QUOTES);
@@ -152,7 +152,7 @@ impl<'text> Dialect<'text> {
                 .get(1..)
                 .is_some_and(|rest| rest.starts_with([',', ']', '}', '[', '{']))
         {
-            return dispute(at, "a space is needed after \":\" within brackets or braces");
+            return dispute(at, "\":\" inside brackets or braces needs a space after it");
         }
         Ok(())
     }
@@ -163,12 +163,12 @@ impl<'text> Dialect<'text> {
             return Ok(());
         };
         if self.text.get(tag.clone()).is_some_and(|tag| tag.contains('#')) {
-            return refuse(at, "a tag may not have \"#\" in it");
+            return refuse(at, "a tag must not contain \"#\"");
         }
         match self.text.get(tag.end..).and_then(|follows| follows.chars().next()) {
             Some(' ' | '\n' | '\r' | '\t') => Ok(()),
             None if self.flow == 0 => Ok(()),
-            _ => refuse(at, "a space is needed after a tag"),
+            _ => refuse(at, "a tag needs a space after it"),
         }
     }
 
@@ -181,7 +181,7 @@ impl<'text> Dialect<'text> {
             return dispute(at, SEPARATOR);
         }
         if !self.document && gap.lines().any(|line| line.starts_with("...")) {
-            return refuse(at, "\"...\" ends a document, but there is none before it");
+            return refuse(at, "\"...\" ends a document, but no document begins before it");
         }
         let mut line = at.line - gap.matches('\n').count().min(at.line);
         for character in gap.chars() {
@@ -199,7 +199,10 @@ impl<'text> Dialect<'text> {
                 (LineStart::Blank, ':') if self.flow == 0 => LineStart::Blank,
                 (_, ' ' | '\t' | '\r') => LineStart::Spaced,
                 (_, ':') if self.is_behind_its_key(line) => {
-                    return refuse(Place { line, column: 1 }, "a key and its \":\" must stand on one line");
+                    return refuse(
+                        Place { line, column: 1 },
+                        "a key and its \":\" must be on the same line",
+                    );
                 }
                 (_, ',') => {
                     self.key_line = None;
@@ -234,7 +237,7 @@ impl<'text> Dialect<'text> {
         }
         refuse(
             at,
-            "the name of an anchor may only have letters, digits, \"_\" and \"-\"",
+            "the name of an anchor must consist of letters, digits, \"_\" and \"-\"",
         )
     }
 }
@@ -244,13 +247,13 @@ const SEPARATOR: &str = "an invisible line separator (U+0085, U+2028 or U+2029) 
 
 /// Text that goes on behind the end of the first document: go-yaml reads no further.
 pub(super) const BEHIND: &str =
-    "the first line is indented more than this one, or the text ends before it; Helm ignores the rest";
+    "the first line is indented more than this one, or the text ends before it, so Helm ignores the rest";
 
 /// Helm takes `{}# text`.
 pub(super) const COMMENT: &str = "a comment needs a space before its \"#\"";
 
 /// What a tab in the wrong place gets.
-pub(super) const TAB: &str = "a line must be indented by spaces, not by a tab";
+pub(super) const TAB: &str = "a line must be indented with spaces, not with a tab";
 
 fn refuse(at: Place, problem: &'static str) -> Result<(), Error> {
     Err(Error::Dialect { at, problem })
@@ -285,7 +288,7 @@ fn escapes(source: &str, at: Place) -> Result<(), Error> {
             if high {
                 return refuse(
                     at,
-                    "an escape for half a character; write the character itself, or use \"\\U\"",
+                    "this escape stands for half a character; write the character itself, or use \"\\U\"",
                 );
             }
         }
@@ -307,7 +310,7 @@ fn tabs_in_block(source: &str, at: Place) -> Result<(), Error> {
         return refuse(at, "a block of text must be indented");
     }
     if source.starts_with('\t') || source.lines().skip(1).any(|line| tab(line) && within(line)) {
-        return refuse(at, "a block of text must be indented by spaces, not by tabs");
+        return refuse(at, "a block of text must be indented with spaces, not with tabs");
     }
     Ok(())
 }

@@ -1,4 +1,6 @@
-//! Why a text is not read.
+//! Why a text cannot be read.
+
+use crate::size::OverLimit;
 
 /// A place in a text, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +22,7 @@ impl std::fmt::Display for Place {
 #[non_exhaustive]
 pub enum Error {
     /// More bytes than [`Limits::bytes`](super::Limits::bytes).
-    #[error("the text has {bytes} bytes; at most {limit} are read")]
+    #[error("the text has {}", OverLimit::of(*bytes, *limit))]
     TooLong {
         /// Its length.
         bytes: usize,
@@ -29,14 +31,14 @@ pub enum Error {
     },
 
     /// Not UTF-8, nor UTF-16 with a byte-order mark.
-    #[error("line {line}: the text is not UTF-8; save the file with that encoding")]
+    #[error("line {line}: the text is not UTF-8. Save the file with that encoding")]
     NotUtf8 {
         /// The first line that is not.
         line: usize,
     },
 
     /// A byte-order mark within the text, or a carriage return without a line feed.
-    #[error("{at}: readers of YAML disagree on the character U+{:04X} here; remove it, or write it as an escape in double quotes", *.character as u32)]
+    #[error("{at}: YAML parsers disagree on the character U+{:04X} here. Remove it, or write it as an escape in double quotes", *.character as u32)]
     Stray {
         /// Which.
         character: char,
@@ -45,7 +47,7 @@ pub enum Error {
     },
 
     /// A character that YAML does not allow, not even in a quoted string.
-    #[error("{at}: the character U+{:04X} is not allowed in YAML; remove it, or write it as an escape in double quotes", *.character as u32)]
+    #[error("{at}: YAML does not allow the character U+{:04X}. Remove it, or write it as an escape in double quotes", *.character as u32)]
     Character {
         /// Which.
         character: char,
@@ -63,7 +65,7 @@ pub enum Error {
     },
 
     /// YAML of a kind that Helm's reader refuses, although others take it.
-    #[error("{at}: Helm does not read this: {problem}")]
+    #[error("{at}: Helm cannot read this: {problem}")]
     Dialect {
         /// Where.
         at: Place,
@@ -72,7 +74,7 @@ pub enum Error {
     },
 
     /// YAML that Helm's reader may take, but that it reads otherwise than other readers.
-    #[error("{at}: readers of YAML disagree on this: {problem}")]
+    #[error("{at}: YAML parsers disagree on this: {problem}")]
     Disputed {
         /// Where.
         at: Place,
@@ -81,7 +83,7 @@ pub enum Error {
     },
 
     /// Collections inside each other beyond [`Limits::depth`](super::Limits::depth).
-    #[error("{at}: lists and mappings are nested more than {limit} deep")]
+    #[error("{at}: lists and mappings are nested more than {limit} levels deep")]
     TooDeep {
         /// Where the bound was passed.
         at: Place,
@@ -99,28 +101,28 @@ pub enum Error {
     },
 
     /// Aliases that multiply the text.
-    #[error("{at}: aliases repeat too much; write the values out")]
+    #[error("{at}: aliases repeat too much. Write the values out")]
     TooManyAliases {
         /// The alias that passed the bound.
         at: Place,
     },
 
     /// `*name` without `&name` before it.
-    #[error("{at}: the alias names an anchor that is not defined before it")]
+    #[error("{at}: the anchor of this alias is not defined before it")]
     UnknownAnchor {
         /// The alias.
         at: Place,
     },
 
     /// `&a [*a]`.
-    #[error("{at}: the alias stands inside the value that it names")]
+    #[error("{at}: the alias is inside the value that it refers to")]
     SelfReference {
         /// The alias.
         at: Place,
     },
 
     /// A key twice in a mapping, where that is refused.
-    #[error("line {line}: the key \"{key}\" is already set at line {first_line}; remove one of the two")]
+    #[error("line {line}: the key \"{key}\" is already set at line {first_line}. Remove one of the two")]
     DuplicateKey {
         /// The key.
         key: String,
@@ -140,7 +142,7 @@ pub enum Error {
     },
 
     /// `<<` with a value that is no mapping.
-    #[error("{at}: \"<<\" merges mappings; its value must be a mapping or a list of mappings")]
+    #[error("{at}: the value of \"<<\" must be a mapping or a list of mappings")]
     Merge {
         /// The value.
         at: Place,
@@ -159,9 +161,7 @@ pub enum Error {
 
     /// `.inf` and `.nan`. In a chart Helm 4 refuses them everywhere, Helm 3 wherever no text is
     /// wanted.
-    #[error(
-        "{at}: \"{text}\" is an infinity or not a number, and Helm reads YAML by way of JSON, which has no form for it; quote it if it is text"
-    )]
+    #[error("{at}: \"{text}\" is an infinity or not a number, which Helm cannot read. Quote it if it is text")]
     NotFinite {
         /// The value.
         at: Place,

@@ -138,7 +138,7 @@ fn two_keys_are_refused_where_that_is_wanted() {
     let error = parse(b"a: 1\n'a': 2\n", &Limits::CHART_YAML, Duplicates::Refuse).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 2: the key \"a\" is already set at line 1; remove one of the two"
+        "line 2: the key \"a\" is already set at line 1. Remove one of the two"
     );
     let merged = b"x: &x {a: 1}\n<<: *x\na: 2\n";
     assert!(
@@ -197,15 +197,15 @@ fn errors_say_where_and_what_to_do() {
         ),
         (
             "a:\n\tb: c",
-            "line 2, column 2: Helm does not read this: a line must be indented by spaces, not by a tab",
+            "line 2, column 2: Helm cannot read this: a line must be indented with spaces, not with a tab",
         ),
         (
             "a: *x",
-            "line 1, column 4: the alias names an anchor that is not defined before it",
+            "line 1, column 4: the anchor of this alias is not defined before it",
         ),
         (
             "a: &x [*x]",
-            "line 1, column 8: the alias stands inside the value that it names",
+            "line 1, column 8: the alias is inside the value that it refers to",
         ),
         (
             "a: !!int x",
@@ -213,11 +213,11 @@ fn errors_say_where_and_what_to_do() {
         ),
         (
             "a:\n- .nan",
-            "line 2, column 3: \".nan\" is an infinity or not a number, and Helm reads YAML by way of JSON, which has no form for it; quote it if it is text",
+            "line 2, column 3: \".nan\" is an infinity or not a number, which Helm cannot read. Quote it if it is text",
         ),
         (
             "a: \u{7}",
-            "line 1, column 4: the character U+0007 is not allowed in YAML; remove it, or write it as an escape in double quotes",
+            "line 1, column 4: YAML does not allow the character U+0007. Remove it, or write it as an escape in double quotes",
         ),
     ] {
         assert_eq!(refused(text).to_string(), message);
@@ -225,7 +225,7 @@ fn errors_say_where_and_what_to_do() {
     let latin1 = parse(b"a: 1\nb: \xe9\n", &Limits::CHART_YAML, Duplicates::LastWins).unwrap_err();
     assert_eq!(
         latin1.to_string(),
-        "line 2: the text is not UTF-8; save the file with that encoding"
+        "line 2: the text is not UTF-8. Save the file with that encoding"
     );
 }
 

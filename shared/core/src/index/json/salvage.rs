@@ -66,7 +66,7 @@ pub(in crate::index) fn by_lines(text: &[u8]) -> Option<Left> {
                 None => left.drop(
                     None,
                     Some(helm::version_in(version)),
-                    format!("line {} belongs to no chart whose name can be read", number + 1),
+                    format!("line {} belongs to a chart whose name cannot be read", number + 1),
                 ),
             }
         }
@@ -85,6 +85,6 @@ fn first_line(left: &mut Left, line: &str) {
                 }
             }
         }
-        Err(error) => left.drop(None, None, format!("the first line can't be read: {error}")),
+        Err(error) => left.drop(None, None, format!("the first line cannot be read: {error}")),
     }
 }

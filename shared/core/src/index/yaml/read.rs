@@ -29,7 +29,7 @@ pub(in crate::index) fn read(index: &[u8]) -> Result<Document, IndexError> {
 fn parse(text: &[u8]) -> Result<yaml::Mapping, IndexError> {
     match parse_value(text)? {
         yaml::Value::Mapping(fields) => Ok(fields),
-        _ => Err(not_an_index("it holds no fields".to_owned())),
+        _ => Err(not_an_index("it has no fields".to_owned())),
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn parse_part(text: &[u8]) -> Result<yaml::Mapping, IndexError> {
     match parse_value(text)? {
         yaml::Value::Null => Ok(yaml::Mapping::new()),
         yaml::Value::Mapping(fields) => Ok(fields),
-        _ => Err(not_an_index("it holds no fields".to_owned())),
+        _ => Err(not_an_index("it has no fields".to_owned())),
     }
 }
 
@@ -55,7 +55,7 @@ fn parse_value(text: &[u8]) -> Result<yaml::Value, IndexError> {
 fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
     let entries = match entries {
         yaml::Value::Mapping(entries) => entries,
-        _ => return Err(not_an_index("entries is no mapping".to_owned())),
+        _ => return Err(not_an_index("entries is not a mapping".to_owned())),
     };
     entries
         .iter()
@@ -63,7 +63,7 @@ fn charts(entries: &yaml::Value) -> Result<Vec<Chart>, IndexError> {
             let versions = match versions {
                 yaml::Value::Null => &[][..],
                 yaml::Value::Sequence(versions) => versions,
-                _ => return Err(not_an_index(format!("the versions of {name:?} are no list"))),
+                _ => return Err(not_an_index(format!("the versions of {name:?} are not a list"))),
             };
             let versions = versions.iter().map(|version| checked(name, version));
             let versions = versions.collect::<Result<_, _>>()?;

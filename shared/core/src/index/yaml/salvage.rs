@@ -68,7 +68,7 @@ pub(in crate::index) fn by_lines(text: &[u8]) -> Option<Left> {
     let mut left = Left::new();
     match fields_of(&head.concat(), b"") {
         Some(top) => left.document.top = top,
-        None => left.drop(None, None, "the lines before the entries can't be read"),
+        None => left.drop(None, None, "the lines before the entries cannot be read"),
     }
     let mut chart: Option<String> = None;
     let mut item: Vec<u8> = Vec::new();
@@ -89,7 +89,7 @@ pub(in crate::index) fn by_lines(text: &[u8]) -> Option<Left> {
         }
     }
     if !item.is_empty() {
-        left.drop(chart.as_deref(), version_of(&item), "the index ends within the entry");
+        left.drop(chart.as_deref(), version_of(&item), "the index ends inside the entry");
     }
     Some(left)
 }
@@ -101,7 +101,7 @@ fn add_item(left: &mut Left, chart: Option<&str>, item: &[u8]) {
     match (chart, item::value(Indent::HELM, item)) {
         (Some(chart), Some(version)) => add_version(left, chart, &version),
         (Some(_), None) => left.drop(chart, version_of(item), "the lines of the entry are not YAML"),
-        (None, _) => left.drop(None, version_of(item), "the chart's name can't be read"),
+        (None, _) => left.drop(None, version_of(item), "the chart's name cannot be read"),
     }
 }
 
