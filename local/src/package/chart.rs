@@ -1,10 +1,10 @@
 //! A chart as Helm holds it between reading a folder and writing an archive.
 //!
-//! Helm's loader (`LoadFiles`) sorts the files of a chart, reads what it knows, and unpacks the
-//! charts below `charts/`; its `Save` rewrites all of them. What falls away on the way, moves or is
-//! written otherwise is here what it is there: see
+//! Helm's loader (`LoadFiles`) sorts the files of a chart, reads those that it knows, and unpacks
+//! the charts below `charts/`; its `Save` rewrites all of them. This module drops, moves and
+//! rewrites files exactly as these two do: see
 //! <https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/loader/load.go> and
-//! `pkg/chart/v2/util/save.go` beside it.
+//! `pkg/chart/v2/util/save.go` in the same repository.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,10 +17,10 @@ use super::go_yaml::{self, WriteError};
 use super::lock::{Lock, LockError};
 use super::unpack::{self, UnpackError};
 
-/// Why Helm would not pack a chart.
+/// Why Helm would not package a chart.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ChartError {
-    #[error("there is no Chart.yaml")]
+    #[error("it has no Chart.yaml")]
     NoChartYaml,
     #[error("Chart.yaml: {0}")]
     ChartYaml(#[source] ChartYamlError),
@@ -32,25 +32,25 @@ pub(super) enum ChartError {
     Lock { file: &'static str, error: LockError },
     #[error("values.yaml: {0}")]
     Values(#[source] yaml::Error),
-    #[error("values.yaml holds {0}, not fields; make it a mapping or remove it")]
+    #[error("values.yaml contains {0} instead of a mapping; change it to a mapping or remove the file")]
     ValuesKind(&'static str),
     #[error("values.schema.json is not valid JSON: {0}")]
     Schema(#[source] serde_json::Error),
-    #[error("charts/{name} is a folder; a packed dependency is a file")]
+    #[error("charts/{name} is a folder, but Helm expects a packaged dependency under this name; rename the folder")]
     PackedFolder { name: String },
     #[error("charts/{name}: {error}")]
     Unpack { name: String, error: UnpackError },
     #[error("charts/{name}: {error}")]
     Subchart { name: String, error: Box<Self> },
     #[error(
-        "the chart declares dependencies that are not in charts/: {0}; run `helm dependency build`, then try again"
+        "charts/ lacks dependencies that the chart declares: {0}; run `helm dependency build`, then try again"
     )]
     MissingDependencies(String),
     #[error("{file}: {error}")]
     Write { file: &'static str, error: WriteError },
 }
 
-/// A chart with the charts below it.
+/// A chart with its subcharts.
 #[derive(Debug)]
 pub(super) struct Chart {
     pub(super) metadata: Metadata,
@@ -62,18 +62,18 @@ pub(super) struct Chart {
     charts: Vec<Self>,
 }
 
-/// The files by what Helm makes of them.
+/// The files of a chart, sorted by how Helm treats them.
 #[derive(Default)]
 struct Sorted {
     chart_yaml: Vec<Vec<u8>>,
     requirements: Vec<Vec<u8>>,
-    /// Each with its name; the last one counts.
+    /// Each with its name. The last one wins.
     locks: Vec<(&'static str, Vec<u8>)>,
     values: Option<Vec<u8>>,
     schema: Option<Vec<u8>>,
     templates: Vec<File>,
     files: Vec<File>,
-    /// By the first part of their paths below `charts/`, which the paths still have.
+    /// By the first component of their paths below `charts/`; the paths keep this component.
     charts: BTreeMap<String, Vec<File>>,
 }
 
@@ -109,7 +109,7 @@ impl Sorted {
 }
 
 impl Chart {
-    /// Reads a chart from its files, in the order in which Helm meets them.
+    /// Loads a chart from its files, which must be in the order in which Helm reads them.
     pub(super) fn load(files: Vec<File>) -> Result<Self, ChartError> {
         let mut sorted = Sorted::of(files);
         let metadata = metadata(&sorted.chart_yaml, &sorted.requirements)?;
@@ -120,7 +120,8 @@ impl Chart {
         if let Some(values) = &sorted.values {
             check_values(values)?;
         }
-        // Old charts keep the files that new ones have in Chart.yaml and Chart.lock.
+        // Charts with apiVersion v1 keep the separate files that v2 merges into Chart.yaml and
+        // Chart.lock.
         if metadata.api_version == "v1" {
             let requirements = sorted
                 .requirements
@@ -147,8 +148,8 @@ impl Chart {
         })
     }
 
-    /// Whether each declared dependency is there. Helm asks for the chart that is packed, not for
-    /// those below it.
+    /// Checks that each declared dependency is present. Like Helm, it checks only the chart that is
+    /// packaged, not its subcharts.
     pub(super) fn check_dependencies(&self) -> Result<(), ChartError> {
         let there: BTreeSet<&str> = self.charts.iter().map(|chart| chart.metadata.name.as_str()).collect();
         let declared = self
@@ -164,7 +165,7 @@ impl Chart {
         }
     }
 
-    /// The files of the archive, in the order in which Helm writes them; paths begin with the
+    /// The files of the archive, in the order in which Helm writes them. Their paths begin with the
     /// chart's name.
     pub(super) fn into_files(self) -> Result<Vec<File>, ChartError> {
         let mut files = Vec::new();
@@ -209,7 +210,7 @@ fn metadata(chart_yaml: &[Vec<u8>], requirements: &[Vec<u8>]) -> Result<Metadata
     let (first, others) = chart_yaml.split_first().ok_or(ChartError::NoChartYaml)?;
     let mut chart: ChartYaml = Metadata::from_chart_yaml(first).map_err(ChartError::ChartYaml)?;
     for again in others {
-        // It sets what it names, as requirements.yaml does.
+        // A second Chart.yaml overrides the fields that it has, as requirements.yaml does.
         chart.add_requirements_yaml(again).map_err(ChartError::ChartYaml)?;
     }
     for requirements in requirements {
@@ -245,7 +246,7 @@ fn subchart(name: String, files: Vec<File>) -> Result<Chart, ChartError> {
             _ => return Err(ChartError::PackedFolder { name }),
         }
     } else {
-        // A file right below charts/ belongs to no chart, and so there is none.
+        // A file directly below charts/ yields no files here, so loading fails: no Chart.yaml.
         let below = files.into_iter().filter_map(|file| {
             let (_, path) = file.path.split_once('/')?;
             let path = path.to_owned();
@@ -264,7 +265,7 @@ fn written(file: &'static str, value: &impl serde::Serialize) -> Result<Vec<u8>,
     Ok(text.into_bytes())
 }
 
-/// What follows the last point of the last part of a path.
+/// The extension of the file name at the end of a path.
 fn extension(path: &str) -> Option<&str> {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.rsplit_once('.').map(|(_, extension)| extension)

@@ -1,9 +1,9 @@
 //! A file of a chart.
 
-/// A byte order mark, which Helm leaves out of what it loads.
+/// The byte order mark that Helm removes from the files that it loads.
 pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// A file by its path in the chart.
+/// A file with its path in the chart.
 #[derive(Debug, Clone)]
 pub(super) struct File {
     pub(super) path: String,

@@ -1,4 +1,5 @@
-//! Go's `filepath.Match`: `*` and `?` stop at slashes, `[a-z]`, `[^a-z]`, `\` escapes.
+//! Patterns as Go's `filepath.Match` reads them: `*` and `?` do not match slashes, `[a-z]` and
+//! `[^a-z]` are classes, `\` escapes.
 
 /// Whether Go would accept the pattern.
 pub(super) fn is_valid(pattern: &str) -> bool {
@@ -19,7 +20,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     at(pattern, &text)
 }
 
-/// `pattern` is reversed, so that its next character is its last.
+/// Matches the rest of a pattern. It is reversed, so that `pop` returns its next character.
 fn at(mut pattern: Vec<char>, text: &[char]) -> bool {
     let Some(next) = pattern.pop() else {
         return text.is_empty();
@@ -40,7 +41,8 @@ fn at(mut pattern: Vec<char>, text: &[char]) -> bool {
     matched && at(pattern, rest)
 }
 
-/// Reads a class up to its `]` and says whether `character` is in it; `None` if it is malformed.
+/// Reads a class up to its `]` and returns whether `character` is in it; `None` if the class is
+/// malformed.
 fn class(pattern: &mut Vec<char>, character: char) -> Option<bool> {
     let negated = pattern.last() == Some(&'^');
     if negated {
@@ -77,7 +79,7 @@ fn member(pattern: &mut Vec<char>) -> Option<char> {
 mod tests {
     use super::*;
 
-    /// From Go's own table, `path/filepath/match_test.go`.
+    /// Cases from Go's `path/filepath/match_test.go`.
     #[test]
     fn patterns_match_as_in_go() {
         for (pattern, text, expected) in [

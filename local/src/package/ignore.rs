@@ -1,4 +1,4 @@
-//! `.helmignore`, with the rules and the oddities of Helm's `pkg/ignore`.
+//! `.helmignore`, with the rules and the quirks of Helm's `pkg/ignore`.
 
 use std::fs;
 use std::io;
@@ -18,14 +18,14 @@ struct Pattern {
 }
 
 enum On {
-    /// The path from the chart's root.
+    /// The whole path in the chart.
     Path,
-    /// Its last part.
+    /// The last component of the path.
     Name,
 }
 
 impl Rules {
-    /// The rules of a chart: its `.helmignore`, if it has one, and Helm's own.
+    /// The rules of a chart: those of its `.helmignore`, if it has one, and Helm's built-in rule.
     pub(super) fn of_folder(folder: &Path) -> io::Result<Result<Self, String>> {
         let text = match fs::read(folder.join(".helmignore")) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -44,8 +44,8 @@ impl Rules {
         })
     }
 
-    /// The first rule that says something decides. A negated rule ignores whatever it does *not*
-    /// match: that is Helm's behaviour, unlike git's.
+    /// Whether the rules ignore this path; the first rule that applies decides. A negated rule
+    /// ignores everything that it does *not* match: unlike git, but as Helm does.
     pub(super) fn ignore(&self, path: &str, folder: bool) -> bool {
         for pattern in &self.patterns {
             if pattern.negate {
@@ -66,10 +66,10 @@ impl Pattern {
             return Ok(None);
         }
         if rule.contains("**") {
-            return Err("double-star (**) syntax is not supported".to_owned());
+            return Err(format!("Helm does not support `**`, as in {rule:?}; use `*` for each level of folders"));
         }
         if !glob::is_valid(rule) {
-            return Err(format!("syntax error in pattern: {rule}"));
+            return Err(format!("{rule:?} is not a valid pattern; check its brackets and backslashes"));
         }
         let (negate, rule) = rule.strip_prefix('!').map_or((false, rule), |rest| (true, rest));
         let (must_be_folder, rule) = rule.strip_suffix('/').map_or((false, rule), |rest| (true, rest));
@@ -114,33 +114,33 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_without_slash_looks_at_the_name_alone() {
+    fn a_rule_without_a_slash_matches_the_name_only() {
         check("*.txt", &["a.txt", "deep/a.txt"], &["a.yaml"]);
     }
 
     #[test]
-    fn a_rule_with_slash_looks_at_the_path() {
+    fn a_rule_with_a_slash_matches_the_whole_path() {
         check("/a.txt", &["a.txt"], &["deep/a.txt"]);
         check("cargo/*.txt", &["cargo/a.txt"], &["a.txt", "cargo/deep/a.txt"]);
     }
 
     #[test]
-    fn a_rule_that_ends_in_a_slash_means_folders() {
+    fn a_rule_that_ends_in_a_slash_matches_folders_only() {
         check("cargo/", &["cargo/", "deep/cargo/"], &["cargo"]);
     }
 
     #[test]
-    fn a_negated_rule_ignores_everything_else() {
+    fn a_negated_rule_ignores_everything_that_it_does_not_match() {
         check("!helm.txt", &["mast/", "a.txt"], &["helm.txt"]);
     }
 
     #[test]
-    fn hidden_files_among_templates_are_never_packed() {
+    fn hidden_files_among_templates_are_never_packaged() {
         check("", &["templates/.dotfile"], &["templates/a.yaml", ".dotfile"]);
     }
 
     #[test]
-    fn what_helm_refuses_is_refused() {
+    fn patterns_that_helm_rejects_are_rejected() {
         assert!(Rules::parse("a/**/b").is_err());
         assert!(Rules::parse("[a").is_err());
     }

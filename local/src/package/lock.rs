@@ -1,10 +1,10 @@
-//! `Chart.lock`, which Helm reads and rewrites like `Chart.yaml`.
+//! `Chart.lock`, which Helm reads and rewrites as it does `Chart.yaml`.
 
 use chartdrop::chart::{ChartYamlError, Dependency, Metadata};
 use chartdrop::yaml::{self, Duplicates, Limits, Mapping, Value};
 use serde::Serialize;
 
-/// Go's zero time, which a lock without a time has.
+/// Go's zero time, which Helm writes for a lock without a time.
 const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 
 /// Why a lock file cannot be read.
@@ -12,27 +12,27 @@ const ZERO_TIME: &str = "0001-01-01T00:00:00Z";
 pub(super) enum LockError {
     #[error(transparent)]
     Yaml(#[from] yaml::Error),
-    #[error("it holds {0}, not fields")]
+    #[error("it contains {0} instead of a mapping; run `helm dependency update`, then try again")]
     Kind(&'static str),
     #[error(transparent)]
     Dependencies(#[from] ChartYamlError),
-    #[error("digest is {0}, not text")]
+    #[error("`digest` is {0} instead of text; run `helm dependency update`, then try again")]
     Digest(&'static str),
-    #[error("generated is not a time such as \"2026-01-01T00:00:00Z\"; run `helm dependency update`, then try again")]
+    #[error("`generated` is not a time such as 2026-01-01T00:00:00Z; run `helm dependency update`, then try again")]
     Generated,
 }
 
-/// What Helm knows of a lock.
+/// The fields of a lock that Helm knows.
 #[derive(Debug, Serialize)]
 pub(super) struct Lock {
-    /// Absent and empty are told apart.
+    /// `None` if the field is absent: Helm writes an absent list and an empty one differently.
     dependencies: Option<Vec<Dependency>>,
     digest: String,
     generated: String,
 }
 
 impl Lock {
-    /// Reads a lock; an empty file is none.
+    /// Reads a lock; `None` for an empty file.
     pub(super) fn read(bytes: &[u8]) -> Result<Option<Self>, LockError> {
         let limits = Limits::for_index(bytes.len());
         let document = yaml::parse(bytes, &limits, Duplicates::LastWins)?;
@@ -42,7 +42,7 @@ impl Lock {
             other => return Err(LockError::Kind(other.kind())),
         };
         let has_list = matches!(field(&fields, "dependencies"), Some(Value::Sequence(_)));
-        // The same field in the same form as in Chart.yaml.
+        // The field has the same form as in Chart.yaml.
         let dependencies = Metadata::from_chart_yaml(bytes)?.metadata.dependencies;
         let digest = match field(&fields, "digest") {
             None => String::new(),
@@ -61,7 +61,8 @@ impl Lock {
     }
 }
 
-/// Go matches names in any case; of several the last in the order of their bytes counts.
+/// A field as Go finds it: names match in any case, and of several, the last one in byte order
+/// wins.
 fn field<'a>(fields: &'a Mapping, name: &str) -> Option<&'a Value> {
     let mut named: Vec<_> = fields
         .iter()
@@ -71,8 +72,8 @@ fn field<'a>(fields: &'a Mapping, name: &str) -> Option<&'a Value> {
     named.pop().map(|(_, value)| value)
 }
 
-/// A time as Go reads and writes it: RFC 3339 with up to nine digits of a second, without zeros at
-/// the end.
+/// A time as Go rewrites it: RFC 3339 with at most nine digits after the second, without trailing
+/// zeros.
 fn time(text: &str) -> Option<String> {
     let (day, time) = text.split_once('T')?;
     let zone = time.find(['Z', '+', '-'])?;
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_is_written_as_helm_writes_it() {
+    fn a_lock_is_rewritten_as_helm_rewrites_it() {
         let lock = "# a comment\ndigest: sha256:00\ngenerated: 2026-01-01T10:00:00.12000000000000+02:00\ndependencies:\n  - {version: 1.0.4, name: child}\n";
         assert_eq!(
             written(lock),
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_lock_is_none_and_a_broken_one_is_an_error() {
+    fn an_empty_lock_is_read_as_absent_and_a_broken_one_is_an_error() {
         assert!(Lock::read(b"# nothing\n").unwrap().is_none());
         for bad in [
             "- a\n",

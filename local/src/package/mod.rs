@@ -1,9 +1,10 @@
-//! Packs a chart folder into an archive with the content that `helm package` gives it.
+//! Packages a chart folder into an archive with the same content as `helm package`.
 //!
-//! [`folder`] finds the files ([`ignore`], [`glob`]), [`chart`] makes a chart of them as Helm's
-//! loader does and rewrites it as Helm's `Save` does ([`lock`], [`unpack`]), in YAML as Helm writes
-//! it ([`go_yaml`]). So a chart that is packed here and again by Helm has one content digest, and
-//! is not another chart to publish-chart. A conformance test holds both Helms against it.
+//! [`folder`] finds the files ([`ignore`], [`glob`]). [`chart`] loads them as Helm's loader does and
+//! rewrites them as Helm's `Save` does ([`lock`], [`unpack`]), in YAML as Helm writes it
+//! ([`go_yaml`]). A chart that is packaged here and again with Helm therefore has the same content
+//! digest, and publish-chart treats both as the same chart. A conformance test compares this module
+//! with Helm 3 and Helm 4.
 
 mod chart;
 mod file;
@@ -26,41 +27,40 @@ use self::chart::{Chart, ChartError};
 use self::file::File;
 use self::ignore::Rules;
 
-/// What Helm writes into the extra field of the gzip header, Base64 of a link that it has always
-/// held.
+/// The extra field that Helm writes into the gzip header: a fixed link in Base64.
 const HELM_EXTRA: &[u8] = b"+aHR0cHM6Ly95b3V0dS5iZS96OVV6MWljandyTQo=";
 
-/// A packed chart.
+/// A packaged chart.
 #[derive(Debug, Clone)]
 pub struct Archive {
     /// `NAME-VERSION.tgz`.
     pub file_name: String,
-    /// The archive.
+    /// The archive's content.
     pub bytes: Vec<u8>,
 }
 
-/// Why a folder cannot be packed.
+/// Why a folder cannot be packaged.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
-    /// There is no chart in the folder.
-    #[error("{path} is not a chart: it has no Chart.yaml", path = .0.display())]
+    /// The folder is not a chart.
+    #[error("{path} is not a chart folder: it has no Chart.yaml", path = .0.display())]
     NoChart(PathBuf),
-    /// Helm would not pack the chart.
-    #[error("{path} cannot be packed: {problem}", path = .0.display(), problem = .1)]
+    /// Helm would not package the chart.
+    #[error("{path} cannot be packaged: {problem}", path = .0.display(), problem = .1)]
     BadChart(PathBuf, String),
     /// A file cannot be read.
-    #[error("{path} cannot be packed: {error}", path = .0.display(), error = .1)]
+    #[error("{path} cannot be packaged: {error}", path = .0.display(), error = .1)]
     Io(PathBuf, #[source] io::Error),
-    /// `.helmignore` holds what Helm does not accept either.
-    #[error("{path} cannot be packed: .helmignore: {problem}", path = .0.display(), problem = .1)]
+    /// Helm would not accept `.helmignore`.
+    #[error("{path} cannot be packaged: .helmignore: {problem}", path = .0.display(), problem = .1)]
     Ignore(PathBuf, String),
 }
 
-/// Packs the chart in `folder`, with the content that `helm package` gives it.
+/// Packages the chart in `folder`, with the same content as `helm package`.
 ///
 /// # Errors
 ///
-/// If the folder is not a chart, if Helm would not pack it, or if it cannot be read.
+/// If the folder is not a chart, Helm would not package it, or it cannot be read.
 pub fn package(folder: &Path) -> Result<Archive, PackageError> {
     let failed = |error| PackageError::Io(folder.to_owned(), error);
     if !fs::exists(folder.join("Chart.yaml")).map_err(failed)? {
@@ -81,13 +81,13 @@ pub fn package(folder: &Path) -> Result<Archive, PackageError> {
     Ok(Archive { file_name, bytes })
 }
 
-/// Mode 0644, the time of packing.
+/// Writes the archive: every file has mode 0644 and the current time.
 fn pack(files: Vec<File>) -> io::Result<Vec<u8>> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs();
-    // Go's writer leaves the time out and says "unknown" for the operating system.
+    // Go's writer writes no time, and 255 (unknown) as the operating system.
     let gzip = GzBuilder::new()
         .extra(HELM_EXTRA)
         .comment("Helm")
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn chart_yaml_comes_first_and_ignored_files_do_not_come() {
+    fn chart_yaml_comes_first_and_ignored_files_are_left_out() {
         let folder = chart(&[
             ("Chart.yaml", "apiVersion: v2\nname: demo\nversion: 1.2.3 # of course\n"),
             ("values.yaml", "a: 1\n"),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gzip_header_is_helms() {
+    fn the_gzip_header_is_the_one_that_helm_writes() {
         let folder = chart(&[("Chart.yaml", "apiVersion: v2\nname: demo\nversion: 1.0.0\n")]);
         let bytes = package(folder.path()).unwrap().bytes;
         let mut gzip = flate2::read::GzDecoder::new(bytes.as_slice());
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_chart_yaml_is_no_chart() {
+    fn a_folder_without_chart_yaml_is_not_a_chart() {
         let folder = chart(&[("values.yaml", "")]);
         assert!(matches!(package(folder.path()), Err(PackageError::NoChart(_))));
     }

@@ -1,26 +1,27 @@
-//! The files of a packed dependency, as Helm's `LoadArchiveFiles` reads them.
+//! The files of a packaged dependency, as Helm's `LoadArchiveFiles` reads them.
 
 use std::io::{self, Read as _};
 
+use chartdrop::size::Size;
 use flate2::read::GzDecoder;
 
 use super::file::{BOM, File};
 
-/// Helm loads no dependency that is larger than this once unpacked.
+/// The largest unpacked dependency that Helm loads.
 const MOST_BYTES: u64 = 100 * 1024 * 1024;
 
-/// Why a packed dependency cannot be read.
+/// Why a packaged dependency cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum UnpackError {
     #[error("it is not a gzip-compressed tar archive: {0}")]
     Archive(#[from] io::Error),
-    #[error("the path {0:?} is not UTF-8")]
+    #[error("the path {:?} is not valid UTF-8; package the dependency again", String::from_utf8_lossy(.0))]
     PathEncoding(Vec<u8>),
-    #[error("the path {0:?} leads out of the chart's folder")]
+    #[error("the path {0:?} is not inside the chart's folder; package the dependency with `helm package`")]
     Outside(String),
-    #[error("it holds no files")]
+    #[error("it contains no files; package the dependency with `helm package`")]
     Empty,
-    #[error("unpacked it has more than {MOST_BYTES} bytes")]
+    #[error("it has more than {} unpacked, which is the most that Helm loads", Size(MOST_BYTES))]
     TooLarge,
 }
 
@@ -56,10 +57,10 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<File>, UnpackError> {
     Ok(files)
 }
 
-/// The path below the archive's one folder.
+/// The path without the archive's top-level folder.
 fn within(path: &str) -> Result<String, UnpackError> {
     let outside = || UnpackError::Outside(path.to_owned());
-    // Packed on Windows, perhaps.
+    // Archives packaged on Windows may hold backslashes.
     let delimiter = if path.contains('\\') { '\\' } else { '/' };
     let (first, below) = path.split_once(delimiter).ok_or_else(outside)?;
     let below = below.replace(delimiter, "/");

@@ -19,7 +19,7 @@ use crate::run::uploads::{UploadError, charts, prepare};
 use crate::system::System;
 use crate::system::options::{Options, StartError};
 
-/// Settings of the functions that may be given in our own environment.
+/// The settings of the functions that this program passes on from its own environment.
 pub const SETTINGS: [&str; 14] = [
     "INDEX_FORMAT",
     "INDEX_MAX_AGE",
@@ -37,14 +37,14 @@ pub const SETTINGS: [&str; 14] = [
     "REPOSITORY_URL",
 ];
 
-/// Nothing was started, or not well: wrong usage, no chart, a port in use.
+/// The exit code when nothing was started: wrong usage, no such chart, a port in use.
 const WRONG_USAGE: u8 = 2;
 
 /// Runs the program with the arguments of this process.
 pub async fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) if error.use_stderr() => return refuse(&first_paragraph(&error.to_string())),
+        Err(error) if error.use_stderr() => return fail(&first_paragraph(&error.to_string())),
         // --help and --version.
         Err(text) => {
             let _ = text.print();
@@ -53,17 +53,17 @@ pub async fn main() -> ExitCode {
     };
     match run(arguments).await {
         Ok(code) => code,
-        Err(error) => refuse(&format!("error: {error}")),
+        Err(error) => fail(&format!("error: {error}")),
     }
 }
 
-fn refuse(why: &str) -> ExitCode {
-    // The reader may be gone.
+fn fail(why: &str) -> ExitCode {
+    // A closed stderr changes nothing about the exit code.
     let _ = writeln!(std::io::stderr(), "{why}");
     ExitCode::from(WRONG_USAGE)
 }
 
-/// clap explains in several paragraphs; the first says what is wrong.
+/// The first paragraph of clap's explanation, which names the mistake; the others are usage.
 fn first_paragraph(text: &str) -> String {
     let lines: Vec<&str> = text
         .lines()
@@ -76,18 +76,21 @@ fn first_paragraph(text: &str) -> String {
 /// Why nothing was started.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// The charts cannot be uploaded.
+    /// A chart cannot be uploaded.
     #[error(transparent)]
     Upload(#[from] UploadError),
     /// The file with the secret cannot be read.
-    #[error("{} cannot be read: {error}", .path.display(), error = .error)]
+    #[error(
+        "cannot read the secret from {}: {error}; --secret needs a file with the JSON that docs/secret.md describes",
+        .path.display()
+    )]
     Secret {
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// Why, in the words of the operating system.
         error: std::io::Error,
     },
-    /// The system does not start.
+    /// The system cannot start.
     #[error(transparent)]
     Start(#[from] StartError),
 }
@@ -103,7 +106,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
     let chaos = arguments.chaos.map(|seed| Chaos::new(seed, arguments.chaos_rate));
     let mut options = options(&arguments, chaos.as_ref());
     options.secret = match &arguments.secret {
-        // There, and empty: a public registry needs no login.
+        // A secret without fields: public registries need no login.
         None => Some("{}".to_owned()),
         Some(path) => Some(std::fs::read_to_string(path).map_err(|error| CliError::Secret {
             path: path.clone(),
@@ -111,7 +114,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
         })?),
     };
     let system = System::start(options).await?;
-    // The example is for a bucket that is still empty.
+    // The example is uploaded only to an empty bucket.
     let uploads = if arguments.charts.is_empty() && system.has_repository() {
         Vec::new()
     } else {

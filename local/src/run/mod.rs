@@ -1,4 +1,4 @@
-//! One run of the program: its command line, its session, and what it prints.
+//! One run of the program: the command line, the session and the output.
 
 pub mod arguments;
 pub mod cli;

@@ -1,15 +1,16 @@
-//! Where a run tells what it does: [`Printer`] is told of everything.
+//! [`Printer`]: receives everything that happens in a run, and prints it.
 
 use crate::aws::iam::Denied;
 use crate::run::summary::{Concluded, Summary};
 use crate::system::System;
 use crate::watch::steps::Step;
 
-/// Prints a run, as a story or as JSON.
+/// Prints a run: as a story ([`Story`](super::story::Story)) or as JSON
+/// ([`Report`](super::report::Report)).
 pub(crate) trait Printer: Send {
-    /// The functions are looked for, or built.
+    /// The functions are about to be located or built.
     fn building(&mut self) {}
-    /// Everything listens.
+    /// Every stand-in listens.
     fn started(&mut self, system: &System) {
         let _ = system;
     }
@@ -17,29 +18,29 @@ pub(crate) trait Printer: Send {
     fn step(&mut self, step: &Step) {
         let _ = step;
     }
-    /// An upload is through.
+    /// An upload has its outcome, and is visible if it was published.
     fn concluded(&mut self, concluded: &Concluded);
-    /// All uploads are through, and the program stays.
+    /// All uploads are concluded, and the program keeps serving.
     fn serving(&mut self, system: &System) {
         let _ = system;
     }
-    /// All uploads are through, and the program ends.
+    /// All uploads are concluded, and the program ends.
     fn summary(&mut self, summary: &Summary, system: &System);
 }
 
-/// Said of a published chart that stays invisible.
+/// The message for a published chart that does not become visible.
 pub(crate) const INVISIBLE: &str =
-    "it was published, but the edge still serves the index from before: nothing invalidated it";
+    "the chart was published, but the edge still serves the previous index: nothing invalidated it";
 
-/// A denied request, with where to look.
-pub(crate) fn told_denied(denied: &Denied) -> String {
+/// The message for a denied request; it names the place that grants permissions.
+pub(crate) fn denied_message(denied: &Denied) -> String {
     let Denied {
         function,
         action,
         resource,
         because,
     } = denied;
-    format!("{function} may not {action} on {resource}, {because}: see Policies in template.yaml")
+    format!("{function} may not perform {action} on {resource} {because}; see its Policies in template.yaml")
 }
 
 pub(crate) fn milliseconds(time: std::time::Duration) -> u64 {

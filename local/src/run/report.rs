@@ -1,17 +1,18 @@
-//! `--json`: a line of JSON for each outcome, the addresses at the start or a summary at the end.
+//! `--json`: one line of JSON per outcome, with the addresses as the first line of a run that serves
+//! and a summary as the last line of a run with `--once`.
 
 use std::io::Write;
 
 use chartdrop::printable::{escape_json, printable};
 use serde::Serialize;
 
-use crate::run::printer::{INVISIBLE, Printer, milliseconds, told_denied};
+use crate::run::printer::{INVISIBLE, Printer, denied_message, milliseconds};
 use crate::run::summary::{Concluded, Summary};
 use crate::system::System;
 use crate::watch::outcomes::{Outcome, OutcomeKind};
 use crate::watch::steps::{Step, StepKind};
 
-/// The line of an outcome. Times are in milliseconds from the upload.
+/// The line of one outcome. Times are in milliseconds since the upload.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OutcomeLine<'a> {
@@ -35,7 +36,7 @@ struct SummaryLine<'a> {
     summary: &'a Summary,
 }
 
-/// The first line of a run that serves: where everything listens.
+/// The first line of a run that serves: the address of each stand-in.
 #[derive(Serialize)]
 struct ListeningLine {
     listening: Addresses,
@@ -49,10 +50,10 @@ struct Addresses {
     aws_endpoint: String,
 }
 
-/// Lines of JSON.
+/// The printer of JSON lines.
 #[derive(Debug)]
 pub(crate) struct Report {
-    /// The run ends by itself: by then the addresses are gone.
+    /// With `--once` no addresses are printed: the program ends before anyone could use them.
     once: bool,
 }
 
@@ -77,7 +78,7 @@ impl Printer for Report {
 
     fn step(&mut self, step: &Step) {
         if let StepKind::Denied(denied) = &step.kind {
-            let _ = writeln!(std::io::stderr(), "{}", told_denied(denied));
+            let _ = writeln!(std::io::stderr(), "{}", denied_message(denied));
         }
     }
 
@@ -112,7 +113,7 @@ impl Printer for Report {
     }
 }
 
-/// A closed pipe is no reason to stop serving.
+/// Prints a line. Errors are ignored: a closed pipe must not stop the server.
 fn print(line: &impl Serialize) {
     let mut out = std::io::stdout().lock();
     let json = serde_json::to_vec(line).unwrap_or_default();

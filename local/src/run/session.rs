@@ -1,4 +1,4 @@
-//! One run of the program: uploads, waits for outcomes, serves.
+//! One run of the program: uploads the charts, waits for their outcomes, then serves or ends.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
@@ -19,10 +19,10 @@ use crate::watch::outcomes::{Outcome, OutcomeKind, Upload};
 use crate::watch::steps::{Step, StepKind};
 use crate::watch::visibility::index_path;
 
-/// How often to look whether anything is still going to happen.
+/// How often to check whether the system is idle.
 const PULSE: Duration = Duration::from_millis(250);
 
-/// Two uploads that are that far apart differ in their Last-Modified.
+/// The resolution of `Last-Modified`: uploads this far apart have different times.
 const CLOCK: Duration = Duration::from_secs(1);
 
 pub(crate) struct Session {
@@ -34,14 +34,14 @@ pub(crate) struct Session {
     queue: VecDeque<Prepared>,
     /// Uploads without an outcome.
     open: Vec<Upload>,
-    /// Keys that the next upload has to wait for: until publish-chart has removed the one before
-    /// (`None`), and then until S3's clock, which tells seconds apart, shows another time.
+    /// Keys that cannot be uploaded again yet: publish-chart still has to remove the previous upload
+    /// (`None`), or the clock of `Last-Modified` has to reach the next second.
     leaving: BTreeMap<String, Option<Instant>>,
-    /// Published, but not seen at the edge.
+    /// Published, but not visible at the edge yet.
     unseen: Vec<Outcome>,
     summary: Summary,
     idle_pulses: u32,
-    /// What goes wrong, until nothing happens any more by itself.
+    /// Injects faults until the system is idle; then `is_calm` is set.
     chaos: Option<Chaos>,
     is_calm: bool,
 }
@@ -66,13 +66,13 @@ impl Session {
         }
     }
 
-    /// Uploads everything and waits until it is through; then ends, or serves until it is told to
-    /// stop.
+    /// Uploads everything and waits until every upload is concluded. Then it ends (`--once`), or
+    /// serves until a signal stops it.
     pub(crate) async fn run(mut self, uploads: Vec<Prepared>) -> ExitCode {
         self.printer.started(&self.system);
         self.warm_the_edge().await;
         self.queue.extend(uploads);
-        let mut stop = std::pin::pin!(told_to_stop());
+        let mut stop = std::pin::pin!(stop_signal());
         let mut pulse = tokio::time::interval(PULSE);
         pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut through = false;
@@ -99,8 +99,8 @@ impl Session {
         self.finish(through).await
     }
 
-    /// A cache that holds the index from before, even if there is none, is what makes the
-    /// invalidation matter.
+    /// Fetches the index through the edge, so that the cache holds the state before the run (perhaps
+    /// a 404): without the invalidation, clients would then see an old index.
     async fn warm_the_edge(&self) {
         let _ = client::get(self.system.edge_address(), &index_path(""), None).await;
     }
@@ -142,14 +142,14 @@ impl Session {
                     key: key.clone(),
                     etag: etag.clone(),
                 };
-                // Replaced before anybody looked at it.
+                // It replaces an upload that publish-chart has not read yet.
                 self.open.retain(|open| open.key != upload.key);
                 self.open.push(upload);
             }
             StepKind::Written { key, .. } if key.starts_with("charts/") && key.ends_with("/index.yaml") => {
                 self.summary.index_writes += 1;
             }
-            // Whatever has failed on the worst day, the sweep at its end takes up.
+            // The sweep at the end of a run with faults publishes what failed before.
             StepKind::Outcome(outcome) if outcome.kind == OutcomeKind::Failed && !self.is_calm => {}
             StepKind::Outcome(outcome) => {
                 self.open.retain(|open| *open != outcome.upload);
@@ -162,7 +162,7 @@ impl Session {
                     self.conclude((**outcome).clone(), None);
                 }
             }
-            // Of the open ones, only those that somebody took back.
+            // An open upload that was withdrawn; the others have left `open` with their outcome.
             StepKind::Removed { key, .. } => {
                 if let Some(until) = self.leaving.get_mut(key) {
                     *until = Some(Instant::now() + CLOCK);
@@ -189,8 +189,8 @@ impl Session {
         self.printer.concluded(&concluded);
     }
 
-    /// When nothing is queued, running or being invalidated any more, what is still open stays open
-    /// for good.
+    /// Concludes what is still open once the system is idle (nothing queued, running or being
+    /// invalidated), because nothing would conclude it any more.
     async fn look_for_an_end(&mut self) {
         if (self.is_calm && self.is_through()) || !self.system.is_idle() || !self.steps.is_empty() {
             self.idle_pulses = 0;
@@ -201,14 +201,14 @@ impl Session {
             return;
         }
         if !self.is_calm {
-            self.end_the_worst_day().await;
+            self.end_chaos().await;
             return;
         }
         self.leaving.clear();
         for upload in std::mem::take(&mut self.open) {
             self.system.fail(
                 upload,
-                "publish-chart ended without recording an outcome; its log may say why",
+                "publish-chart ended without recording an outcome",
             );
         }
         self.system.visibility().look().await;
@@ -219,8 +219,8 @@ impl Session {
         }
     }
 
-    /// Nothing goes wrong from now on, and the schedule comes round once.
-    async fn end_the_worst_day(&mut self) {
+    /// Stops injecting faults and sweeps once, as the schedule would.
+    async fn end_chaos(&mut self) {
         self.idle_pulses = 0;
         self.is_calm = true;
         if let Some(chaos) = &self.chaos {
@@ -234,8 +234,8 @@ impl Session {
 
     async fn finish(mut self, through: bool) -> ExitCode {
         if self.once && through {
-            // What the last events leave behind belongs to the story: removed uploads, the end of
-            // an invalidation.
+            // The last events still cause steps that belong to the story: uploads are removed, an
+            // invalidation completes.
             self.system.settled().await;
             self.system.invalidations_completed().await;
             while let Ok(step) = self.steps.try_recv() {
@@ -243,10 +243,10 @@ impl Session {
             }
             if let Some(chaos) = &self.chaos {
                 let broken = self.system.broken_promises().await;
-                let day = self.summary.chaos.get_or_insert_default();
-                day.seed = chaos.seed();
-                day.faults = chaos.caused();
-                day.broken_promises.extend(broken);
+                let report = self.summary.chaos.get_or_insert_default();
+                report.seed = chaos.seed();
+                report.faults = chaos.caused();
+                report.broken_promises.extend(broken);
             }
             self.summary.repository_url = self.system.edge_url();
             self.summary.s3_endpoint = self.system.s3_endpoint();
@@ -258,14 +258,14 @@ impl Session {
         match (self.once, through) {
             (false, _) => ExitCode::SUCCESS,
             (true, true) => self.summary.exit_code(),
-            // Stopped before everything was through, it has not done what it was asked for.
+            // A signal stopped it before every upload was concluded.
             (true, false) => ExitCode::FAILURE,
         }
     }
 }
 
-/// Ctrl-C, or what a supervisor sends.
-async fn told_to_stop() {
+/// Waits for Ctrl-C or SIGTERM.
+async fn stop_signal() {
     #[cfg(unix)]
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

@@ -1,4 +1,4 @@
-//! What became of a whole run, and the exit code that says so.
+//! The result of a whole run, and its exit code.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use crate::watch::outcomes::{Outcome, OutcomeKind};
 
-/// An outcome together with when it became visible.
+/// An outcome, with the time at which the chart became visible.
 #[derive(Debug, Clone)]
 pub(crate) struct Concluded {
     pub(crate) outcome: Outcome,
-    /// Milliseconds from the upload until a client of the edge saw it; only for what was published.
+    /// Milliseconds from the upload until a client of the edge saw the chart; only for a published
+    /// one.
     pub(crate) visible_ms: Option<u64>,
 }
 
@@ -21,10 +22,10 @@ impl Concluded {
     }
 }
 
-/// Nothing went wrong, and something is not live yet.
+/// The exit code when nothing went wrong, but at least one upload is held.
 const HELD: u8 = 3;
 
-/// What became of a whole run.
+/// The result of a whole run.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
@@ -40,16 +41,16 @@ pub(crate) struct Summary {
     pub(crate) invalidations: Vec<Vec<String>>,
     /// With `--chaos`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) chaos: Option<WorstDay>,
-    /// Published, but no client can see it.
+    pub(crate) chaos: Option<ChaosReport>,
+    /// Published charts that clients of the edge do not see.
     #[serde(skip)]
     pub(crate) invisible: usize,
 }
 
-/// What went wrong on purpose, and what came of it.
+/// The injected faults, and the promises that they broke.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WorstDay {
+pub(crate) struct ChaosReport {
     pub(crate) seed: u64,
     pub(crate) faults: BTreeMap<&'static str, usize>,
     pub(crate) broken_promises: Vec<String>,
@@ -69,14 +70,14 @@ impl Summary {
         }
     }
 
-    /// Nothing was rejected, nothing failed, clients see all that was published, and no promise was
-    /// broken.
+    /// Whether no upload was rejected or failed, clients see every published chart, and no promise
+    /// was broken.
     fn is_good(&self) -> bool {
         let broken = self.chaos.as_ref().map_or(0, |day| day.broken_promises.len());
         self.rejected + self.failed + self.invisible + broken == 0
     }
 
-    /// What a run with `--once` ends with.
+    /// The exit code of a run with `--once`.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match (self.is_good(), self.held) {
             (true, 0) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
-//! What a run uploads: charts that are named, or the example.
+//! The uploads of a run: the charts named on the command line, or the example.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -11,24 +12,28 @@ use crate::package::{PackageError, package};
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     /// The path does not exist.
-    #[error("there is no {}", .0.display())]
-    Missing(PathBuf),
-    /// A file, but none that the bucket's notifications would pick up.
     #[error(
-        "{} is neither a chart folder nor a chart archive: an archive is named NAME-VERSION.tgz, \
-         its provenance file NAME-VERSION.tgz.prov",
+        "no such file or folder: {}; expected a chart folder, a packaged chart (NAME-VERSION.tgz) or an option, \
+         see --help",
+        .0.display()
+    )]
+    Missing(PathBuf),
+    /// A file whose name the bucket's notifications would not match.
+    #[error(
+        "{} is neither a chart folder nor a packaged chart; a packaged chart is named NAME-VERSION.tgz, and its \
+         provenance file NAME-VERSION.tgz.prov",
         .0.display()
     )]
     NoArchive(PathBuf),
     /// A file that cannot be read.
-    #[error("{} cannot be read: {error}", .path.display(), error = .error)]
+    #[error("cannot read {}: {error}", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's words.
+        /// Why, in the words of the operating system.
         error: std::io::Error,
     },
-    /// A folder that cannot be packed.
+    /// A folder that cannot be packaged.
     #[error(transparent)]
     Package(#[from] PackageError),
 }
@@ -41,7 +46,8 @@ pub(crate) struct Prepared {
     pub(crate) metadata: BTreeMap<String, String>,
 }
 
-/// The charts that are named, or the example: of the current folder, else of the sources.
+/// The named charts. Without any, the example: below the current folder if it is there, otherwise
+/// in the sources that this program was built from.
 pub(crate) fn charts(named: &[PathBuf]) -> Vec<PathBuf> {
     const EXAMPLE: &str = "examples/kube9-operator";
     if !named.is_empty() {
@@ -55,22 +61,26 @@ pub(crate) fn charts(named: &[PathBuf]) -> Vec<PathBuf> {
     vec![sources.join(EXAMPLE)]
 }
 
-/// Packs folders and reads archives, with the tag of their release as metadata.
+/// Packages folders and reads archives. The release tag becomes metadata of each upload.
 pub(crate) fn prepare(charts: &[PathBuf], release: Option<&str>) -> Result<Vec<Prepared>, UploadError> {
     let mut uploads: Vec<Prepared> = charts.iter().map(|path| prepare_one(path)).collect::<Result<_, _>>()?;
     for upload in &mut uploads {
         let release = release.map(|tag| ("release".to_owned(), tag.to_owned()));
         upload.metadata.extend(release);
     }
-    // Provenance lies beside its archive before anybody is told of the archive.
+    // Provenance files go first, so that each one is there when its archive is announced.
     uploads.sort_by_key(|upload| !upload.key.ends_with(".prov"));
     Ok(uploads)
 }
 
 fn prepare_one(path: &Path) -> Result<Prepared, UploadError> {
-    let Ok(kind) = std::fs::metadata(path) else {
-        return Err(UploadError::Missing(path.to_owned()));
-    };
+    let kind = std::fs::metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => UploadError::Missing(path.to_owned()),
+        _ => UploadError::Unreadable {
+            path: path.to_owned(),
+            error,
+        },
+    })?;
     if kind.is_dir() {
         let archive = package(path)?;
         return Ok(Prepared {

@@ -1,4 +1,4 @@
-//! Finds or builds the two functions.
+//! Finds or builds the executables of the two functions.
 
 use std::env;
 use std::io::IsTerminal as _;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::cargo::cargo;
 use crate::identity::{INVALIDATE_CDN, PUBLISH_CHART};
 
-/// Names a folder with both binaries, so that nothing needs to be built.
+/// The variable that names a folder with both executables; nothing is built then.
 pub const FOLDER_VARIABLE: &str = "CHARTDROP_FUNCTIONS";
 
-/// Where the executables are.
+/// The paths of the executables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binaries {
     /// `publish-chart`.
@@ -23,24 +23,30 @@ pub struct Binaries {
     pub invalidate_cdn: PathBuf,
 }
 
-/// Why there are no functions to run.
+/// Why the functions are not available.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum BuildError {
-    /// The folder named by [`FOLDER_VARIABLE`] does not hold them.
-    #[error("{FOLDER_VARIABLE} is {folder}, but there is no {name} in it", folder = .0.display(), name = .1)]
-    NotInFolder(PathBuf, &'static str),
-    /// Cargo cannot be run.
+    /// The folder named by [`FOLDER_VARIABLE`] does not hold one of them.
     #[error(
-        "cannot run cargo to build the functions ({0}); set CARGO, or {FOLDER_VARIABLE} to a folder that holds them"
+        "{FOLDER_VARIABLE} names {folder}, which has neither {name} nor {name}/bootstrap; build the functions there, \
+         or unset the variable",
+        folder = .0.display(),
+        name = .1
+    )]
+    NotInFolder(PathBuf, &'static str),
+    /// Cargo cannot be started.
+    #[error(
+        "cannot run cargo to build the functions: {0}; set CARGO to its path, or {FOLDER_VARIABLE} to a folder that \
+         holds the functions"
     )]
     NoCargo(String),
     /// Cargo ran and failed.
-    #[error("the functions do not build:\n{0}")]
+    #[error("building the functions failed:\n{0}")]
     Failed(String),
 }
 
-/// Builds the functions, or finds them in the folder that `CHARTDROP_FUNCTIONS` names. Blocks; does
-/// its work once per process.
+/// Builds the functions, or finds them in the folder that `CHARTDROP_FUNCTIONS` names. It blocks the
+/// thread; later calls in the same process return the first result.
 ///
 /// # Errors
 ///
@@ -55,7 +61,7 @@ pub fn build() -> Result<Binaries, BuildError> {
         .clone()
 }
 
-/// The folder that `CHARTDROP_FUNCTIONS` names; nothing is built then.
+/// The folder that `CHARTDROP_FUNCTIONS` names, if it is set.
 #[must_use]
 pub fn named_folder() -> Option<PathBuf> {
     env::var_os(FOLDER_VARIABLE)
@@ -65,7 +71,7 @@ pub fn named_folder() -> Option<PathBuf> {
 
 fn find(folder: &Path) -> Result<Binaries, BuildError> {
     let one = |name: &'static str| {
-        // cargo-lambda names each `NAME/bootstrap`.
+        // cargo-lambda writes each executable to `NAME/bootstrap`.
         [folder.join(name), folder.join(name).join("bootstrap")]
             .into_iter()
             .find(|path| path.is_file())
@@ -78,12 +84,12 @@ fn find(folder: &Path) -> Result<Binaries, BuildError> {
 }
 
 fn cargo_build() -> Result<Binaries, BuildError> {
-    // A first build takes minutes: at a terminal, its progress is shown.
+    // A first build takes minutes, so its progress is shown at a terminal.
     let watched = std::io::stderr().is_terminal();
     let output = cargo()
         .args(["build", "--message-format=json-render-diagnostics"])
-        // With this package too: cargo then chooses the same features for what both depend on, and
-        // compiles it once.
+        // Including this package makes cargo choose the same features for shared dependencies, so
+        // that it compiles them once.
         .args(["-p", "local", "-p", PUBLISH_CHART, "-p", INVALIDATE_CDN])
         .args(["--bin", PUBLISH_CHART, "--bin", INVALIDATE_CDN])
         .args(["--profile", &profile()])
@@ -94,13 +100,13 @@ fn cargo_build() -> Result<Binaries, BuildError> {
         .output()
         .map_err(|error| BuildError::NoCargo(error.to_string()))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = if watched {
-            "cargo says why above"
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let why = if watched {
+            "see the output of cargo above"
         } else {
-            said.trim_end()
+            stderr.trim_end()
         };
-        return Err(BuildError::Failed(said.to_owned()));
+        return Err(BuildError::Failed(why.to_owned()));
     }
     let executable = |name: &str| {
         let messages = output.stdout.split(|byte| *byte == b'\n');
@@ -108,7 +114,7 @@ fn cargo_build() -> Result<Binaries, BuildError> {
             .filter_map(|line| serde_json::from_slice::<Value>(line).ok())
             .filter(|message| message.pointer("/target/name").and_then(Value::as_str) == Some(name))
             .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
-            .ok_or_else(|| BuildError::Failed(format!("cargo made no executable named {name}")))
+            .ok_or_else(|| BuildError::Failed(format!("cargo built no executable named {name}")))
     };
     Ok(Binaries {
         publish_chart: executable(PUBLISH_CHART)?,
@@ -116,7 +122,7 @@ fn cargo_build() -> Result<Binaries, BuildError> {
     })
 }
 
-/// The profile that this program was built with: the folder below `target/` in which it lies.
+/// The profile that this program was built with, from the name of its folder below `target/`.
 fn profile() -> String {
     let own = env::current_exe().unwrap_or_default();
     let folders = own

@@ -1,11 +1,11 @@
-//! Cargo, as it starts at a terminal, for programs that Cargo itself has started.
+//! Starts Cargo from a program that Cargo itself started, as if from a terminal.
 
 use std::env;
 use std::ffi::OsString;
 use std::process::Command;
 
-/// What Cargo sets for the package whose program or test it runs, apart from `CARGO_PKG_…` and
-/// `CARGO_BIN_EXE_…`.
+/// The variables that Cargo sets for the package whose program or test it runs, apart from
+/// `CARGO_PKG_…` and `CARGO_BIN_EXE_…`.
 const PACKAGE_VARIABLES: [&str; 8] = [
     "CARGO_BIN_NAME",
     "CARGO_CRATE_NAME",
@@ -17,7 +17,8 @@ const PACKAGE_VARIABLES: [&str; 8] = [
     "OUT_DIR",
 ];
 
-/// Cargo, without what another Cargo has set for the package of this program.
+/// The command for Cargo, without the variables that another Cargo has set for the package of this
+/// program.
 #[must_use]
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -27,12 +28,12 @@ pub fn cargo() -> Command {
     command
 }
 
-/// The variables that Cargo has set for the package of this program: not for a Cargo that is
-/// started by it.
+/// The variables that Cargo has set for the package of this program, and that a Cargo started by
+/// this program must not inherit.
 ///
-/// Cargo runs a build script again when a variable has changed that the script reads, and `ring`'s
-/// reads these: with them, ring and all above it are built again, and once more by the next Cargo
-/// at the terminal, which has none.
+/// Cargo runs a build script again when a variable that the script reads has changed, and the build
+/// script of `ring` reads these. If they were inherited, ring and all crates above it would be built
+/// again, and once more by the next Cargo at the terminal, where the variables are not set.
 /// <https://doc.rust-lang.org/cargo/reference/environment-variables.html#environment-variables-cargo-sets-for-crates>
 pub fn package_variables() -> impl Iterator<Item = OsString> {
     env::vars_os().map(|(name, _)| name).filter(|name| {
@@ -46,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_gets_nothing_of_this_package_and_keeps_what_a_person_has_set() {
+    fn cargo_inherits_variables_of_the_user_but_not_those_of_this_package() {
         let command = cargo();
         let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
         for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {

@@ -1,4 +1,4 @@
-//! Where the three listeners listen: the edge, S3, and the other APIs of AWS.
+//! The three listeners: the edge, S3, and the other APIs of AWS.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -49,7 +49,8 @@ async fn bind(
     Ok((listener, bound))
 }
 
-/// A listener on all addresses is reached on this machine.
+/// The address at which this machine reaches a listener; one on all addresses is reached on
+/// 127.0.0.1.
 pub(super) fn reachable(address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))

@@ -1,4 +1,4 @@
-//! The running system: what can be done with it, and what can be asked of it.
+//! [`System`]: the running system, with methods to act on it and to inspect it.
 
 pub mod binaries;
 pub mod cargo;
@@ -27,7 +27,7 @@ use crate::watch::outcomes::{Outcome, Upload};
 use crate::watch::steps::{Step, StepKind};
 use crate::watch::visibility::Visibility;
 
-/// A running system. Dropping it ends everything, processes included.
+/// A running system. Dropping it stops everything, including the processes.
 pub struct System {
     addresses: Addresses,
     store: Store,
@@ -37,7 +37,7 @@ pub struct System {
     invalidations: Invalidations,
     secret: secrets::Value,
     watch: Watch,
-    /// Looks at the edge, with [`options::Options::watch_edge`].
+    /// The task that watches the edge, with [`options::Options::watch_edge`].
     edge_watch: Option<JoinHandle<()>>,
     _servers: [Server; 3],
 }
@@ -53,19 +53,19 @@ impl Drop for System {
 }
 
 impl System {
-    /// Where clients find the repository, without a slash at the end.
+    /// The URL of the repository for clients, without a slash at the end.
     #[must_use]
     pub fn edge_url(&self) -> String {
         url(self.addresses.edge)
     }
 
-    /// Where S3 listens.
+    /// The URL of S3.
     #[must_use]
     pub fn s3_endpoint(&self) -> String {
         url(self.addresses.s3)
     }
 
-    /// Where CloudFront, Secrets Manager and Lambda's Invoke API listen.
+    /// The URL of CloudFront's API, Secrets Manager and Lambda's Invoke API.
     #[must_use]
     pub fn aws_endpoint(&self) -> String {
         url(self.addresses.aws)
@@ -82,25 +82,26 @@ impl System {
         reachable(self.addresses.edge)
     }
 
-    /// Nothing is queued, delayed or running, and no invalidation is in progress.
+    /// Whether no event is queued, delayed or running, and no invalidation is in progress.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.lambda.is_settled() && self.invalidations.is_completed()
     }
 
-    /// Whether a repository is in the bucket: of an earlier run, in the folder that it was kept in.
+    /// Whether the bucket holds a repository, for example from an earlier run with the same folder.
     #[must_use]
     pub fn has_repository(&self) -> bool {
         !self.store.list("charts/").is_empty()
     }
 
-    /// The name of the one bucket.
+    /// The name of the bucket.
     #[must_use]
     pub fn bucket_name(&self) -> &'static str {
         BUCKET
     }
 
-    /// The bucket itself, past HTTP. Writes notify the functions; nothing is counted.
+    /// Direct access to the bucket, without HTTP. Writes notify the functions; requests are not
+    /// counted.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
@@ -115,7 +116,7 @@ impl System {
         self.lambda.invoke(function, &payload).await
     }
 
-    /// Rotates the one secret.
+    /// Replaces the value of the secret.
     pub fn set_secret(&self, value: Option<String>) {
         self.secret.set(value);
     }
@@ -125,8 +126,8 @@ impl System {
         self.lambda.invoke_async(function, payload)
     }
 
-    /// Queues events as [`System::invoke_async`] does, for who hears of them from elsewhere and
-    /// outlives no system.
+    /// A handle that queues events as [`System::invoke_async`] does, for tasks that cannot borrow
+    /// the system.
     #[must_use]
     pub fn invoker(&self) -> Lambda {
         self.lambda.clone()
@@ -161,14 +162,13 @@ impl System {
         self.iam.denied()
     }
 
-    /// The permissions in the template without which no request so far would have failed, each with
-    /// its function.
+    /// The permissions in the template that no request so far has needed, each with its function.
     #[must_use]
     pub fn unneeded_permissions(&self) -> Vec<(String, Permission)> {
         self.iam.unneeded()
     }
 
-    /// How many there were of each operation.
+    /// The number of requests of each operation.
     #[must_use]
     pub fn s3_request_counts(&self) -> BTreeMap<String, usize> {
         self.requests.by_operation()
@@ -184,7 +184,7 @@ impl System {
             .collect()
     }
 
-    /// CloudFront's own view of them.
+    /// CloudFront's invalidations.
     #[must_use]
     pub fn cloudfront(&self) -> &Invalidations {
         &self.invalidations
@@ -196,25 +196,25 @@ impl System {
         self.lambda.logs(function)
     }
 
-    /// How many processes of a function there are.
+    /// The number of processes of a function.
     #[must_use]
     pub fn processes(&self, function: &str) -> usize {
         self.lambda.processes(function)
     }
 
-    /// Everything that happens from now on.
+    /// Receives every step from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Step> {
         self.watch.steps.subscribe()
     }
 
-    /// Since the start.
+    /// The time since the start.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.watch.steps.elapsed()
     }
 
-    /// The outcomes so far, by upload.
+    /// The outcomes so far, ordered by upload.
     #[must_use]
     pub fn outcomes(&self) -> Vec<Outcome> {
         self.watch.outcomes.all()
@@ -225,11 +225,11 @@ impl System {
         self.watch.outcomes.wait(upload).await
     }
 
-    /// Runs both functions as the schedules in `template.yaml` would.
+    /// Runs a sweep of both functions, as the schedules in `template.yaml` would.
     ///
     /// # Errors
     ///
-    /// What the first function that failed reported, or that left something undone.
+    /// The report of the first function that failed or left something undone.
     pub async fn sweep(&self) -> Result<(), FunctionError> {
         for function in [PUBLISH_CHART, INVALIDATE_CDN] {
             let answer = self.invoke(function, json!({ "command": "sweep" })).await?;
@@ -242,8 +242,8 @@ impl System {
         Ok(())
     }
 
-    /// The promises that were broken so far or don't hold now; to be asked when nothing is under
-    /// way. Always empty without [`options::Options::watch_promises`].
+    /// The promises that were broken so far, or are broken now. Call it when the system is idle.
+    /// Always empty without [`options::Options::watch_promises`].
     pub async fn broken_promises(&self) -> Vec<String> {
         match &self.watch.promises {
             Some(promises) => {
@@ -261,7 +261,7 @@ impl System {
         self.watch.outcomes.open()
     }
 
-    /// Concludes uploads that no function will look at any more.
+    /// Concludes an upload that no function will process any more.
     pub(crate) fn fail(&self, upload: Upload, reason: &str) {
         let outcome = self.watch.outcomes.fail(upload, reason.to_owned());
         self.watch.steps.tell(StepKind::Outcome(Box::new(outcome)));
@@ -271,14 +271,14 @@ impl System {
         &self.watch.visibility
     }
 
-    /// Ends everything and waits until the processes have ended.
+    /// Stops everything and waits until the processes have ended.
     pub async fn shutdown(self) {
         self.lambda.stop();
         self.lambda.ended().await;
     }
 }
 
-/// What a sweep says that it could not do. It does not fail for that.
+/// The part of a sweep's answer that lists what it could not do. The sweep itself succeeds then.
 #[must_use]
 pub fn undone(answer: &Value) -> Option<&Value> {
     ["failed", "problems"].into_iter().find_map(|list| answer.get(list))

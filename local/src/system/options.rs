@@ -1,4 +1,4 @@
-//! How a system is set up, and why it may not start.
+//! The options of a system, and the errors of starting it.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,46 +13,46 @@ use crate::aws::lambda::RETRY_DELAYS;
 use crate::faults::{Faults, NoFaults};
 use crate::system::binaries::{Binaries, BuildError};
 
-/// How a system is set up. The default listens on free ports of 127.0.0.1 and keeps everything in
-/// memory.
+/// The options of a system. By default, it listens on free ports of 127.0.0.1 and keeps everything
+/// in memory.
 #[derive(Clone)]
 pub struct Options {
-    /// Where the edge listens; port 0 for any free one.
+    /// The address of the edge; port 0 picks a free port.
     pub edge: SocketAddr,
-    /// Where S3 listens; port 0 for any free one.
+    /// The address of S3; port 0 picks a free port.
     pub s3: SocketAddr,
-    /// Where CloudFront's API, Secrets Manager and Lambda's Invoke API listen; port 0 for any free
-    /// one.
+    /// The address of CloudFront's API, Secrets Manager and Lambda's Invoke API; port 0 picks a free
+    /// port.
     pub aws: SocketAddr,
-    /// The bucket is kept in that folder between runs.
+    /// The folder that keeps the bucket between runs; `None` keeps it in memory.
     pub data: Option<PathBuf>,
-    /// Processes of publish-chart at once.
+    /// How many processes of publish-chart may run at once.
     pub instances: usize,
-    /// Environment of the functions: their settings, and whatever else is to be set or overridden.
+    /// Environment variables of the functions: their settings, and others to set or override.
     pub settings: BTreeMap<String, String>,
-    /// The value of the one secret, until [`crate::System::set_secret`] changes it.
+    /// The value of the secret, until [`crate::System::set_secret`] changes it.
     pub secret: Option<String>,
-    /// The text of the template whose policies the functions are held to.
+    /// The text of the template whose policies decide what the functions may do.
     pub template: String,
-    /// S3 tells the functions about new objects. Without, a test delivers events by itself.
+    /// Whether S3 notifies the functions of new objects. Otherwise a test delivers the events.
     pub notifications: bool,
-    /// Fetches the index through the edge until each published chart is visible there, and tells
-    /// [`crate::StepKind::Visible`].
+    /// Whether to fetch the index through the edge until each published chart is visible there, and
+    /// to report [`crate::StepKind::Visible`].
     pub watch_edge: bool,
-    /// Watches each change of the bucket for promises that it breaks:
+    /// Whether to check each change of the bucket against the promises:
     /// [`crate::System::broken_promises`].
     pub watch_promises: bool,
-    /// The functions' executables; `None`: [`crate::system::binaries::build`].
+    /// The functions' executables; `None` calls [`crate::system::binaries::build`].
     pub functions: Option<Binaries>,
-    /// How long publish-chart may take.
+    /// The timeout of publish-chart.
     pub publish_timeout: Duration,
-    /// How long invalidate-cdn may take.
+    /// The timeout of invalidate-cdn.
     pub invalidate_timeout: Duration,
-    /// Pauses before an asynchronous event is tried again; as many retries as there are pauses.
+    /// The pause before each retry of an asynchronous event; their number is the number of retries.
     pub retry_delays: Vec<Duration>,
-    /// How long an invalidation is in progress.
+    /// How long an invalidation stays in progress.
     pub invalidation_takes: Duration,
-    /// What goes wrong.
+    /// The faults to inject.
     pub faults: Arc<dyn Faults>,
 }
 
@@ -94,36 +94,39 @@ impl fmt::Debug for Options {
     }
 }
 
-/// Why a system does not start.
+/// Why a system cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A port is taken, or may not be used.
-    #[error("{what} cannot listen on {address}: {error}; {option} chooses another address, port 0 any free one")]
+    /// A port is in use or not permitted.
+    #[error("{what} cannot listen on {address}: {error}; choose another port with {option}, 0 for any free one")]
     Listen {
         /// Which stand-in.
         what: &'static str,
-        /// Where it should listen.
+        /// The address that it should listen on.
         address: SocketAddr,
         /// The option that changes it.
         option: &'static str,
-        /// The system's words.
+        /// Why, in the words of the operating system.
         error: io::Error,
     },
     /// The folder for the bucket cannot be used.
-    #[error("the bucket cannot be kept in {folder}: {error}", folder = .folder.display())]
+    #[error(
+        "the bucket cannot be kept in {folder}: {error}; choose another folder with --data",
+        folder = .folder.display()
+    )]
     Data {
         /// The folder.
         folder: PathBuf,
-        /// The system's words.
+        /// Why, in the words of the operating system.
         error: io::Error,
     },
-    /// What the functions may do is not known.
+    /// The functions' permissions in the template cannot be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// What the edge does is not known.
+    /// The distribution in the template cannot be read.
     #[error(transparent)]
     Distribution(#[from] DistributionError),
-    /// There are no functions to run.
+    /// The functions are not available.
     #[error(transparent)]
     Functions(#[from] BuildError),
 }

@@ -21,7 +21,7 @@ use crate::watch::Watch;
 use crate::watch::observer::{on_denied, on_invalidation, on_progress};
 
 impl System {
-    /// Starts everything. Uploads that an earlier run left in staging are swept up.
+    /// Starts everything, and sweeps uploads that an earlier run left under `staging/`.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl System {
         Ok(system)
     }
 
-    /// Notifications of an earlier run died with it; its uploads did not.
+    /// Sweeps uploads of an earlier run: they outlived the run, but its notifications did not.
     fn sweep_leftovers(&self) {
         let left: Vec<String> = self
             .store

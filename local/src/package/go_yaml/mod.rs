@@ -1,10 +1,10 @@
 //! YAML exactly as Helm writes it: `sigs.k8s.io/yaml`'s `Marshal`.
 //!
-//! Helm does not pack the `Chart.yaml` that it found. It reads it, and writes what it understood:
-//! without comments and unknown fields, keys in order, long lines folded. An archive has the
-//! content that Helm's has only if these bytes are the same. So this is a port of the writer behind
-//! it (go.yaml.in/yaml/v2: `encode.go`, `emitterc.go`, `sorter.go`), of as much as JSON can reach:
-//! no anchors, no tags, one document.
+//! Helm does not package `Chart.yaml` as it is. It reads the file and writes the fields that it
+//! knows: without comments, with sorted keys and folded lines. An archive has the same content as
+//! Helm's only if these bytes are the same. This is therefore a port of the writer that Helm uses
+//! (go.yaml.in/yaml/v2: `encode.go`, `emitterc.go`, `sorter.go`), limited to values that JSON can
+//! express: no anchors, no tags, one document.
 
 mod emitter;
 mod keys;
@@ -15,22 +15,22 @@ use serde::Serialize;
 
 use self::emitter::Emitter;
 
-/// Why something cannot be written.
+/// Why a value cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WriteError {
-    /// It has no form in JSON.
+    /// The value cannot be expressed in JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// The YAML reader does not take the JSON.
+    /// The YAML reader does not accept the JSON.
     #[error("it cannot be written as Helm writes it: {0}")]
     Yaml(#[from] yaml::Error),
 }
 
-/// Writes a value. Like Helm, it takes the way through JSON text, which the YAML reader then reads:
-/// what that reader makes of a character or a number counts.
+/// Writes a value. Like Helm, it first writes JSON and reads that as YAML, because the YAML reader
+/// decides what becomes of a character or a number.
 pub(super) fn to_string(value: &impl Serialize) -> Result<String, WriteError> {
     let json = serde_json::to_string(value)?;
-    // Go escapes them in JSON; for YAML they would end a line.
+    // Go escapes these separators in JSON; unescaped, they would end a line in YAML.
     let json = json.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     let document = yaml::parse(json.as_bytes(), &Limits::for_index(json.len()), Duplicates::LastWins)?;
     Ok(written(&document.value))
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_read_otherwise_is_quoted() {
+    fn text_that_would_be_read_as_something_else_is_quoted() {
         check(
             &json!([
                 "",
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_printed_is_escaped() {
+    fn unprintable_characters_are_escaped() {
         check(
             &json!(["a\tb", "\u{1f680} c", "a\rb", "a\u{a0}b", "a\u{2028}b", "\u{e000}"]),
             "- \"a\\tb\"\n- \"\\U0001F680 c\"\n- \"a\\rb\"\n- a\u{a0}b\n- 'a\u{2028}  b'\n- \u{e000}\n",
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_several_lines_are_literal_blocks() {
+    fn text_of_several_lines_becomes_a_literal_block() {
         check(
             &json!({"a": "x\ny\n", "b": "x\ny", "c": "x\n\n", "d": " x\ny\n", "e": "x \ny", "f": "x\ny "}),
             "a: |\n  x\n  y\nb: |-\n  x\n  y\nc: |+\n  x\n\nd: |2\n   x\n  y\ne: \"x \\ny\"\nf: \"x\\ny \"\n",
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_folded_behind_column_80() {
+    fn long_lines_are_folded_after_column_80() {
         let words = "word ".repeat(30);
         let words = words.trim_end();
         let line = |count: usize| vec!["word"; count].join(" ");
@@ -122,12 +122,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_sorted_by_number_and_long_ones_are_explicit() {
+    fn numbers_in_keys_sort_by_value_and_long_keys_are_explicit() {
         check(
             &json!({"a10": 1, "a9": 2, "a-b": 3, "aB": 4, "A": 5, "a": 6}),
             "A: 5\na: 6\na-b: 3\na9: 2\na10: 1\naB: 4\n",
         );
-        // A circle: none of them may be lost.
+        // Go's order of these keys is circular; no key may be lost.
         let circle = to_string(&json!({"a21": 1, "a2b": 2, "a3": 3})).unwrap();
         assert_eq!(circle.lines().count(), 3, "{circle}");
         let key = "k".repeat(129);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_go_does() {
+    fn numbers_are_written_as_go_writes_them() {
         check(
             &json!([0.1, 1e21, 1e-7, 123_456_789.5, 18_446_744_073_709_551_615_u64, -3]),
             "- 0.1\n- 1e+21\n- 1e-07\n- 1.234567895e+08\n- 18446744073709551615\n- -3\n",

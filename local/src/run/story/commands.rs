@@ -1,16 +1,16 @@
-//! Commands and their answers, in sentences.
+//! Sentences for commands and their answers.
 
 use serde_json::Value;
 
-/// Differences and changes that are told one by one.
+/// At most this many differences or changes are printed.
 const MOST: usize = 10;
 
-/// What a function is asked to do.
+/// The sentence for a command that a function was invoked with.
 pub(super) fn asked(function: &str, command: &Value) -> String {
     let whose = whose(command);
     match text(command, "command") {
         "verify" => format!("invoked to verify {whose}: does the index match the archives?"),
-        "reindex" if flag(command, "dryRun") => format!("invoked to say how it would repair the index of {whose}"),
+        "reindex" if flag(command, "dryRun") => format!("invoked to list the repairs that the index of {whose} needs"),
         "reindex" => format!("invoked to repair the index of {whose}"),
         "unpublish" => {
             let (chart, version) = (text(command, "chart"), text(command, "version"));
@@ -19,12 +19,12 @@ pub(super) fn asked(function: &str, command: &Value) -> String {
         "sweep" if function == crate::identity::INVALIDATE_CDN => {
             "invoked to repeat the invalidations of the last day".to_owned()
         }
-        "sweep" => "invoked to publish everything that waits in staging/".to_owned(),
+        "sweep" => "invoked to publish every upload in staging/".to_owned(),
         other => format!("invoked for {other}"),
     }
 }
 
-/// What came of it; nothing where the steps of the run say so already.
+/// The sentences for a command's answer. A sweep has none: the steps of the run describe it already.
 pub(super) fn answered(command: &Value, answer: &Value) -> Vec<String> {
     match text(command, "command") {
         "verify" => verified(answer),
@@ -57,7 +57,7 @@ fn reindexed(answer: &Value) -> Vec<String> {
     let whose = whose(answer);
     let mut lines = vec![match (count, flag(answer, "dryRun"), flag(answer, "written")) {
         (0, _, false) => format!("REINDEXED {whose}: there is nothing to repair"),
-        (_, true, _) => format!("REINDEXED {whose}: dry run, it would make {}", counted(count, "change")),
+        (_, true, _) => format!("REINDEXED {whose}: dry run, would make {}", counted(count, "change")),
         (_, false, true) => format!("REINDEXED {whose}: wrote the index with {}", counted(count, "change")),
         (_, false, false) => format!("REINDEXED {whose}: {}, not written", counted(count, "change")),
     }];
@@ -65,7 +65,7 @@ fn reindexed(answer: &Value) -> Vec<String> {
         format!("{}: {}", text(change, "action"), text(change, "message"))
     }));
     lines.extend(first(list(answer, "left"), |left| {
-        format!("left as it is: {}", text(left, "message"))
+        format!("not changed: {}", text(left, "message"))
     }));
     lines.extend(incomplete(answer));
     lines
@@ -74,14 +74,14 @@ fn reindexed(answer: &Value) -> Vec<String> {
 fn first(all: &[Value], line: impl Fn(&Value) -> String) -> Vec<String> {
     let mut lines: Vec<String> = all.iter().take(MOST).map(line).collect();
     if all.len() > MOST {
-        lines.push(format!("and {} more; the answer has them all", all.len() - MOST));
+        lines.push(format!("and {} more; the answer lists all of them", all.len() - MOST));
     }
     lines
 }
 
 fn incomplete(answer: &Value) -> Option<String> {
     let stopped = answer.get("complete") == Some(&Value::Bool(false));
-    stopped.then(|| "not everything was compared: run it again with `after` as the answer has it".to_owned())
+    stopped.then(|| "not every archive was compared: run the command again with the value of `after` in the answer".to_owned())
 }
 
 fn whose(value: &Value) -> String {
@@ -122,21 +122,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_told_as_a_sentence() {
-        let told = |command: Value| asked("publish-chart", &command);
+    fn a_command_becomes_a_sentence() {
+        let sentence = |command: Value| asked("publish-chart", &command);
         assert_eq!(
-            told(json!({"command": "verify", "repository": "team-a"})),
+            sentence(json!({"command": "verify", "repository": "team-a"})),
             "invoked to verify the repository team-a: does the index match the archives?"
         );
         assert_eq!(
-            told(json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"})),
+            sentence(json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"})),
             "invoked to unpublish demo 1.0.0 from the root repository"
         );
-        assert_eq!(told(json!({"command": "other"})), "invoked for other");
+        assert_eq!(sentence(json!({"command": "other"})), "invoked for other");
     }
 
     #[test]
-    fn a_verification_tells_what_differs_and_when_it_did_not_end() {
+    fn the_sentences_for_verify_list_differences_and_say_when_it_did_not_finish() {
         let differences: Vec<Value> = (0..12).map(|n| json!({"message": format!("difference {n}")})).collect();
         let answer = json!({
             "repository": "", "index": {"versions": 1}, "archives": 2, "differences": differences, "complete": false,
@@ -147,26 +147,26 @@ mod tests {
             "VERIFIED the root repository: 1 version in the index, 2 archives, 12 differences"
         );
         assert_eq!((lines[1].as_str(), lines.len()), ("difference 0", 13));
-        assert_eq!(lines[11], "and 2 more; the answer has them all");
+        assert_eq!(lines[11], "and 2 more; the answer lists all of them");
         assert!(lines[12].contains("`after`"), "{lines:?}");
     }
 
     #[test]
-    fn a_reindex_tells_its_changes() {
-        let told = |answer: Value| answered(&json!({"command": "reindex"}), &answer);
+    fn the_sentences_for_reindex_list_its_changes() {
+        let sentence = |answer: Value| answered(&json!({"command": "reindex"}), &answer);
         assert_eq!(
-            told(json!({"repository": "", "changeCount": 0, "written": false, "dryRun": true})),
+            sentence(json!({"repository": "", "changeCount": 0, "written": false, "dryRun": true})),
             ["REINDEXED the root repository: there is nothing to repair"]
         );
         assert_eq!(
-            told(
+            sentence(
                 json!({"repository": "", "changeCount": 1, "written": true, "dryRun": false,
                 "changes": [{"action": "add", "message": "not listed"}], "left": [{"message": "broken"}]})
             ),
             [
                 "REINDEXED the root repository: wrote the index with 1 change",
                 "add: not listed",
-                "left as it is: broken"
+                "not changed: broken"
             ]
         );
     }

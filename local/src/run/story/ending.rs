@@ -1,9 +1,9 @@
-//! How a story ends: with a summary, or with what to try next.
+//! The end of a story: a summary, or the commands to try next.
 
 use chartdrop::printable::printable;
 
 use crate::identity::{BUCKET, REGION, SECRET_ACCESS_KEY};
-use crate::run::summary::{Summary, WorstDay};
+use crate::run::summary::{ChaosReport, Summary};
 use crate::system::System;
 
 /// The lines of a summary.
@@ -20,7 +20,8 @@ pub(super) fn of(summary: &Summary) -> Vec<String> {
             summary.published, summary.unchanged, summary.rejected, summary.held, summary.failed
         ),
         format!(
-            "  {requests} S3 requests by the functions ({})",
+            "  {} by the functions ({})",
+            counted(requests, "S3 request"),
             by_operation.join(", ")
         ),
         format!(
@@ -29,55 +30,56 @@ pub(super) fn of(summary: &Summary) -> Vec<String> {
             counted(summary.invalidations.len(), "invalidation")
         ),
     ];
-    lines.extend(summary.chaos.iter().flat_map(worst_day));
+    lines.extend(summary.chaos.iter().flat_map(chaos));
     lines.push(
-        "\nEverything has stopped. Without --once it keeps serving, and prints how to use the repository with Helm."
+        "\nEverything has stopped. Without --once, `local` keeps serving and prints how to use the repository with Helm."
             .to_owned(),
     );
     lines
 }
 
-fn worst_day(day: &WorstDay) -> Vec<String> {
-    let mut lines = vec![faults(day)];
-    if day.broken_promises.is_empty() {
+fn chaos(chaos: &ChaosReport) -> Vec<String> {
+    let mut lines = vec![faults(chaos)];
+    if chaos.broken_promises.is_empty() {
         lines.push(
-            "  every promise was kept: nothing lost, nothing twice, nothing changed, nothing listed before it was there"
+            "  all promises were kept: every upload has its outcome, no chart was lost or changed, and the index never \
+             listed a chart without its archive"
                 .to_owned(),
         );
     }
-    let broken = day.broken_promises.iter();
+    let broken = chaos.broken_promises.iter();
     lines.extend(broken.map(|broken| format!("  BROKEN: {}", printable(broken))));
     lines
 }
 
-fn faults(day: &WorstDay) -> String {
-    let faults: usize = day.faults.values().sum();
+fn faults(chaos: &ChaosReport) -> String {
+    let faults: usize = chaos.faults.values().sum();
     if faults == 0 {
         return format!(
-            "  chaos {}: no fault met any request; try more charts, a higher --chaos-rate or another seed",
-            day.seed
+            "  chaos {}: no request or event met a fault; try more charts, a higher --chaos-rate or another seed",
+            chaos.seed
         );
     }
-    let by_kind: Vec<String> = day
+    let by_kind: Vec<String> = chaos
         .faults
         .iter()
         .map(|(kind, count)| format!("{count} × {kind}"))
         .collect();
     format!(
         "  chaos {}: {} ({})",
-        day.seed,
+        chaos.seed,
         counted(faults, "fault"),
         by_kind.join(", ")
     )
 }
 
-/// Commands to copy, while everything listens.
+/// Commands to copy and run while the system serves.
 pub(super) fn next_steps(system: &System) -> String {
     let (edge, s3, aws) = (system.edge_url(), system.s3_endpoint(), system.aws_address());
     format!(
         "  helm repo add chartdrop {edge} --force-update && helm search repo chartdrop/ --versions\n\n\
          \x20 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY={SECRET_ACCESS_KEY} AWS_DEFAULT_REGION={REGION} \\\n\
-         \x20   aws s3 cp CHART-VERSION.tgz s3://{BUCKET}/staging/ --endpoint-url {s3}      # what `helm package CHART` made\n\n\
+         \x20   aws s3 cp CHART-VERSION.tgz s3://{BUCKET}/staging/ --endpoint-url {s3}      # a chart from `helm package`\n\n\
          \x20 cargo lambda invoke publish-chart -A {} -P {} --data-ascii '{{\"command\":\"sweep\"}}'\n",
         aws.ip(),
         aws.port()

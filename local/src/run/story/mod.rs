@@ -1,4 +1,4 @@
-//! The story of a run, for a reader who sees Chartdrop for the first time.
+//! The output of a run as a story, for a reader who sees Chartdrop for the first time.
 
 mod commands;
 mod ending;
@@ -16,11 +16,11 @@ use crate::run::summary::{Concluded, Summary};
 use crate::system::System;
 use crate::watch::steps::{Step, StepKind};
 
-/// After that long without a step, the next one begins a new chapter.
+/// After this long without a step, the clock starts again with the next one.
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Tells steps as they happen; the clock starts with the first upload while nothing else is under
-/// way.
+/// Prints steps as they happen. The clock of the lines starts with an upload that arrives while no
+/// other upload is open.
 #[derive(Debug, Default)]
 pub(crate) struct Story {
     clock: Option<Duration>,
@@ -34,7 +34,7 @@ impl Story {
         Self::default()
     }
 
-    /// Starts the clock, and keeps what is open.
+    /// Starts the clock, and tracks the open uploads.
     fn follow(&mut self, kind: &StepKind, at: Duration) {
         match kind {
             StepKind::Uploaded { key, .. } => {
@@ -45,7 +45,7 @@ impl Story {
                     self.open.insert(key.clone());
                 }
             }
-            // Perhaps taken back before it had an outcome.
+            // Perhaps withdrawn before it had an outcome.
             StepKind::Removed { key, .. } => {
                 self.open.remove(key);
             }
@@ -56,16 +56,16 @@ impl Story {
         }
     }
 
-    fn line(&mut self, step: &Step, who: &str, text: &str) {
+    fn line(&mut self, step: &Step, actor: &str, text: &str) {
         if self.open.is_empty() && step.at.saturating_sub(self.last) > PAUSE {
             self.clock = None;
         }
         self.last = step.at;
         let since = step.at.saturating_sub(*self.clock.get_or_insert(step.at));
         say(&format!(
-            "  {:>9}  {who:<14}  {}",
+            "  {:>9}  {actor:<14}  {}",
             format!("+{} ms", milliseconds(since)),
-            // Keys, reasons and errors quote what was uploaded.
+            // Keys, reasons and errors quote uploads, which may hold control characters.
             printable(text)
         ));
     }
@@ -74,15 +74,15 @@ impl Story {
 impl Printer for Story {
     fn building(&mut self) {
         let functions = match crate::system::binaries::named_folder() {
-            Some(folder) => format!("The two functions are those in {}.", folder.display()),
-            None => "The two functions are built first, if they have changed.".to_owned(),
+            Some(folder) => format!("The two functions come from {}.", folder.display()),
+            None => "The two functions are built first if they have changed.".to_owned(),
         };
-        say(&format!("Chartdrop, the whole of it on this machine. {functions}\n"));
+        say(&format!("Starting all of Chartdrop on this machine. {functions}\n"));
     }
 
     fn started(&mut self, system: &System) {
         say(&format!(
-            "  edge        {}   what Helm sees: CloudFront in front of charts/",
+            "  edge        {}   the URL for Helm: CloudFront in front of charts/",
             system.edge_url()
         ));
         say(&format!("  S3          {}   the bucket {BUCKET}", system.s3_endpoint()));
@@ -92,14 +92,14 @@ impl Printer for Story {
         ));
         say("  functions   publish-chart and invalidate-cdn, as processes under the Lambda Runtime API\n");
         if system.has_repository() {
-            say("  The folder has a repository already. What is named is added to it, and nothing else.\n");
+            say("  The --data folder already holds a repository. Only the charts that you name are added to it.\n");
         }
     }
 
     fn step(&mut self, step: &Step) {
         self.follow(&step.kind, step.at);
         for sentence in sentences::of(&step.kind) {
-            self.line(step, sentence.who, &sentence.text);
+            self.line(step, sentence.actor, &sentence.text);
         }
     }
 
@@ -126,7 +126,7 @@ impl Printer for Story {
     }
 }
 
-/// A closed pipe is no reason to stop serving.
+/// Prints a line. Errors are ignored: a closed pipe must not stop the server.
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}");

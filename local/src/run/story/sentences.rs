@@ -1,42 +1,47 @@
-//! A step in sentences, each with who does it.
+//! The sentences that describe a step, each with its actor.
+
+use chartdrop::size::Size;
 
 use super::commands;
 use crate::aws::lambda::{Finished, Invoked};
 use crate::identity::{INVALIDATE_CDN, PUBLISH_CHART};
-use crate::run::printer::{milliseconds, told_denied};
+use crate::run::printer::{denied_message, milliseconds};
 use crate::watch::outcomes::{Outcome, OutcomeKind};
 use crate::watch::steps::StepKind;
 
 pub(super) struct Sentence<'a> {
-    /// Empty if it belongs to the sentence before.
-    pub(super) who: &'a str,
+    /// Who acts; empty if the sentence continues the previous one.
+    pub(super) actor: &'a str,
     pub(super) text: String,
 }
 
-fn one(who: &str, text: String) -> Vec<Sentence<'_>> {
-    vec![Sentence { who, text }]
+fn one(actor: &str, text: String) -> Vec<Sentence<'_>> {
+    vec![Sentence { actor, text }]
 }
 
-/// What is told of a step; nothing of an event that was not a command and did not fail.
+/// The sentences for a step. There are none for the end of an invocation that succeeded, unless it
+/// ran a command.
 pub(super) fn of(step: &StepKind) -> Vec<Sentence<'_>> {
     match step {
-        StepKind::Uploaded { key, size, .. } => one("upload", format!("{key} is in the bucket ({})", bytes(*size))),
+        StepKind::Uploaded { key, size: bytes, .. } => one("upload", format!("{key} is in the bucket ({})", size(*bytes))),
         StepKind::Invoked(invoked) => one(&invoked.function, begun(invoked)),
         StepKind::Finished(finished) => ended(finished),
-        StepKind::Written { key, size, by, .. } => one(by.as_deref().unwrap_or("S3"), written(key, *size)),
+        StepKind::Written {
+            key, size: bytes, by, ..
+        } => one(by.as_deref().unwrap_or("S3"), written(key, *bytes)),
         StepKind::Removed { key, by } => one(by.as_deref().unwrap_or("S3"), removed(key, by.as_deref())),
-        StepKind::Denied(denied) => one(&denied.function, format!("DENIED: {}", told_denied(denied))),
+        StepKind::Denied(denied) => one(&denied.function, format!("DENIED: {}", denied_message(denied))),
         StepKind::Outcome(outcome) => concluded(outcome),
         StepKind::Invalidated { paths, .. } => {
-            one(INVALIDATE_CDN, format!("made an invalidation of {}", listed(paths)))
+            one(INVALIDATE_CDN, format!("requested an invalidation of {}", listed(paths)))
         }
         StepKind::InvalidationCompleted { paths, .. } => one(
             "CloudFront",
-            format!("the edge asks the bucket again for {}", listed(paths)),
+            format!("completed the invalidation of {}: the edge fetches it again", listed(paths)),
         ),
         StepKind::Visible { chart, version, .. } => one(
             "edge",
-            format!("{chart} {version} is visible: a `helm repo update` anywhere finds it now"),
+            format!("{chart} {version} is visible: every `helm repo update` finds it now"),
         ),
     }
 }
@@ -55,51 +60,51 @@ fn begun(invoked: &Invoked) -> String {
 }
 
 fn ended(finished: &Finished) -> Vec<Sentence<'_>> {
-    let who = &finished.function;
+    let actor = &finished.function;
     if let Some(error) = &finished.error {
         let then = match finished.retry_in {
-            Some(delay) => format!("; Lambda tries again in {} ms", milliseconds(delay)),
-            None if finished.dead => "; Lambda gives up: the event goes to the dead-letter queue".to_owned(),
+            Some(delay) => format!("; Lambda retries in {} ms", milliseconds(delay)),
+            None if finished.dead => "; Lambda gives up and moves the event to the dead-letter queue".to_owned(),
             None => String::new(),
         };
-        return one(who, format!("FAILED: {}{then}", error.message));
+        return one(actor, format!("FAILED: {}{then}", error.message));
     }
     let Some((command, answer)) = &finished.answer else {
         return Vec::new();
     };
     let lines = commands::answered(command, answer).into_iter();
-    lines.map(|text| Sentence { who, text }).collect()
+    lines.map(|text| Sentence { actor, text }).collect()
 }
 
-fn written(key: &str, size: usize) -> String {
+fn written(key: &str, bytes: usize) -> String {
     match key.split('/').next() {
         Some("receipts") => format!("wrote the receipt {key}"),
         Some("rejected") => format!("kept the rejected archive as {key}"),
-        Some("mirror") => format!("noted in {key} that the registry has to get the chart"),
-        _ if key.ends_with("/index.yaml") => format!("wrote the index {key} ({})", bytes(size)),
-        _ => format!("stored {key} ({})", bytes(size)),
+        Some("mirror") => format!("wrote {key}: the chart still has to be pushed to the registry"),
+        _ if key.ends_with("/index.yaml") => format!("wrote the index {key} ({})", size(bytes)),
+        _ => format!("stored {key} ({})", size(bytes)),
     }
 }
 
 fn removed(key: &str, by: Option<&str>) -> String {
     let why = match key.split('/').next() {
         Some("staging") if by == Some(PUBLISH_CHART) => ": its outcome is recorded",
-        Some("mirror") if by == Some(PUBLISH_CHART) => ": nothing is owed to the registry any more",
+        Some("mirror") if by == Some(PUBLISH_CHART) => ": nothing is left to push to the registry",
         _ => "",
     };
     format!("removed {key}{why}")
 }
 
 fn concluded(outcome: &Outcome) -> Vec<Sentence<'_>> {
-    let mut sentences = one("outcome", told(outcome));
+    let mut sentences = one("outcome", outcome_line(outcome));
     sentences.extend(outcome.receipt.warnings.iter().map(|warning| Sentence {
-        who: "",
+        actor: "",
         text: format!("warning: {warning}"),
     }));
     sentences
 }
 
-fn told(outcome: &Outcome) -> String {
+fn outcome_line(outcome: &Outcome) -> String {
     let receipt = &outcome.receipt;
     let chart = match (&receipt.chart, &receipt.version) {
         (Some(chart), Some(version)) => format!("{chart} {version}"),
@@ -126,7 +131,7 @@ fn told(outcome: &Outcome) -> String {
     }
 }
 
-/// The first few of many.
+/// At most three names, and how many more there are.
 fn listed(names: &[String]) -> String {
     match names {
         [] => "an event".to_owned(),
@@ -137,10 +142,6 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-fn bytes(count: usize) -> String {
-    match count {
-        0..10_000 => format!("{count} bytes"),
-        10_000..10_000_000 => format!("{} kB", count / 1_000),
-        _ => format!("{} MB", count / 1_000_000),
-    }
+fn size(bytes: usize) -> Size {
+    Size(u64::try_from(bytes).unwrap_or(u64::MAX))
 }
