@@ -1,5 +1,5 @@
-//! Who makes a request: a function has an access key of its own, and each of its processes a
-//! session token.
+//! Identifies the caller of a request: each function has its own access key, and each of its
+//! processes its own session token.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use http::Request;
 
 const FUNCTION_PREFIX: &str = "LOCAL-";
 
-/// The access key that tells S3 which function asks.
+/// The access key that identifies a function to S3.
 pub(crate) fn access_key(function: &str) -> String {
     format!("{FUNCTION_PREFIX}{function}")
 }
@@ -24,7 +24,7 @@ pub(crate) fn signed_by<B>(request: &Request<B>) -> Option<String> {
     function_of(credential.split('/').next()?).map(str::to_owned)
 }
 
-/// The process whose session token a request has; empty without one.
+/// The process that the session token of a request names; empty without a token.
 pub(crate) fn process_of(headers: &http::HeaderMap) -> String {
     let token = headers.get("x-amz-security-token");
     token

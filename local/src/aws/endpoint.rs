@@ -1,4 +1,4 @@
-//! One listener for the small APIs of AWS, told apart by their paths and headers.
+//! One listener for the small APIs of AWS; paths and headers decide which one answers.
 
 use http::{Request, StatusCode};
 use hyper::body::Incoming;

@@ -1,4 +1,4 @@
-//! Request ids, as Lambda and CloudFront give them.
+//! Request ids in the form that Lambda and CloudFront use.
 
 use uuid::Builder;
 

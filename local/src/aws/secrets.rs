@@ -1,4 +1,4 @@
-//! Secrets Manager's `GetSecretValue`, for the one secret that a run may have.
+//! Secrets Manager's `GetSecretValue`, for the one secret that a run can have.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use crate::sync::lock;
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
-/// The secret's value, which may be another one with each request, as after a rotation.
+/// The secret's value. It may change between requests, as after a rotation.
 #[derive(Clone, Default)]
 pub(crate) struct Value(Arc<Mutex<Option<String>>>);
 

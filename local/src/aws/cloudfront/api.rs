@@ -14,10 +14,10 @@ use crate::faults::{Faults, InvalidationFault, InvalidationSeen, When};
 use crate::http::server::{Reply, body, header, reply};
 use crate::identity::{DISTRIBUTION, distribution_arn};
 
-/// The version of the API, and the start of all its paths.
+/// The version of the API, which begins all of its paths.
 pub(crate) const PREFIX: &str = "/2020-05-31/";
 
-/// What the API needs besides the invalidations.
+/// The API, with everything that its answers depend on.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) invalidations: Invalidations,
@@ -26,9 +26,9 @@ pub(crate) struct Api {
     pub(crate) iam: Iam,
 }
 
-/// The connection ends without an answer.
+/// Closes the connection without an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("the connection is cut, as asked")]
+#[error("the connection is closed because a fault was injected")]
 pub(crate) struct Cut;
 
 impl Api {
@@ -63,7 +63,7 @@ impl Api {
             _ => error(
                 StatusCode::NOT_IMPLEMENTED,
                 "NotImplemented",
-                "the local CloudFront knows invalidations only",
+                "the local CloudFront supports only invalidations",
             ),
         })
     }
@@ -95,7 +95,7 @@ impl Api {
         let create = |late| create(&self.invalidations, caller.function.as_deref(), batch, late);
         let failure = |status, code: &str| {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            error(status, code, "a fault, as asked")
+            error(status, code, "an injected fault")
         };
         match fault {
             InvalidationFault::None => Ok(create(Duration::ZERO)),
@@ -118,7 +118,7 @@ impl Api {
     }
 }
 
-/// Who asks.
+/// The caller of a request.
 struct Caller {
     function: Option<String>,
     process: String,
@@ -133,7 +133,7 @@ impl Caller {
     }
 }
 
-/// What the request takes: the action of each operation has its name, and all are about the
+/// The permission that a request requires: an action with the name of the operation, on the
 /// distribution.
 fn access(method: &Method, parts: &[&str]) -> Option<Access> {
     let (action, id) = match (method, parts) {
@@ -187,7 +187,7 @@ fn create(invalidations: &Invalidations, function: Option<&str>, batch: Invalida
     }
 }
 
-/// Pages go from the newest to the oldest.
+/// One page of the listing, newest first.
 fn list(invalidations: &Invalidations, query: Option<&str>) -> Reply {
     let parameter = |name: &str| {
         query?

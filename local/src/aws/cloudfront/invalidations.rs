@@ -1,4 +1,4 @@
-//! Which invalidations there are, the limits on them, and what happens when one completes.
+//! The invalidations of the distribution, their limits, and their effect when they complete.
 //!
 //! <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html>
 
@@ -12,29 +12,29 @@ use tokio::sync::watch;
 use crate::aws::edge::Edge;
 use crate::sync::lock;
 
-/// Paths that may be in progress at once.
+/// How many paths may be in progress at once.
 const MAX_PATHS: usize = 3_000;
-/// Wildcard paths that may be in progress at once.
+/// How many wildcard paths may be in progress at once.
 const MAX_WILDCARDS: usize = 15;
 
-/// An invalidation as CloudFront knows it.
+/// An invalidation as CloudFront stores it.
 #[derive(Debug, Clone)]
 pub struct Invalidation {
     /// CloudFront's id for it.
     pub id: String,
-    /// When it was made.
+    /// When it was created.
     pub created: SystemTime,
-    /// In the order in which the request named them.
+    /// The paths, in the order of the request.
     pub paths: Vec<String>,
-    /// What makes a repeated request the same request.
+    /// Identifies the request, so that repeating it creates no second invalidation.
     pub caller_reference: String,
-    /// The function that asked for it.
+    /// The function that requested it.
     pub by: Option<String>,
-    /// It took effect.
+    /// Whether it has taken effect.
     pub completed: bool,
 }
 
-/// Why CloudFront refuses one.
+/// Why CloudFront rejects an invalidation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "CloudFront's own names")]
 pub enum CreateError {
@@ -64,7 +64,7 @@ pub struct Invalidations {
 }
 
 impl Invalidations {
-    /// `on_change` is told of each invalidation when it is accepted and when it has taken effect.
+    /// `on_change` is called when an invalidation is accepted, and again when it has taken effect.
     pub(crate) fn new(
         edge: Edge,
         takes: Duration,
@@ -82,7 +82,7 @@ impl Invalidations {
         }
     }
 
-    /// Makes an invalidation, or answers with the earlier one of the same request.
+    /// Creates an invalidation, or returns the existing one of the same request.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Invalidations {
         self.create_by(None, caller_reference, paths, Duration::ZERO)
     }
 
-    /// The same, for a function; takes effect that much later than others do.
+    /// Creates an invalidation for a function, which takes effect later than others by this delay.
     pub(super) fn create_by(
         &self,
         function: Option<&str>,
@@ -159,8 +159,8 @@ impl Invalidations {
     }
 }
 
-/// A path starts with a slash (only the console adds one), has its non-ASCII and unsafe characters
-/// URL-encoded, and no `~`:
+/// Checks that each path starts with a slash (only the console adds one), has its non-ASCII and
+/// unsafe characters URL-encoded, and contains no `~`:
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>,
 /// <https://github.com/aws/aws-sdk/issues/525>.
 fn check_paths(paths: &[String]) -> Result<(), CreateError> {

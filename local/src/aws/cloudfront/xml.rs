@@ -1,4 +1,4 @@
-//! The documents of CloudFront's API.
+//! The XML documents of CloudFront's API.
 //!
 //! <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_Operations.html>
 
@@ -9,7 +9,7 @@ use crate::aws::request_id::new_request_id;
 
 const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 
-/// The body of `CreateInvalidation`, and part of what is answered.
+/// The body of `CreateInvalidation`, which is also part of the answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct InvalidationBatch {
@@ -20,7 +20,7 @@ pub(super) struct InvalidationBatch {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Paths {
-    /// As it was sent: whether it is a number, and the right one, the operation checks.
+    /// As it was sent; the operation checks that it is the right number.
     pub(super) quantity: String,
     pub(super) items: Items,
 }
@@ -31,14 +31,14 @@ pub(super) struct Items {
     pub(super) path: Vec<String>,
 }
 
-/// Told apart by the name of the outermost element: there is one that is understood.
+/// A request; the name of its outermost element is the kind. Only one kind is supported.
 #[derive(Deserialize)]
 enum Request {
     InvalidationBatch(InvalidationBatch),
 }
 
 impl InvalidationBatch {
-    /// `None`: it is not XML, or another document.
+    /// `None` if the bytes are not XML, or hold another document.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let Request::InvalidationBatch(batch) = quick_xml::de::from_reader(bytes).ok()?;
         Some(batch)
@@ -101,7 +101,7 @@ struct Problem<'a> {
     message: &'a str,
 }
 
-/// An invalidation, as `CreateInvalidation` and `GetInvalidation` answer it.
+/// An invalidation, as `CreateInvalidation` and `GetInvalidation` return it.
 pub(super) fn invalidation(invalidation: &Invalidation) -> String {
     document(&Accepted {
         namespace: NAMESPACE,
@@ -143,7 +143,7 @@ fn summary(invalidation: &Invalidation) -> Summary<'_> {
     }
 }
 
-/// An error: `kind` is who is to blame, the `Sender` or the `Receiver`.
+/// An error. Its `kind` names the side that caused it: `Sender` or `Receiver`.
 pub(super) fn error(kind: &str, code: &str, message: &str) -> String {
     document(&ErrorResponse {
         namespace: NAMESPACE,
@@ -157,7 +157,7 @@ pub(super) fn error(kind: &str, code: &str, message: &str) -> String {
 }
 
 fn document(root: &impl Serialize) -> String {
-    // Fails for maps whose keys are no names; there are none here.
+    // Serializing fails only for maps whose keys are not names, and there are none here.
     let xml = quick_xml::se::to_string(root).unwrap_or_default();
     format!("<?xml version=\"1.0\"?>\n{xml}")
 }
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_read_whatever_its_layout() {
+    fn a_batch_is_read_with_any_whitespace() {
         let xml = "<?xml version=\"1.0\"?>\n<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\">\n \
                    <Paths>\n  <Quantity>2</Quantity><Items><Path>/index.yaml</Path>\n<Path>/a&amp;b&#x2F;*</Path></Items>\
                    </Paths><CallerReference>x &lt; y</CallerReference></InvalidationBatch>";
@@ -195,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_xml_is_refused() {
+    fn a_body_that_is_not_xml_is_rejected() {
         assert_eq!(InvalidationBatch::parse(b"<InvalidationBatch><Paths>"), None);
         assert_eq!(InvalidationBatch::parse(b"{}"), None);
         assert_eq!(InvalidationBatch::parse(b"<Other/>"), None);
     }
 
     #[test]
-    fn documents_have_the_elements_of_cloudfront() {
+    fn documents_have_the_elements_that_cloudfront_documents() {
         let one = Invalidation {
             id: "I1".to_owned(),
             created: SystemTime::UNIX_EPOCH + Duration::from_secs(1),

@@ -1,4 +1,4 @@
-//! What the edge remembers, for how long, and what an invalidation removes.
+//! The cache of the edge: what it keeps, for how long, and what an invalidation removes.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,31 +14,31 @@ use crate::sync::lock;
 pub struct Edge {
     store: Store,
     pub(super) distribution: Arc<Distribution>,
-    /// By the path behind the function at the edge.
+    /// By path, as the CloudFront function returned it.
     cached: Arc<Mutex<HashMap<String, Entry>>>,
 }
 
 struct Entry {
-    /// `None`: the origin said that there is nothing.
+    /// `None` if the origin answered that the object does not exist.
     object: Option<Arc<Object>>,
     since: Instant,
     fresh: Duration,
 }
 
-/// CloudFront's words for where an answer came from.
+/// Where an answer came from, as CloudFront reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CacheResult {
     /// From the cache.
     Hit,
     /// From the origin.
     Miss,
-    /// Too old, but the origin still had the same.
+    /// From the cache after it had expired: the origin still has the same object.
     RefreshHit,
-    /// There is nothing; `true`: known from the cache.
+    /// The object does not exist; `true` if that came from the cache.
     Error(bool),
 }
 
-/// What the edge answers with.
+/// The answer of the cache.
 pub(crate) struct Served {
     pub(crate) object: Option<Arc<Object>>,
     pub(crate) result: CacheResult,
@@ -54,10 +54,10 @@ impl Edge {
         }
     }
 
-    /// Serves a path as the function at the edge left it, still percent-encoded.
+    /// Serves a path as the CloudFront function returned it, still percent-encoded.
     ///
-    /// The cache is locked over the look at the origin, so an answer from before an invalidation
-    /// cannot be remembered after it.
+    /// The cache stays locked while the origin is read, so that an answer from before an
+    /// invalidation cannot be cached after it.
     pub(crate) fn serve(&self, path: &str) -> Served {
         let mut cached = lock(&self.cached);
         let before = cached.get(path);
@@ -100,14 +100,14 @@ impl Edge {
         }
     }
 
-    /// S3's REST endpoint decodes the path, and takes a raw `+` for a space. `..` has no meaning to
-    /// it.
+    /// Reads the object from the bucket. Like S3's REST endpoint, it decodes the path, reads a raw
+    /// `+` as a space, and gives `..` no special meaning.
     fn origin(&self, path: &str) -> Option<Arc<Object>> {
         let key = decode_plus_and_percent(path)?;
         self.store.get(&format!("{}{key}", self.distribution.origin))
     }
 
-    /// Removes what the paths of an invalidation name; a `*` at the end stands for anything.
+    /// Removes the paths of an invalidation; a `*` at the end matches anything.
     pub(crate) fn invalidate(&self, paths: &[String]) {
         let patterns: Vec<String> = paths
             .iter()
@@ -123,8 +123,8 @@ impl Edge {
     }
 }
 
-/// The same path in one form. An encoded plus and a raw one stay different paths: "Don't URL-encode
-/// any other characters, or CloudFront won't invalidate the old version."
+/// A path in the form that is compared. An encoded plus and a raw one stay different: "Don't
+/// URL-encode any other characters, or CloudFront won't invalidate the old version."
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>
 fn normalized(path: &str) -> String {
     let parts = path.split("%2B").flat_map(|part| part.split("%2b"));
@@ -143,7 +143,7 @@ fn matches(pattern: &str, path: &str) -> bool {
     }
 }
 
-/// For how long an object is fresh: what it says, within the bounds of the cache policy.
+/// How long an object stays fresh: as its headers say, within the limits of the cache policy.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html>
 fn fresh(ttl: Ttl, object: &Object) -> Duration {
     let headers = &object.headers;
@@ -177,7 +177,7 @@ fn told(cache_control: &str) -> Told {
     age.map_or(Told::Nothing, Told::For)
 }
 
-/// The time that is left; a date that is past or none leaves nothing.
+/// The time until a date; zero if the date is past or invalid.
 fn until(expires: &str) -> Duration {
     let expires = httpdate::parse_http_date(expires).ok();
     let left = expires.and_then(|date| date.duration_since(SystemTime::now()).ok());
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_stays_for_as_long_as_it_says_within_the_bounds_of_the_policy() {
+    fn an_object_stays_fresh_as_its_headers_say_within_the_limits_of_the_policy() {
         assert_eq!(seconds(Some("public, max-age=400"), None), 400);
         assert_eq!(seconds(Some("max-age=300, s-maxage=5"), None), 5);
         assert_eq!(seconds(Some("no-cache, max-age=300"), None), 2);
@@ -216,13 +216,13 @@ mod tests {
     }
 
     #[test]
-    fn an_encoded_plus_is_another_path_than_a_raw_one() {
+    fn an_encoded_plus_and_a_raw_plus_are_different_paths() {
         assert_eq!(normalized("/team%20a/x%2bb"), normalized("/team a/x%2Bb"));
         assert_ne!(normalized("/x%2Bb"), normalized("/x+b"));
     }
 
     #[test]
-    fn a_wildcard_stands_at_the_end_only() {
+    fn a_wildcard_works_only_at_the_end() {
         assert!(matches("/*", "/team-a/index.yaml"));
         assert!(matches("/team-a/*", "/team-a/index.yaml"));
         assert!(!matches("/team-a/*", "/index.yaml"));

@@ -10,14 +10,14 @@ use super::function::Function;
 use super::headers::ResponseHeaders;
 use super::template::{DistributionError, EdgeTemplate, at, list};
 
-/// CloudFront's own, where the template names none.
+/// CloudFront's default, where the template sets none.
 const ERROR_TTL: Duration = Duration::from_secs(10);
 
-/// For how long the cache keeps an object.
+/// How long the cache keeps an object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ttl {
     pub(super) shortest: Duration,
-    /// Of what says nothing.
+    /// For an object without caching headers.
     pub(super) default: Duration,
     pub(super) longest: Duration,
 }
@@ -35,11 +35,11 @@ pub(crate) struct Distribution {
 }
 
 impl Distribution {
-    /// The only distribution of the template.
+    /// Reads the only distribution of the template.
     pub(crate) fn read(template: &EdgeTemplate<'_>) -> Result<Self, DistributionError> {
         let config = at(template.only("AWS::CloudFront::Distribution")?, &["DistributionConfig"]);
         let behavior = at(config, &["DefaultCacheBehavior"]);
-        refuse_unplayed(config, behavior)?;
+        reject_unsupported(config, behavior)?;
         let policy = template.referred(at(behavior, &["CachePolicyId"]), "CachePolicyId")?;
         let policy = at(policy, &["CachePolicyConfig"]);
         let ttl = |field: &str| template.seconds(at(policy, &[field]), field);
@@ -67,23 +67,23 @@ impl Distribution {
         })
     }
 
-    /// For how long an answer with this status is remembered.
+    /// How long an answer with this status is cached.
     pub(super) fn error_ttl(&self, status: u16) -> Duration {
         self.error_ttls.get(&status).copied().unwrap_or(ERROR_TTL)
     }
 }
 
-fn refuse_unplayed(config: &Value, behavior: &Value) -> Result<(), DistributionError> {
-    let unplayed = [
+fn reject_unsupported(config: &Value, behavior: &Value) -> Result<(), DistributionError> {
+    let unsupported = [
         (config, "CacheBehaviors"),
         (config, "OriginGroups"),
         (behavior, "LambdaFunctionAssociations"),
         (behavior, "OriginRequestPolicyId"),
         (behavior, "ForwardedValues"),
     ];
-    let found = unplayed.iter().find(|(part, field)| !at(part, &[field]).is_null());
+    let found = unsupported.iter().find(|(part, field)| !at(part, &[field]).is_null());
     found.map_or(Ok(()), |(_, field)| {
-        Err(DistributionError::Unplayed((*field).to_owned()))
+        Err(DistributionError::Unsupported((*field).to_owned()))
     })
 }
 
@@ -93,7 +93,7 @@ fn origin(template: &EdgeTemplate<'_>, config: &Value) -> Result<String, Distrib
             let path = template.text(at(origin, &["OriginPath"]), "OriginPath")?;
             Ok(path.trim_matches('/').to_owned())
         }
-        _ => Err(DistributionError::Unplayed("several origins".to_owned())),
+        _ => Err(DistributionError::Unsupported("a distribution without exactly one origin".to_owned())),
     }
 }
 
@@ -102,7 +102,7 @@ fn methods(template: &EdgeTemplate<'_>, behavior: &Value) -> Result<Vec<Method>,
     all.map(|method| match template.text(method, "AllowedMethods")?.as_str() {
         "GET" => Ok(Method::GET),
         "HEAD" => Ok(Method::HEAD),
-        other => Err(DistributionError::Unplayed(format!("the method {other}"))),
+        other => Err(DistributionError::Unsupported(format!("the method {other}"))),
     })
     .collect()
 }
@@ -111,7 +111,7 @@ fn error_ttls(template: &EdgeTemplate<'_>, config: &Value) -> Result<BTreeMap<u1
     let mut ttls = BTreeMap::new();
     for response in list(at(config, &["CustomErrorResponses"]), "CustomErrorResponses")? {
         if !at(response, &["ResponsePagePath"]).is_null() {
-            return Err(DistributionError::Unplayed("ResponsePagePath".to_owned()));
+            return Err(DistributionError::Unsupported("ResponsePagePath".to_owned()));
         }
         let status = template.seconds(at(response, &["ErrorCode"]), "ErrorCode")?.as_secs();
         let ttl = template.seconds(at(response, &["ErrorCachingMinTTL"]), "ErrorCachingMinTTL")?;
@@ -125,8 +125,8 @@ fn function(template: &EdgeTemplate<'_>, behavior: &Value) -> Result<Option<Func
         [] => return Ok(None),
         [one] if at(one, &["EventType"]) == "viewer-request" => one,
         _ => {
-            return Err(DistributionError::Unplayed(
-                "a function but one at viewer-request".to_owned(),
+            return Err(DistributionError::Unsupported(
+                "a function at an event other than viewer-request".to_owned(),
             ));
         }
     };
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_template_says_what_the_edge_does() {
+    fn the_edge_does_what_the_template_says() {
         let edge = distribution(TEMPLATE, &[]).unwrap();
         assert_eq!(edge.origin, "charts");
         assert_eq!(edge.root_object.as_deref(), Some("index.yaml"));
@@ -161,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_stands_for_its_parameter() {
+    fn a_setting_replaces_the_default_of_its_parameter() {
         let edge = distribution(TEMPLATE, &[("INDEX_MAX_AGE", "7")]).unwrap();
         assert_eq!(edge.ttl.default, Duration::from_secs(7));
     }
 
     #[test]
-    fn what_cannot_be_played_is_an_error() {
+    fn an_unsupported_part_of_the_template_is_an_error() {
         for (from, to, said) in [
             ("AllowedMethods: [GET, HEAD]", "AllowedMethods: [GET, HEAD, PUT]", "PUT"),
             (

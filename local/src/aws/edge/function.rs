@@ -1,4 +1,4 @@
-//! A CloudFront function: its text, executed.
+//! Runs a CloudFront function.
 //!
 //! <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-javascript-runtime-20.html>
 
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use chartdrop::size::OverLimit;
 use rquickjs::{CatchResultExt as _, Context, Ctx, Runtime};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,27 +14,29 @@ use serde_json::{Map, Value, json};
 use crate::identity::DISTRIBUTION;
 use crate::sync::lock;
 
-/// CloudFront's quota for the text of a function.
+/// CloudFront's quota for the code of a function, in bytes.
 const LONGEST: usize = 10_240;
-/// CloudFront's quota for the memory of a function.
+/// CloudFront's quota for the memory of a function, in bytes.
 const MEMORY: usize = 2 * 1024 * 1024;
-/// CloudFront allows about a millisecond of its own machines; this is for whatever machine this is,
-/// and stops what never ends.
+/// The time limit of a call. CloudFront allows about a millisecond on its machines; this is long
+/// enough for a slow machine, and still stops an endless loop.
 const TIME: Duration = Duration::from_millis(500);
 const RUNTIME: &str = "cloudfront-js-2.0";
-/// Words of later versions of the language, which the runtime does not know.
+/// Keywords of JavaScript that the runtime does not support.
 const UNKNOWN: [&str; 6] = ["class", "extends", "super", "import", "export", "yield"];
 
-/// What the runtime has beside the language, and what it takes away from it.
+/// Adds what the runtime provides beyond the language, and removes what it forbids.
 const BEFORE: &str = r"
 (function () {
-  var refused = function () { throw new EvalError('CloudFront Functions evaluate no code at run time'); };
+  var forbidden = function () {
+    throw new EvalError('CloudFront Functions do not evaluate code at run time');
+  };
   var kinds = [function () {}, function* () {}, async function () {}, async function* () {}];
   kinds.forEach(function (kind) {
-    Object.defineProperty(Object.getPrototypeOf(kind), 'constructor', { value: refused });
+    Object.defineProperty(Object.getPrototypeOf(kind), 'constructor', { value: forbidden });
   });
-  globalThis.eval = refused;
-  globalThis.Function = refused;
+  globalThis.eval = forbidden;
+  globalThis.Function = forbidden;
   globalThis.console = { log: function () {}, error: function () {} };
 })();
 ";
@@ -44,66 +47,68 @@ if (typeof handler !== 'function') {
 globalThis.answerAsJson = function (event) {
   var answer = handler(JSON.parse(event));
   if (answer && typeof answer.then === 'function') {
-    throw new TypeError('local does not wait for an async handler');
+    throw new TypeError('local does not support an async handler');
   }
   return String(JSON.stringify(answer));
 };
 ";
 
-/// Why a function is not accepted, or gave no answer.
+/// Why a function is not accepted, or does not answer.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum FunctionError {
     /// It is for another runtime.
-    #[error("its runtime is {0:?}; local executes {RUNTIME}")]
+    #[error("its runtime is {0}, but `local` runs only {RUNTIME}")]
     Runtime(String),
-    /// The text is longer than CloudFront accepts.
-    #[error("it has {0} bytes; CloudFront accepts {LONGEST}")]
-    TooLong(usize),
-    /// A word of the language that the runtime does not know.
-    #[error("it uses `{0}`, which is not among the features of {RUNTIME}")]
+    /// Its code is longer than CloudFront accepts.
+    #[error("its code has {0} (a quota of CloudFront)")]
+    TooLong(OverLimit),
+    /// It uses a keyword that the runtime does not support.
+    #[error("it uses `{0}`, which {RUNTIME} does not support")]
     Feature(&'static str),
-    /// It threw, did not end or needed too much memory.
+    /// It threw an error, did not end in time or needed too much memory.
     #[error("{0}")]
     Execution(String),
     /// Its answer is neither a request nor a response.
-    #[error("its answer is neither a request with a uri that begins with / nor a response with a statusCode: {0}")]
+    #[error(
+        "its answer is neither a request with a uri that begins with / nor a response with a statusCode from 200 to 599: {0}"
+    )]
     Answer(String),
 }
 
-/// What a function sees of a request.
+/// A request as a function sees it.
 #[derive(Debug, Clone, Default)]
 pub struct Viewer<'a> {
     /// Such as `GET`.
     pub method: &'a str,
-    /// The path as it stands in the request.
+    /// The path, as the request has it.
     pub uri: &'a str,
-    /// What follows the question mark.
+    /// The part after the question mark.
     pub query: &'a str,
-    /// By name in small letters.
+    /// The headers, by lower-case name.
     pub headers: BTreeMap<String, String>,
 }
 
-/// What a function makes of a request.
+/// The answer of a function to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// The request goes on, with this path.
+    /// The request continues with this path.
     Request {
-        /// For the cache and the origin.
+        /// The path for the cache and the origin.
         uri: String,
     },
-    /// The function answers itself.
+    /// The function answers the client itself.
     Response {
-        /// The status.
+        /// The status code.
         status: u16,
-        /// By name.
+        /// The headers, by name.
         headers: BTreeMap<String, String>,
-        /// The text.
+        /// The body.
         body: String,
     },
 }
 
-/// A function that runs at `viewer-request`. Requests are answered one after another, each within
-/// CloudFront's limits.
+/// A function that runs at `viewer-request`. It answers one request at a time, within CloudFront's
+/// limits.
 pub struct Function {
     context: Context,
     deadline: Arc<Mutex<Instant>>,
@@ -111,17 +116,20 @@ pub struct Function {
 }
 
 impl Function {
-    /// Reads and starts a function.
+    /// Loads a function.
     ///
     /// # Errors
     ///
-    /// [`FunctionError`] where CloudFront would not accept it either.
+    /// If CloudFront would not accept the function: see [`FunctionError`].
     pub fn new(text: &str, runtime: &str) -> Result<Self, FunctionError> {
         if runtime != RUNTIME {
             return Err(FunctionError::Runtime(runtime.to_owned()));
         }
         if text.len() > LONGEST {
-            return Err(FunctionError::TooLong(text.len()));
+            return Err(FunctionError::TooLong(OverLimit {
+                size: text.len() as u64,
+                limit: LONGEST as u64,
+            }));
         }
         check_features(text)?;
         let engine = Runtime::new().map_err(failed)?;
@@ -147,7 +155,7 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// Where CloudFront would answer with an error in its place.
+    /// If CloudFront would answer with an error instead.
     pub fn answer(&self, viewer: &Viewer<'_>) -> Result<Answer, FunctionError> {
         let event = event(viewer).to_string();
         let _turn = lock(&self.one_at_a_time);
@@ -167,8 +175,8 @@ fn failed(error: impl std::fmt::Display) -> FunctionError {
     FunctionError::Execution(error.to_string().trim_end().to_owned())
 }
 
-/// Finds words only, in comments and texts too: enough to notice what the engine here knows and
-/// CloudFront's does not.
+/// Rejects keywords that the engine here supports and CloudFront's runtime does not. It compares
+/// words only, so it finds them in comments and strings as well.
 fn check_features(text: &str) -> Result<(), FunctionError> {
     let words = text.split(|character: char| !(character.is_alphanumeric() || matches!(character, '_' | '$')));
     let found = words
@@ -177,6 +185,7 @@ fn check_features(text: &str) -> Result<(), FunctionError> {
     found.map_or(Ok(()), |word| Err(FunctionError::Feature(word)))
 }
 
+/// The event for a request:
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html>
 fn event(viewer: &Viewer<'_>) -> Value {
     let value = |text: &str| json!({ "value": text });
@@ -206,7 +215,7 @@ fn event(viewer: &Viewer<'_>) -> Value {
     })
 }
 
-/// As much of a function's answer as the edge acts upon.
+/// The fields of a function's answer that the edge uses.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
@@ -236,7 +245,7 @@ fn checked(answer: &str) -> Result<Answer, FunctionError> {
     }
 }
 
-/// A text, or `{"data": …}`.
+/// The body: a string, or `{"data": …}`.
 fn body_text(body: Option<&Value>) -> String {
     let text = body.and_then(|body| body.as_str().or_else(|| body.get("data")?.as_str()));
     text.unwrap_or_default().to_owned()
@@ -276,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_may_answer_itself() {
+    fn a_function_can_answer_the_request_itself() {
         let text = "function handler() {
             return { statusCode: 302, headers: { location: { value: '/b' } }, body: 'moved' };
         }";
@@ -290,23 +299,23 @@ mod tests {
     }
 
     #[test]
-    fn what_cloudfront_would_not_accept_is_an_error() {
+    fn a_function_that_cloudfront_would_not_accept_is_an_error() {
         let runtime = Function::new("function handler(e) { return e.request; }", "cloudfront-js-1.0");
         assert!(runtime.is_err_and(|error| error.to_string().contains("cloudfront-js-1.0")));
         let long = format!("function handler(e) {{ return e.request; }} //{}", " ".repeat(LONGEST));
-        assert!(said(&long).contains("CloudFront accepts 10240"));
+        assert!(said(&long).contains("the limit is 10240 bytes"));
         assert!(said("class A {}; function handler(e) { return e.request; }").contains("`class`"));
         assert!(said("function handler( {").contains("SyntaxError") || !said("function handler( {").is_empty());
         assert!(said("var x = 1;").contains("there is no function handler"));
     }
 
     #[test]
-    fn what_fails_at_run_time_is_an_error() {
+    fn a_function_that_fails_at_run_time_is_an_error() {
         for (body, part) in [
             ("throw new Error('broken')", "broken"),
-            ("return eval('1')", "no code at run time"),
-            ("return new Function('return 1')()", "no code at run time"),
-            ("return handler.constructor('return 1')()", "no code at run time"),
+            ("return eval('1')", "do not evaluate code"),
+            ("return new Function('return 1')()", "do not evaluate code"),
+            ("return handler.constructor('return 1')()", "do not evaluate code"),
             ("while (true) {}", "interrupted"),
             (
                 "var a = []; while (true) { a.push(new Array(1000).join('x') + a.length); }",

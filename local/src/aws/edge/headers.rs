@@ -6,7 +6,7 @@ use serde_yaml::Value;
 use super::template::{DistributionError, EdgeTemplate, at, fields, flag, list};
 use crate::http::server::{Reply, header};
 
-/// What is added to each answer.
+/// The headers that are added to each answer.
 #[derive(Debug, Default)]
 pub(super) struct ResponseHeaders {
     headers: Vec<Added>,
@@ -17,12 +17,12 @@ pub(super) struct ResponseHeaders {
 struct Added {
     name: HeaderName,
     value: HeaderValue,
-    /// It takes the place of the origin's.
+    /// Whether it replaces the origin's header.
     overrides: bool,
 }
 
-/// What a web page of another origin may do. The policy's methods, request headers and age are for
-/// preflight requests, which are `OPTIONS`.
+/// What a web page of another origin may do. The policy's methods, request headers and age are not
+/// read: they apply to preflight requests, whose method is `OPTIONS`.
 #[derive(Debug)]
 struct Cors {
     origins: Vec<String>,
@@ -40,7 +40,7 @@ impl ResponseHeaders {
                 "CustomHeadersConfig" => policy.add_custom(template, part)?,
                 "CorsConfig" => policy.cors = Some(Cors::read(template, part)?),
                 other => {
-                    return Err(DistributionError::Unplayed(format!(
+                    return Err(DistributionError::Unsupported(format!(
                         "{other} of the response headers policy"
                     )));
                 }
@@ -58,7 +58,7 @@ impl ResponseHeaders {
                 "FrameOptions" => ("x-frame-options", text("FrameOption")?),
                 "ReferrerPolicy" => ("referrer-policy", text("ReferrerPolicy")?),
                 "ContentSecurityPolicy" => ("content-security-policy", text("ContentSecurityPolicy")?),
-                other => return Err(DistributionError::Unplayed(format!("{other} of SecurityHeadersConfig"))),
+                other => return Err(DistributionError::Unsupported(format!("{other} of SecurityHeadersConfig"))),
             };
             self.add(header, &value, flag(at(part, &["Override"])))?;
         }
@@ -75,7 +75,7 @@ impl ResponseHeaders {
     }
 
     fn add(&mut self, name: &str, value: &str, overrides: bool) -> Result<(), DistributionError> {
-        let unsendable = || DistributionError::Unplayed(format!("the header {name}: {value}"));
+        let unsendable = || DistributionError::Unsupported(format!("the header {name}: {value}"));
         self.headers.push(Added {
             name: name.parse().map_err(|_| unsendable())?,
             value: value.parse().map_err(|_| unsendable())?,
@@ -84,7 +84,7 @@ impl ResponseHeaders {
         Ok(())
     }
 
-    /// Adds the headers to an answer for a page of `origin`, if it is one for a page at all.
+    /// Adds the headers to an answer. `origin` is the origin of the web page that asks, if one does.
     pub(super) fn add_to(&self, answer: &mut Reply, origin: Option<&str>) {
         let headers = answer.headers_mut();
         for Added { name, value, overrides } in &self.headers {

@@ -1,18 +1,18 @@
-//! Parts of an object (RFC 9110, section 14).
+//! Range requests (RFC 9110, section 14).
 
 use std::ops::Range;
 
-/// What a request wants of an object.
+/// The part of an object that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     Whole,
     Part(Range<usize>),
-    /// Nothing that the object has.
+    /// A range beyond the end of the object.
     Unsatisfiable,
 }
 
-/// Reads a `Range` header. S3 answers with the whole object where it is malformed, or names several
-/// parts.
+/// Reads a `Range` header. If it is malformed or names several ranges, S3 answers with the whole
+/// object.
 pub(super) fn wanted(header: Option<&str>, len: usize) -> Wanted {
     let Some((first, last)) = header
         .and_then(|header| header.strip_prefix("bytes="))
@@ -43,7 +43,7 @@ enum Number {
 fn number(text: &str) -> Number {
     match text {
         "" => Number::None,
-        // Too large for this machine is beyond the end of any object.
+        // A number that overflows is beyond the end of any object.
         digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
             Number::Some(digits.parse().unwrap_or(usize::MAX))
         }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_range_is_a_part_of_the_object() {
+    fn a_single_range_selects_a_part_of_the_object() {
         for (header, expected) in [
             ("bytes=0-3", Wanted::Part(0..4)),
             ("bytes=2-", Wanted::Part(2..10)),

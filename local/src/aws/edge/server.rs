@@ -38,7 +38,7 @@ fn answer(edge: &Edge, request: &Request<Incoming>) -> Reply {
     answer
 }
 
-/// What the function at the edge makes of a request, and then the cache.
+/// Runs the CloudFront function on a request, then answers from the cache.
 fn behind_the_function(edge: &Edge, request: &Request<Incoming>) -> Reply {
     let path = request.uri().path();
     if !path.starts_with('/') {
@@ -112,8 +112,8 @@ fn from_the_cache(edge: &Edge, request: &HeaderMap, method: &Method, path: &str)
     answer
 }
 
-/// The object, what a condition leaves of it, or the part that is wanted. hyper sends no body in
-/// answer to HEAD.
+/// The answer with the object, with a part of it, or without a body if a condition says so. hyper
+/// sends no body in answer to HEAD.
 fn of_object(object: &Object, request: &HeaderMap, method: &Method) -> Reply {
     if not_modified(request, object) {
         return with_properties(reply(StatusCode::NOT_MODIFIED, "", ""), object);
@@ -141,7 +141,7 @@ fn of_object(object: &Object, request: &HeaderMap, method: &Method) -> Reply {
     }
 }
 
-/// `If-Range`: a part is of use only together with the parts that the client has.
+/// `If-Range`: whether the object is still the one of which the client already has parts.
 fn is_unchanged(request: &HeaderMap, object: &Object) -> bool {
     text(request, "if-range")
         .is_none_or(|known| known == quoted(object) || known == httpdate::fmt_http_date(object.last_modified))
@@ -155,7 +155,7 @@ fn with_properties(mut answer: Reply, object: &Object) -> Reply {
         ("cache-control", &headers.cache_control),
         ("content-disposition", &headers.content_disposition),
         ("content-language", &headers.content_language),
-        // Stored by the writer of the object; the edge itself never compresses.
+        // As the writer of the object set it; the edge itself never compresses.
         ("content-encoding", &headers.content_encoding),
         ("expires", &headers.expires),
     ] {

@@ -1,7 +1,8 @@
-//! What the template says about the edge.
+//! Reads the edge's configuration from the template.
 //!
-//! Just as much of CloudFormation as that takes: `!Ref` of a parameter or of a resource. What
-//! `local` cannot play is an error, so that it is never left out in silence.
+//! It supports only the CloudFormation functions that the edge needs: `!Ref` of a parameter or of a
+//! resource. Anything that `local` does not support is an error, so that nothing is left out
+//! silently.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,42 +11,42 @@ use serde_yaml::Value;
 
 use super::function::FunctionError;
 
-/// Why the edge cannot be played as the template says.
+/// Why the edge cannot behave as the template says.
 #[derive(Debug, thiserror::Error)]
 pub enum DistributionError {
     /// It is not YAML.
     #[error("template.yaml cannot be read: {0}")]
     Yaml(#[from] serde_yaml::Error),
     /// A value is missing, or of another kind.
-    #[error("template.yaml: {field} of the edge is not {expected}")]
+    #[error("template.yaml: {field} of the edge has to be {expected}")]
     Value {
-        /// Its name.
+        /// The name of the field.
         field: String,
-        /// What it has to be.
+        /// The kind of value that is needed.
         expected: &'static str,
     },
-    /// Something that the stand-in does not do.
-    #[error("template.yaml: `local` cannot play {0}; teach it in local/src/aws/edge/")]
-    Unplayed(String),
-    /// The function at the edge is not accepted.
-    #[error("template.yaml: the function {name} is not accepted: {error}")]
+    /// Something that the stand-in does not support.
+    #[error("template.yaml: `local` does not support {0}; add it in local/src/aws/edge/")]
+    Unsupported(String),
+    /// The CloudFront function is not accepted.
+    #[error("template.yaml: the edge cannot run the function {name}: {error}")]
     Function {
-        /// Its name in the template.
+        /// The name of the function in the template.
         name: String,
         /// Why.
         error: FunctionError,
     },
 }
 
-/// The template, with the settings of the functions in place of its parameters.
+/// The template, with the settings of the functions as the values of its parameters.
 pub(crate) struct EdgeTemplate<'a> {
     root: Value,
     settings: &'a BTreeMap<String, String>,
 }
 
 impl<'a> EdgeTemplate<'a> {
-    /// Reads the template. A parameter has the value of the setting that the template gives it to,
-    /// or its default.
+    /// Reads the template. A parameter that the template passes to a function as a setting has the
+    /// value of that setting; any other parameter has its default.
     pub(crate) fn read(text: &str, settings: &'a BTreeMap<String, String>) -> Result<Self, DistributionError> {
         Ok(Self {
             root: serde_yaml::from_str(text)?,
@@ -64,7 +65,7 @@ impl<'a> EdgeTemplate<'a> {
             .filter(|(_, resource)| at(resource, &["Type"]) == of_type);
         match (all.next(), all.next()) {
             (Some((_, resource)), None) => Ok(at(resource, &["Properties"])),
-            _ => Err(DistributionError::Unplayed(format!("none or several {of_type}"))),
+            _ => Err(DistributionError::Unsupported(format!("a template without exactly one {of_type}"))),
         }
     }
 
@@ -74,7 +75,7 @@ impl<'a> EdgeTemplate<'a> {
         let properties = named.map(|resource| at(resource, &["Properties"]));
         properties.ok_or_else(|| DistributionError::Value {
             field: field.to_owned(),
-            expected: "the !Ref of a resource in it",
+            expected: "the !Ref of a resource in the template",
         })
     }
 
@@ -85,7 +86,7 @@ impl<'a> EdgeTemplate<'a> {
             name.and_then(|name| Some((name, at(&self.root, &["Resources"]).get(name)?.get("Properties")?)));
         let (name, properties) = properties.ok_or_else(|| DistributionError::Value {
             field: "FunctionARN".to_owned(),
-            expected: "the !GetAtt of a function in it",
+            expected: "the !GetAtt of a function in the template",
         })?;
         Ok((
             name.to_owned(),
@@ -95,7 +96,7 @@ impl<'a> EdgeTemplate<'a> {
     }
 
     pub(super) fn text(&self, value: &Value, field: &str) -> Result<String, DistributionError> {
-        // `as_str` would take the name in a `!Ref` for the text.
+        // `as_str` would return the name in a `!Ref` as if it were the text.
         let text = match value {
             Value::Tagged(_) => self.parameter(value),
             value => value.as_str().map(str::to_owned),
@@ -117,7 +118,7 @@ impl<'a> EdgeTemplate<'a> {
         })
     }
 
-    /// What `!Ref` of a parameter stands for.
+    /// The value of the parameter that a `!Ref` names.
     fn parameter(&self, value: &Value) -> Option<String> {
         let name = tagged(value, "!Ref")?;
         let parameter = at(&self.root, &["Parameters"]).get(name)?;
@@ -129,7 +130,7 @@ impl<'a> EdgeTemplate<'a> {
         })
     }
 
-    /// The variable of a function's environment that gets the parameter.
+    /// The environment variable of a function that the parameter is passed to.
     fn setting_of(&self, parameter: &str) -> Option<&str> {
         let variables = self
             .resources()
@@ -141,18 +142,18 @@ impl<'a> EdgeTemplate<'a> {
     }
 }
 
-/// What stands behind a path of fields; `Null` if nothing does.
+/// The value at a path of fields; `Null` if there is none.
 pub(super) fn at<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
     path.iter()
         .fold(value, |value, field| value.get(field).unwrap_or(&Value::Null))
 }
 
-/// Whether it is true; nothing is not.
+/// Whether the value is true; an absent one is not.
 pub(super) fn flag(value: &Value) -> bool {
     value.as_bool() == Some(true)
 }
 
-/// The items; nothing is an empty list.
+/// The items of a list; an absent value is an empty list.
 pub(super) fn list<'v>(value: &'v Value, field: &str) -> Result<&'v [Value], DistributionError> {
     match value {
         Value::Null => Ok(&[]),
@@ -164,7 +165,7 @@ pub(super) fn list<'v>(value: &'v Value, field: &str) -> Result<&'v [Value], Dis
     }
 }
 
-/// The fields by their names.
+/// The fields of a mapping, with their names.
 pub(super) fn fields<'v>(value: &'v Value, field: &str) -> Result<Vec<(&'v str, &'v Value)>, DistributionError> {
     let fields = value.as_mapping().ok_or_else(|| DistributionError::Value {
         field: field.to_owned(),
@@ -174,7 +175,7 @@ pub(super) fn fields<'v>(value: &'v Value, field: &str) -> Result<Vec<(&'v str, 
     Ok(named.collect())
 }
 
-/// What stands behind one of CloudFormation's tags.
+/// The text behind a CloudFormation tag.
 fn tagged<'v>(value: &'v Value, tag: &str) -> Option<&'v str> {
     match value {
         Value::Tagged(tagged) if tagged.tag == tag => tagged.value.as_str(),

@@ -1,7 +1,8 @@
-//! Who else than the functions may do what with the bucket: the edge, the release role, everybody.
+//! What callers other than the functions may do with the bucket: the edge, the release role,
+//! anyone.
 //!
-//! The bucket's policy and the release role's, as they stand in the template. Nothing in `local`
-//! asks here: its S3 answers everybody but the functions. Tests do.
+//! It reads the policies of the bucket and of the release role in the template. Only tests use it:
+//! the S3 of `local` allows every request that does not come from a function.
 
 use std::collections::BTreeMap;
 
@@ -12,35 +13,35 @@ use super::policy::{Access, Decision, Permission, decide};
 use super::template::{Document, Template, TemplateError, each, field};
 use crate::identity::{BUCKET, DISTRIBUTION, bucket_arn, distribution_arn};
 
-/// Who asks.
+/// The caller of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visitor {
     /// CloudFront for the stack's distribution.
     Edge,
-    /// CloudFront for a distribution of somebody else, who has put the bucket behind it.
+    /// CloudFront for a distribution in another account, which has this bucket as its origin.
     ForeignEdge,
-    /// A workflow that assumed the release role.
+    /// A workflow that has assumed the release role.
     ReleaseRole,
-    /// Without credentials.
+    /// A caller without credentials.
     Anyone,
 }
 
 /// A request.
 #[derive(Debug, Clone, Copy)]
 pub struct Visit<'a> {
-    /// Who asks.
+    /// The caller.
     pub by: Visitor,
-    /// Over TLS.
+    /// Whether the request uses TLS.
     pub secure: bool,
     /// Such as `s3:GetObject`.
     pub action: &'static str,
     /// The object; `None` for the bucket itself.
     pub key: Option<&'a str>,
-    /// The headers that it has, of those that policies ask for: `x-amz-storage-class` and its like.
+    /// Those of its headers that policies test, such as `x-amz-storage-class`.
     pub headers: &'a [(&'a str, &'a str)],
 }
 
-/// The bucket's policy and the release role's.
+/// The policies of the bucket and of the release role.
 #[derive(Debug)]
 pub struct BucketAccess {
     policy: Vec<Statement>,
@@ -61,18 +62,19 @@ enum Principal {
     Everybody,
 }
 
-/// What has to hold for a statement to speak.
+/// A condition of a statement.
 #[derive(Debug)]
 enum Test {
     Secure(bool),
     Source(String),
-    /// Whether this header of S3's is sent.
+    /// Whether the request has this S3 header.
     Sent(String, bool),
-    /// This header of S3's has another value, or is not sent.
+    /// The request does not have this S3 header with this value.
     Other(String, String),
 }
 
-/// What a bucket's policy has beside what [`super::template`] reads of a function's.
+/// The fields that a statement of a bucket policy has in addition to those that [`super::template`]
+/// reads.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Guard {
@@ -81,7 +83,7 @@ struct Guard {
     condition: Condition,
 }
 
-/// An operator that is not listed here would change who may.
+/// The supported operators. An unknown one is an error: it would change who is allowed.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Condition {
@@ -96,11 +98,11 @@ struct Condition {
 }
 
 impl BucketAccess {
-    /// What the text of a template says.
+    /// Reads the policies in the text of a template.
     ///
     /// # Errors
     ///
-    /// [`TemplateError`] if there is something in it that cannot be checked.
+    /// [`TemplateError`] if a part of a policy cannot be checked.
     pub fn of(template: &str) -> Result<Self, TemplateError> {
         let template: Template = serde_yaml::from_str(template)?;
         Ok(Self {
@@ -109,9 +111,9 @@ impl BucketAccess {
         })
     }
 
-    /// Whether the policies allow it. There is no other way in: ACLs are switched off.
+    /// Whether the policies allow a request. Nothing else could: ACLs are disabled.
     pub fn allows(&self, visit: Visit<'_>) -> bool {
-        let speaking = self.policy.iter().filter(|statement| statement.speaks_to(visit));
+        let speaking = self.policy.iter().filter(|statement| statement.applies_to(visit));
         let mut permissions: Vec<Permission> = speaking.flat_map(|statement| statement.permissions.clone()).collect();
         if visit.by == Visitor::ReleaseRole {
             permissions.extend(self.release.iter().cloned());
@@ -138,7 +140,7 @@ impl Visitor {
         matches!(self, Self::Edge | Self::ForeignEdge).then_some("cloudfront.amazonaws.com")
     }
 
-    /// The distribution for which CloudFront asks.
+    /// The distribution on whose behalf CloudFront asks.
     fn source(self) -> Option<String> {
         match self {
             Self::Edge => Some(distribution_arn(DISTRIBUTION)),
@@ -149,7 +151,7 @@ impl Visitor {
 }
 
 impl Statement {
-    fn speaks_to(&self, visit: Visit<'_>) -> bool {
+    fn applies_to(&self, visit: Visit<'_>) -> bool {
         let meant = match &self.principal {
             Principal::Everybody => true,
             Principal::Service(service) => visit.by.service() == Some(service),
@@ -175,7 +177,7 @@ fn bucket_policy(template: &Template) -> Result<Vec<Statement>, TemplateError> {
         .filter(|resource| resource.r#type == "AWS::S3::BucketPolicy" && of_chart_bucket(&resource.properties));
     let policy = policies
         .next()
-        .ok_or_else(|| TemplateError::Access("the bucket has no policy".to_owned()))?;
+        .ok_or_else(|| TemplateError::Access("the chart bucket has no AWS::S3::BucketPolicy".to_owned()))?;
     let statements = each(field(&policy.properties, &["PolicyDocument", "Statement"]));
     statements
         .iter()
@@ -185,7 +187,7 @@ fn bucket_policy(template: &Template) -> Result<Vec<Statement>, TemplateError> {
 
 fn guarded(template: &Template, statement: &Value) -> Result<Statement, TemplateError> {
     let guard: Guard = serde_yaml::from_value(statement.clone())?;
-    // The rest is what a statement of a function's policy is.
+    // The other fields are those of a statement in a function's policy.
     let mut rest = statement.clone();
     if let Some(rest) = rest.as_mapping_mut() {
         rest.remove("Principal");
@@ -198,7 +200,7 @@ fn guarded(template: &Template, statement: &Value) -> Result<Statement, Template
         Value::Mapping(service) => serde_yaml::with::singleton_map::deserialize(Value::Mapping(service))?,
         other => {
             return Err(TemplateError::Access(format!(
-                "{other:?} is no principal that can be checked"
+                "`local` cannot check the principal {other:?}; add it in local/src/aws/iam/access.rs"
             )));
         }
     };
@@ -226,7 +228,7 @@ fn guarded(template: &Template, statement: &Value) -> Result<Statement, Template
     })
 }
 
-/// Conditions on the headers of S3 that a request sends: `s3:x-amz-…`.
+/// Conditions on the S3 headers of a request: `s3:x-amz-…`.
 fn header_tests(
     template: &Template,
     null: &BTreeMap<String, Value>,
@@ -251,7 +253,7 @@ fn header_tests(
 }
 
 fn unchecked(key: &str) -> TemplateError {
-    TemplateError::Access(format!("the condition {key} cannot be checked"))
+    TemplateError::Access(format!("`local` cannot check the condition {key}; add it in local/src/aws/iam/access.rs"))
 }
 
 fn release_policies(template: &Template) -> Result<Vec<Permission>, TemplateError> {
@@ -261,11 +263,13 @@ fn release_policies(template: &Template) -> Result<Vec<Permission>, TemplateErro
         .filter(|resource| resource.r#type == "AWS::IAM::Role");
     let (Some(role), None) = (roles.next(), roles.next()) else {
         return Err(TemplateError::Access(
-            "the release role has to be the only role".to_owned(),
+            "the release role has to be the only AWS::IAM::Role".to_owned(),
         ));
     };
     if !field(&role.properties, &["ManagedPolicyArns"]).is_null() {
-        return Err(TemplateError::Access("a managed policy cannot be checked".to_owned()));
+        return Err(TemplateError::Access(
+            "`local` cannot check the managed policies of the release role".to_owned(),
+        ));
     }
     let mut permissions = Vec::new();
     for policy in each(field(&role.properties, &["Policies"])) {

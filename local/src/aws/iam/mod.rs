@@ -1,10 +1,10 @@
-//! IAM: what each function may do, as `template.yaml` says it.
+//! IAM: allows each function only what `template.yaml` grants it.
 //!
-//! Every request that a function makes to S3, CloudFront and Secrets Manager is held against the
-//! statements of that function in the template, which is part of this program: [`template`] reads
-//! them, [`policy`] decides, [`needs`] knows which permissions a request of S3 takes. Requests of
-//! anybody else are not looked at; what the template lets the edge, the release role and everybody
-//! do with the bucket is in [`access`].
+//! Every request that a function makes to S3, CloudFront and Secrets Manager is checked against the
+//! policy statements of that function in the template, which is compiled into this program:
+//! [`template`] reads them, [`policy`] evaluates them, and [`needs`] knows which permissions an S3
+//! request requires. Requests of other callers are not checked; [`access`] lets tests check what the
+//! template allows the edge, the release role and anyone to do with the bucket.
 
 mod access;
 mod needs;
@@ -37,13 +37,13 @@ pub struct Denied {
     pub function: String,
     /// Such as `s3:GetObject`.
     pub action: String,
-    /// The ARN.
+    /// The ARN of the resource.
     pub resource: String,
-    /// Why, in AWS's words.
+    /// Why, worded as AWS does.
     pub because: String,
 }
 
-/// What each function may do, and what it did. Clones are handles to the same.
+/// What each function may do, and which permissions it has used. Clones share the same state.
 #[derive(Clone)]
 pub(crate) struct Iam {
     inner: Arc<Inner>,
@@ -57,8 +57,8 @@ struct Inner {
 }
 
 impl Iam {
-    /// The functions' policies in the text of a template. `on_denied` is told of each request that
-    /// they do not allow.
+    /// Reads the functions' policies in the text of a template. `on_denied` is called for each
+    /// request that they do not allow.
     pub(crate) fn new(
         template: &str,
         on_denied: impl Fn(&Denied) + Send + Sync + 'static,
@@ -72,7 +72,8 @@ impl Iam {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Whether a function may do all of this; what it may not is told. Anybody else (`None`) may.
+    /// Checks that a function may do all of this, and reports a denial. Any other caller (`None`)
+    /// may.
     pub(crate) fn authorize(&self, function: Option<&str>, accesses: &[Access]) -> Result<(), Denied> {
         let Some(function) = function else { return Ok(()) };
         let permissions = self.inner.policies.get(function).map(Vec::as_slice).unwrap_or_default();
@@ -90,10 +91,11 @@ impl Iam {
         Ok(())
     }
 
-    /// Denies a request whose permissions [`needs`] does not know.
+    /// Denies a request whose required permissions [`needs`] does not know.
     pub(crate) fn deny_unknown(&self, function: &str, operation: &str, resource: &str) -> Denied {
         let because =
-            "because `local` does not know which permissions that takes (local/src/aws/iam/needs.rs)".to_owned();
+            "because `local` does not know which permissions it requires; add them in local/src/aws/iam/needs.rs"
+                .to_owned();
         self.deny(function, operation, resource, because)
     }
 
@@ -114,8 +116,7 @@ impl Iam {
         lock(&self.inner.denied).clone()
     }
 
-    /// What the template allows, and no request so far would have failed without: function and
-    /// permission.
+    /// The permissions in the template that no request so far has needed, each with its function.
     pub(crate) fn unneeded(&self) -> Vec<(String, Permission)> {
         let needed = lock(&self.inner.needed);
         let all = self.inner.policies.iter().flat_map(|(function, permissions)| {

@@ -1,4 +1,4 @@
-//! Which permissions a request of S3 takes.
+//! The permissions that an S3 request requires.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>
 
@@ -9,7 +9,7 @@ use s3s::path::S3Path;
 use super::policy::Access;
 use crate::identity::bucket_arn;
 
-/// A request of S3 as its permissions see it.
+/// The parts of an S3 request that decide which permissions it requires.
 pub(crate) struct Asked<'a> {
     /// `GetObject`, `PutObject`, …
     pub(crate) operation: &'a str,
@@ -25,7 +25,7 @@ fn object(action: &'static str, bucket: &str, key: &str) -> Access {
 }
 
 impl Asked<'_> {
-    /// `None`: of this operation it is not known.
+    /// The permissions that the request requires; `None` if they are not known for this operation.
     pub(crate) fn accesses(&self) -> Option<Vec<Access>> {
         match self.path {
             S3Path::Root => None,
@@ -50,9 +50,9 @@ impl Asked<'_> {
             }
             _ => return None,
         };
-        // To compare the ETag of what is there is to read it. AWS says so of PutObject
-        // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html); of
-        // DeleteObject it is assumed.
+        // Comparing the ETag of the existing object counts as reading it. AWS documents this for
+        // PutObject (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html);
+        // for DeleteObject it is an assumption.
         if matches!(self.operation, "PutObject" | "DeleteObject") && self.headers.contains_key("if-match") {
             accesses.push(on_key("s3:GetObject"));
         }
@@ -62,9 +62,9 @@ impl Asked<'_> {
         Some(accesses)
     }
 
-    /// A copy includes tags and annotations unless it is told not to, and that takes permissions
-    /// of its own as soon as an uploader has set any. Nothing here has them, so it is assumed that
-    /// everything does.
+    /// The permissions to copy an object. By default, a copy includes tags and annotations, and S3
+    /// requires permissions for these as soon as the source has any. Objects here never have any, so
+    /// this assumes that every object does.
     fn of_copy_source(&self, on_target: impl Fn(&'static str) -> Access) -> Option<Vec<Access>> {
         let header = |name| self.headers.get(name)?.to_str().ok();
         let CopySource::Bucket { bucket, key, .. } = CopySource::parse(header("x-amz-copy-source")?).ok()? else {
@@ -82,8 +82,9 @@ impl Asked<'_> {
         Some(accesses)
     }
 
-    /// Reads of an object that is not there: the 404 that says so takes a permission too. Without
-    /// it S3 answers 403. (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>)
+    /// The permission to learn that an object does not exist. S3 answers 404 only to callers that
+    /// have it, and 403 to others:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
     pub(crate) fn accesses_if_missing(&self) -> Option<Access> {
         match self.path {
             S3Path::Object { bucket, .. } if matches!(self.operation, "GetObject" | "HeadObject" | "CopyObject") => {
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_on_the_etag_takes_the_permission_to_read() {
+    fn a_condition_on_the_etag_requires_the_permission_to_read() {
         let a = |action: &str| format!("s3:{action} arn:aws:s3:::bkt/staging/a");
         let if_match = [("if-match", "\"x\"")];
         for operation in ["PutObject", "DeleteObject"] {
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_reads_its_source_and_writes_its_target() {
+    fn a_copy_requires_reading_its_source_and_writing_its_target() {
         let bare = [
             ("x-amz-copy-source", "bkt/from%2Bx"),
             ("x-amz-tagging-directive", "REPLACE"),
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_not_guessed() {
+    fn permissions_of_an_unknown_operation_are_not_guessed() {
         for operation in ["DeleteObjects", "PutObjectAcl", "CreateMultipartUpload", "ListBuckets"] {
             assert_eq!(needs(operation, &[]), None, "{operation}");
         }

@@ -1,11 +1,11 @@
-//! Statements and how they decide, without conditions: nothing is allowed unless a statement allows
+//! Evaluates policy statements (without conditions): an access is denied unless a statement allows
 //! it, and a `Deny` wins.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 use serde::Deserialize;
 
-/// One action on one resource that a request takes.
+/// One action on one resource that a request requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Access {
     pub(crate) action: &'static str,
@@ -15,9 +15,9 @@ pub(crate) struct Access {
 /// Whether a statement allows or denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 pub enum Effect {
-    /// It allows, unless another denies.
+    /// It allows, unless another statement denies.
     Allow,
-    /// It denies, whatever others allow.
+    /// It denies, even if other statements allow.
     Deny,
 }
 
@@ -28,17 +28,17 @@ pub struct Permission {
     pub statement: String,
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// Such as `s3:GetObject`; `*` and `?` stand for any characters, and any one.
+    /// Such as `s3:GetObject`. `*` matches any characters, `?` any single one.
     pub action: String,
-    /// The ARN, with the same two.
+    /// The ARN, with the same wildcards.
     pub resource: String,
 }
 
-/// What policies say to an access.
+/// The decision about an access.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decision<'a> {
-    /// Allowed, and if only one permission allows it, by that one: without it the request would
-    /// fail.
+    /// Allowed. If exactly one permission allows it, this is that permission: without it, the
+    /// request would fail.
     Allowed(Option<&'a Permission>),
     Denied {
         because: String,
@@ -61,7 +61,7 @@ pub(super) fn decide<'a>(permissions: &'a [Permission], access: &Access) -> Deci
 }
 
 impl Permission {
-    /// Actions are the same in upper and lower case, resources are not.
+    /// Whether the permission covers an access. Actions ignore case, resources do not.
     fn covers(&self, access: &Access) -> bool {
         let action = access.action.to_ascii_lowercase();
         matches(self.action.to_ascii_lowercase().as_bytes(), action.as_bytes())
@@ -69,7 +69,7 @@ impl Permission {
     }
 }
 
-/// `*` stands for any characters, slashes included, and `?` for any one.
+/// Whether a pattern matches: `*` matches any characters, including slashes, and `?` any single one.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, None) => true,
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_allowed_that_no_statement_allows() {
+    fn an_access_that_no_statement_allows_is_denied() {
         assert!(!allows(&[], &get("a")));
         let others = [
             permission(Effect::Allow, "s3:PutObject", "arn:aws:s3:::b/*"),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_may_hold_wildcards() {
+    fn a_resource_may_contain_wildcards() {
         for (resource, key, covered) in [
             ("arn:aws:s3:::b/charts/*", "charts/a", true),
             ("arn:aws:s3:::b/charts/*", "charts/a/b", true),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_action_may_hold_wildcards_and_any_case() {
+    fn an_action_may_contain_wildcards_and_ignores_case() {
         for (action, covered) in [
             ("s3:*", true),
             ("s3:Get*", true),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_wins_whatever_the_order() {
+    fn a_deny_wins_in_any_order() {
         let allow = permission(Effect::Allow, "s3:GetObject", "*");
         let deny = permission(Effect::Deny, "s3:*", "arn:aws:s3:::b/secret/*");
         for permissions in [[allow.clone(), deny.clone()], [deny, allow]] {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_permissions_that_allow_the_same_neither_is_needed() {
+    fn two_permissions_that_allow_the_same_are_both_reported_as_unneeded() {
         let one = permission(Effect::Allow, "s3:GetObject", "arn:aws:s3:::b/*");
         let two = permission(Effect::Allow, "s3:GetObject", "arn:aws:s3:::b/a");
         assert_eq!(

@@ -1,9 +1,9 @@
-//! The functions' policies in the text of `template.yaml`, with the stand-ins in place of what a
-//! deployment makes.
+//! Reads the functions' policies in the text of `template.yaml`, with the names of the stand-ins in
+//! place of the resources that a deployment creates.
 //!
-//! Just as much of CloudFormation as the template uses: `!Ref`, `!Sub`, `!GetAtt` and `!If` in
-//! short form. What is not understood is an error, so that no part of a policy is left out in
-//! silence.
+//! It supports only the CloudFormation functions that the template uses: `!Ref`, `!Sub`, `!GetAtt`
+//! and `!If`, in short form. Anything else is an error, so that no part of a policy is left out
+//! silently.
 
 use std::collections::BTreeMap;
 
@@ -13,26 +13,26 @@ use serde_yaml::Value;
 use super::policy::{Effect, Permission};
 use crate::identity::{ACCOUNT, BUCKET, DISTRIBUTION, REGION, bucket_arn, secret_arn};
 
-/// Why the template cannot be held against anything.
+/// Why the policies in the template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// It is not YAML, or not of the shape that is expected.
+    /// It is not YAML, or does not have the expected structure.
     #[error("template.yaml cannot be read: {0}")]
     Yaml(#[from] serde_yaml::Error),
-    /// The policy of a function is not a document with statements.
-    #[error("template.yaml: a policy of {function} cannot be checked: {error}")]
+    /// The policy of a function is not a document with statements, or has an unsupported field.
+    #[error("template.yaml: `local` cannot check a policy of {function}: {error}")]
     Policy {
-        /// Its name in the template.
+        /// The name of the function in the template.
         function: String,
         /// Why.
         error: serde_yaml::Error,
     },
-    /// A policy of the bucket or of the release role is missing, or not of the shape that is
-    /// expected.
+    /// A policy of the bucket or of the release role is missing, or does not have the expected
+    /// structure.
     #[error("template.yaml: {0}")]
     Access(String),
-    /// A value that is no text, or text by a function that is not known here.
-    #[error("template.yaml: {0} is no text that `local` can resolve; it knows !Ref, !Sub, !GetAtt and !If")]
+    /// A value that is not text, or that uses an unsupported function.
+    #[error("template.yaml: `local` cannot resolve {0} to text; it supports !Ref, !Sub, !GetAtt and !If")]
     Unresolved(String),
 }
 
@@ -60,8 +60,8 @@ pub(super) struct Resource {
     pub(super) properties: Value,
 }
 
-/// A field that is not listed here, such as `Condition` or `NotAction`, would change what the
-/// statement means.
+/// A policy document. Unknown fields such as `Condition` or `NotAction` are errors, because they
+/// would change what a statement means.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Document {
@@ -71,7 +71,7 @@ pub(super) struct Document {
     pub(super) statement: Vec<Statement>,
 }
 
-/// Statements, those too that only some parameters bring in: `!If [CONDITION, STATEMENT, !Ref
+/// The statements, including those that depend on a parameter: `!If [CONDITION, STATEMENT, !Ref
 /// AWS::NoValue]`.
 fn statements<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Statement>, D::Error> {
     let all = Vec::<Value>::deserialize(deserializer)?;
@@ -101,7 +101,7 @@ pub(super) struct Statement {
     resource: Value,
 }
 
-/// The permissions of each function, by the name of its binary.
+/// The permissions of each function, by the name of its executable.
 pub(super) fn policies(text: &str) -> Result<BTreeMap<String, Vec<Permission>>, TemplateError> {
     let template: Template = serde_yaml::from_str(text)?;
     let mut policies = BTreeMap::new();
@@ -131,7 +131,7 @@ pub(super) fn field<'a>(value: &'a Value, path: &[&str]) -> &'a Value {
         .fold(value, |value, name| value.get(name).unwrap_or(&Value::Null))
 }
 
-/// One, or a list of them; nothing is none.
+/// The items of a list; a single value is one item, an absent one none.
 pub(super) fn each(value: &Value) -> &[Value] {
     match value {
         Value::Null => &[],
@@ -158,12 +158,12 @@ impl Template {
     pub(super) fn text(&self, value: &Value) -> Result<String, TemplateError> {
         let unresolved = || TemplateError::Unresolved(format!("{value:?}"));
         match value {
-            // A variable in plain text is a !Sub that was forgotten.
+            // A `${…}` in plain text means that someone forgot the !Sub.
             Value::String(text) if !text.contains("${") => Ok(text.clone()),
             Value::Tagged(tagged) => match (tagged.tag.to_string().as_str(), tagged.value.as_str()) {
                 ("!Ref" | "!GetAtt", Some(name)) => self.variable(name).ok_or_else(unresolved),
-                ("!Sub", Some(text)) => Ok(played(&self.substituted(text)?, &self.bucket_name()?)),
-                // Of a choice by parameters, what is made with the stack; `local` makes it too.
+                ("!Sub", Some(text)) => Ok(with_local_bucket(&self.substituted(text)?, &self.bucket_name()?)),
+                // The first choice is the resource that the stack creates, as `local` does.
                 ("!If", None) => match tagged.value.as_sequence().map(Vec::as_slice) {
                     Some([_, made, _]) => self.text(made),
                     _ => Err(unresolved()),
@@ -188,7 +188,7 @@ impl Template {
         Ok(whole)
     }
 
-    /// What `!Ref`, `!GetAtt` or a `${…}` of this name stands for.
+    /// The value of a `!Ref`, a `!GetAtt` or a `${…}` with this name.
     fn variable(&self, name: &str) -> Option<String> {
         match name {
             "AWS::Partition" => return Some("aws".to_owned()),
@@ -198,7 +198,7 @@ impl Template {
             _ => {}
         }
         if let Some(parameter) = self.parameters.get(name) {
-            // A number is written as YAML has it, but no policy names one.
+            // A default may be a number, but no policy uses one.
             return parameter.default.as_ref()?.as_str().map(str::to_owned);
         }
         let (resource, attribute) = name.split_once('.').unwrap_or((name, ""));
@@ -211,8 +211,7 @@ impl Template {
         }
     }
 
-    /// The bucket of the charts: there are others (of logs), but only this one tells functions of
-    /// its objects.
+    /// The name of the chart bucket: the only bucket that notifies functions. The others hold logs.
     pub(super) fn chart_bucket(&self) -> Option<&str> {
         let functions = self.resources.values();
         let functions = functions.filter(|resource| resource.r#type == "AWS::Serverless::Function");
@@ -224,7 +223,7 @@ impl Template {
         })
     }
 
-    /// What the bucket would be called; empty if it has no name of its own.
+    /// The name that the template gives the bucket; empty if CloudFormation chooses one.
     fn bucket_name(&self) -> Result<String, TemplateError> {
         let bucket = self.chart_bucket().and_then(|name| self.resources.get(name));
         match bucket.map(|bucket| field(&bucket.properties, &["BucketName"])) {
@@ -234,8 +233,8 @@ impl Template {
     }
 }
 
-/// The local bucket plays the bucket of the template, whatever that is called.
-fn played(text: &str, bucket: &str) -> String {
+/// Replaces the name of the template's bucket in an ARN by the name of the local bucket.
+fn with_local_bucket(text: &str, bucket: &str) -> String {
     let rest = text.strip_prefix(&bucket_arn(bucket)).filter(|_| !bucket.is_empty());
     match rest {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", bucket_arn(BUCKET)),
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn no_function_may_do_everything() {
+    fn no_function_has_a_wildcard_permission() {
         for permission in policies(TEMPLATE).unwrap().values().flatten() {
             assert!(!permission.action.contains(['*', '?']), "{permission:?}");
             let (_, name) = permission.resource.rsplit_once(':').unwrap();
@@ -289,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_that_is_not_understood_is_never_left_out() {
+    fn a_statement_that_is_not_understood_is_an_error() {
         let good = "Sid: A, Effect: Allow, Action: s3:GetObject, Resource: x";
         assert_eq!(statement(good).unwrap()["f"].len(), 1);
         for (bad, said) in [

@@ -1,5 +1,5 @@
-//! What a function process finds in its environment: what Lambda sets, what `template.yaml` sets,
-//! and nothing of ours.
+//! The environment variables of a function process: those that Lambda sets and those that
+//! `template.yaml` sets. Almost nothing is inherited from this program.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,28 +8,29 @@ use super::spec::FunctionSpec;
 use crate::aws::caller::access_key;
 use crate::identity::{BUCKET, DISTRIBUTION, REGION, SECRET_ACCESS_KEY, SECRET_NAME};
 
-/// Of our own environment, only what makes a process findable and its crashes readable.
+/// The inherited variables: they let the process find programs, print backtraces and record
+/// coverage.
 const INHERITED: [&str; 4] = ["PATH", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE", "LLVM_PROFILE_FILE"];
 
-/// Where the stand-ins listen.
+/// The URLs of the stand-ins.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoints {
     pub(crate) s3: String,
-    /// CloudFront, Secrets Manager and the Invoke API.
+    /// CloudFront's API, Secrets Manager and the Invoke API.
     pub(crate) aws: String,
     pub(crate) edge: String,
 }
 
-/// The same for all functions.
+/// The parts of the environment that all functions share.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     pub(crate) endpoints: Endpoints,
-    /// Settings of the functions; they win over everything that is set here.
+    /// Settings of the functions; they override every other variable.
     pub(crate) settings: BTreeMap<String, String>,
 }
 
 impl Environment {
-    /// All variables of one process.
+    /// The variables of one process.
     pub(super) fn of_process(
         &self,
         spec: &FunctionSpec,
@@ -54,7 +55,7 @@ impl Environment {
             ("AWS_DEFAULT_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", access_key(name)),
             ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
-            // Tells the S3 listener which process asks, so that a fault can kill that one.
+            // Identifies the process to the S3 listener, so that a fault can kill it.
             ("AWS_SESSION_TOKEN", process.to_owned()),
             ("AWS_ENDPOINT_URL_S3", endpoints.s3.clone()),
             ("AWS_ENDPOINT_URL_CLOUDFRONT", endpoints.aws.clone()),

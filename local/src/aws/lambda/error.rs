@@ -1,16 +1,17 @@
-//! Why an invocation failed.
+//! [`FunctionError`]: why an invocation failed.
 
-/// Why an invocation failed, as Lambda tells its caller.
+/// Why an invocation failed, in the form in which Lambda reports it to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
 #[error("{function}: {message} ({error_type})")]
 #[serde(rename_all = "camelCase")]
 pub struct FunctionError {
-    /// Which function.
+    /// The name of the function.
     #[serde(skip)]
     pub function: String,
-    /// What the function reported, or Lambda's own: `Runtime.ExitError`, `Sandbox.Timedout`, …
+    /// The type that the function reported, or one of Lambda's: `Runtime.ExitError`,
+    /// `Sandbox.Timedout`, …
     pub error_type: String,
-    /// For people.
+    /// The message for people.
     #[serde(rename = "errorMessage")]
     pub message: String,
 }

@@ -1,4 +1,4 @@
-//! One function: its processes, how many may run at once, and what they said.
+//! One function: its processes, their maximum number, and their logs.
 
 use std::sync::{Arc, Mutex};
 
@@ -32,7 +32,8 @@ impl Function {
         }
     }
 
-    /// Runs one invocation on an idle process, or a new one, or waits for one to become idle.
+    /// Runs one invocation on an idle process or a new one. If the maximum number is running, it
+    /// waits for one to become idle.
     pub(super) async fn invoke(&self, request_id: &str, payload: &Bytes) -> Result<Bytes, FunctionError> {
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(FunctionError::new(
@@ -55,15 +56,15 @@ impl Function {
                     lock(&self.idle).push(process);
                     return Err(error);
                 }
-                // It died between two invocations: nothing has begun, so another process takes this
-                // one.
+                // The process died while it was idle and never received the event, so another
+                // process can run this invocation.
                 Err(Ended {
                     delivered: false,
                     timed_out: false,
                     ..
-                }) if used => self.forget(&process),
+                }) if used => self.remove(&process),
                 Err(Ended { error, .. }) => {
-                    self.forget(&process);
+                    self.remove(&process);
                     return Err(error);
                 }
             }
@@ -76,7 +77,7 @@ impl Function {
             if process.is_alive() {
                 return Some(process);
             }
-            self.forget(&process);
+            self.remove(&process);
         }
     }
 
@@ -86,11 +87,11 @@ impl Function {
         Ok(process)
     }
 
-    fn forget(&self, process: &Process) {
+    fn remove(&self, process: &Process) {
         lock(&self.running).retain(|handle| handle.id != process.id());
     }
 
-    /// Kills the process with that id, if it is one of this function's.
+    /// Kills the process with this id, if it belongs to this function.
     pub(super) fn kill(&self, process: &str) {
         lock(&self.running)
             .iter()
@@ -98,7 +99,7 @@ impl Function {
             .for_each(Handle::kill);
     }
 
-    /// How many processes there are.
+    /// The number of processes.
     pub(super) fn processes(&self) -> usize {
         lock(&self.running).len()
     }
@@ -107,13 +108,13 @@ impl Function {
         lock(&self.logs).clone()
     }
 
-    /// Nothing starts any more, and every process is told to end.
+    /// Kills every process, and starts no new one.
     pub(super) fn stop(&self) {
         self.permits.close();
         lock(&self.running).iter().for_each(Handle::kill);
     }
 
-    /// Waits until the processes that were told to end have ended.
+    /// Waits until the processes that [`Function::stop`] killed have ended.
     pub(super) async fn ended(&self) {
         let handles: Vec<Handle> = lock(&self.running).drain(..).collect();
         for handle in handles {

@@ -12,10 +12,11 @@ use super::queue::Lambda;
 use crate::aws::request_id::new_request_id;
 use crate::http::server::{Reply, body, header, reply};
 
-/// The version of the API, and the start of all its paths.
+/// The version of the API, which begins all of its paths.
 pub(crate) const PREFIX: &str = "/2015-03-31/functions/";
-/// Lambda's limit for asynchronous events (for synchronous ones it is 6 MB).
+/// Lambda's limit for asynchronous events.
 const EVENT_LIMIT: usize = 1 << 20;
+/// Lambda's limit for synchronous events.
 const REQUEST_LIMIT: usize = 6 << 20;
 
 pub(crate) async fn answer(lambda: &Lambda, request: Request<Incoming>) -> Reply {
@@ -27,11 +28,11 @@ pub(crate) async fn answer(lambda: &Lambda, request: Request<Incoming>) -> Reply
         return error(
             StatusCode::NOT_FOUND,
             "ResourceNotFoundException",
-            "the local Lambda knows Invoke only",
+            "the local Lambda supports only Invoke",
         );
     };
     let name = percent_decode_str(name).decode_utf8_lossy();
-    // A name, a partial ARN or a full one.
+    // The path holds a name, a partial ARN or a full ARN.
     let name = name
         .rsplit("function:")
         .next()

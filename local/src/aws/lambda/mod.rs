@@ -1,8 +1,8 @@
 //! Lambda: functions as processes under the real Runtime API.
 //!
-//! [`Lambda::invoke`] waits for the answer; [`Lambda::invoke_async`] queues an event that is tried
-//! again when it fails and ends in the dead-letter list when it keeps failing, as Lambda does with
-//! S3's notifications.
+//! [`Lambda::invoke`] waits for the answer. [`Lambda::invoke_async`] queues an event: if it fails, it
+//! is retried, and after the last retry it goes to the dead-letter queue, as Lambda does with S3's
+//! notifications.
 
 mod environment;
 mod error;
@@ -24,5 +24,5 @@ pub use self::progress::{DeadLetter, Finished, Invoked};
 pub use self::queue::Lambda;
 pub(crate) use self::spec::FunctionSpec;
 
-/// Pauses before a retry. AWS waits one and two minutes, which is too long to watch.
+/// The pauses before the retries. AWS waits one and two minutes, too long for a local run.
 pub const RETRY_DELAYS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];

@@ -1,4 +1,4 @@
-//! One process of a function, with a Runtime API of its own.
+//! One process of a function, with its own Runtime API.
 
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use super::spec::{FunctionSpec, Logs};
 use crate::http::server::{self, Server};
 use crate::sync::lock;
 
-/// More log lines than that are not kept.
+/// How many log lines are kept; later ones are dropped.
 const LOG_LINES: usize = 200_000;
-/// After a process has ended, its last words may still be on their way through the pipes.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long to wait for the last output of a process that has ended: it may still be in the pipes.
+const LAST_OUTPUT: Duration = Duration::from_millis(500);
 
 /// A running process. Dropping it kills the process.
 pub(super) struct Process {
@@ -33,7 +33,7 @@ pub(super) struct Process {
     waiter: JoinHandle<()>,
 }
 
-/// A process as seen by those who may have to end it.
+/// A handle to kill a process and to wait for its end.
 pub(super) struct Handle {
     pub(super) id: String,
     kill: Arc<Notify>,
@@ -46,7 +46,7 @@ impl Handle {
     }
 
     pub(super) async fn ended(mut self) {
-        // Without a sender the process was dropped, and so killed.
+        // It fails if the sender is gone: then the process was dropped, and so killed.
         let _ = self.exit.wait_for(Option::is_some).await;
     }
 }
@@ -54,24 +54,24 @@ impl Handle {
 #[derive(Debug, Clone)]
 struct Exit {
     status: String,
-    last_words: Option<String>,
+    last_line: Option<String>,
 }
 
 /// An invocation that failed.
 pub(super) struct Ended {
     pub(super) error: FunctionError,
-    /// The process reported the failure itself and can take the next invocation.
+    /// Whether the process is still running and can serve the next invocation.
     pub(super) alive: bool,
-    /// The process had been given the event.
+    /// Whether the process had received the event.
     pub(super) delivered: bool,
     pub(super) timed_out: bool,
 }
 
-/// What can happen to an invocation under way.
+/// What can happen during an invocation.
 enum Event {
-    /// The process reported a response or an error; `None`: its Runtime API is gone.
+    /// The process reported a response or an error; `None` if its Runtime API is gone.
     Answered(Option<Result<Bytes, FunctionError>>),
-    /// The process took the event.
+    /// The process received the event (`true`), or no longer can.
     Taken(bool),
     Exited,
     TooLate,
@@ -79,7 +79,7 @@ enum Event {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The child goes with its waiter (`kill_on_drop`).
+        // Dropping the waiter also kills the child (`kill_on_drop`).
         self.waiter.abort();
     }
 }
@@ -97,7 +97,7 @@ impl Process {
         };
         let (listener, address) = server::listen()
             .await
-            .map_err(|e| failed("no port for the Runtime API", &e))?;
+            .map_err(|e| failed("cannot listen for the Runtime API", &e))?;
         let api = Arc::new(RuntimeApi::new(&spec.name));
         let served = Arc::clone(&api).serve(listener);
         let child = Command::new(&spec.binary)
@@ -138,7 +138,7 @@ impl Process {
         self.exit.borrow().is_none() && !self.waiter.is_finished()
     }
 
-    /// Gives the process one event and waits for what becomes of it.
+    /// Gives the process one event and waits for the answer, the exit or the timeout.
     pub(super) async fn invoke(&self, spec: &FunctionSpec, request_id: &str, payload: Bytes) -> Result<Bytes, Ended> {
         let (reply, mut answer) = oneshot::channel();
         let (delivered, mut delivery) = oneshot::channel();
@@ -153,8 +153,8 @@ impl Process {
         self.api.give(work);
         let mut exit = self.exit.clone();
         let started = Instant::now();
-        // The clock of an invocation starts when the process takes it; until then it is its
-        // initialisation's.
+        // The timeout starts when the process receives the event. Until then, the same limit applies
+        // to its initialization.
         let mut taken = false;
         let mut deadline = tokio::time::Instant::now() + spec.timeout;
         loop {
@@ -193,7 +193,7 @@ impl Process {
             }
         }
         let _ = exit.wait_for(Option::is_some).await;
-        // The answer and the exit may have come together.
+        // The process may have answered just before it exited.
         if let Ok(answer) = answer.try_recv() {
             return answer.map_err(|error| Ended {
                 error,
@@ -214,17 +214,17 @@ impl Process {
 
     fn exited(&self, spec: &FunctionSpec, request_id: &str, taken: bool, after: Duration) -> FunctionError {
         let exit = self.exit.borrow().clone();
-        let (status, last_words) = exit.map_or_else(|| ("unknown".to_owned(), None), |e| (e.status, e.last_words));
+        let (status, last_line) = exit.map_or_else(|| ("unknown".to_owned(), None), |e| (e.status, e.last_line));
         if let Some(Reported { error_type, message }) = self.api.init_error() {
             return FunctionError::new(&spec.name, &error_type, message);
         }
-        let said = last_words
-            .map(|words| format!("; its last words: {words}"))
+        let said = last_line
+            .map(|line| format!("; the last line on stderr: {line}"))
             .unwrap_or_default();
         let message = if taken {
             format!("RequestId: {request_id} Error: Runtime exited with error: {status}{said}")
         } else {
-            format!("the function ended {after:.1?} after its start, before it took an event: {status}{said}")
+            format!("the function exited {after:.1?} after its start, before it received an event: {status}{said}")
         };
         FunctionError::new(&spec.name, "Runtime.ExitError", message)
     }
@@ -236,12 +236,12 @@ fn timed_out(spec: &FunctionSpec, request_id: &str, taken: bool) -> FunctionErro
     let message = if taken {
         format!("{now:.3} {request_id} Task timed out after {seconds:.2} seconds")
     } else {
-        format!("the function did not ask for its first event within {seconds:.2} seconds")
+        format!("the function did not request its first event within {seconds:.2} seconds")
     };
     FunctionError::new(&spec.name, "Sandbox.Timedout", message)
 }
 
-/// Collects what the process writes until it ends, by itself or because it is told to.
+/// Collects the output of the process until it exits or is killed.
 async fn wait(mut child: Child, logs: Logs, kill: Arc<Notify>, exit: watch::Sender<Option<Exit>>) {
     let last_error_line = Logs::default();
     let out = child
@@ -258,16 +258,16 @@ async fn wait(mut child: Child, logs: Logs, kill: Arc<Notify>, exit: watch::Send
         }
     };
     for pipe in [out, err].into_iter().flatten() {
-        let _ = tokio::time::timeout(LAST_WORDS, pipe).await;
+        let _ = tokio::time::timeout(LAST_OUTPUT, pipe).await;
     }
-    let last_words = lock(&last_error_line)
+    let last_line = lock(&last_error_line)
         .iter()
         .rev()
         .find(|line| !line.trim().is_empty())
         .cloned();
     exit.send_replace(Some(Exit {
         status: describe(status),
-        last_words,
+        last_line,
     }));
 }
 

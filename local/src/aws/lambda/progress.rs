@@ -1,4 +1,4 @@
-//! How an event fares, from its first attempt to its answer or the dead-letter list.
+//! The progress of an event, from its first attempt to its answer or the dead-letter queue.
 
 use std::time::Duration;
 
@@ -6,42 +6,42 @@ use serde_json::Value;
 
 use super::error::FunctionError;
 
-/// One thing that happened to an event.
+/// A step in the progress of an event.
 pub(crate) enum Progress {
     Invoked(Invoked),
     Finished(Finished),
     Buried(DeadLetter),
 }
 
-/// A function process is given an event.
+/// A function process receives an event.
 #[derive(Debug, Clone)]
 pub struct Invoked {
-    /// Which function.
+    /// The name of the function.
     pub function: String,
-    /// The same over all attempts of one event.
+    /// The request id, the same for all attempts of an event.
     pub request_id: String,
-    /// 1 for the first.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// The keys that an S3 event names, decoded; else the `command`.
+    /// The decoded keys in an S3 event, or the `command` of a command.
     pub about: Vec<String>,
     /// The whole event, if it is a command.
     pub command: Option<Value>,
 }
 
-/// An invocation ended.
+/// An invocation has ended.
 #[derive(Debug, Clone)]
 pub struct Finished {
-    /// Which function.
+    /// The name of the function.
     pub function: String,
-    /// As in [`Invoked`].
+    /// The request id, as in [`Invoked`].
     pub request_id: String,
-    /// 1 for the first.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
     /// Why it failed, if it did.
     pub error: Option<FunctionError>,
-    /// A failed asynchronous event is given again after this long.
+    /// The pause before the retry of a failed asynchronous event; `None` if there is no retry.
     pub retry_in: Option<Duration>,
-    /// A failed asynchronous event has gone to the dead-letter list.
+    /// Whether the event failed for good and has gone to the dead-letter queue.
     pub dead: bool,
     /// How long the invocation took.
     pub took: Duration,
@@ -52,14 +52,14 @@ pub struct Finished {
 /// An asynchronous event that failed for good.
 #[derive(Debug, Clone)]
 pub struct DeadLetter {
-    /// Which function.
+    /// The name of the function.
     pub function: String,
-    /// The same over all attempts.
+    /// The request id, the same for all attempts.
     pub request_id: String,
-    /// What the function was given.
+    /// The event.
     pub payload: Value,
-    /// Of the last attempt.
+    /// The error of the last attempt.
     pub error: FunctionError,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
 }

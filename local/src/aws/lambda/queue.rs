@@ -1,4 +1,5 @@
-//! Invocations: at once, or from the asynchronous queue with its retries and its dead-letter list.
+//! Invocations: direct ones, and those from the asynchronous queue with its retries and its
+//! dead-letter queue.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -19,7 +20,7 @@ use crate::events::keys_in;
 use crate::faults::{Delivery, Faults};
 use crate::sync::lock;
 
-/// All functions and the queue before them. Clones are handles to the same ones.
+/// All functions, with their queue of events. Clones share the same state.
 #[derive(Clone)]
 pub struct Lambda {
     inner: Arc<Inner>,
@@ -29,14 +30,14 @@ struct Inner {
     functions: BTreeMap<String, Function>,
     retry_delays: Vec<Duration>,
     dead_letters: Mutex<Vec<DeadLetter>>,
-    /// Events queued, delayed or running, and invocations that somebody waits for.
+    /// The number of events that are queued, delayed or running, including direct invocations.
     busy: watch::Sender<usize>,
     faults: Arc<dyn Faults>,
     on_progress: Box<dyn Fn(Progress) + Send + Sync>,
     runtime: Handle,
 }
 
-/// Counts as busy until it is dropped.
+/// Counts one event as busy until it is dropped.
 struct Busy(Arc<Inner>);
 
 impl Drop for Busy {
@@ -73,7 +74,7 @@ impl Lambda {
     ///
     /// # Errors
     ///
-    /// What the function reported, or why it could not answer.
+    /// The error that the function reported, or why it could not answer.
     pub async fn invoke(&self, function: &str, payload: &Value) -> Result<Value, FunctionError> {
         let _busy = self.busy();
         let payload = Bytes::from(payload.to_string());
@@ -94,7 +95,7 @@ impl Lambda {
             .map_err(|error| FunctionError::new(function, "Local.NotJson", format!("the answer is not JSON: {error}")))
     }
 
-    /// Queues an event, and returns its request id at once.
+    /// Queues an event, and immediately returns its request id.
     pub fn invoke_async(&self, function: &str, payload: &Value) -> String {
         let request_id = new_request_id();
         let bytes = Bytes::from(payload.to_string());
@@ -170,7 +171,7 @@ impl Lambda {
     ) -> Result<Bytes, FunctionError> {
         let Some(function) = self.inner.functions.get(name) else {
             let known: Vec<&str> = self.inner.functions.keys().map(String::as_str).collect();
-            let message = format!("Function not found; there are {}", known.join(" and "));
+            let message = format!("Function not found; the functions are {}", known.join(" and "));
             return Err(FunctionError::new(name, "ResourceNotFoundException", message));
         };
         self.tell(Progress::Invoked(Invoked {
@@ -193,7 +194,7 @@ impl Lambda {
         *self.inner.busy.borrow() == 0
     }
 
-    /// The events that failed for good, oldest first.
+    /// The events in the dead-letter queue, oldest first.
     #[must_use]
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         lock(&self.inner.dead_letters).clone()
@@ -209,7 +210,7 @@ impl Lambda {
             .unwrap_or_default()
     }
 
-    /// How many processes of a function there are.
+    /// The number of processes of a function.
     #[must_use]
     pub fn processes(&self, function: &str) -> usize {
         self.inner
@@ -223,7 +224,7 @@ impl Lambda {
         self.inner.functions.contains_key(function)
     }
 
-    /// Kills the process with that id, whatever it is doing.
+    /// Kills the process with this id.
     pub(crate) fn kill(&self, process: &str) {
         self.inner
             .functions
@@ -231,12 +232,12 @@ impl Lambda {
             .for_each(|function| function.kill(process));
     }
 
-    /// Tells all processes to end; nothing starts any more.
+    /// Kills all processes, and starts no new ones.
     pub(crate) fn stop(&self) {
         self.inner.functions.values().for_each(Function::stop);
     }
 
-    /// Waits until the processes that were told to end have ended.
+    /// Waits until the processes that [`Lambda::stop`] killed have ended.
     pub(crate) async fn ended(&self) {
         for function in self.inner.functions.values() {
             function.ended().await;
@@ -259,12 +260,12 @@ fn command(payload: &[u8]) -> Option<Value> {
     payload.get("command").is_some().then_some(payload)
 }
 
-/// A command with its answer.
+/// The command and its answer, if the event is a command that was answered.
 fn answered(payload: &[u8], answer: Option<&Bytes>) -> Option<(Value, Value)> {
     Some((command(payload)?, serde_json::from_slice(answer?).ok()?))
 }
 
-/// What an event is about, in a word or two.
+/// The subject of an event: its command, or the keys that it names.
 fn about(payload: &[u8]) -> Vec<String> {
     let payload: Value = serde_json::from_slice(payload).unwrap_or_default();
     match payload.get("command").and_then(Value::as_str) {

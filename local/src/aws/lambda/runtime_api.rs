@@ -1,4 +1,4 @@
-//! The Lambda Runtime API for one process, on a port of its own.
+//! The Lambda Runtime API of one process, on its own port.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -17,10 +17,10 @@ use crate::http::server::{Reply, Server, body, header, infallible, reply, serve}
 use crate::sync::lock;
 
 const PREFIX: &str = "/2018-06-01/runtime/";
-/// Lambda's limit for the answer of a function.
+/// Lambda's limit for the size of an answer.
 const RESPONSE_LIMIT: usize = 6 << 20;
 
-/// An event on its way to the process.
+/// An event for the process.
 pub(super) struct Work {
     pub(super) request_id: String,
     pub(super) payload: Bytes,
@@ -30,7 +30,7 @@ pub(super) struct Work {
     pub(super) reply: oneshot::Sender<Result<Bytes, FunctionError>>,
 }
 
-/// An error as runtimes report it.
+/// An error as the runtime of a function reports it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Reported {
@@ -64,7 +64,7 @@ impl RuntimeApi {
         }
     }
 
-    /// Lays the next event out for the process.
+    /// Sets the next event for the process.
     pub(super) fn give(&self, work: Work) {
         *lock(&self.next) = Some(work);
         self.arrived.notify_one();
@@ -111,7 +111,7 @@ impl RuntimeApi {
         }
     }
 
-    /// Waits for the next event, for as long as it takes.
+    /// Waits for the next event, without a time limit.
     async fn next(&self) -> Reply {
         let work = loop {
             if let Some(work) = lock(&self.next).take() {
@@ -149,7 +149,7 @@ impl RuntimeApi {
     fn end(&self, id: &str, result: Result<Bytes, FunctionError>) -> Reply {
         match lock(&self.current).take_if(|current| current.request_id == id) {
             Some(current) => {
-                // The receiver is gone if the invocation has timed out meanwhile.
+                // The receiver is gone if the invocation has timed out in the meantime.
                 let _ = current.reply.send(result);
                 accepted()
             }

@@ -1,4 +1,4 @@
-//! What a function is set up with, and where its processes log.
+//! The configuration of a function, and the log of its processes.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use crate::identity::function_arn;
 
-/// The part of `template.yaml` that concerns one function.
+/// The configuration of one function, as `template.yaml` has it.
 #[derive(Debug, Clone)]
 pub(crate) struct FunctionSpec {
     pub(crate) name: String,
     pub(crate) binary: PathBuf,
     pub(crate) memory_mib: u32,
-    /// After that long an invocation is ended and its process killed.
+    /// After this long, an invocation fails and its process is killed.
     pub(crate) timeout: Duration,
-    /// Processes at once.
+    /// How many processes may run at once.
     pub(crate) instances: usize,
 }
 
