@@ -1,10 +1,10 @@
-//! The events that S3 sends, as far as others read them: which objects they name, and how keys are
-//! encoded in them.
+//! Reads S3's events: the objects that they name, and the encoding of their keys.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
-/// S3 encodes keys in events as forms do, but leaves slashes.
+/// The characters that S3 does not encode in the keys of events. It encodes keys as forms do, except
+/// slashes.
 const LEFT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -17,7 +17,7 @@ pub(crate) fn form_urlencoded(key: &str) -> String {
     utf8_percent_encode(key, LEFT).to_string().replace(' ', "+")
 }
 
-/// The keys that an event names, decoded.
+/// The decoded keys in an event.
 pub(crate) fn keys_in(event: &Value) -> Vec<String> {
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
         return Vec::new();
@@ -29,7 +29,7 @@ pub(crate) fn keys_in(event: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Keys with ETags that an event of this bucket names.
+/// The decoded keys in an event, with their ETags.
 pub(crate) fn objects_in(event: &Value) -> Vec<(String, String)> {
     let Some(records) = event.get("Records").and_then(Value::as_array) else {
         return Vec::new();
@@ -41,7 +41,7 @@ pub(crate) fn objects_in(event: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Decodes a path or an event's key as S3 does.
+/// Decodes a path, or the key in an event, as S3 does.
 pub(crate) fn decode_plus_and_percent(text: &str) -> Option<String> {
     let text = text.replace('+', "%20");
     percent_decode_str(&text)
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_travel_through_events_unchanged() {
+    fn a_key_in_an_event_is_read_back_unchanged() {
         for key in ["staging/a-1.0.0+b1.tgz", "staging/team a/ü%20.tgz", "staging/~*-_.tgz"] {
             let event = json!({ "Records": [{ "s3": { "object": { "key": form_urlencoded(key) } } }] });
             assert_eq!(keys_in(&event), [key]);

@@ -1,4 +1,4 @@
-//! Locking without poisoning: a panic in one request must not take the whole stand-in down with it.
+//! Locks without poisoning, so that a panic in one request does not break the whole stand-in.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,4 +1,4 @@
-//! One request on a connection of its own, over plain HTTP to this machine.
+//! Sends requests over plain HTTP, each on its own connection.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,24 +10,24 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// Why there is no answer, or no whole one.
+/// Why a request has no complete answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The request cannot be made.
-    #[error("the request cannot be made: {0}")]
+    /// The request is not valid.
+    #[error("the request is not valid: {0}")]
     Request(#[from] http::Error),
-    /// The URL names no host.
+    /// The URL has no host.
     #[error("{0} is not a URL with a host")]
     Url(Uri),
-    /// Nothing listens there.
-    #[error("no connection: {0}")]
+    /// Nothing listens on the address.
+    #[error("cannot connect: {0}")]
     Connect(#[from] io::Error),
-    /// The connection ended, or what came is not HTTP.
-    #[error("no answer: {0}")]
+    /// The connection ended early, or the answer is not HTTP.
+    #[error("no complete answer: {0}")]
     Http(#[from] hyper::Error),
 }
 
-/// `GET` of a path. With an ETag, only what differs from it comes.
+/// Sends `GET` for a path. With an ETag, the answer is 304 if the object still has it.
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub async fn get(address: SocketAddr, path: &str, if_none_match: Option<&str>) -
     send(request.body(Bytes::new())?).await
 }
 
-/// Sends a request to the host in its URL, and reads the answer to its end.
+/// Sends a request to the host in its URL, and reads the whole answer.
 ///
 /// # Errors
 ///

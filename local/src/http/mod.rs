@@ -1,4 +1,4 @@
-//! The little HTTP that the stand-ins and the tests share.
+//! A small HTTP client and server, which the stand-ins and the tests share.
 
 pub mod client;
 pub mod server;

@@ -1,4 +1,4 @@
-//! Serves a listener, and answers with bytes.
+//! A small HTTP server.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -16,13 +16,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-/// An answer whose body is at hand.
+/// An answer whose body is in memory.
 pub type Reply = Response<Full<Bytes>>;
 
-/// Larger bodies than any caller of the small APIs sends; charts themselves go through S3.
+/// The largest accepted body. No caller of the small APIs sends more: charts go through S3.
 const BODY_LIMIT: usize = 16 << 20;
 
-/// A listener being served; dropping it closes the listener and every connection.
+/// A running server. Dropping it closes the listener and every connection.
 pub struct Server {
     task: JoinHandle<()>,
 }
@@ -48,7 +48,7 @@ where
         let mut connections = JoinSet::new();
         loop {
             let Ok((stream, _)) = listener.accept().await else {
-                // Out of file descriptors, most likely: some connection has to end first.
+                // Probably out of file descriptors: wait for another connection to end.
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
             };
@@ -70,7 +70,7 @@ where
     Server { task }
 }
 
-/// A listener on any free port of this machine, and where it listens.
+/// Listens on a free port of this machine. Returns the listener and its address.
 ///
 /// # Errors
 ///
@@ -81,11 +81,11 @@ pub async fn listen() -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// The whole body of a request to one of the small APIs.
+/// Reads the whole body of a request to one of the small APIs.
 ///
 /// # Errors
 ///
-/// The answer to a body that is too large, or that does not arrive whole.
+/// The answer to send, if the body is too large or incomplete.
 pub async fn body(request: Request<Incoming>) -> Result<Bytes, Reply> {
     match Limited::new(request.into_body(), BODY_LIMIT).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
@@ -93,7 +93,7 @@ pub async fn body(request: Request<Incoming>) -> Result<Bytes, Reply> {
     }
 }
 
-/// An answer with a body of that type.
+/// An answer with a body of this content type.
 pub fn reply(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Reply {
     let mut reply = Response::new(Full::new(body.into()));
     *reply.status_mut() = status;
@@ -101,14 +101,14 @@ pub fn reply(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> 
     reply
 }
 
-/// Sets a header; a value that HTTP cannot carry is left out.
+/// Sets a header, unless HTTP does not allow the value.
 pub fn header(reply: &mut Reply, name: &'static str, value: &str) {
     if let Ok(value) = http::HeaderValue::from_str(value) {
         reply.headers_mut().insert(name, value);
     }
 }
 
-/// The result of a handler that always answers.
+/// Wraps the answer of a handler that never fails.
 ///
 /// # Errors
 ///

@@ -49,7 +49,7 @@ impl Api {
             (_, ["distribution", id, "invalidation", ..]) if *id != DISTRIBUTION => error(
                 StatusCode::NOT_FOUND,
                 "NoSuchDistribution",
-                &format!("The specified distribution does not exist; the local CloudFront has one: {DISTRIBUTION}"),
+                &format!("The specified distribution does not exist; the local CloudFront has only {DISTRIBUTION}"),
             ),
             (Method::POST, ["distribution", _, "invalidation"]) => {
                 let caller = Caller::of(&request);

@@ -1,9 +1,8 @@
-//! The checksums that S3 keeps with an object, and the check of what a writer claims about its
-//! bytes.
+//! The checksums that S3 stores with an object, and the check of the checksums that a writer sends.
 //!
-//! `s3s` verifies the signature, `x-amz-content-sha256` and the framing of `aws-chunked` bodies;
-//! whether the bytes match `Content-MD5` and `x-amz-checksum-*` (as a header or as a trailer) is
-//! left to us.
+//! `s3s` verifies the signature, `x-amz-content-sha256` and the framing of `aws-chunked` bodies. It
+//! does not compare the bytes with `Content-MD5` and `x-amz-checksum-*` (as a header or a trailer);
+//! this module does.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::md5::md5;
 
-/// An algorithm that S3 knows.
+/// A checksum algorithm of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is the algorithm of that name")]
 pub enum Algorithm {
@@ -71,20 +70,20 @@ impl Algorithm {
     }
 }
 
-/// Base64 values by algorithm.
+/// Checksums in Base64, by algorithm.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checksums {
     values: BTreeMap<Algorithm, String>,
-    /// A checksum of the parts' checksums (`VALUE-N`), not of the whole object.
+    /// Whether each is a checksum of the parts' checksums (`VALUE-N`), not of the whole object.
     composite: bool,
 }
 
 impl Checksums {
-    /// Checks what a request claims about `bytes` and returns what is to be kept.
+    /// Checks the checksums in a request against `bytes`, and returns those to store.
     ///
     /// # Errors
     ///
-    /// `BadDigest` and `InvalidDigest` as S3 answers them.
+    /// `BadDigest` and `InvalidDigest`, in the same cases as S3.
     pub(super) fn verified(headers: &HeaderMap, trailers: Option<&TrailingHeaders>, bytes: &[u8]) -> S3Result<Self> {
         check_content_md5(headers, bytes)?;
         let trailers = trailers.and_then(TrailingHeaders::take).unwrap_or_default();
@@ -110,8 +109,8 @@ impl Checksums {
         })
     }
 
-    /// Adds the algorithm that a multipart upload was created with, if the writer of this part did
-    /// not send it.
+    /// Adds a checksum with the algorithm of a multipart upload, if the writer of this part sent
+    /// none with it.
     pub(super) fn with(mut self, algorithm: Option<Algorithm>, bytes: &[u8]) -> Self {
         if let Some(algorithm) = algorithm {
             self.values.entry(algorithm).or_insert_with(|| algorithm.of(bytes));
@@ -119,7 +118,7 @@ impl Checksums {
         self
     }
 
-    /// S3 computes CRC64NVME for a writer that sends no checksum.
+    /// Adds CRC64NVME if there is no checksum, as S3 does for a writer that sends none.
     pub(super) fn or_default_of(self, bytes: &[u8]) -> Self {
         if self.values.is_empty() {
             Self::default().with(Some(Algorithm::Crc64nvme), bytes)
@@ -133,7 +132,7 @@ impl Checksums {
         let Some(algorithm) = algorithm else {
             return Self::default();
         };
-        // CRC64NVME cannot be composite.
+        // CRC64NVME is always a checksum of the whole object.
         if full_object || algorithm == Algorithm::Crc64nvme {
             return Self::default().with(Some(algorithm), bytes);
         }
@@ -150,7 +149,7 @@ impl Checksums {
         }
     }
 
-    /// A copy is not made of parts.
+    /// The checksums of a copy, which has no parts.
     pub(super) fn of_copy(&self) -> Self {
         if self.composite { Self::default() } else { self.clone() }
     }
@@ -192,7 +191,7 @@ fn check_content_md5(headers: &HeaderMap, bytes: &[u8]) -> S3Result<()> {
     Ok(())
 }
 
-/// Copies checksums into the fields that all of S3's outputs name alike.
+/// Copies checksums into the output fields, whose names are the same in all of S3's outputs.
 macro_rules! set_checksums {
     ($output:expr, $checksums:expr) => {{
         let checksums = $checksums;

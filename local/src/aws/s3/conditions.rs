@@ -1,8 +1,8 @@
-//! Conditional requests, as S3 answers them.
+//! Conditional requests, as S3 evaluates them.
 //!
 //! Writes: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>. S3 also
-//! answers 409 `ConditionalRequestConflict` while another write is under way; with one lock that
-//! moment does not exist here, and tests bring it about with [`crate::faults`].
+//! answers 409 `ConditionalRequestConflict` while another write is in progress. The single lock here
+//! rules that out, so tests inject this answer with [`crate::faults`].
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::object::Object;
 
-/// What has to hold for a write.
+/// The condition of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WriteCondition {
     Always,
@@ -44,8 +44,8 @@ impl From<ConditionFailed> for S3Error {
 impl WriteCondition {
     /// # Errors
     ///
-    /// `NotImplemented` for what S3 does not offer on writes: `If-None-Match` with an ETag, or both
-    /// headers.
+    /// `NotImplemented` for conditions that S3 does not support on writes: `If-None-Match` with an
+    /// ETag, or both headers.
     pub(super) fn from_headers(
         if_match: Option<&ETagCondition>,
         if_none_match: Option<&ETagCondition>,
@@ -83,7 +83,7 @@ pub(super) struct ReadConditions<'a> {
 impl ReadConditions<'_> {
     /// # Errors
     ///
-    /// 412 or 304, with the precedence of RFC 9110: the ETag headers win over the dates.
+    /// 412 or 304, with the precedence of RFC 9110: ETags override dates.
     pub(super) fn check(&self, object: &Object) -> S3Result<()> {
         let modified = whole_seconds(object.last_modified);
         match (self.if_match, self.if_unmodified_since) {
@@ -116,7 +116,7 @@ fn not_modified(object: &Object) -> S3Error {
     error
 }
 
-/// HTTP dates have no fractions.
+/// The time without fractions of a second, which HTTP dates don't have.
 fn whole_seconds(time: SystemTime) -> Timestamp {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(since.as_secs()))

@@ -1,4 +1,4 @@
-//! Bodies that do not arrive as they were sent: cut short, or with one byte changed.
+//! Damages bodies in transit: cuts them short, or changes one byte.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,8 +13,8 @@ use super::pass::{Failure, Passed};
 use crate::faults::{S3Fault, When};
 use crate::sync::lock;
 
-/// The body of a request. Only when its first bytes are read has the gate decided what becomes of
-/// them.
+/// The body of a request. By the time its first bytes are read, the gate has decided whether to
+/// damage them.
 pub(super) fn on_arrival(body: Incoming, passed: Passed) -> s3s::Body {
     if body.is_end_stream() {
         return s3s::Body::from(body);
@@ -26,7 +26,7 @@ pub(super) fn on_arrival(body: Incoming, passed: Passed) -> s3s::Body {
     })
 }
 
-/// Damages the first bytes if it is asked to. The length stays, and is told.
+/// A body whose first bytes are damaged if a fault asks for it. Its length does not change.
 struct Arriving {
     body: Incoming,
     passed: Passed,
@@ -69,7 +69,7 @@ impl Body for Arriving {
     }
 }
 
-/// The first half of an answer, after which the connection ends; `None` if it has no body.
+/// An answer that ends in the middle of its body, with the connection; `None` if it has no body.
 pub(super) async fn halved(answer: Response<s3s::Body>) -> Option<Response<s3s::Body>> {
     let (head, body) = answer.into_parts();
     let bytes = body.collect().await.ok()?.to_bytes();
@@ -77,7 +77,7 @@ pub(super) async fn halved(answer: Response<s3s::Body>) -> Option<Response<s3s::
         return None;
     }
     let half: Result<Frame<Bytes>, Failure> = Ok(Frame::data(bytes.slice(..bytes.len() / 2)));
-    let frames = stream::iter([half, Err("the answer is cut, as asked".into())]);
+    let frames = stream::iter([half, Err("the answer ends because a fault was injected".into())]);
     Some(Response::from_parts(
         head,
         s3s::Body::http_body_unsync(StreamBody::new(frames)),
@@ -94,7 +94,7 @@ pub(super) async fn corrupted(answer: Response<s3s::Body>) -> Response<s3s::Body
     Response::from_parts(head, s3s::Body::from(with_a_flipped_byte(&bytes)))
 }
 
-/// In the middle, where neither a signature of a format nor its end stands.
+/// Changes a byte in the middle, away from the header and the trailer of a file format.
 fn with_a_flipped_byte(bytes: &Bytes) -> Bytes {
     let mut damaged = bytes.to_vec();
     let middle = damaged.len() / 2;

@@ -1,8 +1,8 @@
-//! Keeps the bucket in a folder: one file for an object, its properties as a line of JSON before
-//! its bytes.
+//! Keeps the bucket in a folder, with one file per object: a line of JSON with its properties,
+//! followed by its bytes.
 //!
-//! One file is replaced by one rename, so a run that is killed leaves each object either as it was
-//! or as it became.
+//! Each file is replaced by a rename, so a killed run leaves every object in its old or its new
+//! state.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -22,7 +22,7 @@ const UNFINISHED: &str = ".new";
 
 pub(crate) struct Disk {
     folder: PathBuf,
-    /// Held for as long as the folder is in use.
+    /// Locked while this process uses the folder.
     _lock: File,
 }
 
@@ -33,12 +33,12 @@ struct Saved<O> {
 }
 
 impl Disk {
-    /// Makes the folder if it is missing, and reserves it for this process.
+    /// Creates the folder if it is missing, and reserves it for this process.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let lock = File::create(folder.join("in-use.lock"))?;
         lock.try_lock()
-            .map_err(|_| io::Error::other("another `local` is using it"))?;
+            .map_err(|_| io::Error::other("another `local` is using this folder"))?;
         Ok(Self {
             folder: folder.to_owned(),
             _lock: lock,
@@ -82,7 +82,8 @@ impl Disk {
         fs::remove_file(self.path(key))
     }
 
-    /// A readable name where file systems allow one: names end at 255 bytes, keys at 1,024.
+    /// The file of a key. Its name is readable if it fits: names have at most 255 bytes, but keys up
+    /// to 1,024.
     fn path(&self, key: &str) -> PathBuf {
         let mut name = utf8_percent_encode(key, PLAIN).to_string();
         if name.len() > 200 {

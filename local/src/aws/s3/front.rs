@@ -1,5 +1,5 @@
-//! The listener of S3: `s3s` speaks the protocol, and what goes wrong on purpose after a request's
-//! effect goes wrong here.
+//! The listener of S3. `s3s` implements the protocol; this module logs requests and injects the
+//! faults that follow a request's effect.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::faults::{Faults, S3Fault, When};
 use crate::http::server::{Server, serve};
 use crate::sync::lock;
 
-/// What the listener needs besides the bucket.
+/// The listener, with everything that it depends on.
 pub(crate) struct Front {
     pub(crate) store: Store,
     pub(crate) log: RequestLog,
@@ -103,7 +103,7 @@ async fn answer(
         });
     }
     if cut {
-        return Err("the connection is cut, as asked".into());
+        return Err("the connection is closed because a fault was injected".into());
     }
     Ok(response)
 }
@@ -112,7 +112,8 @@ fn request_id() -> http::HeaderValue {
     http::HeaderValue::from_str(&format!("{:016X}", fastrand::u64(..))).unwrap_or(http::HeaderValue::from_static("0"))
 }
 
-/// S3's REST endpoint reads a raw `+` in a path as a space, as forms do; `s3s` decodes `%XX` only.
+/// The path with `%20` in place of a raw `+`: S3's REST endpoint reads it as a space, as forms do,
+/// but `s3s` decodes only `%XX`.
 fn plus_is_space(uri: &Uri) -> Option<Uri> {
     if !uri.path().contains('+') {
         return None;

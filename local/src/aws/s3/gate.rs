@@ -1,5 +1,5 @@
-//! The gate of S3: numbers a request, asks IAM, and is where requests fail on purpose before they
-//! have any effect.
+//! The gate of S3: it numbers each request, checks its permissions, and injects the faults that
+//! precede its effect.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::faults::{Faults, RequestSeen, S3Fault, When};
 use crate::identity::{BUCKET, SECRET_ACCESS_KEY, bucket_arn};
 use crate::sync::lock;
 
-/// Every request passes here once its operation is known and before it has any effect.
+/// The gate that every request passes once its operation is known, before it has any effect.
 pub(super) struct Gate {
     pub(super) log: RequestLog,
     pub(super) faults: Arc<dyn Faults>,
@@ -98,7 +98,7 @@ pub(super) fn access_denied(denied: &Denied) -> S3Error {
     S3Error::with_message(S3ErrorCode::AccessDenied, denied.to_string())
 }
 
-/// The prefix that the query of a listing names.
+/// The prefix in the query of a listing.
 fn prefix(query: &str) -> String {
     let named = query.split('&').find_map(|pair| pair.strip_prefix("prefix="));
     named.and_then(decode_plus_and_percent).unwrap_or_default()
@@ -106,14 +106,14 @@ fn prefix(query: &str) -> String {
 
 pub(super) fn error(status: u16, code: &str) -> S3Error {
     let code = S3ErrorCode::from_bytes(code.as_bytes()).unwrap_or(S3ErrorCode::InternalError);
-    let mut error = S3Error::with_message(code, "a fault, as asked");
+    let mut error = S3Error::with_message(code, "an injected fault");
     if let Ok(status) = StatusCode::from_u16(status) {
         error.set_status_code(status);
     }
     error
 }
 
-/// Signatures are verified with the one secret access key, whatever the access key.
+/// Verifies signatures with the same secret access key for every access key.
 pub(super) struct AnyKey;
 
 #[async_trait::async_trait]

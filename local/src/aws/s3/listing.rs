@@ -1,4 +1,4 @@
-//! ListObjectsV2 (and its older relative) over the keys in order.
+//! Listings (ListObjectsV2 and ListObjects) over the ordered keys.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::object::Object;
 use super::store::keys_from;
 
-/// What `encoding-type=url` leaves as it is; S3 keeps `/` readable.
+/// The characters that `encoding-type=url` does not encode; S3 leaves `/` readable.
 const LEFT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -17,21 +17,21 @@ const LEFT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'*');
 
-/// What a page of a listing is asked for.
+/// The request for a page of a listing.
 pub(super) struct Query<'a> {
     pub(super) prefix: &'a str,
     pub(super) delimiter: Option<&'a str>,
-    /// Only keys (and common prefixes) behind this one.
+    /// Only keys and common prefixes after this one.
     pub(super) after: Option<&'a str>,
     pub(super) max: usize,
 }
 
-/// One page.
+/// One page of a listing.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     pub(super) objects: Vec<(String, Arc<Object>)>,
     pub(super) prefixes: Vec<String>,
-    /// The last key or prefix of this page, if there are more.
+    /// The last key or prefix of this page, if another page follows.
     pub(super) next: Option<String>,
 }
 

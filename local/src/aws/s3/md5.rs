@@ -1,4 +1,4 @@
-//! MD5, which ETags are made of, and bytes as hex.
+//! MD5 (for ETags) and hexadecimal text.
 
 use std::fmt::Write as _;
 

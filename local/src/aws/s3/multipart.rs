@@ -1,4 +1,4 @@
-//! Multipart uploads: parts wait here until they are completed into one object.
+//! Multipart uploads: stores the parts until they are completed into one object.
 
 use std::collections::BTreeMap;
 
@@ -11,16 +11,16 @@ use super::md5::{hex, md5};
 use super::object::{Headers, NewObject};
 use super::storage::Storage;
 
-/// Every part but the last has at least that many bytes.
+/// The smallest part in bytes, except for the last one.
 const MIN_PART: usize = 5 << 20;
 
-/// All uploads under way, by id.
+/// All uploads in progress, by id.
 #[derive(Default)]
 pub(super) struct Uploads {
     by_id: BTreeMap<String, Upload>,
 }
 
-/// One upload under way.
+/// One upload in progress.
 pub(super) struct Upload {
     pub(super) key: String,
     pub(super) headers: Headers,
@@ -30,7 +30,7 @@ pub(super) struct Upload {
     pub(super) parts: BTreeMap<i32, Part>,
 }
 
-/// One part of it.
+/// One part of an upload.
 pub(super) struct Part {
     pub(super) bytes: Bytes,
     pub(super) md5: [u8; 16],
@@ -81,11 +81,12 @@ impl Uploads {
 }
 
 impl Upload {
-    /// The object that the listed parts make.
+    /// Joins the listed parts into an object.
     ///
     /// # Errors
     ///
-    /// `InvalidPart`, `InvalidPartOrder`, `EntityTooSmall`, `MalformedXML` as S3 answers them.
+    /// `InvalidPart`, `InvalidPartOrder`, `EntityTooSmall` and `MalformedXML`, in the same cases as
+    /// S3.
     pub(super) fn assemble(&self, listed: &[CompletedPart]) -> S3Result<NewObject> {
         let mut bytes = BytesMut::new();
         let mut digests = Vec::new();

@@ -1,4 +1,4 @@
-//! What S3 tells functions about new objects: `Records[]` in the shape of event version 2.1.
+//! The notifications that S3 sends to functions: `Records[]` of event version 2.1.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html>
 
@@ -18,7 +18,7 @@ pub(crate) struct Rule {
     pub(crate) function: &'static str,
 }
 
-/// Which changes a rule is about.
+/// The kind of change that a rule matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum On {
     /// `s3:ObjectCreated:*`
@@ -27,7 +27,7 @@ pub(crate) enum On {
     Removed,
 }
 
-/// The rules that `template.yaml` sets up.
+/// The rules that `template.yaml` defines.
 pub(crate) const RULES: [Rule; 6] = [
     Rule {
         id: "uploads",
@@ -78,7 +78,7 @@ impl Rule {
         self.on == on && key.starts_with(self.prefix) && key.ends_with(self.suffix)
     }
 
-    /// The event for a change, if this rule wants it.
+    /// The event for a change, if this rule matches it.
     pub(crate) fn event(&self, change: &Change<'_>) -> Option<Value> {
         let on = if change.object.is_some() {
             On::Created
@@ -96,7 +96,7 @@ fn record(rule: &str, change: &Change<'_>) -> Value {
         None => jiff::Timestamp::now(),
     };
     let sequencer = format!("{:018X}", change.sequencer);
-    // Of what is gone S3 tells neither size nor ETag.
+    // S3 sends neither size nor ETag for a removed object.
     let object = match change.object {
         Some(object) => json!({
             "key": form_urlencoded(change.key),
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rules_tell_of_uploads_and_indexes_that_come_and_of_archives_that_go() {
+    fn the_rules_match_new_uploads_new_indexes_and_removed_archives() {
         let wanted = |on: On, key: &str| {
             RULES
                 .iter()

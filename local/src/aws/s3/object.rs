@@ -1,4 +1,4 @@
-//! An object, and everything that S3 keeps about it.
+//! An object, and everything that S3 stores with it.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -10,23 +10,23 @@ use super::checksums::Checksums;
 use super::md5::md5_hex;
 use super::storage::Storage;
 
-/// An object with everything that S3 keeps about it.
+/// An object, with everything that S3 stores with it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Object {
     /// The content.
     #[serde(skip)]
     pub bytes: Bytes,
-    /// Without quotes: MD5 in hex, or `MD5-of-MD5s-N` after a multipart upload.
+    /// The ETag without quotes: the MD5 in hex, or `MD5-of-MD5s-N` after a multipart upload.
     pub etag: String,
     /// When it was written.
     pub last_modified: SystemTime,
-    /// Content-Type and its relatives.
+    /// Content-Type and similar headers.
     pub headers: Headers,
-    /// User metadata (`x-amz-meta-…`), names in lower case and without the prefix.
+    /// User metadata (`x-amz-meta-…`), with lower-case names without the prefix.
     pub metadata: BTreeMap<String, String>,
-    /// What the writer sent, or CRC64NVME as S3 computes it by default.
+    /// The checksums that the writer sent, or CRC64NVME, which S3 computes by default.
     pub checksums: Checksums,
-    /// Whether its bytes can be had.
+    /// How it is stored, which decides whether it can be read.
     #[serde(default)]
     pub storage: Storage,
 }
@@ -43,14 +43,14 @@ pub struct Headers {
     pub expires: Option<String>,
 }
 
-/// What a writer brings.
+/// An object as a writer sends it.
 pub(crate) struct NewObject {
     pub(crate) bytes: Bytes,
     pub(crate) headers: Headers,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) checksums: Checksums,
     pub(crate) storage: Storage,
-    /// Overrides the MD5 of the bytes, for multipart uploads.
+    /// The ETag of a multipart upload; `None` for the MD5 of the bytes.
     pub(crate) etag: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Which requests the functions made, so that tests can hold them to what the promises need.
+//! The requests that the functions made, so that tests can check their number and order.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -14,15 +14,14 @@ pub struct LoggedRequest {
     pub operation: String,
     /// Empty for operations on the bucket.
     pub key: String,
-    /// The HTTP status that was answered.
+    /// The HTTP status of the answer.
     pub status: u16,
-    /// How many requests of this function had been answered when this one came. It can depend on no
-    /// others.
+    /// How many requests of this function had been answered when this one arrived. It can only
+    /// depend on those.
     pub answered_before: usize,
 }
 
-/// All requests of the functions, in the order of their answers. Clones are handles to the same
-/// log.
+/// All requests of the functions, in the order of their answers. Clones share the same log.
 #[derive(Debug, Clone, Default)]
 pub struct RequestLog {
     requests: Arc<Mutex<Vec<LoggedRequest>>>,
@@ -34,7 +33,7 @@ impl RequestLog {
         lock(&self.requests).push(request);
     }
 
-    /// Numbers the requests of a function, from 1.
+    /// Counts a request of a function, and returns its number, from 1.
     pub(super) fn begin(&self, function: &str) -> usize {
         let mut begun = lock(&self.begun);
         let count = begun.entry(function.to_owned()).or_default();

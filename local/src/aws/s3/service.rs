@@ -1,5 +1,5 @@
-//! The `s3s` trait over [`Store`]: one method for each operation that the functions and `aws s3
-//! cp/ls/rm/mv` use.
+//! Implements the `s3s` trait for [`Store`]: one method for each operation that the functions and
+//! `aws s3 cp/ls/rm/mv` use.
 
 use s3s::dto::*;
 use s3s::{S3, S3Request, S3Response, S3Result};

@@ -1,5 +1,5 @@
-//! How an object is stored, as far as it decides whether its bytes can be had: storage class,
-//! encryption, size.
+//! The properties of an object that decide whether it can be read or copied: storage class,
+//! encryption and size.
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -9,35 +9,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::identity::{kms_key_arn, role_arn};
 
-/// The largest object that one CopyObject copies: 5 GB.
+/// The largest object that CopyObject can copy in one request: 5 GiB.
 const MAX_COPY: u64 = 5 * 1024 * 1024 * 1024;
 
-/// See the module.
+/// How an object is stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Storage {
     /// The storage class, if it is not STANDARD.
     pub class: Option<String>,
-    /// Whose key it is encrypted with.
+    /// The key that it is encrypted with.
     pub encryption: Encryption,
-    /// So many zeros are behind the bytes. They are in no memory, so an object may be as large as
-    /// in S3.
+    /// The number of zeros after the bytes. They occupy no memory, so that an object may be as
+    /// large as in S3.
     pub zeros: u64,
 }
 
-/// Whose key an object is encrypted with.
+/// The key that an object is encrypted with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encryption {
-    /// S3's.
+    /// A key of S3.
     #[default]
     S3,
-    /// One in KMS, which no function may use: none has a permission for KMS.
+    /// A key in KMS, which the functions cannot use: they have no permission for KMS.
     Kms,
-    /// The uploader's own (SSE-C).
+    /// A key of the uploader (SSE-C).
     Customer,
 }
 
 impl Storage {
-    /// What the headers of a write ask for.
+    /// How an object with these headers is stored.
     pub(super) fn asked(class: Option<&str>, encryption: Option<&ServerSideEncryption>, has_own_key: bool) -> Self {
         let by_kms = encryption.is_some_and(|kind| kind.as_str().starts_with("aws:kms"));
         Self {
@@ -55,8 +55,8 @@ impl Storage {
         matches!(self.class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"))
     }
 
-    /// Whether its bytes are handed out to this function, or to anybody else. The answers are those
-    /// of S3.
+    /// Checks that this function, or any other caller (`None`), can read the bytes. The errors are
+    /// those of S3.
     pub(super) fn check_read(&self, function: Option<&str>, brings_key: bool) -> S3Result<()> {
         self.check_look(brings_key)?;
         if self.is_archived() {
@@ -77,7 +77,7 @@ impl Storage {
         }
     }
 
-    /// Whether S3 says anything of it without its bytes.
+    /// Checks that S3 answers requests for the properties of the object, without its bytes.
     pub(super) fn check_look(&self, brings_key: bool) -> S3Result<()> {
         if self.encryption == Encryption::Customer && !brings_key {
             return Err(s3_error!(
@@ -89,7 +89,7 @@ impl Storage {
         Ok(())
     }
 
-    /// Whether one request copies it.
+    /// Checks that one request can copy the object.
     pub(super) fn check_copy(&self, bytes: &Bytes) -> S3Result<()> {
         if self.size(bytes) > MAX_COPY {
             return Err(s3_error!(
@@ -104,7 +104,7 @@ impl Storage {
         self.zeros.saturating_add(bytes.len() as u64)
     }
 
-    /// The bytes and the zeros behind them.
+    /// The bytes, followed by the zeros.
     pub(super) fn body(&self, bytes: Bytes) -> StreamingBlob {
         if self.zeros == 0 {
             return StreamingBlob::from(s3s::Body::from(bytes));

@@ -1,8 +1,8 @@
 //! The bucket itself: objects in memory, under one lock.
 //!
-//! A conditional write checks and writes while it holds that lock, so two writers can never both
-//! win. Observers (notifications, outcomes, the story) are called while the lock is held too: they
-//! see changes in the order in which the bucket did.
+//! A conditional write checks and writes while it holds the lock, so that only one of two writers
+//! can succeed. Observers (notifications, outcomes, the story) are also called while the lock is
+//! held, so that they see the changes in their real order.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,37 +19,37 @@ use super::object::{Headers, NewObject, Object};
 use super::storage::Storage;
 use crate::sync::lock;
 
-/// Who changes the bucket, and by which operation.
+/// The caller and the operation of a change.
 pub(crate) struct Cause {
-    /// S3's name for it: `ObjectCreated:Put`, `ObjectCreated:CompleteMultipartUpload`,
+    /// S3's name of the event: `ObjectCreated:Put`, `ObjectCreated:CompleteMultipartUpload`,
     /// `ObjectCreated:Copy`.
     pub(crate) event: &'static str,
-    /// The function that did it, if one did.
+    /// The function that made the change, if it was one.
     pub(crate) by: Option<String>,
 }
 
-/// A change of the bucket as observers see it.
+/// A change of the bucket, for observers.
 pub(crate) struct Change<'a> {
     pub(crate) key: &'a str,
-    /// `None`: the object was removed.
+    /// The new object; `None` if it was removed.
     pub(crate) object: Option<&'a Arc<Object>>,
     pub(crate) cause: &'a Cause,
-    /// Later changes have larger ones, also over restarts.
+    /// Grows with every change, across restarts as well.
     pub(crate) sequencer: u64,
 }
 
 type Observer = Box<dyn Fn(&Change<'_>) + Send + Sync>;
 
-/// Why a write did not happen.
+/// Why a write failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WriteError {
     #[error(transparent)]
     Condition(#[from] ConditionFailed),
-    #[error("the data folder cannot be written: {0}")]
+    #[error("cannot write to the --data folder: {0}")]
     Disk(#[from] io::Error),
 }
 
-/// The one bucket. Clones are handles to the same one.
+/// The bucket. Clones share the same content.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -72,7 +72,7 @@ impl Store {
         Self::with(BTreeMap::new(), None)
     }
 
-    /// A bucket that is kept in a folder, with what it holds from earlier runs.
+    /// Opens a bucket that is kept in a folder, with its objects from earlier runs.
     pub(crate) fn on_disk(disk: Disk) -> io::Result<Self> {
         let objects = disk.load()?;
         Ok(Self::with(objects, Some(disk)))
@@ -93,26 +93,26 @@ impl Store {
         }
     }
 
-    /// From now on `observer` is told of every change. Only the first call counts.
+    /// Calls `observer` for every change from now on. Only the first call has an effect.
     pub(crate) fn observe(&self, observer: impl Fn(&Change<'_>) + Send + Sync + 'static) {
         let _ = self.inner.observer.set(Box::new(observer));
     }
 
-    /// Puts an object as some client of S3 would, with notifications; no request is counted.
-    /// Returns its ETag.
+    /// Puts an object as a client of S3 would, with notifications, but without counting a request.
+    /// Returns the ETag.
     ///
     /// # Errors
     ///
-    /// Only if the bucket is kept in a folder that cannot be written.
+    /// If the bucket is kept in a folder that cannot be written.
     pub fn put(&self, key: &str, bytes: impl Into<Bytes>, metadata: BTreeMap<String, String>) -> io::Result<String> {
         self.put_stored(key, bytes, metadata, Storage::default())
     }
 
-    /// The same of an object that is stored otherwise than most.
+    /// Puts an object with another storage class, encryption or size, like [`Store::put`].
     ///
     /// # Errors
     ///
-    /// Only if the bucket is kept in a folder that cannot be written.
+    /// If the bucket is kept in a folder that cannot be written.
     pub fn put_stored(
         &self,
         key: &str,
@@ -142,13 +142,13 @@ impl Store {
         }
     }
 
-    /// The object as it is now.
+    /// The current object under a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Arc<Object>> {
         self.lock().objects.get(key).cloned()
     }
 
-    /// All keys with that prefix, in order.
+    /// All keys with this prefix, in order.
     #[must_use]
     pub fn list(&self, prefix: &str) -> Vec<String> {
         keys_from(&self.lock().objects, prefix, "")
@@ -156,11 +156,11 @@ impl Store {
             .collect()
     }
 
-    /// Removes an object as some client of S3 would; says whether it was there.
+    /// Removes an object as a client of S3 would, and returns whether it existed.
     ///
     /// # Errors
     ///
-    /// Only if the bucket is kept in a folder that cannot be written.
+    /// If the bucket is kept in a folder that cannot be written.
     pub fn delete(&self, key: &str) -> io::Result<bool> {
         match self.remove(
             key,
@@ -176,7 +176,7 @@ impl Store {
         }
     }
 
-    /// Gives the folder back. What is written from now on is not kept.
+    /// Releases the folder. Later writes stay in memory.
     pub(crate) fn close(&self) {
         self.lock().disk = None;
     }
@@ -200,7 +200,7 @@ impl Store {
         Ok(object)
     }
 
-    /// Removes an object. A condition is checked only if there is an object: S3 answers 204 for a
+    /// Removes an object. The condition is checked only if the object exists: S3 answers 204 for a
     /// missing key.
     pub(crate) fn remove(&self, key: &str, condition: &WriteCondition, cause: &Cause) -> Result<bool, WriteError> {
         let mut state = self.lock();
@@ -216,7 +216,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Runs `edit` with the whole state locked and tells the observer of the object that it leaves.
+    /// Runs `edit` while the state is locked, and calls the observer with the resulting object.
     pub(super) fn write_with<E>(
         &self,
         key: &str,
@@ -262,7 +262,7 @@ impl State {
     }
 }
 
-/// The objects whose keys start with `prefix` and are not before `from`, in key order.
+/// The objects whose keys start with `prefix`, beginning at `from`, in key order.
 pub(super) fn keys_from<'a>(
     objects: &'a BTreeMap<String, Arc<Object>>,
     prefix: &'a str,

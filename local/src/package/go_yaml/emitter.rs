@@ -1,17 +1,17 @@
-//! Where everything stands: go-yaml's `emitterc.go`.
+//! The layout of the text: go-yaml's `emitterc.go`.
 
 use chartdrop::yaml::{Mapping, Value};
 
 use super::keys;
 use super::scalar::{self, Style, is_break, is_printable};
 
-/// A space behind this column begins a new line.
+/// Text is folded at the first space after this column.
 const WIDTH: usize = 80;
 const INDENT: usize = 2;
-/// A longer key stands behind a `?`.
+/// A longer key is written with a `?` before it.
 const LONGEST_SIMPLE_KEY: usize = 128;
 
-/// Writes one document. `whitespace` and `indention` say what the line ends with, as in go-yaml.
+/// Writes one document. As in go-yaml, `whitespace` and `indention` record how the line ends so far.
 pub(super) struct Emitter {
     text: String,
     column: usize,
@@ -21,7 +21,7 @@ pub(super) struct Emitter {
     indention: bool,
 }
 
-/// What a collection stands in.
+/// The context of a collection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Root,
@@ -173,12 +173,12 @@ impl Emitter {
         self.indention = self.indention && is_indention;
     }
 
-    /// Whether the space at `at` may become a new line.
+    /// Whether a space may be replaced by a line break.
     fn folds(&self, allowed: bool, after_space: bool) -> bool {
         allowed && !after_space && self.column > WIDTH
     }
 
-    /// A space of a text, or the new line that stands for it.
+    /// Writes a space of a text, or a line break in its place.
     fn space(&mut self, folds: bool) {
         if folds {
             self.write_indent();
@@ -193,7 +193,7 @@ impl Emitter {
         }
         let mut after_space = false;
         for (at, &character) in text.iter().enumerate() {
-            // Breaks are never in a plain scalar here: they make it a literal one, or a quoted one.
+            // A plain scalar never contains line breaks here: text with one is literal or quoted.
             if character == ' ' {
                 self.space(self.folds(allow_breaks, after_space) && text.get(at + 1) != Some(&' '));
                 after_space = true;
@@ -312,8 +312,8 @@ impl Emitter {
         }
     }
 
-    /// How far a block is indented if it begins with a space, and what becomes of the breaks at its
-    /// end.
+    /// Writes the hints of a block: its indentation if it begins with a space, and how its trailing
+    /// line breaks are kept.
     fn block_hints(&mut self, text: &[char]) {
         if text.first().is_some_and(|first| *first == ' ' || is_break(*first)) {
             self.indicator(&INDENT.to_string(), false, false, false);

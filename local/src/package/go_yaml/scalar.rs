@@ -1,8 +1,8 @@
-//! How a scalar may be written: go-yaml's `stringv` and `yaml_emitter_analyze_scalar`.
+//! The style of a scalar: go-yaml's `stringv` and `yaml_emitter_analyze_scalar`.
 
 use chartdrop::yaml;
 
-/// How a scalar stands in the text.
+/// The style of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     Plain,
@@ -11,7 +11,7 @@ pub(super) enum Style {
     Literal,
 }
 
-/// What a text allows.
+/// The styles that a text allows.
 pub(super) struct Analysis {
     pub(super) multiline: bool,
     plain: bool,
@@ -19,7 +19,7 @@ pub(super) struct Analysis {
     block: bool,
 }
 
-/// The style that the encoder asks for.
+/// The style that the encoder requests.
 pub(super) fn wished(text: &str) -> Style {
     if text.contains('\n') {
         Style::Literal
@@ -30,7 +30,7 @@ pub(super) fn wished(text: &str) -> Style {
     }
 }
 
-/// The style that the emitter takes; a simple key stands on one line with its value.
+/// The style that the emitter uses. A simple key is on the same line as its value.
 pub(super) fn style(wished: Style, analysis: &Analysis, is_empty: bool, simple_key: bool) -> Style {
     let mut style = wished;
     if simple_key && analysis.multiline {
@@ -48,13 +48,13 @@ pub(super) fn style(wished: Style, analysis: &Analysis, is_empty: bool, simple_k
     style
 }
 
-/// Whether go-yaml reads it as text when it stands there without quotes.
+/// Whether go-yaml reads the text as a string if it has no quotes.
 fn resolves_to_text(text: &str) -> bool {
     yaml::is_text(text.as_bytes()) && !yaml::is_timestamp(text)
 }
 
-/// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`: a number to readers of YAML 1.1, though not to
-/// go-yaml.
+/// Whether the text is a base-60 number in YAML 1.1 (though not in go-yaml):
+/// `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`
 fn is_base_60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
@@ -74,13 +74,13 @@ fn is_base_60(text: &str) -> bool {
         && digits(fraction)
 }
 
-/// What go-yaml writes without an escape.
+/// Whether go-yaml writes the character without an escape.
 pub(super) fn is_printable(character: char) -> bool {
     matches!(character,
         '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }
 
-/// What ends a line in YAML 1.1.
+/// Whether the character ends a line in YAML 1.1.
 pub(super) fn is_break(character: char) -> bool {
     matches!(character, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
@@ -89,7 +89,7 @@ fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t')
 }
 
-/// Where blanks, breaks and other characters follow each other.
+/// Where spaces and line breaks occur in a text.
 #[derive(Default)]
 struct Spacing {
     leading: bool,
@@ -100,7 +100,7 @@ struct Spacing {
     line_breaks: bool,
 }
 
-/// Looks through a text.
+/// Analyzes a text.
 pub(super) fn analyze(text: &[char]) -> Analysis {
     if text.is_empty() {
         return Analysis {
@@ -144,7 +144,7 @@ fn spacing(text: &[char]) -> Spacing {
     found
 }
 
-/// Whether something in the text would mean something else without quotes in block style.
+/// Whether a part of the text would have another meaning in block style without quotes.
 fn has_indicators(text: &[char]) -> bool {
     let is_marker = text.starts_with(&['-', '-', '-']) || text.starts_with(&['.', '.', '.']);
     let mut after_blank = true;
@@ -163,7 +163,7 @@ fn has_indicators(text: &[char]) -> bool {
     found
 }
 
-/// A float as Go's `FormatFloat(value, 'g', -1, 64)` has it.
+/// Formats a float as Go's `FormatFloat(value, 'g', -1, 64)` does.
 pub(super) fn float(value: f64) -> String {
     let shortest = format!("{value:e}");
     match shortest.split_once('e') {

@@ -32,6 +32,6 @@ pub(in crate::aws::s3) fn get_bucket_location(
     req: S3Request<GetBucketLocationInput>,
 ) -> S3Result<S3Response<GetBucketLocationOutput>> {
     check_bucket(&req.input.bucket)?;
-    // us-east-1 is the region without a location constraint.
+    // A bucket in us-east-1 has no location constraint.
     Ok(S3Response::new(GetBucketLocationOutput::default()))
 }

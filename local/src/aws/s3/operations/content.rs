@@ -1,4 +1,4 @@
-//! What a writer brings: its bytes, and the headers that are kept with them.
+//! The content of a write: the bytes, and the headers that are stored with them.
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -17,7 +17,7 @@ pub(super) async fn read(body: Option<StreamingBlob>) -> S3Result<Bytes> {
     Ok(bytes.freeze())
 }
 
-/// `s3s` reports a payload that does not match its signed hash as an error of the stream.
+/// The S3 error for an error of the body. `s3s` reports a mismatch with the signed hash this way.
 fn body_error(error: &StdError) -> S3Error {
     let text = error.to_string();
     if text.contains("checksum") || text.contains("mismatch") {
@@ -35,7 +35,7 @@ fn body_error(error: &StdError) -> S3Error {
     }
 }
 
-/// Takes the headers that S3 keeps from any of the inputs that can bring them.
+/// The headers that S3 stores, from any of the inputs that can have them.
 macro_rules! kept_headers {
     ($input:expr) => {
         $crate::aws::s3::object::Headers {
@@ -50,7 +50,7 @@ macro_rules! kept_headers {
 }
 pub(super) use kept_headers;
 
-/// `aws-chunked` describes the transfer, not the object; S3 does not keep it.
+/// Removes `aws-chunked`: it describes the transfer, not the object, and S3 does not store it.
 pub(super) fn without_aws_chunked(encoding: String) -> Option<String> {
     let kept: Vec<&str> = encoding
         .split(',')

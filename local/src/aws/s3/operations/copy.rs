@@ -15,7 +15,7 @@ use crate::aws::s3::object::{NewObject, Object};
 use crate::aws::s3::storage::Storage;
 use crate::aws::s3::store::Store;
 
-/// The object that either of the two inputs wants copied, if it is as the input expects.
+/// The source object of either input, if it meets the conditions of the input.
 macro_rules! source {
     ($store:expr, $input:expr) => {{
         let conditions = ReadConditions {
@@ -30,10 +30,10 @@ macro_rules! source {
 
 fn find(store: &Store, source: &CopySource, conditions: &ReadConditions<'_>) -> S3Result<Arc<Object>> {
     let CopySource::Bucket { bucket, key, .. } = source else {
-        return Err(s3_error!(NotImplemented, "the local S3 copies from buckets only"));
+        return Err(s3_error!(NotImplemented, "the local S3 supports copies from a bucket only"));
     };
     let object = object(store, bucket, key)?;
-    // A failed condition on the source is 412 for copies, also where a read would answer 304.
+    // A copy answers 412 if a condition on its source fails, even where a read would answer 304.
     conditions.check(&object).map_err(|_| ConditionFailed::Precondition)?;
     Ok(object)
 }
@@ -75,7 +75,7 @@ pub(in crate::aws::s3) fn copy_object(
             zeros: source.storage.zeros,
             ..Storage::default()
         },
-        // A copy of a multipart object has a plain MD5 again.
+        // The ETag of a copy is a plain MD5, even if the source was a multipart upload.
         etag: None,
     };
     let object = store
@@ -117,7 +117,7 @@ pub(in crate::aws::s3) fn upload_part_copy(
     }))
 }
 
-/// `bytes=FIRST-LAST`; unlike a read, a copy may not ask for more than there is.
+/// The bytes of `bytes=FIRST-LAST`. Unlike a read, a copy may not exceed the object.
 fn ranged(bytes: &Bytes, range: Option<&str>) -> S3Result<Bytes> {
     let Some(range) = range else { return Ok(bytes.clone()) };
     let bounds = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));

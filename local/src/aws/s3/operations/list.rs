@@ -1,4 +1,4 @@
-//! ListObjectsV2 and its older relative.
+//! ListObjectsV2 and ListObjects.
 
 use std::sync::Arc;
 
@@ -90,7 +90,7 @@ fn page_size(asked: Option<i32>) -> S3Result<i32> {
     }
 }
 
-/// Opaque to clients, as S3's are.
+/// The continuation token for a key. It is opaque to clients, as in S3.
 fn token_of_key(key: &str) -> String {
     base64_simd::URL_SAFE_NO_PAD.encode_to_string(key)
 }

@@ -1,4 +1,4 @@
-//! What each S3 operation does with the bucket, one file for a kind of operation.
+//! The S3 operations, grouped in files by kind.
 
 pub(super) mod bucket;
 mod content;
@@ -23,7 +23,7 @@ fn check_bucket(bucket: &str) -> S3Result<()> {
     } else {
         Err(s3_error!(
             NoSuchBucket,
-            "The specified bucket does not exist; the local S3 has one: {BUCKET}"
+            "The specified bucket does not exist; the local S3 has only {BUCKET}"
         ))
     }
 }
@@ -42,7 +42,7 @@ fn cause<T>(event: &'static str, req: &S3Request<T>) -> Cause {
     }
 }
 
-/// The function that asks, if one does.
+/// The function that makes the request, if it is one.
 fn asking<T>(req: &S3Request<T>) -> Option<&str> {
     req.credentials.as_ref().and_then(|c| function_of(&c.access_key))
 }

@@ -1,4 +1,4 @@
-//! Multipart uploads, step by step.
+//! The operations of a multipart upload.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

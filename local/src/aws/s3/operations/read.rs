@@ -1,4 +1,4 @@
-//! GetObject and its relatives.
+//! GetObject and similar operations.
 
 use bytes::Bytes;
 use s3s::dto::*;
@@ -89,7 +89,7 @@ pub(in crate::aws::s3) fn head_object(
     Ok(S3Response::new(output))
 }
 
-/// Nothing has tags; `aws s3 cp` asks before it copies a large object.
+/// An empty list: no object has tags. `aws s3 cp` asks for them before it copies a large object.
 pub(in crate::aws::s3) fn get_object_tagging(
     store: &Store,
     req: S3Request<GetObjectTaggingInput>,

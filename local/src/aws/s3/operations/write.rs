@@ -1,4 +1,4 @@
-//! PutObject and the two ways to delete.
+//! PutObject, DeleteObject and DeleteObjects.
 
 use s3s::dto::*;
 use s3s::{S3Request, S3Response, S3Result};
