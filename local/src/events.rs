@@ -3,8 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
-/// The characters that S3 does not encode in the keys of events. It encodes keys as forms do, except
-/// slashes.
+/// The characters that S3 does not encode in the keys of events. It encodes keys as forms do,
+/// except slashes.
 const LEFT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

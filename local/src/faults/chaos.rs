@@ -1,8 +1,8 @@
-//! The worst day (`--chaos SEED`): faults drawn from a seed.
+//! Chaos (`--chaos SEED`): faults that are drawn from a seed.
 //!
-//! Whether a request or an event meets a fault, and which one, depends on the seed, on what it is
-//! about and on how often that came before. So the same seed gives the same faults as far as the
-//! same requests are made.
+//! Three things decide whether a request or an event meets a fault, and which one: the seed, its
+//! subject (such as operation and key), and how often that subject came before. The same seed
+//! therefore gives the same faults, as long as the same requests are made.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -16,13 +16,13 @@ use crate::events::keys_in;
 use crate::faults::{Delivery, Faults, InvalidationFault, InvalidationSeen, RequestSeen, S3Fault, When};
 use crate::sync::lock;
 
-/// Of a hundred requests and events, five meet a fault: of ten publishes, four.
+/// Five of a hundred requests and events meet a fault, and so about four of ten publishes.
 pub const MODERATE_RATE: f64 = 0.05;
 
-/// The SDK tries four times: what is to be seen by the functions has to fail as often.
+/// The attempts that the SDK makes. A fault has to last as long to reach the function's own code.
 const SDK_ATTEMPTS: u64 = 4;
 
-/// Faults from a seed until [`Chaos::calm`]. Clones are handles to the same.
+/// Injects faults from a seed until [`Chaos::calm`] is called. Clones share the same state.
 #[derive(Clone)]
 pub struct Chaos {
     inner: Arc<Inner>,
@@ -37,15 +37,15 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    /// How often each request and each event came.
+    /// How often each request and each event has occurred.
     seen: BTreeMap<String, u64>,
-    /// Faults that meet a request several times in a row.
+    /// Faults that meet the same request several times in a row, with the remaining number.
     lasting: BTreeMap<String, (u64, S3Fault)>,
     caused: BTreeMap<&'static str, usize>,
 }
 
 impl Chaos {
-    /// `rate`: the share of requests and events that meet a fault, from 0 to 1.
+    /// Creates it with the share of requests and events that meet a fault, from 0 to 1.
     #[must_use]
     pub fn new(seed: u64, rate: f64) -> Self {
         let inner = Inner {
@@ -57,12 +57,12 @@ impl Chaos {
         Self { inner: Arc::new(inner) }
     }
 
-    /// The day is over: nothing goes wrong any more.
+    /// Stops injecting faults.
     pub fn calm(&self) {
         self.inner.calm.store(true, Ordering::SeqCst);
     }
 
-    /// How many faults of each kind there were.
+    /// The number of injected faults of each kind.
     #[must_use]
     pub fn caused(&self) -> BTreeMap<&'static str, usize> {
         lock(&self.inner.state).caused.clone()
@@ -72,7 +72,7 @@ impl Chaos {
         self.inner.seed
     }
 
-    /// Where the fault of this one is drawn from, if it meets one.
+    /// The random numbers that choose the fault of this request or event, if it meets one.
     fn draw(&self, what: &str) -> Option<Rng> {
         if self.inner.calm.load(Ordering::SeqCst) {
             return None;
@@ -90,7 +90,7 @@ impl Chaos {
         *lock(&self.inner.state).caused.entry(name).or_default() += 1;
     }
 
-    /// The fault that a request met before and meets again.
+    /// The fault of an earlier attempt, if it meets this attempt of the same request as well.
     fn lasting(&self, what: &str) -> Option<S3Fault> {
         if self.inner.calm.load(Ordering::SeqCst) {
             return None;
@@ -102,7 +102,7 @@ impl Chaos {
     }
 }
 
-/// Before or after the effect.
+/// Whether a fault comes before or after the effect.
 fn when(rng: &mut Rng) -> When {
     if rng.bool() { When::Before } else { When::After }
 }
@@ -111,7 +111,7 @@ fn a_while(rng: &mut Rng) -> Duration {
     Duration::from_millis(rng.u64(50..1_500))
 }
 
-/// The fault of an S3 request, and its name in the count.
+/// The fault of an S3 request, and the name under which it is counted.
 fn s3_fault(operation: &str, rng: &mut Rng) -> (&'static str, S3Fault) {
     let (reads, writes) = (operation == "GetObject", operation == "PutObject");
     match rng.u32(0..10) {
@@ -220,13 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn a_seed_gives_the_same_faults_again_and_another_seed_gives_others() {
+    fn the_same_seed_gives_the_same_faults_and_another_seed_gives_others() {
         assert_eq!(day(7), day(7));
         assert_ne!(day(7), day(8));
     }
 
     #[test]
-    fn about_as_many_requests_meet_a_fault_as_the_rate_says() {
+    fn the_share_of_requests_that_meet_a_fault_is_close_to_the_rate() {
         let chaos = Chaos::new(1, MODERATE_RATE);
         for number in 0..10_000 {
             chaos.s3(&request(&format!("charts/{number}")));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_happens_to_others_than_the_functions_and_nothing_after_the_day() {
+    fn only_requests_of_functions_meet_faults_and_none_after_calm() {
         let chaos = Chaos::new(1, 1.0);
         let somebody = RequestSeen {
             function: None,

@@ -1,7 +1,7 @@
-//! Where tests can make the stand-ins misbehave. By default nothing does.
+//! Injects faults into the stand-ins. By default there are none.
 //!
-//! Each hook is consulted in exactly one place: [`Faults::s3`] by the S3 listener, once per
-//! request, [`Faults::invalidation`] by CloudFront's API, once per `CreateInvalidation`, and
+//! Each hook is called in exactly one place: [`Faults::s3`] by the S3 listener, once per request;
+//! [`Faults::invalidation`] by CloudFront's API, once per `CreateInvalidation`; and
 //! [`Faults::delivery`] by the Lambda queue, once per asynchronous event.
 
 pub mod chaos;
@@ -11,21 +11,21 @@ use std::time::Duration;
 
 use tokio::sync::Barrier;
 
-/// Decides what goes wrong. Implementations keep their own counters.
+/// Decides which requests and events meet a fault. Implementations keep their own counters.
 pub trait Faults: Send + Sync {
-    /// What happens to one S3 request.
+    /// The fault of one S3 request.
     fn s3(&self, request: &RequestSeen) -> S3Fault {
         let _ = request;
         S3Fault::None
     }
 
-    /// What happens to one `CreateInvalidation`.
+    /// The fault of one `CreateInvalidation`.
     fn invalidation(&self, request: &InvalidationSeen) -> InvalidationFault {
         let _ = request;
         InvalidationFault::None
     }
 
-    /// What happens to one asynchronous event on its way to a function.
+    /// How one asynchronous event reaches its function.
     fn delivery(&self, function: &str, payload: &[u8]) -> Delivery {
         let _ = (function, payload);
         Delivery::Once
@@ -35,83 +35,84 @@ pub trait Faults: Send + Sync {
 /// One S3 request as a fault rule sees it.
 #[derive(Debug, Clone)]
 pub struct RequestSeen {
-    /// The function that asks, or `None` for anybody else.
+    /// The function that makes the request; `None` for any other caller.
     pub function: Option<String>,
     /// `GetObject`, `PutObject`, …
     pub operation: String,
     /// Empty for operations on the bucket.
     pub key: String,
-    /// The prefix that a listing is asked for; empty for everything else.
+    /// The prefix of a listing; empty for every other operation.
     pub prefix: String,
-    /// 1 for the first request of this function, counted over all of its processes; 0 for anybody
-    /// else.
+    /// The number of the request among those of all processes of this function, from 1; 0 for any
+    /// other caller.
     pub number: usize,
 }
 
-/// Before or after the request had its effect on the bucket.
+/// Whether a fault comes before or after the effect of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
-    /// The bucket stays as it is.
+    /// The request has no effect.
     Before,
-    /// The bucket has changed, but the caller does not learn it.
+    /// The request has its effect, but the caller does not learn of it.
     After,
 }
 
-/// What goes wrong with an S3 request.
+/// A fault of an S3 request.
 #[derive(Debug, Clone)]
 pub enum S3Fault {
-    /// Nothing.
+    /// No fault.
     None,
-    /// The answer comes, but late.
+    /// The request is delayed, before or after its effect.
     Delay(When, Duration),
-    /// The request has its effect and its answer only once as many have come as the barrier is for.
+    /// The request waits at the barrier before its effect, until enough other requests have
+    /// arrived.
     Meet(Arc<Barrier>),
-    /// An S3 error is answered, such as 503 `SlowDown`, 409 `ConditionalRequestConflict` or 500
+    /// S3 answers with an error, such as 503 `SlowDown`, 409 `ConditionalRequestConflict` or 500
     /// `InternalError`.
     Fail(When, u16, &'static str),
     /// The connection is closed without an answer.
     Disconnect(When),
-    /// The process that asks is killed.
+    /// The process that made the request is killed.
     Kill(When),
-    /// The answer ends in the middle of its body. One without a body does not come at all.
+    /// The answer ends in the middle of its body. An answer without a body is not sent at all.
     Cut,
-    /// One byte of the body is another one when it arrives: of the request before, of the answer
-    /// after the effect.
+    /// One byte of a body is changed: of the request's body (`Before`) or of the answer's
+    /// (`After`).
     Corrupt(When),
 }
 
 /// One `CreateInvalidation` as a fault rule sees it.
 #[derive(Debug, Clone)]
 pub struct InvalidationSeen {
-    /// The function that asks, or `None` for anybody else.
+    /// The function that makes the request; `None` for any other caller.
     pub function: Option<String>,
-    /// What the invalidation is to be made for.
+    /// The paths to invalidate.
     pub paths: Vec<String>,
 }
 
-/// What goes wrong with a `CreateInvalidation`.
+/// A fault of a `CreateInvalidation`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InvalidationFault {
-    /// Nothing.
+    /// No fault.
     None,
-    /// An error is answered, such as 400 `Throttling` or 503 `ServiceUnavailable`.
+    /// CloudFront answers with an error, such as 400 `Throttling` or 503 `ServiceUnavailable`.
     Fail(When, u16, &'static str),
     /// The connection is closed without an answer.
     Disconnect(When),
-    /// The process that asks is killed.
+    /// The process that made the request is killed.
     Kill(When),
-    /// All looks well, but the edge goes on serving what it has for that much longer.
+    /// CloudFront accepts the invalidation, but it takes effect later by this delay.
     Stale(Duration),
 }
 
 /// How an asynchronous event reaches its function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// As it should.
+    /// Exactly once.
     Once,
-    /// That many times, at the same time; 0 is never.
+    /// This many times, at the same time; 0 means never.
     Times(usize),
-    /// Only after that long, so that later events overtake it.
+    /// After this delay, so that later events may overtake it.
     Late(Duration),
 }
 

@@ -1,5 +1,5 @@
-//! `--json`: one line of JSON per outcome, with the addresses as the first line of a run that serves
-//! and a summary as the last line of a run with `--once`.
+//! `--json`: one line of JSON per outcome, with the addresses as the first line of a run that
+//! serves and a summary as the last line of a run with `--once`.
 
 use std::io::Write;
 

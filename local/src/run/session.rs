@@ -34,8 +34,8 @@ pub(crate) struct Session {
     queue: VecDeque<Prepared>,
     /// Uploads without an outcome.
     open: Vec<Upload>,
-    /// Keys that cannot be uploaded again yet: publish-chart still has to remove the previous upload
-    /// (`None`), or the clock of `Last-Modified` has to reach the next second.
+    /// Keys that cannot be uploaded again yet: publish-chart still has to remove the previous
+    /// upload (`None`), or the clock of `Last-Modified` has to reach the next second.
     leaving: BTreeMap<String, Option<Instant>>,
     /// Published, but not visible at the edge yet.
     unseen: Vec<Outcome>,
@@ -99,8 +99,8 @@ impl Session {
         self.finish(through).await
     }
 
-    /// Fetches the index through the edge, so that the cache holds the state before the run (perhaps
-    /// a 404): without the invalidation, clients would then see an old index.
+    /// Fetches the index through the edge, so that the cache holds the state before the run
+    /// (perhaps a 404): without the invalidation, clients would then see an old index.
     async fn warm_the_edge(&self) {
         let _ = client::get(self.system.edge_address(), &index_path(""), None).await;
     }

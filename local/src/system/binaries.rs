@@ -45,8 +45,8 @@ pub enum BuildError {
     Failed(String),
 }
 
-/// Builds the functions, or finds them in the folder that `CHARTDROP_FUNCTIONS` names. It blocks the
-/// thread; later calls in the same process return the first result.
+/// Builds the functions, or finds them in the folder that `CHARTDROP_FUNCTIONS` names. It blocks
+/// the thread; later calls in the same process return the first result.
 ///
 /// # Errors
 ///

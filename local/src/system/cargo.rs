@@ -32,8 +32,8 @@ pub fn cargo() -> Command {
 /// this program must not inherit.
 ///
 /// Cargo runs a build script again when a variable that the script reads has changed, and the build
-/// script of `ring` reads these. If they were inherited, ring and all crates above it would be built
-/// again, and once more by the next Cargo at the terminal, where the variables are not set.
+/// script of `ring` reads these. If they were inherited, ring and all crates above it would be
+/// built again, and once more by the next Cargo at the terminal, where the variables are not set.
 /// <https://doc.rust-lang.org/cargo/reference/environment-variables.html#environment-variables-cargo-sets-for-crates>
 pub fn package_variables() -> impl Iterator<Item = OsString> {
     env::vars_os().map(|(name, _)| name).filter(|name| {

@@ -21,8 +21,8 @@ pub struct Options {
     pub edge: SocketAddr,
     /// The address of S3; port 0 picks a free port.
     pub s3: SocketAddr,
-    /// The address of CloudFront's API, Secrets Manager and Lambda's Invoke API; port 0 picks a free
-    /// port.
+    /// The address of CloudFront's API, Secrets Manager and Lambda's Invoke API; port 0 picks a
+    /// free port.
     pub aws: SocketAddr,
     /// The folder that keeps the bucket between runs; `None` keeps it in memory.
     pub data: Option<PathBuf>,

@@ -1,5 +1,4 @@
-//! Watches the system: what happens, what becomes of each upload, and whether every promise is
-//! kept.
+//! Watches the system: its steps, the outcome of each upload, and whether every promise is kept.
 
 pub(crate) mod observer;
 pub mod outcomes;
@@ -16,7 +15,7 @@ use self::steps::Steps;
 use self::visibility::Visibility;
 use crate::aws::lambda::Lambda;
 
-/// All that watches a system.
+/// The watchers of a system.
 pub(crate) struct Watch {
     pub(crate) steps: Steps,
     pub(crate) outcomes: Outcomes,
@@ -25,7 +24,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Promises are watched if the URL of the repository is given.
+    /// Creates the watchers. Promises are watched if the URL of the repository is given.
     pub(crate) fn new(edge: SocketAddr, repository_url: Option<&str>) -> Self {
         let (steps, outcomes) = (Steps::new(), Outcomes::new());
         Self {
@@ -36,7 +35,7 @@ impl Watch {
         }
     }
 
-    /// What looks at each change of the bucket, and notifies the functions.
+    /// The observer of the bucket, which also notifies the functions.
     pub(crate) fn observer(&self, notify: Option<Lambda>) -> Observer {
         Observer {
             notify,

@@ -1,4 +1,4 @@
-//! What follows from what the stand-ins tell: notifications, outcomes, steps of the story.
+//! Turns events of the stand-ins into notifications, outcomes and steps.
 
 use crate::aws::cloudfront::Invalidation;
 use crate::aws::iam::Denied;
@@ -12,9 +12,9 @@ use crate::watch::promises::Promises;
 use crate::watch::steps::{StepKind, Steps};
 use crate::watch::visibility::Visibility;
 
-/// What happens when the bucket changes, while it is still locked.
+/// Handles each change of the bucket while the bucket is locked.
 pub(crate) struct Observer {
-    /// Without, no function is notified.
+    /// Where notifications are sent; `None` sends none.
     pub(crate) notify: Option<Lambda>,
     pub(crate) outcomes: Outcomes,
     pub(crate) visibility: Visibility,
@@ -74,12 +74,12 @@ impl Observer {
     }
 
     fn concluded(&self, outcome: Outcome) {
-        self.visibility.await_chart(&outcome);
+        self.visibility.expect(&outcome);
         self.steps.tell(StepKind::Outcome(Box::new(outcome)));
     }
 }
 
-/// What follows from the progress of an event.
+/// Handles the progress of an event.
 pub(crate) fn on_progress(outcomes: Outcomes, steps: Steps) -> impl Fn(Progress) + Send + Sync {
     move |progress| match progress {
         Progress::Invoked(invoked) => steps.tell(StepKind::Invoked(invoked)),
@@ -93,7 +93,7 @@ pub(crate) fn on_progress(outcomes: Outcomes, steps: Steps) -> impl Fn(Progress)
     }
 }
 
-/// What follows from an invalidation that CloudFront accepts, and from one that has taken effect.
+/// Handles an invalidation when CloudFront accepts it, and when it has taken effect.
 pub(crate) fn on_invalidation(steps: Steps) -> impl Fn(&Invalidation) + Send + Sync {
     move |invalidation| {
         let Invalidation { id, paths, by, .. } = invalidation.clone();
@@ -105,7 +105,7 @@ pub(crate) fn on_invalidation(steps: Steps) -> impl Fn(&Invalidation) + Send + S
     }
 }
 
-/// What follows from a request that IAM denies.
+/// Handles a request that IAM denies.
 pub(crate) fn on_denied(steps: Steps) -> impl Fn(&Denied) + Send + Sync {
     move |denied| steps.tell(StepKind::Denied(denied.clone()))
 }

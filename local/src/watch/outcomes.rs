@@ -1,5 +1,5 @@
-//! What became of each upload, read from the receipts that publish-chart writes and from the
-//! dead-letter list.
+//! The outcome of each upload, from the receipts that publish-chart writes and from the dead-letter
+//! queue.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,19 +13,20 @@ use crate::aws::lambda::DeadLetter;
 use crate::events::objects_in;
 use crate::sync::lock;
 
-/// One staged upload: the same key may be uploaded again with other bytes.
+/// One upload. The same key may be uploaded again with other bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Upload {
-    /// `staging/…`
+    /// The key: `staging/…`.
     pub key: String,
-    /// Without quotes.
+    /// The ETag, without quotes.
     pub etag: String,
 }
 
-/// What a receipt can say, and `failed` for an upload whose event ended in the dead-letter list.
+/// The outcomes of a receipt, and `failed` for an upload whose event ended in the dead-letter
+/// queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the words of the receipt")]
+#[expect(missing_docs, reason = "the outcomes of a receipt")]
 pub enum OutcomeKind {
     Published,
     Unchanged,
@@ -46,33 +47,34 @@ impl From<receipt::Outcome> for OutcomeKind {
 }
 
 impl OutcomeKind {
-    /// What is held waits for a later run, and what has failed may still be published by one.
+    /// Whether the outcome is final. A later run may still publish an upload that is held or
+    /// failed.
     fn is_final(self) -> bool {
         !matches!(self, Self::Held | Self::Failed)
     }
 }
 
-/// What became of an upload.
+/// The outcome of an upload.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Which upload.
+    /// The upload.
     pub upload: Upload,
-    /// What became of it.
+    /// The kind of outcome.
     pub kind: OutcomeKind,
-    /// The receipt; of a failed upload, only its reason is known.
+    /// The receipt. For a failed upload, it holds only the reason.
     pub receipt: Receipt,
-    /// Since the upload.
+    /// The time since the upload.
     pub after: Duration,
 }
 
-/// As much of a receipt as is shown or checked here.
+/// The fields of a receipt that are shown or checked here.
 ///
-/// Not [`receipt::Receipt`]: this reads the JSON as any tool outside of Chartdrop does. So a field
-/// that is renamed or dropped there is missing here, and the receipts of an earlier build of the
-/// functions (`CHARTDROP_FUNCTIONS`) are read too, which that type would refuse.
+/// It is not [`receipt::Receipt`], because it reads the JSON as any tool outside of Chartdrop does:
+/// a field that is renamed or dropped there goes missing here, and tests notice. It also reads the
+/// receipts of other builds of the functions (`CHARTDROP_FUNCTIONS`), which that type would reject.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-#[expect(missing_docs, reason = "the fields of the receipt")]
+#[expect(missing_docs, reason = "the fields of a receipt")]
 pub struct Receipt {
     pub upload: String,
     pub upload_etag: String,
@@ -87,7 +89,7 @@ pub struct Receipt {
     pub warnings: Vec<String>,
 }
 
-/// All uploads that were seen, with their outcomes. Clones are handles to the same ones.
+/// All uploads so far, with their outcomes. Clones share the same state.
 #[derive(Clone)]
 pub(crate) struct Outcomes {
     all: Arc<Mutex<BTreeMap<Upload, Tracked>>>,
@@ -98,7 +100,7 @@ pub(crate) struct Outcomes {
 struct Tracked {
     since: Instant,
     outcome: Option<Outcome>,
-    /// What became of the same bytes when they were uploaded under the same key before.
+    /// The receipt of an earlier upload of the same bytes under the same key.
     earlier: Option<Receipt>,
 }
 
@@ -111,7 +113,7 @@ impl Outcomes {
         }
     }
 
-    /// An upload arrived, perhaps in place of one that publish-chart has not looked at yet.
+    /// Records an upload, perhaps in place of one that publish-chart has not read yet.
     pub(crate) fn uploaded(&self, key: &str, etag: &str) {
         let mut all = lock(&self.all);
         all.retain(|upload, tracked| upload.key != key || tracked.outcome.is_some());
@@ -135,9 +137,9 @@ impl Outcomes {
         self.changed();
     }
 
-    /// An upload went away. One without an outcome was taken back, or publish-chart removed it
-    /// without another receipt because it found the receipt of the very same upload: then that one
-    /// holds, and is returned.
+    /// Records that an upload was removed. If it has no outcome, it was withdrawn, or publish-chart
+    /// found the receipt of the very same upload and removed it without writing another one. In the
+    /// second case, this returns the outcome in that receipt.
     pub(crate) fn withdrawn(&self, key: &str, by_publish_chart: bool) -> Option<Outcome> {
         let mut all = lock(&self.all);
         let open = all
@@ -157,8 +159,8 @@ impl Outcomes {
         None
     }
 
-    /// publish-chart wrote a receipt; returns the outcome if it is news. Two runs that take the
-    /// same upload along at the same time both write its receipt.
+    /// Records a receipt, and returns its outcome unless the upload already has a final one: two
+    /// runs that batch the same upload at the same time both write its receipt.
     pub(crate) fn receipt(&self, bytes: &[u8]) -> Option<Outcome> {
         let receipt: Receipt = serde_json::from_slice(bytes).ok()?;
         let kind = receipt.outcome?.into();
@@ -175,7 +177,7 @@ impl Outcomes {
         Some(self.conclude(upload, kind, receipt))
     }
 
-    /// An event failed for good: so did its uploads, unless another event has published them.
+    /// Records an event that failed for good. Its uploads without an outcome have failed, too.
     pub(crate) fn dead(&self, letter: &DeadLetter) -> Vec<Outcome> {
         let uploads = objects_in(&letter.payload)
             .into_iter()
@@ -191,7 +193,7 @@ impl Outcomes {
             .collect::<Vec<_>>()
     }
 
-    /// Nothing will become of an upload any more.
+    /// Records that an upload has failed.
     pub(crate) fn fail(&self, upload: Upload, reason: String) -> Outcome {
         let receipt = Receipt {
             upload: upload.key.clone(),
@@ -246,7 +248,7 @@ impl Outcomes {
             .collect()
     }
 
-    /// Waits for an upload's outcome; `None` if the upload was replaced or withdrawn before it had
+    /// Waits for the outcome of an upload; `None` if it was replaced or withdrawn before it had
     /// one.
     pub(crate) async fn wait(&self, upload: &Upload) -> Option<Outcome> {
         let mut changes = self.changes.subscribe();

@@ -1,5 +1,5 @@
-//! What must never happen, whatever goes wrong, watched at every change of the bucket; and what
-//! must hold in the end.
+//! Checks the promises: those that every change of the bucket must keep, and those that must hold
+//! when the system is idle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -16,10 +16,13 @@ use crate::http::client;
 use crate::sync::lock;
 use crate::watch::outcomes::{Outcome, OutcomeKind, Outcomes};
 
-/// Looks on. Clones are handles to the same.
+/// How many digits of a digest a message shows.
+const SHOWN_DIGITS: usize = 12;
+
+/// Checks every change of the bucket. Clones share the same state.
 #[derive(Clone)]
 pub(crate) struct Promises {
-    /// What absolute URLs in indexes begin with, without a slash at the end.
+    /// The beginning of absolute URLs in indexes, without a slash at the end.
     repository_url: Arc<str>,
     state: Arc<Mutex<State>>,
 }
@@ -33,13 +36,13 @@ struct State {
     broken: BTreeSet<String>,
 }
 
-/// What an index lists, by name and version.
+/// The entries of an index, by chart name and version.
 type Listed = BTreeMap<(String, String), Entry>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     digest: String,
-    /// The archive behind its URL.
+    /// The key of the archive that its URL points to.
     key: String,
 }
 
@@ -51,7 +54,7 @@ impl Promises {
         }
     }
 
-    /// Looks at a change while the bucket is locked.
+    /// Checks a change while the bucket is locked.
     pub(crate) fn see(&self, change: &Change<'_>) {
         let Some(path) = change.key.strip_prefix("charts/") else {
             return;
@@ -61,7 +64,7 @@ impl Promises {
             match change.object {
                 Some(object) => match self.read(change.key, &object.bytes) {
                     Ok(listed) => state.index_written(change.key, listed),
-                    Err(problem) => state.break_one(format!("{} is broken: {problem}", change.key)),
+                    Err(problem) => state.break_one(format!("{} cannot be read: {problem}", change.key)),
                 },
                 None => state.break_one(format!("{} was removed", change.key)),
             }
@@ -73,8 +76,8 @@ impl Promises {
         }
     }
 
-    /// What an index lists, read by a reader that is not the one of the functions. Helm has to take
-    /// it too.
+    /// Reads an index twice: with the reader of the functions, and with another YAML parser, whose
+    /// result is returned.
     fn read(&self, key: &str, bytes: &bytes::Bytes) -> Result<Listed, String> {
         Index::read(bytes.clone()).map_err(|error| error.to_string())?;
         let index: Value = serde_yaml::from_slice(bytes).map_err(|error| error.to_string())?;
@@ -101,7 +104,7 @@ impl Promises {
             .collect())
     }
 
-    /// The key of the archive behind a URL in the index under `index`.
+    /// The key of the archive that a URL in the index under the key `index` points to.
     fn key_behind(&self, index: &str, url: &str) -> String {
         let path = match url.strip_prefix(&*self.repository_url) {
             Some(path) => format!("charts{path}"),
@@ -111,15 +114,15 @@ impl Promises {
         percent_decode_str(&path).decode_utf8_lossy().into_owned()
     }
 
-    /// What was broken so far, and what does not hold now that nothing is under way any more.
+    /// The promises that were broken so far, and those that are broken now that the system is idle.
     pub(crate) async fn broken(&self, store: &Store, outcomes: &Outcomes, edge: SocketAddr) -> Vec<String> {
         let mut broken: Vec<String> = lock(&self.state).broken.iter().cloned().collect();
         let staged = store.list("staging/");
-        broken.extend(staged.iter().map(|key| format!("{key} is still in staging")));
+        broken.extend(staged.iter().map(|key| format!("{key} was never removed")));
         let open = outcomes.open();
         broken.extend(open.iter().map(|upload| format!("{} has no outcome", upload.key)));
         for outcome in outcomes.all() {
-            broken.extend(self.not_kept(&outcome, store));
+            broken.extend(self.contradiction(&outcome, store));
         }
         let indexes: Vec<String> = lock(&self.state).indexes.keys().cloned().collect();
         for key in indexes {
@@ -128,14 +131,14 @@ impl Promises {
             let served = answer.ok().map(http::Response::into_body);
             let written = store.get(&key).map(|object| object.bytes.clone());
             if served != written {
-                broken.push(format!("the edge does not serve {key} as it is in the bucket"));
+                broken.push(format!("the edge serves another {key} than the one in the bucket"));
             }
         }
         broken
     }
 
-    /// What the outcome of an upload says and the bucket does not.
-    fn not_kept(&self, outcome: &Outcome, store: &Store) -> Option<String> {
+    /// The promise that is broken if the bucket contradicts the outcome of an upload.
+    fn contradiction(&self, outcome: &Outcome, store: &Store) -> Option<String> {
         let upload = &outcome.upload.key;
         let receipt = &outcome.receipt;
         let chart = (
@@ -153,16 +156,22 @@ impl Promises {
         match outcome.kind {
             OutcomeKind::Published => {
                 let digest = listed.map(|entry| entry.digest);
-                (digest != receipt.digest).then(|| {
-                    format!(
-                        "{upload} was published, and the index lists {} {} with digest {digest:?}",
+                (digest != receipt.digest).then(|| match digest {
+                    Some(digest) => format!(
+                        "{upload} was published, but the index lists {} {} with another digest: {}",
+                        chart.0,
+                        chart.1,
+                        digest.get(..SHOWN_DIGITS).unwrap_or(&digest)
+                    ),
+                    None => format!(
+                        "{upload} was published, but the index does not list {} {}",
                         chart.0, chart.1
-                    )
+                    ),
                 })
             }
             OutcomeKind::Unchanged => listed.is_none().then(|| {
                 format!(
-                    "{upload} was published before, and the index does not list {} {}",
+                    "{upload} is unchanged, but the index does not list {} {}",
                     chart.0, chart.1
                 )
             }),
@@ -171,10 +180,10 @@ impl Promises {
                 store
                     .get(&kept)
                     .is_none()
-                    .then(|| format!("{upload} was rejected, and there is no {kept}"))
+                    .then(|| format!("{upload} was rejected, but {kept} does not exist"))
             }
             OutcomeKind::Failed => Some(format!(
-                "{upload} has failed: {}",
+                "{upload} failed: {}",
                 receipt.reason.as_deref().unwrap_or_default()
             )),
             OutcomeKind::Held => None,
@@ -191,7 +200,7 @@ impl State {
         let digest = Digest::of(&object.bytes).to_string();
         let before = self.archives.insert(key.to_owned(), digest.clone());
         if before.is_some_and(|before| before != digest) {
-            self.break_one(format!("{key} was overwritten with other bytes"));
+            self.break_one(format!("{key} was overwritten with different bytes"));
         }
     }
 
@@ -203,7 +212,7 @@ impl State {
             .flat_map(BTreeMap::values)
             .any(|entry| entry.key == key);
         if is_listed {
-            self.break_one(format!("{key} was removed while an index lists it"));
+            self.break_one(format!("{key} was removed while an index listed it"));
         }
     }
 
@@ -222,7 +231,7 @@ impl State {
             let is_there = self.archives.get(&entry.key) == Some(&entry.digest);
             if !is_there && before.get(&(name.clone(), version.clone())) != Some(entry) {
                 self.break_one(format!(
-                    "{key} lists {name} {version} before its archive {} is there",
+                    "{key} lists {name} {version} before its archive {} exists",
                     entry.key
                 ));
             }
@@ -250,7 +259,7 @@ mod tests {
     fn put(store: &Store, key: &str, bytes: &str) {
         store
             .put(key, bytes.to_owned(), BTreeMap::new())
-            .expect("a bucket in memory takes it");
+            .expect("a bucket in memory accepts every write");
     }
 
     fn index(versions: &[(&str, &str)]) -> String {
@@ -275,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn archives_first_and_an_index_that_grows_break_nothing() {
+    fn an_index_that_grows_after_its_archives_breaks_no_promise() {
         let (store, promises) = watched();
         put(&store, "charts/demo-1.0.0.tgz", "one");
         put(&store, "charts/index.yaml", &index(&[("1.0.0", "one")]));
@@ -307,18 +316,18 @@ mod tests {
     }
 
     #[test]
-    fn an_index_before_its_archive_breaks_a_promise() {
+    fn an_index_written_before_its_archive_breaks_a_promise() {
         let (store, promises) = watched();
         put(&store, "charts/index.yaml", &index(&[("1.0.0", "one")]));
         put(&store, "charts/demo-1.0.0.tgz", "one");
         assert_eq!(
             broken(&promises),
-            ["charts/index.yaml lists demo 1.0.0 before its archive charts/demo-1.0.0.tgz is there"]
+            ["charts/index.yaml lists demo 1.0.0 before its archive charts/demo-1.0.0.tgz exists"]
         );
     }
 
     #[test]
-    fn an_archive_with_other_bytes_and_half_an_index_break_promises() {
+    fn an_overwritten_archive_and_a_truncated_index_break_promises() {
         let (store, promises) = watched();
         put(&store, "charts/demo-1.0.0.tgz", "one");
         put(&store, "charts/demo-1.0.0.tgz", "two");

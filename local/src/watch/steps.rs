@@ -1,5 +1,4 @@
-//! What happens in the system, as it happens: the raw material of the story on the terminal and of
-//! tests.
+//! The steps of the system as they happen, for the story on the terminal and for tests.
 
 use std::time::{Duration, Instant};
 
@@ -9,19 +8,19 @@ use crate::aws::iam::Denied;
 use crate::aws::lambda::{Finished, Invoked};
 use crate::watch::outcomes::Outcome;
 
-/// More steps than hundreds of uploads at once make before a subscriber gets to read.
+/// How many steps are kept for a slow subscriber: more than hundreds of simultaneous uploads cause.
 const CAPACITY: usize = 1 << 16;
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Since the system started.
+    /// The time since the system started.
     pub at: Duration,
-    /// What it was.
+    /// The kind of step.
     pub kind: StepKind,
 }
 
-/// What can happen.
+/// The kinds of steps.
 #[derive(Debug, Clone)]
 pub enum StepKind {
     /// An object arrived under `staging/`.
@@ -30,10 +29,10 @@ pub enum StepKind {
         key: String,
         /// Its ETag, without quotes.
         etag: String,
-        /// Bytes.
+        /// Its size in bytes.
         size: usize,
     },
-    /// A function process was given an event.
+    /// A function process received an event.
     Invoked(Invoked),
     /// An invocation ended.
     Finished(Finished),
@@ -43,7 +42,7 @@ pub enum StepKind {
         key: String,
         /// Its ETag, without quotes.
         etag: String,
-        /// Bytes.
+        /// Its size in bytes.
         size: usize,
         /// The function that wrote it.
         by: Option<String>,
@@ -55,7 +54,7 @@ pub enum StepKind {
         /// The function that removed it.
         by: Option<String>,
     },
-    /// A function asked for what its policies do not allow.
+    /// A function made a request that its policies do not allow.
     Denied(Denied),
     /// An upload has its outcome.
     Outcome(Box<Outcome>),
@@ -65,7 +64,7 @@ pub enum StepKind {
         id: String,
         /// The paths that it names.
         paths: Vec<String>,
-        /// The function that asked for it.
+        /// The function that requested it.
         by: Option<String>,
     },
     /// An invalidation took effect at the edge.
@@ -75,7 +74,7 @@ pub enum StepKind {
         /// The paths that it names.
         paths: Vec<String>,
     },
-    /// A client that fetched the index through the edge found the chart version in it.
+    /// A client that fetched the index through the edge found the chart's version in it.
     Visible {
         /// The upload's key.
         key: String,
@@ -85,12 +84,12 @@ pub enum StepKind {
         chart: String,
         /// Its version.
         version: String,
-        /// Since the upload.
+        /// The time since the upload.
         after: Duration,
     },
 }
 
-/// The sender of steps; clones share the subscribers.
+/// The sender of steps. Clones share the same subscribers.
 #[derive(Clone)]
 pub(crate) struct Steps {
     started: Instant,
@@ -106,7 +105,7 @@ impl Steps {
     }
 
     pub(crate) fn tell(&self, kind: StepKind) {
-        // Fails without subscribers, which is fine.
+        // Sending fails only if there are no subscribers.
         let _ = self.sender.send(Step {
             at: self.started.elapsed(),
             kind,
@@ -117,7 +116,7 @@ impl Steps {
         self.sender.subscribe()
     }
 
-    /// Since the system started.
+    /// The time since the system started.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

@@ -1,4 +1,4 @@
-//! Finds out when a published chart is really visible, by fetching the index through the edge as a
+//! Detects when a published chart becomes visible, by fetching the index through the edge as a
 //! client would.
 
 use std::collections::BTreeMap;
@@ -17,10 +17,11 @@ use crate::sync::lock;
 use crate::watch::outcomes::{Outcome, OutcomeKind, Outcomes};
 use crate::watch::steps::{StepKind, Steps};
 
-/// Between two looks at the edge.
+/// The first interval between two requests.
 const EAGER: Duration = Duration::from_millis(10);
-/// The same, once it takes longer than a reader would wait.
+/// The interval after [`EAGER_LOOKS`] requests.
 const PATIENT: Duration = Duration::from_millis(250);
+/// How many requests are sent at the first interval.
 const EAGER_LOOKS: u32 = 200;
 
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
@@ -30,21 +31,21 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~')
     .remove(b'/');
 
-/// Watches the edge for published charts. Clones are handles to the same watch.
+/// Watches the edge for published charts. Clones share the same state.
 #[derive(Clone)]
 pub(crate) struct Visibility {
     edge: SocketAddr,
-    /// By path of the index.
-    awaited: Arc<Mutex<BTreeMap<String, Awaited>>>,
+    /// The charts that are not visible yet, by path of the index.
+    expected: Arc<Mutex<BTreeMap<String, Expected>>>,
     arrived: Arc<Notify>,
     outcomes: Outcomes,
     steps: Steps,
 }
 
 #[derive(Default)]
-struct Awaited {
+struct Expected {
     outcomes: Vec<Outcome>,
-    /// The index in which none of them is.
+    /// The ETag of the last index, in which none of them was.
     seen: Option<String>,
 }
 
@@ -52,20 +53,20 @@ impl Visibility {
     pub(crate) fn new(edge: SocketAddr, outcomes: Outcomes, steps: Steps) -> Self {
         Self {
             edge,
-            awaited: Arc::default(),
+            expected: Arc::default(),
             arrived: Arc::default(),
             outcomes,
             steps,
         }
     }
 
-    /// Looks out for a chart if it was published.
-    pub(crate) fn await_chart(&self, outcome: &Outcome) {
+    /// Starts to watch for a chart, if it was published.
+    pub(crate) fn expect(&self, outcome: &Outcome) {
         if outcome.kind == OutcomeKind::Published {
-            let mut all = lock(&self.awaited);
-            let awaited = all.entry(index_path(&outcome.receipt.repository)).or_default();
-            awaited.outcomes.push(outcome.clone());
-            awaited.seen = None;
+            let mut all = lock(&self.expected);
+            let expected = all.entry(index_path(&outcome.receipt.repository)).or_default();
+            expected.outcomes.push(outcome.clone());
+            expected.seen = None;
             self.arrived.notify_one();
         }
     }
@@ -74,7 +75,7 @@ impl Visibility {
         tokio::spawn(async move {
             let mut looks = 0;
             loop {
-                if lock(&self.awaited).is_empty() {
+                if lock(&self.expected).is_empty() {
                     self.arrived.notified().await;
                     looks = 0;
                 }
@@ -85,12 +86,12 @@ impl Visibility {
         })
     }
 
-    /// Fetches each awaited index, unless it is the one that was seen last, and tells what is in
-    /// it.
+    /// Fetches each index that has expected charts, and reports those that it lists. An index that
+    /// has not changed is not read again.
     pub(crate) async fn look(&self) {
-        let known: Vec<(String, Option<String>)> = lock(&self.awaited)
+        let known: Vec<(String, Option<String>)> = lock(&self.expected)
             .iter()
-            .map(|(path, awaited)| (path.clone(), awaited.seen.clone()))
+            .map(|(path, expected)| (path.clone(), expected.seen.clone()))
             .collect();
         for (path, seen) in known {
             let Ok(answer) = client::get(self.edge, &path, seen.as_deref()).await else {
@@ -104,14 +105,14 @@ impl Visibility {
     }
 
     fn tell(&self, path: &str, index: &Bytes, etag: Option<&str>) {
-        // One that cannot be read lists nothing.
+        // An index that cannot be read lists nothing.
         let Ok(index) = Index::read(index.clone()) else {
             return;
         };
-        let mut all = lock(&self.awaited);
-        let Some(awaited) = all.get_mut(path) else { return };
-        awaited.seen = etag.map(str::to_owned);
-        awaited.outcomes.retain(|outcome| {
+        let mut all = lock(&self.expected);
+        let Some(expected) = all.get_mut(path) else { return };
+        expected.seen = etag.map(str::to_owned);
+        expected.outcomes.retain(|outcome| {
             let (Some(chart), Some(version)) = (&outcome.receipt.chart, &outcome.receipt.version) else {
                 return false;
             };
@@ -130,7 +131,7 @@ impl Visibility {
             }
             !visible
         });
-        if awaited.outcomes.is_empty() {
+        if expected.outcomes.is_empty() {
             all.remove(path);
         }
     }

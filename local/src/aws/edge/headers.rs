@@ -84,7 +84,8 @@ impl ResponseHeaders {
         Ok(())
     }
 
-    /// Adds the headers to an answer. `origin` is the origin of the web page that asks, if one does.
+    /// Adds the headers to an answer. `origin` is the origin of the web page that asks, if one
+    /// does.
     pub(super) fn add_to(&self, answer: &mut Reply, origin: Option<&str>) {
         let headers = answer.headers_mut();
         for Added { name, value, overrides } in &self.headers {

@@ -1,10 +1,10 @@
 //! The edge as a client sees it: it serves only the folder that the distribution names, and it
 //! caches.
 //!
-//! `template.yaml` decides what it does ([`template`]): [`distribution`] reads the cache policy, the
-//! default root object, the methods and the error caching, [`headers`] reads the response headers
-//! policy, and [`function`] runs the CloudFront function. [`cache`] keeps objects as the policy says,
-//! [`server`] serves HTTP, and [`range`] reads requests for a part of an object.
+//! `template.yaml` decides what it does ([`template`]): [`distribution`] reads the cache policy,
+//! the default root object, the methods and the error caching, [`headers`] reads the response
+//! headers policy, and [`function`] runs the CloudFront function. [`cache`] keeps objects as the
+//! policy says, [`server`] serves HTTP, and [`range`] reads requests for a part of an object.
 
 mod cache;
 mod distribution;

@@ -3,8 +3,8 @@
 //! Every request that a function makes to S3, CloudFront and Secrets Manager is checked against the
 //! policy statements of that function in the template, which is compiled into this program:
 //! [`template`] reads them, [`policy`] evaluates them, and [`needs`] knows which permissions an S3
-//! request requires. Requests of other callers are not checked; [`access`] lets tests check what the
-//! template allows the edge, the release role and anyone to do with the bucket.
+//! request requires. Requests of other callers are not checked; [`access`] lets tests check what
+//! the template allows the edge, the release role and anyone to do with the bucket.
 
 mod access;
 mod needs;

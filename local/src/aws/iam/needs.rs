@@ -51,8 +51,9 @@ impl Asked<'_> {
             _ => return None,
         };
         // Comparing the ETag of the existing object counts as reading it. AWS documents this for
-        // PutObject (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html);
-        // for DeleteObject it is an assumption.
+        // PutObject
+        // (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html); for
+        // DeleteObject it is an assumption.
         if matches!(self.operation, "PutObject" | "DeleteObject") && self.headers.contains_key("if-match") {
             accesses.push(on_key("s3:GetObject"));
         }
@@ -63,8 +64,8 @@ impl Asked<'_> {
     }
 
     /// The permissions to copy an object. By default, a copy includes tags and annotations, and S3
-    /// requires permissions for these as soon as the source has any. Objects here never have any, so
-    /// this assumes that every object does.
+    /// requires permissions for these as soon as the source has any. Objects here never have any,
+    /// so this assumes that every object does.
     fn of_copy_source(&self, on_target: impl Fn(&'static str) -> Access) -> Option<Vec<Access>> {
         let header = |name| self.headers.get(name)?.to_str().ok();
         let CopySource::Bucket { bucket, key, .. } = CopySource::parse(header("x-amz-copy-source")?).ok()? else {

@@ -69,7 +69,8 @@ impl Permission {
     }
 }
 
-/// Whether a pattern matches: `*` matches any characters, including slashes, and `?` any single one.
+/// Whether a pattern matches: `*` matches any characters, including slashes, and `?` any single
+/// one.
 fn matches(pattern: &[u8], text: &[u8]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, None) => true,

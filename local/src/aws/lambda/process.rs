@@ -153,8 +153,8 @@ impl Process {
         self.api.give(work);
         let mut exit = self.exit.clone();
         let started = Instant::now();
-        // The timeout starts when the process receives the event. Until then, the same limit applies
-        // to its initialization.
+        // The timeout starts when the process receives the event. Until then, the same limit
+        // applies to its initialization.
         let mut taken = false;
         let mut deadline = tokio::time::Instant::now() + spec.timeout;
         loop {

@@ -1,8 +1,8 @@
 //! Conditional requests, as S3 evaluates them.
 //!
 //! Writes: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>. S3 also
-//! answers 409 `ConditionalRequestConflict` while another write is in progress. The single lock here
-//! rules that out, so tests inject this answer with [`crate::faults`].
+//! answers 409 `ConditionalRequestConflict` while another write is in progress. The single lock
+//! here rules that out, so tests inject this answer with [`crate::faults`].
 
 use std::time::SystemTime;
 

@@ -82,8 +82,8 @@ impl Disk {
         fs::remove_file(self.path(key))
     }
 
-    /// The file of a key. Its name is readable if it fits: names have at most 255 bytes, but keys up
-    /// to 1,024.
+    /// The file of a key. Its name is readable if it fits: names have at most 255 bytes, but keys
+    /// up to 1,024.
     fn path(&self, key: &str) -> PathBuf {
         let mut name = utf8_percent_encode(key, PLAIN).to_string();
         if name.len() > 200 {

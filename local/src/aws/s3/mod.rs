@@ -1,12 +1,12 @@
 //! S3: the bucket over HTTP, for any AWS SDK or CLI.
 //!
-//! `s3s` implements the protocol (routing, signatures, `aws-chunked` bodies) on top of [`Store`], the
-//! bucket of this crate. A request first passes [`front`], which reads `+` in a path as S3 does and
-//! logs the functions' requests, then [`gate`], which checks permissions. Both inject faults.
+//! `s3s` implements the protocol (routing, signatures, `aws-chunked` bodies) on top of [`Store`],
+//! the bucket of this crate. A request first passes [`front`], which reads `+` in a path as S3 does
+//! and logs the functions' requests, then [`gate`], which checks permissions. Both inject faults.
 //!
-//! Requests need no signature: `curl -T chart.tgz …` works. If there is one, it is verified with the
-//! same secret access key for every access key ([`crate::identity`]). The functions have their own
-//! access keys, and their requests are checked against their policies ([`crate::aws::iam`]).
+//! Requests need no signature: `curl -T chart.tgz …` works. If there is one, it is verified with
+//! the same secret access key for every access key ([`crate::identity`]). The functions have their
+//! own access keys, and their requests are checked against their policies ([`crate::aws::iam`]).
 
 mod checksums;
 mod conditions;

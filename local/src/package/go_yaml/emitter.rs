@@ -11,7 +11,8 @@ const INDENT: usize = 2;
 /// A longer key is written with a `?` before it.
 const LONGEST_SIMPLE_KEY: usize = 128;
 
-/// Writes one document. As in go-yaml, `whitespace` and `indention` record how the line ends so far.
+/// Writes one document. As in go-yaml, `whitespace` and `indention` record how the line ends so
+/// far.
 pub(super) struct Emitter {
     text: String,
     column: usize,

@@ -7,9 +7,9 @@ use unicode_general_category::{GeneralCategory as Category, get_general_category
 
 /// Sorts values by their keys.
 ///
-/// Go's order is not transitive: `a21` comes before `a2b`, `a2b` before `a3`, and `a3` before `a21`.
-/// With such keys, Helm's output differs from run to run, and this function returns one of these
-/// orders. Rust's own sort might panic.
+/// Go's order is not transitive: `a21` comes before `a2b`, `a2b` before `a3`, and `a3` before
+/// `a21`. With such keys, Helm's output differs from run to run, and this function returns one of
+/// these orders. Rust's own sort might panic.
 pub(super) fn sorted<Value>(entries: Vec<(&str, Value)>) -> Vec<(&str, Value)> {
     let entries = entries.into_iter().map(|(key, value)| {
         let characters: Vec<char> = key.chars().collect();

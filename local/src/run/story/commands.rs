@@ -24,7 +24,8 @@ pub(super) fn asked(function: &str, command: &Value) -> String {
     }
 }
 
-/// The sentences for a command's answer. A sweep has none: the steps of the run describe it already.
+/// The sentences for a command's answer. A sweep has none: the steps of the run describe it
+/// already.
 pub(super) fn answered(command: &Value, answer: &Value) -> Vec<String> {
     match text(command, "command") {
         "verify" => verified(answer),
