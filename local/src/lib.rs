@@ -32,6 +32,8 @@ mod events;
 pub mod faults;
 pub mod http;
 pub mod identity;
+#[cfg(test)]
+mod messages;
 pub mod package;
 pub mod run;
 mod sync;

@@ -35,7 +35,7 @@ impl Rules {
         Ok(Self::parse(&text))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines = text.lines().chain(["templates/.?*"]);
         let patterns = lines.filter_map(|line| Pattern::parse(line.trim()).transpose());

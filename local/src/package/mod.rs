@@ -13,6 +13,8 @@ mod glob;
 mod go_yaml;
 mod ignore;
 mod lock;
+#[cfg(test)]
+pub(crate) mod messages;
 mod unpack;
 
 use std::fs;

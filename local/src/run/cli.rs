@@ -64,7 +64,7 @@ fn fail(why: &str) -> ExitCode {
 }
 
 /// The first paragraph of clap's explanation, which names the mistake; the others are usage.
-fn first_paragraph(text: &str) -> String {
+pub(crate) fn first_paragraph(text: &str) -> String {
     let lines: Vec<&str> = text
         .lines()
         .map(str::trim)

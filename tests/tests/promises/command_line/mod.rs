@@ -1,4 +1,4 @@
-//! `cargo run -p local`, as a newcomer types it.
+//! `cargo run -p local`, as a newcomer runs it.
 
 mod snapshots;
 
@@ -32,7 +32,7 @@ async fn run(arguments: &[&str]) -> Output {
         .expect("it runs")
 }
 
-/// `--once --json` with any ports: the exit code and the lines.
+/// Runs `--once --json` on free ports. Returns the exit code and the lines.
 async fn once(charts: &[&str]) -> (Option<i32>, Vec<Value>) {
     let output = run(&[&["--once", "--json"], &ANY_PORTS[..], charts].concat()).await;
     let text = String::from_utf8(output.stdout).expect("text");
@@ -42,8 +42,8 @@ async fn once(charts: &[&str]) -> (Option<i32>, Vec<Value>) {
     (output.status.code(), lines.collect())
 }
 
-/// What a wrong call gets: exit code 2 and one clear line, which holds all of these.
-async fn one_clear_line(arguments: &[&str], parts: &[&str]) {
+/// Asserts that a wrong call ends with exit code 2 and prints one line that contains all of these.
+async fn prints_one_line(arguments: &[&str], parts: &[&str]) {
     let output = run(arguments).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
@@ -113,7 +113,7 @@ async fn the_example_chart_is_published_and_visible() {
 }
 
 #[tokio::test]
-async fn several_charts_in_one_run() {
+async fn several_charts_are_published_in_one_run() {
     let folder = TempDir::new().expect("a folder");
     let (one, two) = (ChartArchive::new("one", "1.0.0"), ChartArchive::new("two", "2.0.0"));
     let (one, two) = (write(&folder, &one), write(&folder, &two));
@@ -123,7 +123,7 @@ async fn several_charts_in_one_run() {
 }
 
 #[tokio::test]
-async fn a_rejected_chart_ends_the_run_with_1_and_its_reason() {
+async fn a_rejected_chart_ends_the_run_with_exit_code_1_and_a_reason() {
     let folder = TempDir::new().expect("a folder");
     let chart = ChartArchive::new("demo", "1.0.0").chart_yaml("apiVersion: v2\nname: demo\nversion: one\n");
     let bad = write(&folder, &chart);
@@ -149,7 +149,7 @@ async fn a_rejected_chart_ends_the_run_with_1_and_its_reason() {
 }
 
 #[tokio::test]
-async fn a_registry_to_point_at_gets_the_chart_before_the_run_ends() {
+async fn the_mirror_gets_the_chart_before_the_run_ends() {
     let registry = Registry::start().await;
     let mut command = command(&[&["--once"], &ANY_PORTS[..]].concat());
     let output = command
@@ -157,8 +157,8 @@ async fn a_registry_to_point_at_gets_the_chart_before_the_run_ends() {
         .output();
     let story = String::from_utf8(output.await.expect("it runs").stdout).expect("text");
     for part in [
-        "noted in mirror/kube9-operator-1.0.0.tgz",
-        "nothing is owed to the registry",
+        "wrote mirror/kube9-operator-1.0.0.tgz",
+        "nothing is left to push to the registry",
     ] {
         assert!(story.contains(part), "{story}");
     }
@@ -173,12 +173,12 @@ async fn the_bucket_can_be_kept_between_runs() {
         let (code, lines) = once(&[&data[..], &["examples/kube9-operator"]].concat()).await;
         assert_eq!(code, Some(0));
         assert_eq!(lines[0]["outcome"], outcome, "{lines:?}");
-        // The same bytes of the same second are the same upload.
+        // The same bytes within a second would be the same upload.
         tests::system::next_second().await;
     }
 }
 
-/// A folder with a repository belongs to a user, who does not want the example in it.
+/// A folder that holds a repository belongs to a user, who does not want the example in it.
 #[tokio::test]
 async fn the_example_is_not_added_to_a_folder_that_has_a_repository() {
     let (data, charts) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
@@ -192,22 +192,22 @@ async fn the_example_is_not_added_to_a_folder_that_has_a_repository() {
 }
 
 #[tokio::test]
-async fn the_story_tells_what_happened_and_with_once_of_no_address_that_is_gone() {
+async fn the_story_shows_what_happened_and_with_once_no_addresses() {
     let output = run(&[&["--once"], &ANY_PORTS[..]].concat()).await;
     assert_eq!(output.status.code(), Some(0));
     let story = String::from_utf8(output.stdout).expect("text");
     for part in ["kube9-operator", "published", "/index.yaml", "Without --once"] {
-        assert!(story.contains(part), "the story does not tell of {part:?}:\n{story}");
+        assert!(story.contains(part), "the story does not contain {part:?}:\n{story}");
     }
     for part in ["helm repo add", "aws s3 cp", "cargo lambda invoke"] {
-        assert!(!story.contains(part), "nothing answers {part:?} any more:\n{story}");
+        assert!(!story.contains(part), "the addresses in {part:?} are gone:\n{story}");
     }
 }
 
 #[tokio::test]
-async fn a_run_that_serves_says_what_to_try_next() {
+async fn a_run_that_serves_prints_what_to_try_next() {
     let mut child = serving(&[]);
-    let told = told_until(&mut child, "cargo lambda invoke").await;
+    let told = read_until(&mut child, "cargo lambda invoke").await;
     for part in [
         "helm repo add chartdrop http://127.0.0.1:",
         " --force-update",
@@ -220,7 +220,7 @@ async fn a_run_that_serves_says_what_to_try_next() {
 #[tokio::test]
 async fn with_json_a_run_that_serves_begins_with_its_addresses() {
     let mut child = serving(&["--json"]);
-    let told = told_until(&mut child, "listening").await;
+    let told = read_until(&mut child, "listening").await;
     let first: Value = serde_json::from_str(told.lines().next().expect("a line")).expect("JSON");
     for address in ["repositoryUrl", "s3Endpoint", "awsEndpoint"] {
         let url = first["listening"][address].as_str();
@@ -232,7 +232,7 @@ async fn with_json_a_run_that_serves_begins_with_its_addresses() {
 }
 
 #[tokio::test]
-async fn a_held_chart_ends_the_run_with_3() {
+async fn a_held_chart_ends_the_run_with_exit_code_3() {
     let (registry, folder) = (Registry::start().await, TempDir::new().expect("a folder"));
     let values = format!("image:\n  repository: {}/app\n", registry.host());
     let chart = write(&folder, &ChartArchive::new("demo", "1.0.0").values(values));
@@ -253,38 +253,38 @@ async fn a_held_chart_ends_the_run_with_3() {
 }
 
 #[tokio::test]
-async fn functions_that_are_named_are_not_built() {
+async fn functions_in_a_named_folder_are_not_built() {
     let folder = local::system::binaries::build().expect("the functions").publish_chart;
     let folder = folder.parent().expect("a folder");
     let mut command = command(&[&["--once"], &ANY_PORTS[..]].concat());
     let output = command
         .env("CHARTDROP_FUNCTIONS", folder)
-        // Whoever built something would fail.
+        // With this, a build would fail.
         .env("CARGO", "/nonexistent/cargo")
         .output();
     let output = output.await.expect("it runs");
     let story = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{story}");
     assert!(
-        story.contains(&format!("The two functions are those in {}", folder.display())),
+        story.contains(&format!("The two functions come from {}", folder.display())),
         "{story}"
     );
     assert!(!story.contains("built"), "{story}");
 }
 
 #[tokio::test]
-async fn a_worst_day_without_a_fault_says_so() {
+async fn a_run_with_chaos_reports_when_there_was_no_fault() {
     let output = run(&[&["--once", "--chaos", "7", "--chaos-rate", "0"], &ANY_PORTS[..]].concat()).await;
     let story = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(story.contains("chaos 7: no fault met any request"), "{story}");
+    assert!(story.contains("chaos 7: no request or event met a fault"), "{story}");
     assert!(!story.contains("()"), "{story}");
 }
 
-/// `verify` and `reindex`, as somebody at the terminal asks for them.
+/// `verify` and `reindex`, as an operator invokes them.
 #[tokio::test]
-async fn commands_and_their_answers_are_told_as_sentences() {
+async fn commands_and_their_answers_are_printed_as_sentences() {
     let mut child = serving(&[]);
-    let told = told_until(&mut child, "cargo lambda invoke").await;
+    let told = read_until(&mut child, "cargo lambda invoke").await;
     let port = told
         .rsplit_once(" -P ")
         .and_then(|(_, rest)| rest.split_whitespace().next())
@@ -302,20 +302,20 @@ async fn commands_and_their_answers_are_told_as_sentences() {
     ] {
         let answer = tests::http::post(&url, command.to_string()).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
-        told_until(&mut child, told).await;
+        read_until(&mut child, told).await;
     }
 }
 
 #[tokio::test]
-async fn wrong_usage_is_one_clear_line_and_2() {
-    one_clear_line(&["no/such/chart"], &["no/such/chart"]).await;
-    one_clear_line(&["shared"], &["shared", "Chart.yaml"]).await;
-    one_clear_line(&["README.md"], &["README.md"]).await;
-    one_clear_line(&["--listen", "nowhere"], &["nowhere"]).await;
+async fn wrong_usage_ends_with_exit_code_2_and_one_line() {
+    prints_one_line(&["publish"], &["no such file or folder: publish", "chart folder", "--help"]).await;
+    prints_one_line(&["shared"], &["shared", "Chart.yaml"]).await;
+    prints_one_line(&["README.md"], &["README.md"]).await;
+    prints_one_line(&["--listen", "nowhere"], &["nowhere"]).await;
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_one_clear_line() {
+async fn a_port_in_use_is_prints_one_line() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     for option in ["--listen", "--s3", "--aws"] {
@@ -325,14 +325,14 @@ async fn a_port_in_use_is_one_clear_line() {
             .position(|argument| *argument == option)
             .expect("an option");
         arguments[at + 1] = &address;
-        one_clear_line(&arguments, &[&address, option]).await;
+        prints_one_line(&arguments, &[&address, option]).await;
     }
 }
 
 #[tokio::test]
-async fn it_serves_until_it_is_interrupted() {
+async fn a_run_serves_until_it_is_interrupted() {
     let mut child = serving(&[]);
-    let told = told_until(&mut child, "helm repo add").await;
+    let told = read_until(&mut child, "helm repo add").await;
     let added = told
         .split_once("helm repo add ")
         .and_then(|(_, rest)| rest.split_whitespace().nth(1));
@@ -351,10 +351,10 @@ async fn it_serves_until_it_is_interrupted() {
         .expect("it ended");
 }
 
-/// A run that serves, and what it says.
+/// A run that serves, with its output.
 struct Serving {
     process: Child,
-    /// Kept until the end: whoever closes the pipe makes the next line of the story fail.
+    /// Kept until the end: once the pipe is closed, `local` cannot print the next line.
     lines: Lines<BufReader<ChildStdout>>,
 }
 
@@ -367,8 +367,8 @@ fn serving(arguments: &[&str]) -> Serving {
     Serving { process, lines }
 }
 
-/// Reads until the line that has this in it. All that was read.
-async fn told_until(serving: &mut Serving, part: &str) -> String {
+/// Reads until a line contains this text. Returns everything that was read.
+async fn read_until(serving: &mut Serving, part: &str) -> String {
     let mut told = String::new();
     let reading = async {
         while let Some(line) = serving.lines.next_line().await.expect("text") {
@@ -378,11 +378,11 @@ async fn told_until(serving: &mut Serving, part: &str) -> String {
                 return;
             }
         }
-        panic!("it ended without {part:?}");
+        panic!("the output ended without {part:?}");
     };
     let time = std::time::Duration::from_secs(60);
     let in_time = tokio::time::timeout(time, reading).await;
-    assert!(in_time.is_ok(), "{part:?} did not come:\n{told}");
+    assert!(in_time.is_ok(), "the output never contained {part:?}:\n{told}");
     told
 }
 

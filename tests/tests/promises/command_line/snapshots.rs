@@ -1,5 +1,5 @@
-//! What people read, word for word. Accept a change that is meant with `cargo insta review`, or by
-//! renaming the `.snap.new` that a failed test leaves beside its snapshot.
+//! The texts that people read, word for word. To accept an intended change, run `cargo insta
+//! review`, or rename the `.snap.new` file that a failed test writes next to its snapshot.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use tests::Chartdrop;
 use tests::program::ANY_PORTS;
 
-use super::{run, serving, told_until};
+use super::{run, serving, read_until};
 
-/// With one of these variables, insta accepts a changed snapshot or lets its test pass.
-/// `cargo insta` sets them too, and asks afterwards.
+/// With one of these variables set, insta accepts a changed snapshot, or lets its test pass.
+/// `cargo insta` sets them as well, and asks afterwards.
 #[test]
 fn a_changed_snapshot_fails() {
     if std::env::var_os("INSTA_CARGO_INSTA").is_some() {
@@ -46,7 +46,7 @@ async fn the_story_of_a_first_run() {
 #[tokio::test]
 async fn the_answers_to_commands() {
     let mut child = serving(&[]);
-    let told = told_until(&mut child, "cargo lambda invoke").await;
+    let told = read_until(&mut child, "cargo lambda invoke").await;
     let (_, port) = told.rsplit_once(" -P ").expect("the command");
     let port = port.split_whitespace().next().expect("a port");
     let url = format!("http://127.0.0.1:{port}/2015-03-31/functions/publish-chart/invocations");
@@ -67,7 +67,7 @@ async fn the_answers_to_commands() {
     insta::assert_snapshot!("answers-to-commands", comparable(&answers));
 }
 
-/// publish-chart has no `--help`: this is what it says to what it does not understand.
+/// publish-chart has no `--help`; its error for an unknown event lists what it accepts.
 #[tokio::test]
 async fn what_publish_chart_accepts() {
     let chartdrop = Chartdrop::start().await;
@@ -88,17 +88,18 @@ async fn what_publish_chart_accepts() {
     insta::assert_snapshot!("not-accepted", said);
 }
 
-/// Without what differs between runs: times, ports, digests, the sizes of archives (they hold the
-/// time of their packing) and the numbers of requests, which `costs` counts.
+/// The text without the parts that differ between runs: times, ports, digests, the sizes of
+/// archives (which contain the time of packaging) and the numbers of requests, which `costs`
+/// checks.
 fn comparable(text: &str) -> String {
     let mut text = text.to_owned();
     for (pattern, replacement) in [
         (r" *\+\d+ ms", " +TIME"),
-        // By whether CHARTDROP_FUNCTIONS names them.
-        (r"The two functions are .*", "The two functions are …"),
+        // Depends on CHARTDROP_FUNCTIONS.
+        (r"The two functions (are|come) .*", "The two functions …"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"\b[0-9a-f]{64}\b", "DIGEST"),
-        (r"\(\d+ (bytes|kB)\)", "(SIZE)"),
+        (r"\([0-9.]+ [KM]?i?B\)", "(SIZE)"),
         (
             r"\d+ S3 requests by the functions \([^)]*\)",
             "N S3 requests by the functions (…)",
@@ -111,8 +112,8 @@ fn comparable(text: &str) -> String {
     text
 }
 
-/// The two functions work at the same time, so only the order of what each of them does is the same
-/// in every run.
+/// Groups the lines by actor. The two functions run at the same time, so that only the order of
+/// each actor's lines is the same in every run.
 fn by_actor(story: &str) -> String {
     let mut actors = BTreeMap::<&str, Vec<&str>>::new();
     let (mut before, mut after) = (Vec::new(), Vec::new());
