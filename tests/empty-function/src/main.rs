@@ -1,5 +1,6 @@
-//! A Lambda function that does nothing. Built as Chartdrop's functions are, it is what their start
-//! is compared with (`cargo run --release -p tests --bin measure-functions`). Nobody deploys it.
+//! A Lambda function that does nothing. It is built like Chartdrop's functions, and
+//! `cargo run --release -p tests --bin measure-functions` compares their start time with it. It is
+//! never deployed.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;

@@ -315,7 +315,7 @@ async fn wrong_usage_ends_with_exit_code_2_and_one_line() {
 }
 
 #[tokio::test]
-async fn a_port_in_use_is_prints_one_line() {
+async fn a_port_in_use_is_reported_in_one_line() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     for option in ["--listen", "--s3", "--aws"] {
