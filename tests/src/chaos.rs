@@ -1,4 +1,4 @@
-//! Whole days on which everything goes wrong: `local --once --chaos SEED` on charts of many kinds.
+//! Runs `local --once --chaos SEED` with charts of many kinds, and collects the results.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,25 +10,25 @@ use serde_json::Value;
 use crate::ChartArchive;
 use crate::program::{ANY_PORTS, local};
 
-/// What came of one day.
+/// The result of one run.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Day {
-    /// How many uploads had each outcome.
+    /// The number of uploads with each outcome.
     #[serde(skip)]
     pub outcomes: BTreeMap<String, usize>,
-    /// How many faults of each kind there were.
+    /// The number of faults of each kind.
     pub faults: BTreeMap<String, usize>,
-    /// What must not have happened, and did.
+    /// The promises that were broken.
     pub broken_promises: Vec<String>,
-    /// What the program said besides.
+    /// What the program printed on stderr.
     #[serde(skip)]
     pub said: String,
 }
 
-/// Uploads `charts` charts on the day of `seed`: most are new, some are the same again, some are
-/// the same version with other content, and some are no charts. `rate`: the share of requests and
-/// events that go wrong.
+/// Uploads `charts` charts in a run with this seed and this share of faults. Most charts are new,
+/// some are uploaded again, some have a published version but other content, and some are not
+/// charts.
 pub async fn day(seed: u64, charts: usize, rate: f64) -> Day {
     let folder = tempfile::tempdir().expect("a folder");
     let files = write_charts(folder.path(), charts);
@@ -51,7 +51,7 @@ pub async fn day(seed: u64, charts: usize, rate: f64) -> Day {
         .last()
         .and_then(|last| Day::deserialize(&last["summary"]["chaos"]).ok())
         .unwrap_or_else(|| Day {
-            broken_promises: vec!["it ended without a summary".to_owned()],
+            broken_promises: vec!["the run ended without a summary".to_owned()],
             ..Day::default()
         });
     for line in &lines {
@@ -68,7 +68,7 @@ pub async fn day(seed: u64, charts: usize, rate: f64) -> Day {
     day
 }
 
-/// The outcomes that these uploads have to have, whatever goes wrong.
+/// The outcomes that these uploads must have despite all faults.
 pub fn expected(charts: usize) -> BTreeMap<String, usize> {
     let mut expected = BTreeMap::new();
     for number in 0..charts {
@@ -80,9 +80,9 @@ pub fn expected(charts: usize) -> BTreeMap<String, usize> {
 #[derive(Clone, Copy)]
 enum Kind {
     New,
-    /// The same file as the one before.
+    /// The same chart as the previous one.
     Again,
-    /// The same version as the one before, with other content.
+    /// The same version as the previous one, with other content.
     Other,
     NoChart,
 }
@@ -106,8 +106,8 @@ impl Kind {
     }
 }
 
-/// Each in a folder of its own, as the same name comes twice. An upload under the name of an
-/// earlier one waits for that.
+/// Writes each chart into its own folder, because some file names occur twice. An upload with the
+/// name of an earlier one waits for the outcome of that one.
 fn write_charts(folder: &Path, charts: usize) -> Vec<String> {
     (0..charts)
         .map(|number| {

@@ -1,4 +1,4 @@
-//! Chart archives made in memory: such as `helm package` makes, and such as it never would.
+//! Builds chart archives in memory: normal ones, and ones that `helm package` would never make.
 
 use std::io::Write as _;
 
@@ -6,8 +6,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{EntryType, Header};
 
-/// A chart archive in the making. Starts as a small valid chart; each method makes it larger or
-/// worse.
+/// Builds a chart archive. It starts as a small valid chart; each method adds something or breaks
+/// something.
 #[derive(Debug, Clone)]
 pub struct ChartArchive {
     name: String,
@@ -45,21 +45,21 @@ impl ChartArchive {
             .file("templates/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n")
     }
 
-    /// Packs it in another folder than `NAME`: in `.`, as a bare `tar -C NAME .` does.
+    /// Uses another top-level folder than `NAME`, such as `.`, as `tar -C NAME .` does.
     #[must_use]
     pub fn in_folder(mut self, folder: &str) -> Self {
         self.folder = Some(folder.to_owned());
         self
     }
 
-    /// Replaces the whole `Chart.yaml`.
+    /// Replaces `Chart.yaml`.
     #[must_use]
     pub fn chart_yaml(mut self, text: impl Into<Vec<u8>>) -> Self {
         self.chart_yaml = Some(text.into());
         self
     }
 
-    /// Adds lines at the end of `Chart.yaml`.
+    /// Appends lines to `Chart.yaml`.
     #[must_use]
     pub fn with_chart_yaml(mut self, lines: &str) -> Self {
         self.chart_yaml
@@ -68,14 +68,14 @@ impl ChartArchive {
         self
     }
 
-    /// Leaves `Chart.yaml` out.
+    /// Omits `Chart.yaml`.
     #[must_use]
     pub fn without_chart_yaml(mut self) -> Self {
         self.chart_yaml = None;
         self
     }
 
-    /// Replaces the `values.yaml`.
+    /// Replaces `values.yaml`.
     #[must_use]
     pub fn values(mut self, text: impl Into<Vec<u8>>) -> Self {
         let path = format!("{}/values.yaml", self.name).into_bytes();
@@ -83,41 +83,41 @@ impl ChartArchive {
         self.file("values.yaml", text)
     }
 
-    /// Adds a file inside of the chart's folder.
+    /// Adds a file in the chart's folder.
     #[must_use]
     pub fn file(self, path: &str, content: impl Into<Vec<u8>>) -> Self {
         let path = format!("{}/{path}", self.name);
         self.raw(path, EntryType::Regular, "", content)
     }
 
-    /// Adds a file at exactly this path of the archive, however wrong the path is.
+    /// Adds a file at exactly this path in the archive, even if the path is invalid.
     #[must_use]
     pub fn file_at(self, path: impl Into<Vec<u8>>, content: impl Into<Vec<u8>>) -> Self {
         self.raw(path, EntryType::Regular, "", content)
     }
 
-    /// Adds a symbolic link inside of the chart's folder.
+    /// Adds a symbolic link in the chart's folder.
     #[must_use]
     pub fn symlink(self, path: &str, target: &str) -> Self {
         let path = format!("{}/{path}", self.name);
         self.raw(path, EntryType::Symlink, target, "")
     }
 
-    /// Adds a hard link inside of the chart's folder.
+    /// Adds a hard link in the chart's folder.
     #[must_use]
     pub fn hard_link(self, path: &str, target: &str) -> Self {
         let path = format!("{}/{path}", self.name);
         self.raw(path, EntryType::Link, target, "")
     }
 
-    /// Adds a character device inside of the chart's folder.
+    /// Adds a character device in the chart's folder.
     #[must_use]
     pub fn device(self, path: &str) -> Self {
         let path = format!("{}/{path}", self.name);
         self.raw(path, EntryType::Char, "", "")
     }
 
-    /// Sets the time that the packing stamps into each entry, as seconds since 1970.
+    /// Sets the time of packaging, which each entry has, in seconds since 1970.
     #[must_use]
     pub fn packed_at(mut self, seconds: u64) -> Self {
         self.packed_at = seconds;
@@ -145,12 +145,12 @@ impl ChartArchive {
         format!("{}-{}.tgz", self.name, self.version)
     }
 
-    /// The archive's bytes.
+    /// The bytes of the archive.
     pub fn bytes(&self) -> Vec<u8> {
         gzip(&self.tar())
     }
 
-    /// The tar inside of the gzip.
+    /// The uncompressed tar.
     pub fn tar(&self) -> Vec<u8> {
         let mut tar = tar::Builder::new(Vec::new());
         let chart_yaml = self.chart_yaml.iter().map(|text| Entry {
@@ -166,8 +166,8 @@ impl ChartArchive {
         tar.into_inner().expect("memory takes all writes")
     }
 
-    /// A header whose fields are filled in by hand: the `tar` crate refuses to write most of what
-    /// is tested here.
+    /// A header with its fields set directly, because the `tar` crate does not write most of the
+    /// broken entries that the tests need.
     fn header(&self, entry: &Entry) -> Header {
         let mut header = Header::new_gnu();
         let fields = header.as_old_mut();
@@ -187,7 +187,7 @@ impl ChartArchive {
     }
 }
 
-/// Compresses as `helm package` does.
+/// Compresses bytes as `helm package` does.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
     gzip.write_all(bytes).expect("memory takes all writes");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-/// The S3 notification of these keys, in one event. Keys are form-urlencoded, as S3 does it.
+/// The S3 notification of these keys, in one event. Keys are form-urlencoded, as in S3.
 pub fn s3_put(bucket: &str, keys: &[&str]) -> Value {
     let records: Vec<Value> = keys
         .iter()
@@ -18,14 +18,14 @@ pub fn s3_put(bucket: &str, keys: &[&str]) -> Value {
     json!({ "Records": records })
 }
 
-/// A file of `tests/events`.
+/// The event in a file of `tests/events`.
 pub fn sample(name: &str) -> Value {
     let path = folder().join(name);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// `tests/events`.
+/// The folder `tests/events`.
 pub fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("events")
 }

@@ -1,4 +1,4 @@
-//! What can go wrong around the functions, one kind at a time.
+//! Faults for tests, one kind each.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
 
-/// Events for this function never come.
+/// Events for this function are lost.
 pub struct NoEvents(pub &'static str);
 
 impl Faults for NoEvents {
@@ -19,7 +19,7 @@ impl Faults for NoEvents {
     }
 }
 
-/// Every event comes that many times, all at once.
+/// Every event is delivered this many times at once.
 pub struct Repeated(pub usize);
 
 impl Faults for Repeated {
@@ -28,7 +28,7 @@ impl Faults for Repeated {
     }
 }
 
-/// Events that hold this text come that much later.
+/// Events that contain this text are delayed.
 pub struct Late(pub &'static str, pub Duration);
 
 impl Faults for Late {
@@ -41,8 +41,8 @@ impl Faults for Late {
     }
 }
 
-/// The first requests of publish-chart with this operation and key go wrong in these ways, one
-/// after the other.
+/// The first requests of publish-chart with this operation and key meet these faults, in this
+/// order.
 pub struct OnRequest {
     operation: &'static str,
     key: &'static str,
@@ -76,7 +76,7 @@ impl Faults for OnRequest {
     }
 }
 
-/// publish-chart cannot write this key until [`Unwritable::mend`] is called.
+/// publish-chart cannot write this key until [`Unwritable::make_writable`] is called.
 #[derive(Clone)]
 pub struct Unwritable {
     key: &'static str,
@@ -92,8 +92,8 @@ impl Unwritable {
         }
     }
 
-    /// From now on all is well.
-    pub fn mend(&self) {
+    /// Ends the fault.
+    pub fn make_writable(&self) {
         self.mended.store(true, Ordering::SeqCst);
     }
 }
@@ -108,7 +108,7 @@ impl Faults for Unwritable {
     }
 }
 
-/// The request of publish-chart with this number, from 1, goes wrong in this way.
+/// The request of publish-chart with this number, from 1, meets this fault.
 pub struct OnNumber(pub usize, pub S3Fault);
 
 impl Faults for OnNumber {
@@ -118,7 +118,7 @@ impl Faults for OnNumber {
     }
 }
 
-/// Deliveries of one, requests of the other.
+/// Two kinds of faults: the first for deliveries, the second for requests.
 pub struct Both<D, R>(pub D, pub R);
 
 impl<D: Faults, R: Faults> Faults for Both<D, R> {

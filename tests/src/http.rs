@@ -1,22 +1,22 @@
-//! What `curl` would see of the edge. A test panics where there is no answer.
+//! A small HTTP client, such as `curl`. It panics if there is no answer.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use local::http::client;
 
-/// An answer, read to its end.
+/// A complete answer.
 #[derive(Debug)]
 pub struct Response {
-    /// 200, 404, …
+    /// The status.
     pub status: StatusCode,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// The body.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// A header's value, or the empty string.
+    /// The value of a header, or the empty string.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -29,17 +29,17 @@ impl Response {
     }
 }
 
-/// `GET url`.
+/// Sends `GET` to a URL.
 pub async fn get(url: &str) -> Response {
     request(Method::GET, url).await
 }
 
-/// `POST url` with a body.
+/// Sends `POST` with a body to a URL.
 pub async fn post(url: &str, body: impl Into<Bytes>) -> Response {
     send(Method::POST, url, body.into()).await
 }
 
-/// A request without a body.
+/// Sends a request without a body.
 pub async fn request(method: Method, url: &str) -> Response {
     send(method, url, Bytes::new()).await
 }

@@ -1,4 +1,4 @@
-//! OpenPGP keys of the tests, made anew in each run.
+//! OpenPGP keys for the tests, generated in each run.
 
 use chartdrop::chart::Metadata;
 use chartdrop::digest::Digest;
@@ -11,14 +11,14 @@ use crate::ChartArchive;
 
 /// A key and its public half, both armored.
 pub struct Key {
-    /// For `signingKey`.
+    /// The private key, for `signingKey`.
     pub private: String,
-    /// For `keyring`.
+    /// The public key, for `keyring`.
     pub public: String,
 }
 
 impl Key {
-    /// A new one.
+    /// Generates a key.
     pub fn new() -> Self {
         let params = SecretKeyParamsBuilder::default()
             .key_type(KeyType::Ed25519Legacy)
@@ -35,17 +35,17 @@ impl Key {
         }
     }
 
-    /// The secret with this key as the one that counts for uploads.
+    /// A secret that verifies uploads with this key.
     pub fn secret_to_verify(&self) -> String {
         json!({"keyring": self.public}).to_string()
     }
 
-    /// The secret with this key as the publisher's own.
+    /// A secret that signs charts with this key.
     pub fn secret_to_sign(&self) -> String {
         json!({"signingKey": self.private}).to_string()
     }
 
-    /// The provenance file of a chart, signed by this key.
+    /// The provenance file of a chart, signed with this key.
     pub fn sign(&self, chart: &ChartArchive) -> String {
         let bytes = chart.bytes();
         let metadata = chartdrop::archive::read(&bytes, &chartdrop::archive::Limits::default());

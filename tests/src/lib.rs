@@ -1,9 +1,8 @@
-//! What the end-to-end tests share: chart archives made in memory, and the whole system on
-//! loopback.
+//! Helpers for the end-to-end tests: chart archives that are built in memory, and the whole system
+//! on loopback.
 //!
-//! Each file under `tests/promises/` is about one promise. `tests/conformance/` holds what needs
-//! real tools, behind the feature `conformance`; `events/` the sample events for
-//! `cargo lambda invoke`.
+//! Each file under `tests/promises/` tests one promise. `tests/conformance/` tests against real
+//! tools, with the feature `conformance`. `events/` has sample events for `cargo lambda invoke`.
 
 pub mod chaos;
 pub mod chart_archive;

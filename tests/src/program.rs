@@ -1,4 +1,4 @@
-//! Programs of this workspace, as processes.
+//! Builds programs of this workspace, to run them as processes.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,17 +7,18 @@ use std::sync::OnceLock;
 use local::system::cargo::cargo;
 use serde_json::Value;
 
-/// Options of `local` with which it listens wherever there is room, so that tests don't meet.
+/// Options that make `local` listen on free ports, so that tests can run at the same time.
 pub const ANY_PORTS: [&str; 6] = ["--listen", "127.0.0.1:0", "--s3", "127.0.0.1:0", "--aws", "127.0.0.1:0"];
 
-/// Builds `local`, as `cargo run -p local` would, once per test process. Its path.
+/// Builds `local` as `cargo run -p local` would, once per test process, and returns its path.
 pub fn local() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| build(&["-p", "local", "--bin", "local"]))
 }
 
-/// Builds the function that does nothing, in the profile of releases and with the features of
-/// dependencies that the other functions get from [`local::system::binaries::build`]. Its path.
+/// Builds the function that does nothing, and returns its path. It uses the release profile, and
+/// the features of dependencies with which [`local::system::binaries::build`] builds the other
+/// functions.
 pub fn empty_function() -> PathBuf {
     build(&[
         "-p",
@@ -30,7 +31,7 @@ pub fn empty_function() -> PathBuf {
     ])
 }
 
-/// Runs `cargo build` for one program. Its path.
+/// Builds one program with `cargo build`, and returns its path.
 pub fn build(arguments: &[&str]) -> PathBuf {
     let output = cargo()
         .args(["build", "--message-format=json-render-diagnostics"])

@@ -1,4 +1,4 @@
-//! Many at once: uploaders, publishers, and a reader that never looks away.
+//! Races: many uploaders and publishers at once, and readers that check every state.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ use crate::system::{entries, versions};
 
 const UPLOADERS: usize = 20;
 
-/// `uploads` uploads from 20 uploaders at the same time: all are published, none twice, and at
-/// every moment the index is one that Helm takes, lists all that it listed before, and every URL in
-/// it answers with the right digest.
+/// Uploads this many charts from 20 uploaders at the same time. All are published, none twice. At
+/// every moment, Helm can read the index, the index lists everything that it listed before, and
+/// every URL in it serves an archive with the right digest.
 pub async fn all_are_published_and_no_reader_ever_misses_one(site: Site, uploads: usize) {
     let site = Arc::new(site);
     let over = Arc::new(AtomicBool::new(false));
@@ -61,7 +61,7 @@ fn chart(number: usize) -> ChartArchive {
     ChartArchive::new(&format!("chart-{}", number % UPLOADERS), &format!("1.{number}.0"))
 }
 
-/// How often it read, and how many versions it had seen in the end.
+/// Reads until `over`. Returns how often it read, and how many versions it saw last.
 async fn read_all_the_time(site: Arc<Site>, over: Arc<AtomicBool>) -> (usize, usize) {
     let mut known = BTreeMap::<(String, String), String>::new();
     let mut reads = 0;
@@ -91,8 +91,8 @@ async fn read_all_the_time(site: Arc<Site>, over: Arc<AtomicBool>) -> (usize, us
     }
     (reads, known.len())
 }
-/// The same version with different content from 20 uploaders at the same time: one of them is
-/// published, whole, and none of the others ever takes its place.
+/// Uploads the same version with different content from 20 uploaders at the same time. Exactly one
+/// is published, completely, and no other one ever replaces it.
 pub async fn of_the_same_version_with_different_content_one_wins(site: Site) {
     let site = Arc::new(site);
     let rival = |number: usize| ChartArchive::new("demo", "1.0.0").file("NOTES.md", format!("rival {number}\n"));
@@ -121,8 +121,8 @@ pub async fn of_the_same_version_with_different_content_one_wins(site: Site) {
         (0..UPLOADERS).any(|number| rival(number).bytes() == archive),
         "what is published is one of the uploads, whole"
     );
-    // The last upload under that name has its outcome: it won, or it was refused for the one that
-    // did.
+    // The last upload with that name has its outcome: it was published, or rejected because another
+    // one was.
     let last = last_receipt(&site).await;
     let winner = Digest::of(&archive).to_string();
     match last["outcome"].as_str() {

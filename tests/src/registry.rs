@@ -1,5 +1,5 @@
-//! A registry on loopback that keeps what is pushed, and says what a test wants: missing, private,
-//! slow, garbage.
+//! An OCI registry on loopback. It stores what is pushed, and a test can set other answers:
+//! missing, private, slow or invalid.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -14,31 +14,31 @@ use hyper::body::Incoming;
 use local::http::server::{self, Server};
 use serde_json::{Value, json};
 
-/// What is answered to one path.
+/// The answer to requests of one path.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// A body.
+    /// Status 200 with this body.
     Body(String),
-    /// A status without one.
+    /// A status without a body.
     Status(u16),
-    /// A redirect.
+    /// A redirect to this URL.
     Redirect(String),
-    /// An upload has begun and goes on there.
+    /// An upload was started and continues at this URL.
     Begun(String),
-    /// Nothing, for ever.
+    /// No answer, ever.
     Silence,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// What was pushed, by path.
+    /// The pushed content, by path.
     pushed: BTreeMap<String, Bytes>,
     answers: BTreeMap<String, Answer>,
     login: Option<String>,
     requests: Vec<String>,
 }
 
-/// See the module.
+/// A registry on loopback.
 pub struct Registry {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -46,7 +46,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// An empty one.
+    /// Starts an empty registry.
     pub async fn start() -> Self {
         let (listener, address) = server::listen().await.expect("a free port");
         let state = Arc::new(Mutex::new(State::default()));
@@ -59,12 +59,12 @@ impl Registry {
         }
     }
 
-    /// Its host, with the port.
+    /// The host, with its port.
     pub fn host(&self) -> String {
         self.address.to_string()
     }
 
-    /// What is answered to a path below `/v2/` from now on, whatever was pushed.
+    /// Sets the answer to a path below `/v2/`, regardless of pushed content.
     pub fn answer(&self, path: &str, answer: Answer) {
         self.state
             .lock()
@@ -73,19 +73,19 @@ impl Registry {
             .insert(format!("/v2/{path}"), answer);
     }
 
-    /// What is answered to a path is up to what was pushed again.
+    /// Answers a path with the pushed content again.
     pub fn answer_as_usual(&self, path: &str) {
         let answers = &mut self.state.lock().expect("nobody panics").answers;
         answers.remove(&format!("/v2/{path}"));
     }
 
-    /// The manifest that was pushed under this name: `charts/demo`, `1.0.0`.
+    /// The manifest that was pushed under a name such as `charts/demo` and a tag such as `1.0.0`.
     pub fn manifest(&self, name: &str, tag: &str) -> Option<Value> {
         let bytes = self.pushed(&format!("{name}/manifests/{tag}"))?;
         Some(serde_json::from_slice(&bytes).expect("a manifest is JSON"))
     }
 
-    /// The blob that was pushed under this name.
+    /// The blob that was pushed under this name and digest.
     pub fn blob(&self, name: &str, digest: &str) -> Option<Bytes> {
         self.pushed(&format!("{name}/blobs/{digest}"))
     }
@@ -95,7 +95,7 @@ impl Registry {
         state.pushed.get(&format!("/v2/{path}")).cloned()
     }
 
-    /// An image of several platforms.
+    /// Adds an image with several platforms.
     pub fn push(&self, image: &str, tag: &str, platforms: &[&str]) {
         let manifests: Vec<_> = platforms
             .iter()
@@ -110,13 +110,13 @@ impl Registry {
         );
     }
 
-    /// Only `user:password` gets answers from now on, with a token, and writes with one that was
-    /// asked for to write.
+    /// Requires this login (`user:password`) and a token from now on. Writes require a token whose
+    /// scope includes them.
     pub fn require_login(&self, login: &str) {
         self.state.lock().expect("nobody panics").login = Some(login.to_owned());
     }
 
-    /// The requests so far, each with whether it was authorized.
+    /// The requests so far, with whether each was authorized.
     pub fn requests(&self) -> Vec<String> {
         self.state.lock().expect("nobody panics").requests.clone()
     }
@@ -201,8 +201,8 @@ async fn answer(
     })
 }
 
-/// As the OCI distribution specification has it: a blob is begun by POST and sent by PUT, and a
-/// manifest names blobs that are there.
+/// Handles a push as in the OCI distribution specification: POST starts a blob, PUT sends it, and a
+/// manifest may name only existing blobs.
 fn pushes(state: &mut State, method: &str, path: &str, query: &str, body: Bytes) -> Response<Full<Bytes>> {
     let reply = |status: u16, body: Bytes| {
         let mut reply = Response::new(Full::new(body));

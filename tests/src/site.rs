@@ -1,4 +1,4 @@
-//! A bucket on any server that speaks S3, and the functions at work on it.
+//! [`Site`]: a bucket on any server with an S3 API, and the functions that use it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,39 +14,39 @@ use serde_json::Value;
 
 use crate::{ChartArchive, events};
 
-/// How long anything may take. For a machine that is busy with something else.
+/// The longest wait for anything, generous enough for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Where a server is, and who may use it.
+/// The address and the credentials of a server.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// `http://127.0.0.1:9000`
+    /// The URL, such as `http://127.0.0.1:9000`.
     pub endpoint: String,
     /// The access key ID.
     pub access_key: String,
     /// The secret access key.
     pub secret_key: String,
-    /// The bucket, which has to be there.
+    /// The bucket, which has to exist.
     pub bucket: String,
-    /// The server itself tells the functions of uploads and index writes.
+    /// Whether the server itself notifies the functions of uploads and index writes.
     pub notifies: bool,
-    /// More environment of the functions.
+    /// More environment variables of the functions.
     pub settings: BTreeMap<String, String>,
 }
 
-/// See the module.
+/// A bucket on a server, and the functions.
 pub struct Site {
     /// Runs the functions; its own bucket is used only by [`Site::local`].
     pub system: System,
-    /// Speaks to the server.
+    /// The client of the server.
     pub client: Client,
-    /// The bucket's name.
+    /// The name of the bucket.
     pub bucket: String,
     notifies: bool,
 }
 
 impl Site {
-    /// The bucket of [`local`].
+    /// Uses the bucket of [`local`].
     pub async fn local() -> Self {
         let system = System::start(Options::default())
             .await
@@ -62,7 +62,7 @@ impl Site {
         Self::of(system, &server)
     }
 
-    /// A bucket of another server.
+    /// Uses a bucket on another server.
     pub async fn on(server: &Server) -> Self {
         let ours = [
             ("AWS_ENDPOINT_URL_S3", server.endpoint.as_str()),
@@ -90,7 +90,7 @@ impl Site {
         }
     }
 
-    /// Puts an object. Its ETag, without quotes.
+    /// Puts an object, and returns its ETag without quotes.
     pub async fn put(&self, key: &str, bytes: impl Into<Bytes>) -> String {
         let put = self.client.put_object().bucket(&self.bucket).key(key);
         let put = put.body(ByteStream::from(bytes.into())).send().await;
@@ -98,7 +98,7 @@ impl Site {
         etag.expect("an ETag").trim_matches('"').to_owned()
     }
 
-    /// The object, if it is there.
+    /// The object, if it exists.
     pub async fn get(&self, key: &str) -> Option<Bytes> {
         match self.client.get_object().bucket(&self.bucket).key(key).send().await {
             Ok(object) => Some(object.body.collect().await.expect("the whole object").into_bytes()),
@@ -113,7 +113,7 @@ impl Site {
         removed.unwrap_or_else(|error| panic!("{key}: {error:?}"));
     }
 
-    /// The keys that begin with this.
+    /// The keys with this prefix.
     pub async fn keys(&self, prefix: &str) -> Vec<String> {
         let mut pages = self
             .client
@@ -135,8 +135,8 @@ impl Site {
         keys
     }
 
-    /// Uploads a chart archive into a folder of staging (`""`, `"team-a/"`), of which publish-chart
-    /// is told. Key and ETag.
+    /// Uploads a chart archive to a folder below `staging/` (`""` or `"team-a/"`), and notifies
+    /// publish-chart. Returns the key and the ETag.
     pub async fn upload(&self, folder: &str, chart: &ChartArchive) -> (String, String) {
         let key = format!("staging/{folder}{}", chart.file_name());
         let etag = self.put(&key, chart.bytes()).await;
@@ -147,13 +147,13 @@ impl Site {
         (key, etag)
     }
 
-    /// Uploads a chart archive and waits until it is through. The receipt.
+    /// Uploads a chart archive, waits for its outcome, and returns the receipt.
     pub async fn publish(&self, folder: &str, chart: &ChartArchive) -> Value {
         let upload = self.upload(folder, chart).await;
         self.receipt(&upload).await
     }
 
-    /// The receipt of an upload, once it is written and the upload is gone from staging.
+    /// Waits until an upload has its receipt and is removed, and returns the receipt.
     pub async fn receipt(&self, (key, etag): &(String, String)) -> Value {
         let receipt = format!("{}.json", key.replacen("staging/", "receipts/", 1));
         let began = Instant::now();
@@ -169,7 +169,7 @@ impl Site {
         }
     }
 
-    /// Waits until this holds.
+    /// Waits until the condition holds.
     pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let began = Instant::now();
         while !holds().await {
@@ -186,23 +186,23 @@ impl Site {
             .join("\n")
     }
 
-    /// The index of a repository (`""`, `"team-a/"`), which must be in JSON form.
+    /// The index of a repository (`""` or `"team-a/"`), which must be JSON.
     pub async fn index(&self, folder: &str) -> Value {
         let bytes = self.get(&format!("charts/{folder}index.yaml")).await.expect("an index");
         serde_json::from_slice(&bytes).expect("an index in JSON form")
     }
 
-    /// Runs publish-chart on an event and waits for its report.
+    /// Invokes publish-chart with an event, and waits for its answer.
     ///
     /// # Errors
     ///
-    /// What the function reported.
+    /// The error that the function reported.
     pub async fn run(&self, event: Value) -> Result<Value, FunctionError> {
         self.system.invoke("publish-chart", event).await
     }
 }
 
-/// Speaks to any server under this address.
+/// An S3 client for the server at this address.
 pub fn client(endpoint: &str, access_key: &str, secret_key: &str) -> Client {
     let config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::latest())

@@ -1,5 +1,5 @@
-//! What Chartdrop needs of a server that speaks S3, in the order of a repository's life. Runs on
-//! any [`Site`].
+//! Tests everything that Chartdrop needs from an S3 server, in the order of a repository's life. It
+//! runs on any [`Site`].
 
 use chartdrop::digest::Digest;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::ChartArchive;
 use crate::site::Site;
 use crate::system::{entries, versions};
 
-/// All of it, each part in a repository of its own.
+/// Runs all parts, each in its own repository.
 pub async fn run(site: &Site) {
     a_repository_grows(site).await;
     what_is_published_never_changes(site).await;
@@ -147,11 +147,11 @@ async fn a_version_is_taken_back(site: &Site) {
     assert!(!report.to_string().contains("missing"), "{report}");
 }
 
-/// CloudFront's API may be another server's.
+/// CloudFront's API may be on another server.
 async fn index_writes_and_removals_reach_the_edge(site: &Site) {
     site.publish("edge/", &ChartArchive::new("demo", "1.0.0")).await;
     let event = crate::events::s3_put(&site.bucket, &["charts/edge/index.yaml"]);
-    // What the sample says of the ETag is not this object's.
+    // The ETag in the sample is not the ETag of this object.
     let event = without_etags(event);
     let (one, two) = (
         site.system
@@ -186,7 +186,7 @@ fn without_etags(mut event: Value) -> Value {
     event
 }
 
-/// Whatever the index lists lies in the bucket with its digest.
+/// Asserts that the bucket holds every archive that the index lists, with its digest.
 async fn downloads(site: &Site, folder: &str, index: &Value) {
     for entry in entries(index) {
         let url = entry["urls"][0].as_str().expect("a URL");

@@ -1,4 +1,4 @@
-//! The whole system on loopback, as the tests use it.
+//! [`Chartdrop`]: the whole system on loopback, with helpers for the tests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use serde_json::{Value, json};
 use crate::http::{self, Response};
 use crate::{ChartArchive, events};
 
-/// The bucket, the edge and the two functions as processes; ended when dropped.
+/// The bucket, the edge and the two functions as processes. Dropping it stops them.
 pub struct Chartdrop {
-    /// What the tests don't need every day.
+    /// The system itself, for everything that has no helper.
     pub system: System,
 }
 
 impl Chartdrop {
-    /// The system with its default settings.
+    /// Starts the system with default settings.
     pub async fn start() -> Self {
         Self::with(Options::default()).await
     }
 
-    /// The system with these settings in the functions' environment.
+    /// Starts the system with these settings in the functions' environment.
     pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
         Self::with(Options {
             settings: owned(settings),
@@ -35,7 +35,7 @@ impl Chartdrop {
         .await
     }
 
-    /// The system with these settings and this secret.
+    /// Starts the system with these settings and this secret.
     pub async fn with_secret(settings: &[(&str, &str)], secret: impl ToString) -> Self {
         Self::with(Options {
             settings: owned(settings),
@@ -45,7 +45,7 @@ impl Chartdrop {
         .await
     }
 
-    /// The system with these faults.
+    /// Starts the system with these faults.
     pub async fn with_faults(faults: impl Faults + 'static) -> Self {
         Self::with(Options {
             faults: Arc::new(faults),
@@ -54,28 +54,27 @@ impl Chartdrop {
         .await
     }
 
-    /// The system with these options.
+    /// Starts the system with these options.
     pub async fn with(options: Options) -> Self {
         Self {
             system: System::start(options).await.expect("the local system starts"),
         }
     }
 
-    /// Uploads a chart archive under its own name into the root repository. Its key.
+    /// Uploads a chart archive under its own name for the root repository, and returns the key.
     pub fn upload(&self, chart: &ChartArchive) -> String {
         self.upload_to("", chart)
     }
 
-    /// Uploads a chart archive under its own name into a folder of staging: `""`, or `"team-a/"`.
-    /// Its key.
+    /// Uploads a chart archive under its own name to a folder below `staging/` (`""` or
+    /// `"team-a/"`), and returns the key.
     pub fn upload_to(&self, folder: &str, chart: &ChartArchive) -> String {
         let key = format!("staging/{folder}{}", chart.file_name());
         self.put(&key, chart.bytes());
         key
     }
 
-    /// Puts an object as somebody else than the functions would, which sends the bucket's
-    /// notifications.
+    /// Puts an object as a client other than the functions would, with the bucket's notifications.
     pub fn put(&self, key: &str, bytes: impl Into<Vec<u8>>) {
         self.system
             .store()
@@ -83,15 +82,15 @@ impl Chartdrop {
             .expect("the bucket takes it");
     }
 
-    /// Uploads a chart archive and waits for its outcome: the receipt.
+    /// Uploads a chart archive, waits for its outcome, and returns the receipt.
     pub async fn publish(&self, chart: &ChartArchive) -> Value {
         let key = self.upload(chart);
         self.settled().await;
         self.receipt(&key)
     }
 
-    /// Waits until no event is under way and no invalidation in progress; none may have failed for
-    /// good.
+    /// Waits until no event and no invalidation is in progress, and asserts that no event failed
+    /// for good.
     pub async fn settled(&self) {
         self.system.settled().await;
         self.system.invalidations_completed().await;
@@ -99,57 +98,56 @@ impl Chartdrop {
         assert!(dead.is_empty(), "events failed for good: {dead:#?}");
     }
 
-    /// Runs publish-chart on an event and waits for its report.
+    /// Invokes publish-chart with an event, and waits for its answer.
     pub async fn run(&self, event: &Value) -> Value {
         self.invoke("publish-chart", event)
             .await
             .unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Runs a function on an event and waits for its answer, or for why there is none.
+    /// Invokes a function with an event, and waits for its answer or its error.
     pub async fn invoke(&self, function: &str, event: &Value) -> Result<Value, FunctionError> {
         self.system.invoke(function, event.clone()).await
     }
 
-    /// What the bucket holds under this key.
+    /// The object under this key.
     pub fn object(&self, key: &str) -> Option<Arc<Object>> {
         self.system.store().get(key)
     }
 
-    /// What the bucket holds under this key, which must be there, as text.
+    /// The text of the object under this key, which must exist.
     pub fn text(&self, key: &str) -> String {
         let object = self.object(key).unwrap_or_else(|| panic!("there is no {key}"));
         String::from_utf8(object.bytes.to_vec()).expect("text")
     }
 
-    /// The keys that start with this.
+    /// The keys with this prefix.
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         self.system.store().list(prefix)
     }
 
-    /// The receipt of an upload, which must be there.
+    /// The receipt of an upload, which must exist.
     pub fn receipt(&self, upload: &str) -> Value {
         let key = format!("{}.json", upload.replacen("staging/", "receipts/", 1));
         serde_json::from_str(&self.text(&key)).expect("a receipt is JSON")
     }
 
-    /// The root repository's index, which must be in JSON form.
+    /// The index of the root repository, which must be JSON.
     pub fn index(&self) -> Value {
         self.index_of("")
     }
 
-    /// The index of a repository (`""`, `"team-a/"`), which must be in JSON form.
+    /// The index of a repository (`""` or `"team-a/"`), which must be JSON.
     pub fn index_of(&self, folder: &str) -> Value {
         serde_json::from_str(&self.text(&format!("charts/{folder}index.yaml"))).expect("an index in JSON form")
     }
 
-    /// The versions of a chart in the root repository's index, in its order.
+    /// The versions of a chart in the index of the root repository, in its order.
     pub fn versions(&self, chart: &str) -> Vec<String> {
         versions(&self.index(), chart)
     }
 
-    /// Asserts that what each entry of an index promises can be downloaded through the edge, with
-    /// its digest.
+    /// Asserts that the archive of each entry can be downloaded through the edge, with its digest.
     pub async fn assert_all_downloads(&self, index: &Value) {
         for entry in entries(index) {
             let url = entry["urls"][0].as_str().expect("a URL");
@@ -159,12 +157,12 @@ impl Chartdrop {
         }
     }
 
-    /// `GET` through the edge: `/index.yaml`.
+    /// Sends `GET` to the edge for a path such as `/index.yaml`.
     pub async fn edge(&self, path: &str) -> Response {
         http::get(&format!("{}{path}", self.system.edge_url())).await
     }
 
-    /// The S3 requests of publish-chart so far: `GetObject staging/demo-1.0.0.tgz`.
+    /// The S3 requests of publish-chart so far, such as `GetObject staging/demo-1.0.0.tgz`.
     pub fn publish_requests(&self) -> Vec<String> {
         let requests = self
             .system
@@ -176,12 +174,12 @@ impl Chartdrop {
             .collect()
     }
 
-    /// The S3 notification of an upload, as the bucket would send it once more.
+    /// The S3 notification of these keys, as the bucket would send it again.
     pub fn notification(&self, keys: &[&str]) -> Value {
         events::s3_put(self.system.bucket_name(), keys)
     }
 
-    /// Everything in staging is published, and nothing fails.
+    /// Runs a sweep, and asserts that nothing fails.
     pub async fn sweep(&self) -> Value {
         let answer = self.run(&json!({"command": "sweep"})).await;
         assert_eq!(local::undone(&answer), None, "{answer}");
@@ -189,7 +187,7 @@ impl Chartdrop {
     }
 }
 
-/// Settings as [`Options`] has them.
+/// Settings in the form that [`Options`] has.
 pub fn owned(settings: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = settings
         .iter()
@@ -218,7 +216,8 @@ pub fn entries(index: &Value) -> Vec<&Value> {
         .collect()
 }
 
-/// Waits until S3's clock, which tells whole seconds, can tell two uploads of the same bytes apart.
+/// Waits for the next second of S3's clock: two uploads of the same bytes in the same second cannot
+/// be distinguished.
 pub async fn next_second() {
     tokio::time::sleep(Duration::from_millis(1_100)).await;
 }

@@ -1,4 +1,4 @@
-//! Many bad days one after the other, for CI:
+//! Runs `local --chaos` with many seeds, for CI:
 //! `cargo run -p tests --bin chaos -- --seeds 25 --charts 100`.
 
 use std::collections::BTreeMap;
@@ -7,22 +7,22 @@ use std::process::ExitCode;
 use clap::Parser;
 use tests::chaos::{Day, day, expected};
 
-/// Runs `local --chaos` for each seed, and fails if a promise was broken on any day.
+/// Runs `local --chaos` with each seed, and fails if a run broke a promise
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The seeds are FIRST, FIRST + 1, …
+    /// The first seed; the others follow it
     #[arg(long, default_value_t = 1)]
     first: u64,
-    /// How many days
+    /// How many seeds
     #[arg(long, default_value_t = 20)]
     seeds: u64,
-    /// Uploads on each day
+    /// How many charts each run uploads
     #[arg(long, default_value_t = 100)]
     charts: usize,
-    /// The share of requests and events that go wrong
+    /// The share of requests and events that meet a fault
     #[arg(long, default_value_t = 0.05)]
     rate: f64,
-    /// Days at the same time: most of a day is waiting for the next try
+    /// How many runs at the same time; a run spends most of its time waiting for retries
     #[arg(long, default_value_t = 4)]
     at_once: usize,
 }
@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
     }
     let total: usize = faults.values().sum();
     println!(
-        "\n{} days with {} uploads each, {total} faults, {bad} days on which a promise was broken",
+        "\n{} runs with {} uploads each: {total} faults; runs that broke a promise: {bad}",
         arguments.seeds, arguments.charts
     );
     for (kind, count) in faults {
@@ -64,10 +64,10 @@ fn is_good(seed: u64, day: &Day, charts: usize) -> bool {
     }
     let as_expected = day.outcomes == expected(charts);
     if !as_expected {
-        println!("  BROKEN: the outcomes should be {:?}", expected(charts));
+        println!("  BROKEN: the expected outcomes are {:?}", expected(charts));
     }
     if !day.said.is_empty() {
-        println!("  said: {}", day.said);
+        println!("  stderr: {}", day.said);
     }
     as_expected && day.broken_promises.is_empty()
 }

@@ -14,16 +14,17 @@ use clap::Parser;
 use tests::verdicts::summary::Summary;
 use tests::verdicts::{Comparison, Judge, Kind, Programs, allowed, corpus};
 
-/// Compares what Helm 3, Helm 4 and Chartdrop make of archives (*.tgz) and indexes (*.yaml, *.yml,
-/// *.json), and fails if they differ otherwise than docs/stricter-than-helm.md says.
+/// Compares how Helm 3, Helm 4 and Chartdrop read archives (*.tgz) and indexes (*.yaml, *.yml,
+/// *.json), and fails if there are differences that docs/stricter-than-helm.md does not list
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Folders of files, however deep; without one, the small corpus of the tests
+    /// Folders to search for files, including their subfolders; without one, the corpus of the
+    /// tests
     folders: Vec<PathBuf>,
-    /// Processes of each Helm
+    /// How many processes of each Helm run at the same time
     #[arg(long, default_value_t = 2)]
     at_once: usize,
-    /// Prints the table of differences that are allowed, as Markdown, and compares nothing
+    /// Print the table of allowed differences as Markdown, and compare nothing
     #[arg(long)]
     allowed: bool,
 }
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Finds all files below a folder that are one or the other.
+/// Finds all archives and indexes below a folder.
 fn collect(folder: &Path, files: &mut VecDeque<(PathBuf, Kind)>) {
     let listing = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = listing.map(|entry| entry.expect("an entry").path()).collect();

@@ -1,5 +1,4 @@
-//! Prints the tables of `docs/costs.md` by the prices in `docs/prices.json`, or in the file that is
-//! named.
+//! Prints the tables of `docs/costs.md`, with the prices in `docs/prices.json` or in another file.
 //!
 //! ```sh
 //! cargo run -p tests --bin costs [-- PRICES.json]

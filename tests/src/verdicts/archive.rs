@@ -1,4 +1,4 @@
-//! One chart archive.
+//! Compares the verdicts on one chart archive.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use super::{Difference, Facts, Kind, Oracle, Verdict, difference};
 
 const URL: &str = "https://charts.example.com/";
 
-/// Why Chartdrop rejects an archive: a stable word and the message.
+/// Why Chartdrop rejects an archive: a stable code and the message.
 type Rejection = (&'static str, String);
 
 pub(super) fn compare(helms: &mut [Oracle; 2], path: &Path, bytes: &[u8]) -> (Vec<Difference>, Facts) {
@@ -46,8 +46,8 @@ pub(super) fn compare(helms: &mut [Oracle; 2], path: &Path, bytes: &[u8]) -> (Ve
     (differences, facts)
 }
 
-/// What is published already is read as Helm reads it, however wrong it would be in an upload:
-/// `verify` and `reindex` do so.
+/// Compares how a published archive is read. `verify` and `reindex` read it as Helm does, even if
+/// an upload of it would be rejected.
 fn published(label: &str, answer: &Answer, file_name: &str, bytes: &[u8]) -> Vec<Difference> {
     let Some(their) = &answer.entry else { return Vec::new() };
     match archive::read_published(bytes, &Limits::of_published()) {
@@ -63,12 +63,12 @@ fn published(label: &str, answer: &Answer, file_name: &str, bytes: &[u8]) -> Vec
     }
 }
 
-/// Whether `helm show chart`, `helm template` and `helm repo index` can do something with it.
+/// Whether `helm show chart`, `helm template` and `helm repo index` can use the archive.
 fn is_of_use(answer: &Answer) -> bool {
     answer.rejected.is_none() && answer.not_rendered.is_none() && answer.not_indexed.is_none()
 }
 
-/// What an upload of this name has to pass.
+/// Applies the checks for an upload with this name.
 fn accepts(file_name: &str, bytes: &[u8]) -> Result<Archive, Rejection> {
     let limits = Limits::default();
     if bytes.len() as u64 > limits.packed_bytes {
@@ -79,7 +79,7 @@ fn accepts(file_name: &str, bytes: &[u8]) -> Result<Archive, Rejection> {
     Ok(archive)
 }
 
-/// The word of what is wrong at the bottom of it.
+/// The code of the underlying error.
 fn code(error: &ArchiveError) -> &'static str {
     match error {
         ArchiveError::Dependency { problem, .. } => code(problem),
@@ -87,7 +87,7 @@ fn code(error: &ArchiveError) -> &'static str {
     }
 }
 
-/// The entry that Chartdrop writes, read back from the index that it writes.
+/// The entry that Chartdrop writes, read back from the index.
 fn entry(file_name: &str, archive: &Archive) -> Result<Value, Rejection> {
     let entry = Entry {
         metadata: archive.metadata.clone(),
@@ -103,7 +103,7 @@ fn entry(file_name: &str, archive: &Archive) -> Result<Value, Rejection> {
     Ok(index["entries"][&archive.metadata.name][0].take())
 }
 
-/// What a Helm says otherwise about an archive that Chartdrop publishes.
+/// The differences from a Helm for an archive that Chartdrop publishes.
 fn against(label: &str, answer: &Answer, own: &Value) -> Vec<Difference> {
     if let Some(reason) = &answer.rejected {
         return vec![difference(format!("archive: {label} does not load it"), reason.clone())];
@@ -125,7 +125,7 @@ fn against(label: &str, answer: &Answer, own: &Value) -> Vec<Difference> {
     differences
 }
 
-/// The fields that differ, each a difference.
+/// One difference for each field that differs.
 fn named(what: &str, label: &str, their: &Value, own: &Value) -> Vec<Difference> {
     fields_that_differ(their, own)
         .into_iter()
@@ -146,8 +146,8 @@ fn fields_that_differ(their: &Value, own: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// An entry without what must differ: `created` is the time of indexing, and a `+` in a URL is
-/// escaped by us because S3 takes it for a space.
+/// An entry without the parts that always differ: `created` is the time of indexing, and Chartdrop
+/// escapes a `+` in a URL because S3 reads it as a space.
 fn comparable(entry: &Value) -> Map<String, Value> {
     let mut entry = entry.as_object().expect("an entry").clone();
     entry.remove("created");

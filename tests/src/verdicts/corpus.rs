@@ -1,4 +1,5 @@
-//! Small archives and indexes: such as all agree on, and some for every row of the table.
+//! Small archives and indexes: some with the same verdict from all, and some for every row of the
+//! table.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +7,7 @@ use super::Kind;
 use crate::ChartArchive;
 use crate::chart_archive::gzip;
 
-/// Writes all of them into a folder, each into one of its own, whose name says what is special.
+/// Writes all of them into a folder, each into a subfolder whose name describes it.
 pub fn write(folder: &Path) -> Vec<(PathBuf, Kind)> {
     let archives = archives()
         .into_iter()
@@ -59,7 +60,7 @@ fn archives() -> Vec<(&'static str, Vec<u8>)> {
     all
 }
 
-/// What Helm and Chartdrop list alike.
+/// Archives that both Helms and Chartdrop list with the same entry.
 fn accepted() -> Vec<(&'static str, ChartArchive)> {
     let plain = "apiVersion: v2\nname: demo\nversion: 1.0.0\n";
     let in_any_case = "ApiVersion: v2\nNAME: demo\nversion: 1.0.0\nKeywords: [a, 1, true]\nappversion: 1.10\n";
@@ -107,7 +108,7 @@ fn old() -> ChartArchive {
     demo().chart_yaml("apiVersion: v1\nname: demo\nversion: 1.0.0\n")
 }
 
-/// What no Helm loads, or none can install.
+/// Archives that no Helm can load or install.
 fn of_no_use() -> Vec<(&'static str, ChartArchive)> {
     vec![
         ("no-chart-yaml", demo().without_chart_yaml()),
@@ -142,7 +143,7 @@ fn of_no_use() -> Vec<(&'static str, ChartArchive)> {
     ]
 }
 
-/// What both Helms load and Chartdrop does not publish.
+/// Archives that both Helms load and Chartdrop rejects.
 fn not_taken() -> Vec<(&'static str, ChartArchive)> {
     let plain = "apiVersion: v2\nname: demo\nversion: 1.0.0\n";
     let declared = with("dependencies:\n- name: common\n  version: 2.0.0\n  repository: https://example.com\n");
@@ -183,10 +184,10 @@ fn not_taken() -> Vec<(&'static str, ChartArchive)> {
     ]
 }
 
-/// A file whose size stands in an extension header too.
+/// An archive with a file whose size is also in an extension header.
 fn size_in_a_pax_header() -> Vec<u8> {
     let mut before = demo().tar();
-    // The end of a tar is two empty blocks.
+    // A tar ends with two empty blocks.
     before.truncate(before.len() - 1024);
     let mut tar = tar::Builder::new(before);
     tar.append_pax_extensions([("size", "1".as_bytes())])
@@ -199,9 +200,9 @@ fn size_in_a_pax_header() -> Vec<u8> {
     gzip(&tar.into_inner().expect("memory takes all writes"))
 }
 
-/// The largest that Helm loads.
+/// Archives of the largest size that Helm loads.
 fn large() -> Vec<(&'static str, Vec<u8>)> {
-    // What does not compress.
+    // Random bytes, which do not compress.
     let mut random = fastrand::Rng::with_seed(1);
     let noise: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(4 * 1024 * 1024).collect();
     let noisy = (0..6).fold(demo(), |chart, number| {

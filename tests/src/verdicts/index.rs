@@ -1,4 +1,4 @@
-//! One index: read, and extended by two versions.
+//! Compares the verdicts on one index: it is read, and two versions are added.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::oracle::{self, Answer};
 use super::why_slow::why_slow;
 use super::{Difference, EditPath, Facts, Kind, Oracle, Verdict, difference};
 
-/// How many of each: how often an entry is listed, by chart and by its fields.
+/// How often each entry is listed, by its chart and its fields.
 type Entries = BTreeMap<(String, String), usize>;
 
 pub(super) fn compare(helms: &mut [Oracle; 2], path: &Path, bytes: Bytes, scratch: &Path) -> (Vec<Difference>, Facts) {
@@ -75,7 +75,8 @@ fn verdicts(
     }
 }
 
-/// What Chartdrop finds listed, beside what Helm does. Helm leaves out what it does not like.
+/// Compares the entries that Chartdrop and both Helms find. Helm omits entries that it considers
+/// invalid.
 fn listed(index: &Index, labels: [&str; 2], answers: &[Answer; 2]) -> Vec<Difference> {
     let mut differences = Vec::new();
     let mut own: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
@@ -109,13 +110,13 @@ fn listed(index: &Index, labels: [&str; 2], answers: &[Answer; 2]) -> Vec<Differ
     differences
 }
 
-/// A time, however it is written; Helm gives a missing one as the first of all times.
+/// A time in a form that can be compared. Helm returns Go's zero time for a missing one.
 fn instant(text: &str) -> Option<String> {
     let time: Timestamp = text.parse().ok()?;
     (time.to_string() != "0001-01-01T00:00:00Z").then(|| time.to_string())
 }
 
-/// The index with a new chart, and with a new version of one that it has.
+/// The index with a new chart and a new version of an existing chart.
 fn edited(index: &Index, answers: &[Answer; 2]) -> Result<(Edit, Vec<Entry>), IndexError> {
     let [three, _] = answers;
     let listed = entries(three.index.as_ref())
@@ -146,14 +147,14 @@ pub(super) fn new_entry(chart: &str) -> Entry {
     }
 }
 
-/// What of the text is in the new one as it stood.
+/// The parts of the old text that the new text contains unchanged.
 struct Kept {
     in_place: bool,
     problem: Option<Difference>,
 }
 
-/// What an edit in place keeps is shared with the text before; what lies between two pieces was
-/// replaced.
+/// Finds the unchanged parts. An edit in place shares them with the old text; everything between
+/// two of them was replaced.
 fn kept(before: &Bytes, after: &Spliced) -> Kept {
     let mut end = 0;
     let mut replaced: Vec<&[u8]> = Vec::new();
@@ -177,13 +178,13 @@ pub(super) fn is_edited_in_place(before: &Bytes, after: &Spliced) -> bool {
     after.pieces().iter().any(|piece| place(before, piece).is_some())
 }
 
-/// Where in a text a piece of it stands, if it is one.
+/// The range of a piece in a text, if it shares the memory of the text.
 fn place(text: &Bytes, piece: &Bytes) -> Option<std::ops::Range<usize>> {
     let at = (piece.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
     (at + piece.len() <= text.len()).then(|| at..at + piece.len())
 }
 
-/// Only the time of writing, and what says that there is nothing.
+/// Whether an edit may replace this text: the time of generation, or an empty list or mapping.
 fn may_be_replaced(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let text = text.trim();
@@ -194,7 +195,7 @@ fn may_be_replaced(text: &[u8]) -> bool {
                 .starts_with(|first: char| first.is_ascii_digit()))
 }
 
-/// Both Helms load the text after the edit, with everything that was there and what is new.
+/// Checks that both Helms load the edited text, with all old entries and the new ones.
 fn loaded_after(
     helms: &mut [Oracle; 2],
     before: &[Answer; 2],

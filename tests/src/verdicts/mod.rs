@@ -1,9 +1,10 @@
-//! Chartdrop's verdict on chart archives and indexes, held against that of both Helms.
+//! Compares Chartdrop's verdicts on chart archives and indexes with those of Helm 3 and Helm 4.
 //!
-//! A [`Judge`] owns one process of each Helm (`tests/verdicts`, Helm's own library) and compares
-//! file after file (`archive`, `index`). What may differ, and why, is a table ([`allowed`]) that
-//! `docs/stricter-than-helm.md` repeats. The program `compare-verdicts` does this with folders of
-//! real files; [`corpus`] has small ones, made in memory, that reach every row of the table.
+//! A [`Judge`] owns one process of each Helm (`tests/verdicts`, with Helm's own library) and
+//! compares one file after the other (`archive`, `index`). A table lists the allowed differences
+//! and their reasons ([`allowed`]); `docs/stricter-than-helm.md` repeats it. The program
+//! `compare-verdicts` compares folders of real files. [`corpus`] has small ones, built in memory,
+//! for every row of the table.
 
 pub mod allowed;
 mod archive;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub use oracle::{Oracle, Programs};
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A chart archive.
@@ -27,7 +28,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What a file of this name is, if it is one of them.
+    /// The kind of the file with this name, if it is one of these.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
             "tgz" => Some(Kind::Archive),
@@ -37,45 +38,45 @@ impl Kind {
     }
 }
 
-/// Something that Chartdrop sees otherwise than a Helm.
+/// A difference between Chartdrop and a Helm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The kind of difference: a row of the table is about one class.
+    /// The kind of difference. Each row of the table is for one class.
     pub class: String,
-    /// What each of them says.
+    /// The two results.
     pub detail: String,
 }
 
-/// What the comparison of one file came to.
+/// The result of comparing one file.
 #[derive(Debug)]
 pub struct Comparison {
     /// The file.
     pub path: PathBuf,
-    /// All differences; none is the aim.
+    /// All differences.
     pub differences: Vec<Difference>,
-    /// What was seen on the way.
+    /// Facts for the statistics.
     pub facts: Facts,
 }
 
-/// What is worth counting of a file.
+/// Facts about a file, for the statistics.
 #[derive(Debug)]
 pub enum Facts {
-    /// Of an archive.
+    /// Facts about an archive.
     Archive {
         /// The verdict.
         verdict: Verdict,
-        /// Bytes of its entry as one line of JSON text, if Chartdrop lists it.
+        /// The size of its entry as one line of JSON, in bytes, if Chartdrop lists it.
         entry_bytes: Option<usize>,
     },
-    /// Of an index.
+    /// Facts about an index.
     Index {
         /// The verdict.
         verdict: Verdict,
-        /// How many versions it lists.
+        /// The number of versions that it lists.
         versions: usize,
-        /// Bytes of its largest entry as one line of JSON text, and which one it is.
+        /// The size of its largest entry as one line of JSON, in bytes, with its chart and version.
         largest: Option<(usize, String)>,
-        /// Whether a version is put in without writing the rest anew, and if not, why.
+        /// How a version is added to it.
         path: Option<EditPath>,
     },
 }
@@ -83,15 +84,15 @@ pub enum Facts {
 /// Who accepts a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// Both Helms and Chartdrop.
+    /// Both Helms and Chartdrop accept it.
     AllAccept,
-    /// None of them.
+    /// Both Helms and Chartdrop reject it.
     AllReject,
-    /// One Helm does not, and so Chartdrop does not.
+    /// One Helm and Chartdrop reject it.
     HelmsDisagree,
-    /// Both Helms do, Chartdrop does not.
+    /// Both Helms accept it, Chartdrop rejects it.
     Stricter,
-    /// Chartdrop does, a Helm does not.
+    /// Chartdrop accepts it, a Helm rejects it.
     Laxer,
 }
 
@@ -110,13 +111,13 @@ impl Verdict {
 /// How an index is edited.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EditPath {
-    /// In place.
+    /// In place, without writing the other entries again.
     Fast,
-    /// Written anew, for this reason.
+    /// The whole index is written again, for this reason.
     Slow(String),
 }
 
-/// Compares file after file.
+/// Compares one file after the other.
 pub struct Judge {
     helms: [Oracle; 2],
     scratch: tempfile::TempDir,

@@ -1,4 +1,4 @@
-//! The programs that say what a Helm makes of a file.
+//! Runs the programs that report how a Helm reads a file.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 
 use super::Kind;
 
-/// Where the programs are: `.ci/tools verdicts` builds them.
+/// The paths of the programs. `.ci/tools verdicts` builds them.
 #[derive(Debug, Clone)]
 pub struct Programs([PathBuf; 2]);
 
 impl Programs {
-    /// Those that the environment names.
+    /// The programs that the environment names.
     pub fn from_environment() -> Self {
         Programs(
             ["CHARTDROP_VERDICTS_HELM3", "CHARTDROP_VERDICTS_HELM4"].map(|variable| {
@@ -33,18 +33,18 @@ impl Programs {
 
 /// A running program.
 pub struct Oracle {
-    /// Whose verdict it gives.
+    /// The Helm whose verdict it returns.
     pub label: &'static str,
     process: Child,
     questions: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
-/// What a Helm makes of a file.
+/// How a Helm reads a file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Answer {
-    /// Why it does not load it.
+    /// Why Helm does not load the file.
     pub(super) rejected: Option<String>,
     /// Why `helm template` stops before it renders.
     pub(super) not_rendered: Option<String>,
@@ -52,7 +52,7 @@ pub(super) struct Answer {
     pub(super) not_indexed: Option<String>,
     /// The entry that `helm repo index` writes.
     pub(super) entry: Option<Value>,
-    /// The index, as it is loaded.
+    /// The index as Helm loads it.
     pub(super) index: Option<Value>,
 }
 
@@ -92,7 +92,7 @@ impl Oracle {
     }
 }
 
-/// Asks both, which work at the same time.
+/// Asks both programs at the same time.
 pub(super) fn ask(helms: &mut [Oracle; 2], kind: Kind, path: &Path) -> [Answer; 2] {
     for helm in helms.iter_mut() {
         helm.ask(kind, path);
@@ -102,7 +102,7 @@ pub(super) fn ask(helms: &mut [Oracle; 2], kind: Kind, path: &Path) -> [Answer; 
 
 impl Drop for Oracle {
     fn drop(&mut self) {
-        // It ends when there are no more questions.
+        // The program ends when its input is closed.
         drop(self.questions.take());
         let _ended = self.process.wait();
     }

@@ -1,4 +1,4 @@
-//! What many comparisons come to, as text for people.
+//! A summary of many comparisons, as text for people.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -6,12 +6,12 @@ use std::fmt::{self, Write as _};
 use super::allowed::{self, Allowed};
 use super::{Comparison, EditPath, Facts, Verdict};
 
-/// How many of the largest entries are named.
+/// How many of the largest entries are listed.
 const LARGEST: usize = 5;
-/// How many files of one kind of difference are named, where it is allowed.
+/// How many files are listed for an allowed kind of difference.
 const EXAMPLES: usize = 3;
 
-/// Comparisons, added up.
+/// The sum of many comparisons.
 #[derive(Debug, Default)]
 pub struct Summary {
     archives: BTreeMap<Verdict, usize>,
@@ -118,7 +118,7 @@ impl Summary {
     }
 }
 
-/// With every difference that is not allowed.
+/// Includes every difference that is not allowed.
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();

@@ -1,5 +1,5 @@
-//! Why an index is written anew when a version is added: found by taking the text apart until the
-//! rest is edited in place.
+//! Finds out why adding a version to an index requires writing all of it again: it removes parts of
+//! the text until the rest can be edited in place.
 
 use bytes::Bytes;
 use chartdrop::index::Index;
@@ -9,7 +9,7 @@ use super::index::{is_edited_in_place, new_entry};
 const HEAD: &str = "apiVersion: v1\nentries:\n  demo:\n";
 const TAIL: &str = "generated: \"2019-01-01T00:00:00Z\"\n";
 
-/// The first reason that is found. There may be more of them.
+/// The first reason that is found; there may be others.
 pub(super) fn why_slow(text: &[u8]) -> String {
     let Ok(text) = std::str::from_utf8(text) else {
         return "it is not UTF-8".to_owned();
@@ -73,7 +73,7 @@ fn is_fast(item: &str) -> bool {
     })
 }
 
-/// The field without which the version would be fine.
+/// The field whose removal makes the version editable in place.
 fn of_an_item(item: &str) -> String {
     let fields = fields(item);
     for (number, field) in fields.iter().enumerate() {
@@ -83,7 +83,7 @@ fn of_an_item(item: &str) -> String {
             .filter(|(other, _)| *other != number)
             .map(|(_, field)| field.as_str())
             .collect();
-        // The first line of a version has the dash.
+        // Only the first line of a version has the dash.
         let rest = format!("  - {}", rest.get(4..).unwrap_or_default());
         if is_fast(&rest) {
             return of_a_field(field);
@@ -92,7 +92,7 @@ fn of_an_item(item: &str) -> String {
     "several fields of a version".to_owned()
 }
 
-/// The lines of each field, all of them without the dash.
+/// The lines of each field, without the dash.
 fn fields(item: &str) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
     for (number, line) in item.split_inclusive('\n').enumerate() {
@@ -110,7 +110,7 @@ fn fields(item: &str) -> Vec<String> {
     fields
 }
 
-/// Names the field and how its value is written.
+/// Describes a field and how its value is written.
 fn of_a_field(field: &str) -> String {
     let (name, value) = field.trim_start().split_once(':').unwrap_or((field.trim(), ""));
     let (first, more) = value.split_once('\n').unwrap_or((value, ""));

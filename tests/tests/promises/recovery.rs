@@ -216,7 +216,7 @@ async fn a_publish_that_keeps_failing_ends_in_the_dead_letters_and_a_sweep_makes
     assert_eq!(dead[0].attempts, 3);
     assert!(chartdrop.keys("staging/").contains(&key) && chartdrop.object("charts/index.yaml").is_none());
 
-    faults.mend();
+    faults.make_writable();
     chartdrop.sweep().await;
     assert_eq!(chartdrop.receipt(&key)["outcome"], "published");
     assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);

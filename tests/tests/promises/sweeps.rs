@@ -236,7 +236,7 @@ async fn a_sweep_reports_what_fails_and_does_not_fail() {
         .await
         .expect_err("the event");
 
-    faults.mend();
+    faults.make_writable();
     chartdrop.sweep().await;
     assert_eq!(chartdrop.receipt(&upload)["outcome"], "published");
 }

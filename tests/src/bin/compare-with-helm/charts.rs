@@ -1,5 +1,5 @@
-//! Charts with metadata of a real size: like Bitnami's, an entry is some 1.2 KB of YAML. The same
-//! on every run.
+//! Generates charts with metadata of a realistic size: an entry has about 1.2 KB of YAML, like
+//! Bitnami's. They are the same in every run.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use chartdrop::index::Entry;
 use fastrand::Rng;
 use jiff::Timestamp;
 
-/// Where the charts say that they are served.
+/// The URL of the repository in the generated indexes.
 pub(crate) const URL: &str = "https://charts.example.com/stable";
 
-/// When the oldest version was published, and how far they are apart.
+/// The time at which the oldest version was published, and the interval between versions.
 const FIRST_CREATED: i64 = 1_600_000_000;
 const DAY: i64 = 86_400;
 
@@ -49,7 +49,7 @@ const MAINTAINERS: [&str; 3] = [
     "Platform Team",
 ];
 
-/// How many charts there are, and how many versions in all.
+/// The number of charts, and the total number of versions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Repository {
     pub(crate) charts: usize,
@@ -57,7 +57,7 @@ pub(crate) struct Repository {
 }
 
 impl Repository {
-    /// As many versions of a chart as real repositories have.
+    /// A repository with this many versions, distributed over charts as in real repositories.
     pub(crate) fn with_versions(versions: usize) -> Self {
         Repository {
             charts: versions.div_ceil(120),
@@ -69,14 +69,14 @@ impl Repository {
         Repository { charts: 1, versions }
     }
 
-    /// All entries.
+    /// All entries of the repository.
     pub(crate) fn entries(self) -> Vec<Entry> {
         (0..self.versions)
             .map(|at| self.entry(at % self.charts, at / self.charts))
             .collect()
     }
 
-    /// The next version of a chart in the middle.
+    /// The next version of a chart in the middle of the index.
     pub(crate) fn next(self) -> Metadata {
         metadata(self.charts / 2, self.versions / self.charts + 1)
     }
@@ -94,7 +94,7 @@ impl Repository {
     }
 }
 
-/// The metadata of a version: what belongs to the chart is the same in all of them.
+/// The metadata of a version. The fields of the chart are the same in all of its versions.
 fn metadata(chart: usize, version: usize) -> Metadata {
     let of_chart = &mut Rng::with_seed(chart as u64);
     let name = format!("{}-{}-{chart}", word(of_chart), word(of_chart));

@@ -1,4 +1,4 @@
-//! What users wait for: `helm repo update` and `helm search repo`.
+//! Measures what users wait for: `helm repo update` and `helm search repo`.
 
 use crate::Result;
 use crate::helm::Helm;
@@ -40,7 +40,7 @@ pub(crate) fn rows(programs: &Programs, indexes: &Indexes, rounds: usize) -> Res
     Ok(rows)
 }
 
-/// Both forms must show the same, and not the same nothing.
+/// Checks that both forms show the same charts, and at least one.
 fn check(ours: &Helm, theirs: &Helm) -> Result<()> {
     let [_, (_, search)] = COMMANDS;
     let found = ours.run(search)?;
@@ -70,7 +70,7 @@ fn rows_of(work: &str, theirs: &Samples, ours: &Samples) -> [Row; 2] {
     ]
 }
 
-/// A Helm that knows one repository.
+/// A Helm with one repository added.
 struct Client {
     helm: Helm,
 }

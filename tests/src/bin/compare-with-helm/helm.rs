@@ -1,4 +1,4 @@
-//! The real Helm, with a configuration and caches of its own.
+//! The real Helm, with its own configuration and caches.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -42,7 +42,7 @@ impl Helm {
         Ok(helm)
     }
 
-    /// The same program with nothing in its configuration and caches.
+    /// The same program with empty configuration and caches.
     pub(crate) fn with_new_home(&self) -> Result<Self> {
         Ok(Helm {
             label: self.label,
@@ -52,7 +52,7 @@ impl Helm {
         })
     }
 
-    /// The command, to be run.
+    /// The command with these arguments.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -64,7 +64,7 @@ impl Helm {
         command
     }
 
-    /// Runs it; it must succeed. Its standard output.
+    /// Runs a command, which must succeed, and returns its output.
     pub(crate) fn run(&self, arguments: &[&str]) -> Result<String> {
         let output = self.command(arguments).stdin(Stdio::null()).output()?;
         if output.status.success() {
@@ -74,7 +74,7 @@ impl Helm {
         Err(format!("{}, {arguments:?}: {said}", self.label).into())
     }
 
-    /// All versions that it finds in an index, in a fixed order.
+    /// All versions that Helm finds in an index, in a fixed order.
     pub(crate) fn finds(&self, index: &Path) -> Result<Vec<Found>> {
         let client = self.with_new_home()?;
         let (cache, config) = (
@@ -93,8 +93,8 @@ impl Helm {
     }
 }
 
-/// The version of the module that a Helm was built from, where Go wrote it into the program. A Helm
-/// that was installed with `go install` says of itself no more than `v4.3`.
+/// The module version that a Helm was built from, as Go records it in the program. A Helm that was
+/// installed with `go install` reports only `v4.3` itself.
 fn built_from(program: &Path) -> Result<Option<String>> {
     let bytes = std::fs::read(program).map_err(|error| format!("{} cannot be read: {error}", program.display()))?;
     let mut lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| {

@@ -1,4 +1,4 @@
-//! The same charts as an index in each form, and one chart more.
+//! An index with the same charts in each form, and one more chart.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,13 +16,13 @@ use crate::table::count;
 /// The files, in a temporary folder.
 pub(crate) struct Indexes {
     pub(crate) repository: Repository,
-    /// Our default form.
+    /// In Chartdrop's default form.
     pub(crate) ours: PathBuf,
     /// As `helm repo index` writes it.
     pub(crate) yaml: PathBuf,
     /// As `helm repo index --json` writes it: pretty-printed.
     pub(crate) helm_json: PathBuf,
-    /// The chart that is to be added, alone in its folder.
+    /// The chart to add, alone in its folder.
     pub(crate) new: PathBuf,
     pub(crate) new_version: String,
     folder: TempDir,
@@ -41,7 +41,7 @@ impl Indexes {
         let metadata = repository.next();
         let mut archive =
             ChartArchive::new(&metadata.name, &metadata.version).chart_yaml(serde_json::to_string(&metadata)?);
-        // Neither Helm loads a chart without the dependencies that it declares.
+        // Helm does not load a chart without its declared dependencies.
         for dependency in &metadata.dependencies {
             let (name, path) = (&dependency.name, format!("charts/{}/Chart.yaml", dependency.name));
             archive = archive.file(&path, format!("apiVersion: v2\nname: {name}\nversion: 2.0.0\n"));
@@ -63,12 +63,12 @@ impl Indexes {
         Ok(indexes)
     }
 
-    /// A path for something that is made on the way.
+    /// A path for an intermediate file.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Lets Helm write the index: it merges ours into that of an empty folder.
+    /// Lets Helm write the index, by merging Chartdrop's index into that of an empty folder.
     fn rewrite(&self, helm: &Helm, into: &Path, options: &[&str]) -> Result<()> {
         let empty = TempDir::new_in(self.folder.path())?;
         let (folder, ours) = (text(empty.path())?, text(&self.ours)?);
@@ -78,7 +78,7 @@ impl Indexes {
     }
 }
 
-/// The path as an argument.
+/// The path as text, for an argument.
 pub(crate) fn text(path: &Path) -> Result<&str> {
     path.to_str()
         .ok_or_else(|| format!("{} is no text", path.display()).into())

@@ -1,14 +1,14 @@
-//! Chartdrop's engine beside Helm, `cp` and Helm's clients: builds indexes from generated charts,
-//! runs each program in turn, and prints the medians as a Markdown table with what was to be
-//! reached.
+//! Compares Chartdrop's engine with Helm and `cp`, and Helm's speed with both forms of the index.
+//! It builds indexes from generated charts, runs the programs in turn, and prints the medians and
+//! the targets as a Markdown table.
 //!
 //! ```sh
 //! export $(.ci/tools helm3 helm4)
 //! cargo run --release -p tests --bin compare-with-helm
 //! ```
 //!
-//! A result counts only if it is right: Helm must find in our index what it finds in its own, and
-//! one version more than before.
+//! A result counts only if it is correct: Helm must find the same charts in Chartdrop's index as in
+//! its own, and one more version than before.
 
 mod charts;
 mod clients;
@@ -37,7 +37,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Compares Chartdrop with Helm on this machine and prints the result as a Markdown table.
 ///
-/// Exits with 1 if a result is wrong or a ratio falls below half of its target.
+/// The exit code is 1 if a result is wrong or a ratio is below half of its target.
 #[derive(Debug, Parser)]
 #[command(name = "compare-with-helm", version, subcommand_negates_reqs = true)]
 struct Arguments {
@@ -45,15 +45,15 @@ struct Arguments {
     #[arg(long)]
     short: bool,
 
-    /// Helm 3
+    /// The path of Helm 3
     #[arg(long, value_name = "PATH", env = "CHARTDROP_HELM3", required = true)]
     helm3: Option<PathBuf>,
 
-    /// Helm 4
+    /// The path of Helm 4
     #[arg(long, value_name = "PATH", env = "CHARTDROP_HELM4", required = true)]
     helm4: Option<PathBuf>,
 
-    /// Write the table to this file too
+    /// Also write the table to this file
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -63,7 +63,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Role {
-    /// Runs one command and says what it took; see [`process`].
+    /// Runs one command and prints its time and memory; see [`process`].
     #[command(hide = true)]
     Measure {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
 
 fn compare(programs: &Programs, suite: &Suite, output: Option<PathBuf>) -> Result<ExitCode> {
     let table = suite.run(programs)?;
-    // CI measures the functions in a stage of its own.
+    // CI measures the functions in a separate stage.
     let functions = if suite.is_short() {
         String::new()
     } else {

@@ -1,4 +1,4 @@
-//! One more chart: Helm, Chartdrop and `cp` in turn.
+//! Measures adding one chart to an index: Helm, Chartdrop and `cp` in turn.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use crate::process::{Sample, Samples, measure};
 use crate::programs::Programs;
 use crate::table::count;
 
-/// Ours and `cp` take milliseconds: for each run of Helm there are several of theirs.
+/// How often Chartdrop and `cp`, which take only milliseconds, run for each run of Helm.
 const RUNS_IN_A_ROUND: usize = 7;
 
-/// What is merged into what.
+/// The indexes of one comparison.
 pub(crate) struct Merge<'a> {
     pub(crate) indexes: &'a Indexes,
-    /// For the progress.
+    /// The name of the form, for the progress.
     pub(crate) form: &'a str,
     /// The index that Helm gets.
     pub(crate) theirs: &'a Path,
@@ -27,17 +27,17 @@ pub(crate) struct Merge<'a> {
     pub(crate) rounds: usize,
 }
 
-/// What it took.
+/// The measured times and memory.
 pub(crate) struct Merged {
     pub(crate) helm: Samples,
     pub(crate) ours: Samples,
     pub(crate) cp: Samples,
-    /// Of the index that Chartdrop got, in MiB.
+    /// The size of the index that Chartdrop read, in MiB.
     pub(crate) index_size: f64,
 }
 
 impl<'a> Merge<'a> {
-    /// YAML as Helm writes it, for both.
+    /// Both read YAML as Helm writes it.
     pub(crate) fn yaml(indexes: &'a Indexes, rounds: usize) -> Self {
         Merge {
             indexes,
@@ -49,7 +49,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Helm's `--json` against our default form.
+    /// Helm reads its own `--json`, Chartdrop its default form.
     pub(crate) fn json(indexes: &'a Indexes, rounds: usize) -> Self {
         Merge {
             indexes,
@@ -75,9 +75,9 @@ impl<'a> Merge<'a> {
             eprintln!("{versions} versions, {}: round {round} of {}", self.form, self.rounds);
             remove(&by_helm)?;
             merged.helm.add(measure(&self.by_helm(&programs.helm4)?)?);
-            // Helm leaves a gigabyte of memory behind in small pieces, and its own output to be
-            // written back: whoever runs next pays for putting that in order, so the first of both
-            // is not counted.
+            // After a run of Helm, the system has a gigabyte of fragmented memory to clean up and
+            // output to write back. That slows down the next programs, so the first run of each is
+            // not counted.
             self.in_turn(programs, &by_us, &by_cp)?;
             for _ in 0..RUNS_IN_A_ROUND {
                 let (ours, cp) = self.in_turn(programs, &by_us, &by_cp)?;
@@ -91,7 +91,7 @@ impl<'a> Merge<'a> {
         Ok(merged)
     }
 
-    /// Ours, then `cp`.
+    /// Runs Chartdrop, then `cp`.
     fn in_turn(&self, programs: &Programs, by_us: &Path, by_cp: &Path) -> Result<(Sample, Sample)> {
         remove(by_us)?;
         let ours = measure(&programs.merge_index(self.ours, &self.indexes.new, by_us))?;
@@ -110,7 +110,7 @@ impl<'a> Merge<'a> {
         Ok(helm.command(&[&arguments, self.helm_options].concat()))
     }
 
-    /// How long a wrong result took is of no interest.
+    /// Checks the results; the time of a wrong one must not count.
     fn check(&self, expected: &[Found], helm: &Helm, by_us: &Path) -> Result<()> {
         let found = helm.finds(by_us)?;
         let (versions, label) = (self.indexes.repository.versions, helm.label);

@@ -1,4 +1,4 @@
-//! Layouts of others in both forms, which a scan has to know too.
+//! Indexes in layouts of other tools, which Chartdrop also has to edit in place.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
@@ -8,7 +8,7 @@ use crate::Result;
 use crate::indexes::Indexes;
 use crate::merges::Merge;
 
-/// Helm's pretty-printed JSON.
+/// An index in Helm's pretty-printed JSON.
 pub(crate) fn json(indexes: &Indexes, rounds: usize) -> Merge<'_> {
     Merge {
         form: "pretty-printed JSON",
@@ -17,7 +17,7 @@ pub(crate) fn json(indexes: &Indexes, rounds: usize) -> Merge<'_> {
     }
 }
 
-/// YAML with lists indented, as many other writers do it.
+/// An index in YAML with indented lists, as many other tools write it.
 pub(crate) fn yaml<'a>(indexes: &'a Indexes, indented: &'a Path, rounds: usize) -> Merge<'a> {
     Merge {
         form: "YAML indented otherwise",
@@ -27,8 +27,8 @@ pub(crate) fn yaml<'a>(indexes: &'a Indexes, indented: &'a Path, rounds: usize) 
     }
 }
 
-/// Writes Helm's YAML with all below the charts' names two columns further right, which changes
-/// nothing for a parser.
+/// Writes Helm's YAML with everything below the chart names indented by two more columns. A parser
+/// reads the same.
 pub(crate) fn indent(indexes: &Indexes) -> Result<PathBuf> {
     let path = indexes.path("indented.yaml");
     let mut indented = BufWriter::new(File::create(&path)?);

@@ -1,8 +1,8 @@
-//! Whole processes, measured: wall time and peak memory.
+//! Measures the wall time and the peak memory of processes.
 //!
-//! A child starts with its parent's peak: Linux carries the high-water mark of the memory that is
-//! replaced by `exec` over into the child's `ru_maxrss`. This process builds whole indexes in
-//! memory, so each measurement goes through a fresh copy of it that has nothing in memory yet.
+//! A child starts with the peak of its parent: Linux carries the high-water mark of the memory that
+//! `exec` replaces over into the child's `ru_maxrss`. This process builds whole indexes in memory,
+//! so each measurement starts a fresh copy of it first, which has used little memory.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, Stdio};
@@ -12,30 +12,30 @@ use wait4::Wait4 as _;
 
 use crate::Result;
 
-/// What one process took.
+/// The measurement of one process.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sample {
     pub(crate) wall: Duration,
-    /// Peak of the resident memory, in bytes.
+    /// The peak of resident memory, in bytes.
     pub(crate) peak: u64,
 }
 
-/// What a process took, several times.
+/// Several measurements of the same process.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Samples(Vec<Sample>);
 
 impl Samples {
-    /// One run more.
+    /// Adds one measurement.
     pub(crate) fn add(&mut self, sample: Sample) {
         self.0.push(sample);
     }
 
-    /// Median of the wall times, in seconds.
+    /// The median of the wall times, in seconds.
     pub(crate) fn seconds(&self) -> f64 {
         median(self.0.iter().map(|sample| sample.wall.as_secs_f64()))
     }
 
-    /// Median of the peaks, in MiB.
+    /// The median of the peaks, in MiB.
     pub(crate) fn mebibytes(&self) -> f64 {
         median(self.0.iter().map(|sample| sample.peak as f64 / f64::from(1 << 20)))
     }
@@ -51,7 +51,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     }
 }
 
-/// Runs the command; it must succeed.
+/// Runs and measures the command, which must succeed.
 pub(crate) fn measure(command: &Command) -> Result<Sample> {
     let mut measuring = Command::new(std::env::current_exe()?);
     measuring
@@ -76,7 +76,8 @@ pub(crate) fn measure(command: &Command) -> Result<Sample> {
     })
 }
 
-/// The other side of [`measure`]: runs the command, and says nanoseconds and bytes.
+/// The counterpart of [`measure`] in the fresh process: runs the command, and prints nanoseconds
+/// and bytes.
 pub(crate) fn measure_here(command: &[OsString]) -> Result<ExitCode> {
     let (program, arguments) = command.split_first().ok_or("no command")?;
     let mut command = Command::new(program);

@@ -1,4 +1,4 @@
-//! The programs that are compared.
+//! The compared programs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::Result;
 use crate::charts::URL;
 use crate::helm::Helm;
 
-/// All of them.
+/// The paths of all programs.
 pub(crate) struct Programs {
     pub(crate) helm3: Helm,
     pub(crate) helm4: Helm,
@@ -17,7 +17,7 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Builds ours.
+    /// Builds Chartdrop's program.
     pub(crate) fn find(helm3: &Path, helm4: &Path) -> Result<Self> {
         eprintln!("building merge-index");
         Ok(Programs {
@@ -27,7 +27,7 @@ impl Programs {
         })
     }
 
-    /// Ours: adds a chart to an index.
+    /// Chartdrop's program: adds a chart to an index.
     pub(crate) fn merge_index(&self, index: &Path, chart: &Path, output: &Path) -> Command {
         let mut command = Command::new(&self.merge_index);
         command
@@ -38,7 +38,7 @@ impl Programs {
         command
     }
 
-    /// The limit of what a program could reach that makes a new index of an old one.
+    /// `cp`: the lower limit of the time to write a new index from an old one.
     pub(crate) fn cp(&self, index: &Path, output: &Path) -> Command {
         let mut command = Command::new("cp");
         command.arg(index).arg(output);
@@ -46,7 +46,7 @@ impl Programs {
     }
 }
 
-/// The table of what the functions cost, made by the program that measures them.
+/// The table of the functions' size, start and memory, from the program that measures them.
 pub(crate) fn measure_functions() -> Result<String> {
     eprintln!("building and measuring the functions");
     let output = Command::new(build(&["--release", "-p", "tests", "--bin", "measure-functions"])).output()?;

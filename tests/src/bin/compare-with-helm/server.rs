@@ -1,4 +1,4 @@
-//! A static web server on loopback, for Helm's clients.
+//! A static web server on loopback, for Helm.
 
 use bytes::Bytes;
 use http::Response;

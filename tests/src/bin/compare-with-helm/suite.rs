@@ -1,4 +1,4 @@
-//! What is compared, at which sizes and how often: the whole, and the short form for CI.
+//! The comparisons, with their sizes and rounds, in full and in a short form for CI.
 
 use crate::Result;
 use crate::charts::Repository;
@@ -8,20 +8,21 @@ use crate::programs::Programs;
 use crate::table::{Row, Table, Target, Value, count};
 use crate::{clients, other_layouts};
 
-/// The size that most targets are about.
+/// The size for most targets.
 const TYPICAL: usize = 20_000;
-/// The size up to which our time may grow six times from there.
+/// The size at which Chartdrop's time may be six times that of [`TYPICAL`].
 const LARGE: usize = 100_000;
 
-/// Sizes and rounds.
+/// The sizes and rounds of a run.
 pub(crate) struct Suite {
     /// Rounds of Helm at the typical size.
     rounds: usize,
-    /// Other sizes, each with its rounds.
+    /// Other sizes, with the rounds of each.
     sizes: &'static [(usize, usize)],
-    /// Versions of a repository with one chart only.
+    /// The number of versions in a repository with only one chart.
     one_chart: usize,
-    /// Helm's time grows with the square of those, ours does not.
+    /// The target for that repository: Helm's time grows with the square of the versions,
+    /// Chartdrop's does not.
     one_chart_target: f64,
     one_chart_rounds: usize,
     slow_rounds: usize,
@@ -140,8 +141,8 @@ fn against_helm(work: &str, merged: &Merged, faster: f64, less: Option<f64>) -> 
     std::iter::once(time).chain(memory).collect()
 }
 
-/// Nothing that makes a new index of an old one can be faster than a copy, or hold less than the
-/// index.
+/// Compares with the physical limits: no program can write a new index faster than a copy, or with
+/// less memory than the index has.
 fn against_the_limit(work: &str, merged: &Merged) -> [Row; 2] {
     [
         Row {

@@ -1,36 +1,36 @@
-//! The table: what was reached, beside what was to be reached.
+//! The table of results and targets.
 
 use std::fmt;
 
-/// What was measured.
+/// A measured value.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Value {
     Seconds(f64),
     Mebibytes(f64),
 }
 
-/// What the ratio has to be.
+/// The target for a ratio.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target {
-    /// At least so many times faster than the other.
+    /// At least this many times faster than the other program.
     Faster(f64),
-    /// At most one so-manieth of the other's memory.
+    /// At most one divided by this number of the other program's memory.
     Less(f64),
-    /// At most so many times of the other.
+    /// At most this many times the value of the other program.
     AtMost(f64),
 }
 
-/// One line.
+/// One row of the table.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) work: String,
-    /// What it is measured against.
+    /// The other program and its value.
     pub(crate) beside: (&'static str, Value),
     pub(crate) ours: Value,
     pub(crate) target: Target,
 }
 
-/// All lines.
+/// All rows of the table.
 #[derive(Debug, Default)]
 pub(crate) struct Table(pub(crate) Vec<Row>);
 
@@ -42,7 +42,7 @@ impl Table {
             .fold(head.to_owned(), |text, row| text + &row.to_markdown())
     }
 
-    /// The rows that don't reach half of their target.
+    /// The rows that are below half of their target.
     pub(crate) fn far_off(&self) -> Vec<String> {
         let far_off = self.0.iter().filter(|row| row.score() < 0.5 || row.score().is_nan());
         far_off
@@ -62,12 +62,12 @@ impl Row {
         )
     }
 
-    /// Ours through the other's.
+    /// Chartdrop's value divided by that of the other program.
     fn ratio(&self) -> f64 {
         self.ours.number() / self.beside.1.number()
     }
 
-    /// 1 and more is as wanted.
+    /// 1 or more if the target is met.
     fn score(&self) -> f64 {
         match self.target {
             Target::Faster(times) | Target::Less(times) => 1.0 / self.ratio() / times,
@@ -116,7 +116,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// `20,000`.
+/// A number such as `20,000`.
 pub(crate) fn count(number: usize) -> String {
     match (number / 1_000, number % 1_000) {
         (0, rest) => rest.to_string(),
@@ -124,7 +124,7 @@ pub(crate) fn count(number: usize) -> String {
     }
 }
 
-/// Two or three digits that mean something.
+/// A number with two or three significant digits.
 fn short(number: f64) -> String {
     let decimals = usize::from(number < 10.0) + usize::from(number < 1.0);
     format!("{number:.decimals$}")

@@ -1,4 +1,4 @@
-//! One process of a function, under a Runtime API that tells when it is called.
+//! One process of a function, under a Runtime API that reports when it is called.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,10 +18,11 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc};
 
-/// Ten minutes after 1970 is none: the functions then allow themselves half a minute.
+/// A deadline in the past, ten minutes after 1970: the functions treat it as none, and allow
+/// themselves half a minute.
 const NO_DEADLINE: &str = "600000";
 
-/// A function's executable, and what it finds in its environment.
+/// A function's executable and its environment variables.
 pub struct Function {
     name: &'static str,
     binary: PathBuf,
@@ -29,7 +30,7 @@ pub struct Function {
 }
 
 impl Function {
-    /// The function behind this executable, in front of the system's bucket.
+    /// The function of this executable, with the system's bucket.
     pub fn new(name: &'static str, binary: PathBuf, system: &System) -> Self {
         let environment = [
             ("AWS_LAMBDA_FUNCTION_NAME", name),
@@ -110,12 +111,12 @@ enum Call {
 }
 
 impl Process {
-    /// Lays out the next event. The process may not have asked for it yet.
+    /// Sets the next event, even if the process has not requested it yet.
     pub fn give(&self, event: Value) {
         self.events.send(event).expect("the Runtime API runs");
     }
 
-    /// Waits until the process asks for an event. The time since its start.
+    /// Waits until the process requests an event. Returns the time since its start.
     pub async fn next(&mut self) -> Duration {
         match self.call().await {
             Call::Next => self.started.elapsed(),
@@ -123,15 +124,15 @@ impl Process {
         }
     }
 
-    /// Waits for the answer to an event, which must be that its upload is published. The time since
-    /// the process's start.
+    /// Waits for the answer to an event, whose upload must be published. Returns the time since the
+    /// start of the process.
     pub async fn published(&mut self) -> Duration {
         let (report, time) = self.answered().await;
         assert_eq!(report["outcomes"][0]["outcome"], "published", "{report}");
         time
     }
 
-    /// Waits for the answer to an event. The report in it, and the time since the process's start.
+    /// Waits for the answer to an event. Returns it, with the time since the start of the process.
     pub async fn answered(&mut self) -> (Value, Duration) {
         let answer = match self.call().await {
             Call::Answer(bytes) => bytes,
@@ -149,8 +150,8 @@ impl Process {
         }
     }
 
-    /// The most memory that the process has had so far, in bytes. (`ru_maxrss` would be at least
-    /// what its parent had when it was started.)
+    /// The peak memory of the process so far, in bytes. (`ru_maxrss` would be at least the memory
+    /// that its parent had when it started the process.)
     pub fn peak(&self) -> f64 {
         let id = self.child.id().expect("it runs");
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells of its processes");
@@ -161,7 +162,7 @@ impl Process {
         kib * 1024.0
     }
 
-    /// Ends the process, and waits until it has ended.
+    /// Kills the process, and waits until it has ended.
     pub async fn end(mut self) {
         self.child.kill().await.expect("it runs");
     }
@@ -173,11 +174,11 @@ struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+    /// Answers a request: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
     async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let (head, body) = request.into_parts();
         if head.method == Method::GET {
-            // The receiver may be gone.
+            // Sending fails if the receiver is gone.
             let _ = self.calls.send(Call::Next);
             let event = self.events.lock().await.recv().await.unwrap_or_default();
             let response = Response::builder()

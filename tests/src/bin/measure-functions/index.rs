@@ -1,12 +1,12 @@
-//! Large indexes, with entries as large as those of charts in the field.
+//! Generates large indexes, with entries of a realistic size.
 
 use chartdrop::archive::{self, Archive, Limits};
 use chartdrop::index::{Entry, Format, Index};
 use tests::ChartArchive;
 
-/// Versions of one chart.
+/// The number of versions of one chart.
 const VERSIONS: usize = 100;
-/// About 1.2 kB in the index: the average of Bitnami's.
+/// The metadata of a version: about 1.2 kB in the index, the average of Bitnami's.
 const CHART_YAML: &str = "\
 apiVersion: v2
 name: database
@@ -42,15 +42,15 @@ sources:
 - https://github.com/example/containers/tree/main/example/database
 ";
 
-/// Whether an index has one of the layouts that are edited in place.
+/// The layout of an index.
 #[derive(Debug, Clone, Copy)]
 pub enum Layout {
     Ours,
-    /// As good, but has to be parsed whole.
+    /// An equally valid layout that cannot be edited in place, and is parsed completely.
     Other,
 }
 
-/// An index of at least that many bytes, and hardly more.
+/// An index with at least this many bytes, and hardly more.
 pub fn of_size(size: usize, format: Format, layout: Layout) -> String {
     let archive = ChartArchive::new("database", "1.0.0")
         .chart_yaml(CHART_YAML)

@@ -1,16 +1,15 @@
-//! Measures what the function binaries cost: their size, their start, their memory.
+//! Measures the function binaries: their size, start time and memory.
 //!
 //! ```sh
 //! cargo run --release -p tests --bin measure-functions
 //! ```
 //!
-//! prints a Markdown table, and fails where a number is far over its target: see the constants
-//! below. `CHARTDROP_FUNCTIONS` names a folder with other binaries to be measured in the place of
-//! the workspace's: an earlier build, or what `sam build` deploys (`target/lambda`), which CI has
-//! built anyway. Needs Linux, for `/proc`.
+//! prints a Markdown table, and fails if a number is far above its target: see the constants below.
+//! To measure other binaries, such as an earlier build or the output of `sam build`
+//! (`target/lambda`), set `CHARTDROP_FUNCTIONS` to their folder. It needs Linux, for `/proc`.
 //!
-//! Every process runs as in Lambda: with nothing in its environment but what Lambda sets, under a
-//! Runtime API of its own, with S3 on loopback.
+//! Every process runs as in Lambda: only with the environment variables that Lambda sets, under its
+//! own Runtime API, with S3 on loopback.
 
 mod function;
 mod index;
@@ -31,23 +30,23 @@ use index::Layout;
 use table::{Goal, Table};
 
 const MIB: f64 = 1024.0 * 1024.0;
-/// A binary, in MiB.
+/// The size of a binary, in MiB.
 const BINARY: Goal = Goal {
     target: 6.0,
     limit: 6.0,
 };
-/// publish-chart holds OpenPGP too, for whoever has signatures checked: that is what takes it over
-/// the target, and nothing else may (README has what each feature costs).
+/// The size of publish-chart, in MiB. It contains OpenPGP, to check signatures, and only therefore
+/// may it exceed the target of the others.
 const PUBLISH_BINARY: Goal = Goal {
     target: 6.0,
     limit: 8.75,
 };
-/// A start, in starts of the empty function. What is above the target is for a busy machine.
+/// The start time, as a multiple of the empty function's. The limit allows for a busy machine.
 const START: Goal = Goal {
     target: 2.0,
     limit: 4.0,
 };
-/// What a function has in the smallest Lambda, in MiB.
+/// The memory of the smallest Lambda function, in MiB.
 const MEMORY: Goal = Goal {
     target: 128.0,
     limit: 128.0,

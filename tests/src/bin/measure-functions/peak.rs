@@ -1,5 +1,5 @@
-//! The most memory that a process has while it publishes into a large repository, and while it
-//! sweeps charts of somebody who wants it to have as much as possible.
+//! The peak memory of a process that publishes into a large repository, and of one that sweeps
+//! hostile charts, which are made to use as much memory as possible.
 
 use chartdrop::index::Format;
 use local::System;
@@ -10,12 +10,13 @@ use crate::function::Function;
 use crate::index::{self, Layout};
 use crate::start::upload;
 
-/// Bytes of the index.
+/// The size of the index, in bytes.
 const SIZE: usize = 30 * 1024 * 1024;
-/// Charts that wait for a sweep.
+/// The number of charts to sweep.
 const UPLOADS: usize = 100;
 
-/// Peak of a process that publishes one chart into a repository with an index of 30 MiB, in bytes.
+/// The peak memory of a process that publishes one chart into a repository with an index of 30 MiB,
+/// in bytes.
 pub async fn memory(function: &Function, system: &System, format: Format, layout: Layout) -> f64 {
     let index = index::of_size(SIZE, format, layout);
     let stored = system.store().put("charts/index.yaml", index, Default::default());
@@ -30,8 +31,9 @@ pub async fn memory(function: &Function, system: &System, format: Format, layout
     peak
 }
 
-/// Peak of a process that sweeps a hundred charts with the largest entries that an index takes, of
-/// thousands of short texts, each packed into half a kilobyte, in bytes.
+/// The peak memory, in bytes, of a process that sweeps a hundred charts. Their entries have the
+/// largest accepted size and contain thousands of short strings; each archive has only half a
+/// kilobyte.
 pub async fn sweep(function: &Function, system: &System, format: Format) -> f64 {
     let (folder, index) = match format {
         Format::Json => ("short-json", "{\"apiVersion\":\"v1\",\"entries\":{}}"),
@@ -42,7 +44,7 @@ pub async fn sweep(function: &Function, system: &System, format: Format) -> f64 
         stored.expect("the bucket takes it");
     };
     put(format!("charts/{folder}/index.yaml"), index.into());
-    // A line of eight bytes in an index in YAML, which is the form that is counted.
+    // Each keyword is a line of eight bytes in YAML, the form in which the size of entries counts.
     let keywords = vec!["a"; 64 * 1024 / 8 - 150].join(",");
     for number in 0..UPLOADS {
         let version = format!("1.{number}.0");

@@ -1,4 +1,4 @@
-//! How long it takes until a process asks for its first event, and until it has published its first
+//! Measures the time until a process requests its first event, and until it has published its first
 //! chart.
 
 use std::time::{Duration, Instant};
@@ -9,11 +9,11 @@ use tests::{ChartArchive, events};
 
 use crate::function::Function;
 
-/// Starts of each function.
+/// How often each function is started.
 const RUNS: usize = 31;
 
-/// Milliseconds from start to first `next`, for each function. They take turns, so that a busy
-/// moment hits all of them.
+/// The median time from the start to the first `next` of each function, in milliseconds. The
+/// functions take turns, so that a busy moment affects all of them.
 pub async fn medians<const N: usize>(functions: [&Function; N]) -> [f64; N] {
     let mut times = [const { Vec::new() }; N];
     for _ in 0..RUNS {
@@ -26,8 +26,8 @@ pub async fn medians<const N: usize>(functions: [&Function; N]) -> [f64; N] {
     times.map(median)
 }
 
-/// Milliseconds from start to the answer about the first publish, and from event to answer of a
-/// later one, both into an existing repository.
+/// The time from the start to the answer to the first publish, and from the event to the answer of
+/// a later one, in milliseconds. Both publish into an existing repository.
 pub async fn publishes(function: &Function, system: &System) -> (f64, f64) {
     let upload = |version: String| upload(system, &ChartArchive::new("measured", &version));
     let mut first = Vec::new();
@@ -47,13 +47,13 @@ pub async fn publishes(function: &Function, system: &System) -> (f64, f64) {
         later.push(given.elapsed());
         process.end().await;
     }
-    // That one has made the index.
+    // The first publish created the index.
     first.remove(0);
     later.remove(0);
     (median(first), median(later))
 }
 
-/// Puts a chart archive into staging. The event about it.
+/// Uploads a chart archive, and returns its event.
 pub fn upload(system: &System, chart: &ChartArchive) -> Value {
     let key = format!("staging/{}", chart.file_name());
     let stored = system.store().put(&key, chart.bytes(), Default::default());

@@ -1,8 +1,8 @@
-//! The numbers as Markdown, each beside what it should be.
+//! The measured numbers and their targets, as Markdown.
 
 use std::fmt;
 
-/// Rows in the order in which they were measured.
+/// The rows, in the order of measurement.
 #[derive(Debug, Default)]
 pub struct Table(Vec<Row>);
 
@@ -14,22 +14,22 @@ struct Row {
     goal: Option<Goal>,
 }
 
-/// What a number should be.
+/// The goal for a number.
 #[derive(Debug, Clone, Copy)]
 pub struct Goal {
-    /// As large as this, at most.
+    /// The number should be at most this.
     pub target: f64,
-    /// What is larger than this is a failure.
+    /// A larger number is a failure.
     pub limit: f64,
 }
 
 impl Table {
-    /// A number that may be anything.
+    /// Adds a number without a goal.
     pub fn row(&mut self, what: &str, value: f64, unit: &'static str) {
         self.push(what, value, unit, None);
     }
 
-    /// A number with a goal.
+    /// Adds a number with a goal.
     pub fn aimed(&mut self, what: &str, value: f64, unit: &'static str, goal: Goal) {
         self.push(what, value, unit, Some(goal));
     }
@@ -44,7 +44,7 @@ impl Table {
         });
     }
 
-    /// The rows that are over their limits.
+    /// The rows that exceed their limits.
     pub fn failures(&self) -> Vec<String> {
         let over = |row: &&Row| row.goal.is_some_and(|goal| row.value > goal.limit);
         self.0.iter().filter(over).map(ToString::to_string).collect()
