@@ -91,7 +91,9 @@ fn samples_of_system() -> Vec<Sample> {
     vec![
         Sample::of(&BuildError::NotInFolder(folder(), "publish-chart")),
         Sample::of(&BuildError::NoCargo(not_found().to_string())),
-        Sample::of(&BuildError::Failed(text("cargo built no executable named publish-chart"))),
+        Sample::of(&BuildError::Failed(text(
+            "cargo built no executable named publish-chart",
+        ))),
         Sample::of(&StartError::Listen {
             what: "the edge",
             address: SocketAddr::from(([127, 0, 0, 1], 8080)),
@@ -99,7 +101,7 @@ fn samples_of_system() -> Vec<Sample> {
             error: io::Error::from(io::ErrorKind::AddrInUse),
         }),
         Sample::of(&StartError::Data {
-            folder: PathBuf::from("bucket"),
+            folder: PathBuf::from("data"),
             error: denied(),
         }),
     ]
@@ -120,7 +122,9 @@ fn samples_of_the_template() -> Vec<Sample> {
             },
             &yaml,
         ),
-        Sample::of(&TemplateError::Access(text("the chart bucket has no AWS::S3::BucketPolicy"))),
+        Sample::of(&TemplateError::Access(text(
+            "the chart bucket has no AWS::S3::BucketPolicy",
+        ))),
         Sample::of(&TemplateError::Unresolved(text("!ImportValue x"))),
         Sample::quoting(&DistributionError::from(broken_yaml()), &yaml),
         Sample::of(&DistributionError::Value {
@@ -225,7 +229,9 @@ fn declared(folder: &Path, module: &str) -> Vec<String> {
     for entry in fs::read_dir(folder).expect("the sources") {
         let path = entry.expect("an entry").path();
         let name = path.file_stem().and_then(|name| name.to_str()).expect("text");
-        let inner = [module, name].into_iter().filter(|part| !part.is_empty() && *part != "mod");
+        let inner = [module, name]
+            .into_iter()
+            .filter(|part| !part.is_empty() && *part != "mod");
         let inner = inner.collect::<Vec<_>>().join("::");
         if path.is_dir() {
             all.extend(declared(&path, &inner));
@@ -255,8 +261,11 @@ async fn every_error_message_is_in_the_snapshot() {
     sampled.dedup();
     assert_eq!(sampled, declared, "each error with a message needs a sample");
 
-    let lines = samples.iter().map(|sample| format!("{}\n  {}\n", sample.name, sample.message));
-    insta::assert_snapshot!("errors", lines.collect::<String>());
+    let lines = samples
+        .iter()
+        .map(|sample| format!("{}\n  {}\n", sample.name, sample.message));
+    let messages: String = lines.collect();
+    insta::assert_snapshot!("errors", messages);
 }
 
 #[test]
@@ -270,9 +279,13 @@ fn usage_errors_are_one_line_that_names_the_mistake() {
         &["--chaos-rate", "0.5"],
         &["--data"],
     ];
-    let messages = wrong.map(|arguments| {
-        let error = Arguments::try_parse_from([&["local"], arguments].concat()).expect_err("wrong usage");
-        format!("{}\n  {}\n", arguments.join(" "), first_paragraph(&error.to_string()))
-    });
-    insta::assert_snapshot!("usage", messages.concat());
+    let messages: Vec<String> = wrong
+        .iter()
+        .map(|arguments| {
+            let error = Arguments::try_parse_from([&["local"], *arguments].concat()).expect_err("wrong usage");
+            format!("{}\n  {}\n", arguments.join(" "), first_paragraph(&error.to_string()))
+        })
+        .collect();
+    let messages = messages.concat();
+    insta::assert_snapshot!("usage", messages);
 }

@@ -42,9 +42,7 @@ pub(super) enum ChartError {
     Unpack { name: String, error: UnpackError },
     #[error("charts/{name}: {error}")]
     Subchart { name: String, error: Box<Self> },
-    #[error(
-        "charts/ lacks dependencies that the chart declares: {0}; run `helm dependency build`, then try again"
-    )]
+    #[error("charts/ lacks dependencies that the chart declares: {0}; run `helm dependency build`, then try again")]
     MissingDependencies(String),
     #[error("{file}: {error}")]
     Write { file: &'static str, error: WriteError },

@@ -39,7 +39,9 @@ fn collect(folder: &Path, prefix: &str, rules: &Rules, files: &mut Vec<File>, de
             let bytes = bytes.strip_prefix(BOM).map(<[u8]>::to_vec).unwrap_or(bytes);
             files.push(File { path, bytes });
         } else {
-            return Err(io::Error::other(format!("{path} is neither a file nor a folder; remove it or list it in .helmignore")));
+            return Err(io::Error::other(format!(
+                "{path} is neither a file nor a folder; remove it or list it in .helmignore"
+            )));
         }
     }
     Ok(())

@@ -66,10 +66,14 @@ impl Pattern {
             return Ok(None);
         }
         if rule.contains("**") {
-            return Err(format!("Helm does not support `**`, as in {rule:?}; use `*` for each level of folders"));
+            return Err(format!(
+                "Helm does not support `**`, as in {rule:?}; use `*` for each level of folders"
+            ));
         }
         if !glob::is_valid(rule) {
-            return Err(format!("{rule:?} is not a valid pattern; check its brackets and backslashes"));
+            return Err(format!(
+                "{rule:?} is not a valid pattern; check its brackets and backslashes"
+            ));
         }
         let (negate, rule) = rule.strip_prefix('!').map_or((false, rule), |rest| (true, rest));
         let (must_be_folder, rule) = rule.strip_suffix('/').map_or((false, rule), |rest| (true, rest));

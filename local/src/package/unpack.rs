@@ -15,13 +15,13 @@ const MOST_BYTES: u64 = 100 * 1024 * 1024;
 pub(super) enum UnpackError {
     #[error("it is not a gzip-compressed tar archive: {0}")]
     Archive(#[from] io::Error),
-    #[error("the path {:?} is not valid UTF-8; package the dependency again", String::from_utf8_lossy(.0))]
+    #[error("the path {:?} is not valid UTF-8; rename the file and package the dependency again", String::from_utf8_lossy(.0))]
     PathEncoding(Vec<u8>),
     #[error("the path {0:?} is not inside the chart's folder; package the dependency with `helm package`")]
     Outside(String),
     #[error("it contains no files; package the dependency with `helm package`")]
     Empty,
-    #[error("it has more than {} unpacked, which is the most that Helm loads", Size(MOST_BYTES))]
+    #[error("it is larger than {} when unpacked, the most that Helm loads", Size(MOST_BYTES))]
     TooLarge,
 }
 

@@ -57,7 +57,7 @@ pub struct Arguments {
     /// Inject faults: requests fail, events are lost, repeated or delayed, and processes are
     /// killed. The same SEED injects the same faults as far as timing allows. With --once, the run
     /// ends with a sweep, as the schedule would start it, and reports every broken promise
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", value_parser = seed)]
     pub chaos: Option<u64>,
 
     /// The share of requests and events that meet a fault, from 0 to 1
@@ -87,6 +87,11 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|count| *count > 0)
         .ok_or_else(|| "expected a whole number, 1 or more".to_owned())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "expected a whole number, such as 7".to_owned())
 }
 
 fn share(text: &str) -> Result<f64, String> {

@@ -206,10 +206,8 @@ impl Session {
         }
         self.leaving.clear();
         for upload in std::mem::take(&mut self.open) {
-            self.system.fail(
-                upload,
-                "publish-chart ended without recording an outcome",
-            );
+            self.system
+                .fail(upload, "publish-chart ended without recording an outcome");
         }
         self.system.visibility().look().await;
         if self.steps.is_empty() {

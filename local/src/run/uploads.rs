@@ -13,8 +13,8 @@ use crate::package::{PackageError, package};
 pub enum UploadError {
     /// The path does not exist.
     #[error(
-        "no such file or folder: {}; expected a chart folder, a packaged chart (NAME-VERSION.tgz) or an option, \
-         see --help",
+        "no such file or folder: {}; expected a chart folder, a packaged chart (NAME-VERSION.tgz) or an option \
+         (see --help)",
         .0.display()
     )]
     Missing(PathBuf),

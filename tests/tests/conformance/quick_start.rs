@@ -46,7 +46,10 @@ impl Local {
             }
         };
         let in_time = tokio::time::timeout(Duration::from_secs(120), reading).await;
-        assert!(in_time.is_ok() && told.contains(part), "{part:?} never appeared:\n{told}");
+        assert!(
+            in_time.is_ok() && told.contains(part),
+            "{part:?} never appeared:\n{told}"
+        );
         told
     }
 }

@@ -93,7 +93,9 @@ fn origin(template: &EdgeTemplate<'_>, config: &Value) -> Result<String, Distrib
             let path = template.text(at(origin, &["OriginPath"]), "OriginPath")?;
             Ok(path.trim_matches('/').to_owned())
         }
-        _ => Err(DistributionError::Unsupported("a distribution without exactly one origin".to_owned())),
+        _ => Err(DistributionError::Unsupported(
+            "a distribution without exactly one origin".to_owned(),
+        )),
     }
 }
 

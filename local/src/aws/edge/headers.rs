@@ -58,7 +58,11 @@ impl ResponseHeaders {
                 "FrameOptions" => ("x-frame-options", text("FrameOption")?),
                 "ReferrerPolicy" => ("referrer-policy", text("ReferrerPolicy")?),
                 "ContentSecurityPolicy" => ("content-security-policy", text("ContentSecurityPolicy")?),
-                other => return Err(DistributionError::Unsupported(format!("{other} of SecurityHeadersConfig"))),
+                other => {
+                    return Err(DistributionError::Unsupported(format!(
+                        "{other} of SecurityHeadersConfig"
+                    )));
+                }
             };
             self.add(header, &value, flag(at(part, &["Override"])))?;
         }

@@ -65,7 +65,9 @@ impl<'a> EdgeTemplate<'a> {
             .filter(|(_, resource)| at(resource, &["Type"]) == of_type);
         match (all.next(), all.next()) {
             (Some((_, resource)), None) => Ok(at(resource, &["Properties"])),
-            _ => Err(DistributionError::Unsupported(format!("a template without exactly one {of_type}"))),
+            _ => Err(DistributionError::Unsupported(format!(
+                "a template without exactly one {of_type}"
+            ))),
         }
     }
 

@@ -253,7 +253,9 @@ fn header_tests(
 }
 
 fn unchecked(key: &str) -> TemplateError {
-    TemplateError::Access(format!("`local` cannot check the condition {key}; add it in local/src/aws/iam/access.rs"))
+    TemplateError::Access(format!(
+        "`local` cannot check the condition {key}; add it in local/src/aws/iam/access.rs"
+    ))
 }
 
 fn release_policies(template: &Template) -> Result<Vec<Permission>, TemplateError> {

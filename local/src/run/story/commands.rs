@@ -82,7 +82,9 @@ fn first(all: &[Value], line: impl Fn(&Value) -> String) -> Vec<String> {
 
 fn incomplete(answer: &Value) -> Option<String> {
     let stopped = answer.get("complete") == Some(&Value::Bool(false));
-    stopped.then(|| "not every archive was compared: run the command again with the value of `after` in the answer".to_owned())
+    stopped.then(|| {
+        "not every archive was compared: run the command again with the value of `after` in the answer".to_owned()
+    })
 }
 
 fn whose(value: &Value) -> String {

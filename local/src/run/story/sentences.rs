@@ -23,7 +23,9 @@ fn one(actor: &str, text: String) -> Vec<Sentence<'_>> {
 /// ran a command.
 pub(super) fn of(step: &StepKind) -> Vec<Sentence<'_>> {
     match step {
-        StepKind::Uploaded { key, size: bytes, .. } => one("upload", format!("{key} is in the bucket ({})", size(*bytes))),
+        StepKind::Uploaded { key, size: bytes, .. } => {
+            one("upload", format!("{key} is in the bucket ({})", size(*bytes)))
+        }
         StepKind::Invoked(invoked) => one(&invoked.function, begun(invoked)),
         StepKind::Finished(finished) => ended(finished),
         StepKind::Written {
@@ -32,12 +34,16 @@ pub(super) fn of(step: &StepKind) -> Vec<Sentence<'_>> {
         StepKind::Removed { key, by } => one(by.as_deref().unwrap_or("S3"), removed(key, by.as_deref())),
         StepKind::Denied(denied) => one(&denied.function, format!("DENIED: {}", denied_message(denied))),
         StepKind::Outcome(outcome) => concluded(outcome),
-        StepKind::Invalidated { paths, .. } => {
-            one(INVALIDATE_CDN, format!("requested an invalidation of {}", listed(paths)))
-        }
+        StepKind::Invalidated { paths, .. } => one(
+            INVALIDATE_CDN,
+            format!("requested an invalidation of {}", listed(paths)),
+        ),
         StepKind::InvalidationCompleted { paths, .. } => one(
             "CloudFront",
-            format!("completed the invalidation of {}: the edge fetches it again", listed(paths)),
+            format!(
+                "completed the invalidation of {}: the edge fetches it again",
+                listed(paths)
+            ),
         ),
         StepKind::Visible { chart, version, .. } => one(
             "edge",

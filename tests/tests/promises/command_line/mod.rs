@@ -308,7 +308,11 @@ async fn commands_and_their_answers_are_printed_as_sentences() {
 
 #[tokio::test]
 async fn wrong_usage_ends_with_exit_code_2_and_one_line() {
-    prints_one_line(&["publish"], &["no such file or folder: publish", "chart folder", "--help"]).await;
+    prints_one_line(
+        &["publish"],
+        &["no such file or folder: publish", "chart folder", "--help"],
+    )
+    .await;
     prints_one_line(&["shared"], &["shared", "Chart.yaml"]).await;
     prints_one_line(&["README.md"], &["README.md"]).await;
     prints_one_line(&["--listen", "nowhere"], &["nowhere"]).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::Chartdrop;
 use tests::program::ANY_PORTS;
 
-use super::{run, serving, read_until};
+use super::{read_until, run, serving};
 
 /// With one of these variables set, insta accepts a changed snapshot, or lets its test pass.
 /// `cargo insta` sets them as well, and asks afterwards.

@@ -30,7 +30,10 @@ macro_rules! source {
 
 fn find(store: &Store, source: &CopySource, conditions: &ReadConditions<'_>) -> S3Result<Arc<Object>> {
     let CopySource::Bucket { bucket, key, .. } = source else {
-        return Err(s3_error!(NotImplemented, "the local S3 supports copies from a bucket only"));
+        return Err(s3_error!(
+            NotImplemented,
+            "the local S3 supports copies from a bucket only"
+        ));
     };
     let object = object(store, bucket, key)?;
     // A copy answers 412 if a condition on its source fails, even where a read would answer 304.
