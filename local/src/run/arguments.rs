@@ -19,8 +19,8 @@ pub struct Arguments {
     pub charts: Vec<PathBuf>,
 
     /// Exit when every upload has an outcome and every published chart is visible at the edge. Exit
-    /// code 0: all charts are live; 1: at least one was rejected or failed; 3: at least one is
-    /// held, and none was rejected or failed
+    /// code 0: all charts are live; 1: at least one was rejected, failed or never became visible;
+    /// 3: at least one is held, and nothing went wrong
     #[arg(long)]
     pub once: bool,
 

@@ -1,4 +1,4 @@
-//! Invalidations as the SDK sees them.
+//! Invalidations, with the SDK as client.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn slow() -> Options {
 }
 
 #[tokio::test]
-async fn the_same_request_again_is_the_same_invalidation() {
+async fn a_repeated_request_creates_no_second_invalidation() {
     let system = start(slow()).await;
     let client = cloudfront(&system);
     let create = |reference: &str, paths: &[&str]| {
@@ -121,7 +121,7 @@ async fn invalidations_are_listed_page_by_page_newest_first() {
 }
 
 #[tokio::test]
-async fn too_many_at_once_are_refused() {
+async fn too_many_invalidations_at_once_are_rejected() {
     let system = start(slow()).await;
     let client = cloudfront(&system);
     let create = |reference: &str, paths: Vec<String>| {

@@ -1,4 +1,4 @@
-//! The bucket in a folder.
+//! A bucket that is kept in a folder.
 
 use std::collections::BTreeMap;
 
@@ -68,7 +68,7 @@ async fn a_folder_serves_one_system_at_a_time() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_run_left_in_staging_is_swept() {
+async fn uploads_that_an_earlier_run_left_are_swept() {
     let folder = tempfile::tempdir().unwrap();
     let system = start(Options {
         notifications: false,

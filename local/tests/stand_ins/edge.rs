@@ -1,5 +1,5 @@
-//! The edge: what it serves, what it remembers, what an invalidation removes, and that all of it is
-//! as the template says.
+//! The edge: what it serves and caches, what an invalidation removes, and that it follows the
+//! template.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -27,7 +27,7 @@ async fn write(system: &System, key: &str, text: &'static str, cache_control: &s
 }
 
 #[tokio::test]
-async fn what_is_cached_stays_until_it_is_invalidated() {
+async fn a_cached_object_stays_until_it_is_invalidated() {
     let system = start_bucket().await;
     write(&system, "charts/index.yaml", "one", "public, max-age=300").await;
     let first = get(&system, "/index.yaml").await;
@@ -59,7 +59,7 @@ async fn what_is_cached_stays_until_it_is_invalidated() {
     assert_eq!(get(&system, "/index.yaml").await.body, b"two");
 }
 
-/// A bucket behind the template, changed.
+/// Starts a bucket behind a changed template.
 async fn start_with(from: &str, to: &str) -> System {
     assert!(local::aws::iam::TEMPLATE.contains(from), "{from}");
     start(Options {
@@ -71,7 +71,7 @@ async fn start_with(from: &str, to: &str) -> System {
 }
 
 #[tokio::test]
-async fn a_missing_object_is_remembered_as_missing_until_it_is_invalidated() {
+async fn a_missing_object_is_cached_as_missing_until_it_is_invalidated() {
     let system = start_with(
         "ErrorCode: 404, ErrorCachingMinTTL: 1",
         "ErrorCode: 404, ErrorCachingMinTTL: 600",
@@ -85,9 +85,9 @@ async fn a_missing_object_is_remembered_as_missing_until_it_is_invalidated() {
     assert_eq!(get(&system, "/index.yaml").await.status, 200);
 }
 
-/// Somebody asks for a version as soon as the index lists it, and a moment too early.
+/// A client may request a version just before it is there.
 #[tokio::test]
-async fn a_missing_object_is_asked_for_again_after_the_second_that_the_template_says() {
+async fn a_missing_object_is_requested_again_after_the_second_that_the_template_sets() {
     let system = start_bucket().await;
     assert_eq!(get(&system, "/a-1.0.0.tgz").await.status, 404);
     write(&system, "charts/a-1.0.0.tgz", "chart", "max-age=300").await;
@@ -96,7 +96,7 @@ async fn a_missing_object_is_asked_for_again_after_the_second_that_the_template_
 }
 
 #[tokio::test]
-async fn what_says_nothing_of_caching_stays_for_as_long_as_an_index() {
+async fn an_object_without_caching_headers_is_cached_as_long_as_an_index() {
     let system = start(Options {
         notifications: false,
         settings: [("INDEX_MAX_AGE".to_owned(), "0".to_owned())].into(),
@@ -117,18 +117,18 @@ async fn the_root_is_the_index() {
     let root = get(&system, "/").await;
     assert_eq!((root.status, root.body.as_slice()), (200, &b"the index"[..]));
     assert_eq!(root.header("content-type"), Some("application/yaml"));
-    // It is the same object in the cache, so an invalidation of the index is one of the root.
+    // The root and the index are the same object in the cache, so one invalidation covers both.
     assert_eq!(
         get(&system, "/index.yaml").await.header("x-cache"),
         Some("Hit from cloudfront")
     );
-    // For the root alone, as on AWS.
+    // The default root object applies only to the root, as on AWS.
     write(&system, "charts/team-a/index.yaml", "another", "max-age=300").await;
     assert_eq!(get(&system, "/team-a/").await.status, 404);
 }
 
 #[tokio::test]
-async fn an_object_without_freshness_is_asked_for_each_time() {
+async fn an_object_that_is_never_fresh_is_requested_each_time() {
     let system = start_bucket().await;
     write(&system, "charts/a", "one", "max-age=0").await;
     assert_eq!(get(&system, "/a").await.header("x-cache"), Some("Miss from cloudfront"));
@@ -141,7 +141,7 @@ async fn an_object_without_freshness_is_asked_for_each_time() {
 }
 
 #[tokio::test]
-async fn nothing_but_charts_is_served() {
+async fn only_objects_below_charts_are_served() {
     let system = start_bucket().await;
     for key in ["staging/a.tgz", "receipts/a.tgz.json", "secret", "charts", "chartsx"] {
         system.store().put(key, "hidden", BTreeMap::new()).unwrap();
@@ -162,9 +162,10 @@ async fn nothing_but_charts_is_served() {
     }
 }
 
-/// The function of the template makes them one path, so they are one object in the cache.
+/// The CloudFront function of the template turns all forms into one path, so that they are one
+/// object in the cache.
 #[tokio::test]
-async fn a_plus_and_a_slash_too_many_work_in_every_form_that_clients_send() {
+async fn a_plus_and_a_double_slash_work_in_every_form_that_clients_send() {
     let system = start_bucket().await;
     write(&system, "charts/a-1.0.0+b1.tgz", "build", "max-age=300").await;
     assert_eq!(get(&system, "/a-1.0.0%2Bb1.tgz").await.body, b"build");
@@ -183,10 +184,10 @@ async fn a_plus_and_a_slash_too_many_work_in_every_form_that_clients_send() {
     assert_eq!(get(&system, "//index.yaml").await.body, b"the index");
 }
 
-/// Without the function S3 takes a raw plus for a space: it is the function that the test above is
-/// about.
+/// Without the CloudFront function, S3 reads a raw plus as a space. So the test above does test the
+/// function.
 #[tokio::test]
-async fn without_the_function_a_plus_is_a_space() {
+async fn without_the_function_a_raw_plus_is_read_as_a_space() {
     let system = start_with(
         "FunctionAssociations:",
         "FunctionAssociations: []\n          GrpcConfig:",
@@ -200,7 +201,7 @@ async fn without_the_function_a_plus_is_a_space() {
 /// "Don't URL-encode any other characters in the path, or CloudFront won't invalidate the old
 /// version."
 #[tokio::test]
-async fn an_invalidation_has_to_name_the_path_that_the_function_made() {
+async fn an_invalidation_has_to_name_the_path_that_the_function_returns() {
     let system = start_bucket().await;
     write(&system, "charts/a+b", "one", "max-age=300").await;
     assert_eq!(get(&system, "/a+b").await.body, b"one");
@@ -226,7 +227,7 @@ async fn a_tilde_cannot_be_invalidated() {
 }
 
 #[tokio::test]
-async fn a_range_gets_that_part_of_an_object() {
+async fn a_range_request_gets_a_part_of_the_object() {
     let system = start_bucket().await;
     write(&system, "charts/a", "0123456789", "max-age=300").await;
     let url = system.edge_url();
@@ -269,7 +270,7 @@ async fn each_answer_has_the_headers_of_the_response_headers_policy() {
         ] {
             assert_eq!(answer.header(name), Some(value), "{name} of {path}");
         }
-        // Only a web page of another origin needs it.
+        // Only requests from a web page of another origin get this header.
         assert_eq!(answer.header("access-control-allow-origin"), None);
         let page = [("origin", "https://example.com")];
         let answer = raw(&system.edge_url(), "GET", path, &page, b"").await;
@@ -278,7 +279,7 @@ async fn each_answer_has_the_headers_of_the_response_headers_policy() {
 }
 
 #[tokio::test]
-async fn another_policy_makes_another_edge() {
+async fn the_edge_follows_a_changed_policy() {
     let system = start_with("FrameOption: DENY", "FrameOption: SAMEORIGIN").await;
     assert_eq!(get(&system, "/a").await.header("x-frame-options"), Some("SAMEORIGIN"));
     let system = start_with(
@@ -296,7 +297,7 @@ async fn another_policy_makes_another_edge() {
 }
 
 #[tokio::test]
-async fn a_function_that_answers_itself_or_fails_is_played_too() {
+async fn a_function_may_answer_the_request_itself_or_fail() {
     let code = "request.uri = request.uri";
     let answering = start_with(
         code,

@@ -1,5 +1,5 @@
-//! A function for tests: this very test program, started again as a process that speaks the Runtime
-//! API and does what each event says.
+//! A fake function: this test program, started again as a process that uses the Runtime API and
+//! does what each event says.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// An executable that takes no arguments, as functions do.
+/// An executable that needs no arguments, as functions do.
 pub(crate) fn binary() -> PathBuf {
     static SCRIPT: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = SCRIPT.get_or_init(|| {
@@ -28,7 +28,7 @@ pub(crate) fn binary() -> PathBuf {
     path.clone()
 }
 
-/// Not a test of anything unless it runs as a function: then it serves events until it is killed.
+/// Tests nothing. When it runs as a function, it serves events until it is killed.
 #[test]
 fn function_process() {
     let Ok(api) = std::env::var("AWS_LAMBDA_RUNTIME_API") else {
@@ -82,7 +82,7 @@ fn function_process() {
                 );
             }
             Some("fail-first") => {
-                // The file counts attempts over processes.
+                // The file counts attempts across processes.
                 let file = event["file"].as_str().unwrap();
                 let seen = std::fs::read(file).unwrap_or_default().len();
                 std::fs::write(file, vec![b'x'; seen + 1]).unwrap();
@@ -123,8 +123,8 @@ fn function_process() {
     }
 }
 
-/// The oldest HTTP that works: one request, then the connection ends.
-/// (Not [`local::http::client`]: a function process has no runtime.)
+/// Sends one request over HTTP/1.0, then the connection ends. [`local::http::client`] would need an
+/// async runtime, which this process does not have.
 fn call(address: &str, method: &str, path: &str, body: &str) -> (Vec<(String, String)>, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();

@@ -1,4 +1,4 @@
-//! What tests can make go wrong between a function and S3.
+//! The faults that tests can inject between a function and S3.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use local::{Options, System};
 
 use crate::support::{code, s3, s3_as, start};
 
-/// The second request of publish-chart goes wrong.
+/// The second request of publish-chart meets this fault.
 struct Second(S3Fault);
 
 impl Faults for Second {
@@ -28,7 +28,7 @@ async fn with(fault: S3Fault) -> System {
     .await
 }
 
-/// Writes `one` and `two` as publish-chart; what became of the second write.
+/// Writes `one` and `two` as publish-chart. Returns the result of the second write.
 async fn write_twice(
     system: &System,
 ) -> Result<(), aws_sdk_s3::error::SdkError<aws_sdk_s3::operation::put_object::PutObjectError>> {
@@ -41,7 +41,7 @@ async fn write_twice(
             .body(ByteStream::from_static(b"x"))
     };
     put("receipts/one").send().await.unwrap();
-    // Others are never meant.
+    // Other clients never meet faults.
     s3(system)
         .head_object()
         .bucket("chartdrop-local")
@@ -53,7 +53,7 @@ async fn write_twice(
 }
 
 #[tokio::test]
-async fn a_request_can_fail_before_or_after_its_effect() {
+async fn a_fault_can_make_a_request_fail_before_or_after_its_effect() {
     for (when, kept) in [(When::Before, false), (When::After, true)] {
         let system = with(S3Fault::Fail(when, 503, "SlowDown")).await;
         assert_eq!(code(write_twice(&system).await), "SlowDown");
@@ -64,7 +64,7 @@ async fn a_request_can_fail_before_or_after_its_effect() {
 }
 
 #[tokio::test]
-async fn a_connection_can_end_before_or_after_the_effect() {
+async fn a_fault_can_close_the_connection_before_or_after_the_effect() {
     for (when, kept) in [(When::Before, false), (When::After, true)] {
         let system = with(S3Fault::Disconnect(when)).await;
         let error = write_twice(&system).await.unwrap_err();
@@ -74,7 +74,7 @@ async fn a_connection_can_end_before_or_after_the_effect() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_late() {
+async fn a_fault_can_delay_an_answer() {
     let system = with(S3Fault::Delay(When::Before, Duration::from_millis(300))).await;
     let started = Instant::now();
     write_twice(&system).await.unwrap();
@@ -82,7 +82,7 @@ async fn an_answer_can_be_late() {
 }
 
 #[tokio::test]
-async fn the_conflict_that_one_lock_never_has_can_be_asked_for() {
+async fn a_fault_can_cause_the_conflict_that_the_single_lock_rules_out() {
     let system = with(S3Fault::Fail(When::Before, 409, "ConditionalRequestConflict")).await;
     assert_eq!(code(write_twice(&system).await), "ConditionalRequestConflict");
 }

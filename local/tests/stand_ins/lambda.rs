@@ -1,4 +1,4 @@
-//! Invocations, retries, the dead-letter list, and what a process finds around it.
+//! Invocations, retries, the dead-letter queue, and the environment of a process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::{impatient, raw, start};
 
 #[tokio::test]
-async fn a_function_finds_what_lambda_gives_it_and_nothing_of_ours() {
+async fn a_process_has_the_environment_of_lambda_and_nothing_of_the_test() {
     let settings = BTreeMap::from([("INDEX_FORMAT".to_owned(), "yaml".to_owned())]);
     let system = start(Options {
         settings,
@@ -32,7 +32,7 @@ async fn a_function_finds_what_lambda_gives_it_and_nothing_of_ours() {
     assert_eq!(env["CHART_BUCKET"], system.bucket_name());
     assert_eq!(env["REPOSITORY_URL"], system.edge_url());
     assert_eq!(env["INDEX_FORMAT"], "yaml");
-    // cargo sets this for the test; Lambda would not.
+    // Cargo sets this for the test; Lambda would not.
     assert!(std::env::var("CARGO_MANIFEST_DIR").is_ok());
     assert_eq!(env["CARGO_MANIFEST_DIR"], Value::Null);
     assert_eq!(env["HOME"], Value::Null);
@@ -58,7 +58,7 @@ async fn a_function_finds_what_lambda_gives_it_and_nothing_of_ours() {
 }
 
 #[tokio::test]
-async fn processes_are_used_again() {
+async fn an_idle_process_is_used_again() {
     let system = start(Options::default()).await;
     let first = system.invoke("publish-chart", json!({})).await.unwrap();
     let second = system.invoke("publish-chart", json!({})).await.unwrap();
@@ -103,13 +103,13 @@ async fn an_error_that_a_function_reports_is_its_answer() {
         (error.error_type.as_str(), error.message.as_str()),
         ("Fake.Error", "as asked")
     );
-    // The process is still good.
+    // The process is still usable.
     system.invoke("publish-chart", json!({})).await.unwrap();
     assert_eq!(system.processes("publish-chart"), 1);
 }
 
 #[tokio::test]
-async fn a_process_that_exits_fails_its_invocation_with_its_last_words() {
+async fn a_process_that_exits_fails_its_invocation_with_its_last_line() {
     let system = start(Options::default()).await;
     let error = system
         .invoke("publish-chart", json!({ "do": "exit" }))
@@ -148,7 +148,7 @@ async fn an_invocation_that_takes_too_long_ends_with_its_process() {
 }
 
 #[tokio::test]
-async fn a_function_that_cannot_start_says_why() {
+async fn a_function_that_cannot_start_reports_why() {
     for (init, kind, said) in [
         ("exit", "Runtime.ExitError", "INDEX_FORMAT is nonsense"),
         ("error", "Fake.Init", "no luck"),
@@ -166,7 +166,7 @@ async fn a_function_that_cannot_start_says_why() {
 }
 
 #[tokio::test]
-async fn an_event_that_fails_is_tried_twice_more() {
+async fn an_event_that_fails_is_retried_twice() {
     let system = start(impatient()).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("attempts");
@@ -195,7 +195,7 @@ async fn an_event_that_fails_is_tried_twice_more() {
 }
 
 #[tokio::test]
-async fn an_event_that_keeps_failing_ends_in_the_dead_letter_list() {
+async fn an_event_that_keeps_failing_goes_to_the_dead_letter_queue() {
     let system = start(impatient()).await;
     let event = json!({ "do": "error" });
     let id = system.invoke_async("publish-chart", &event);
@@ -207,7 +207,7 @@ async fn an_event_that_keeps_failing_ends_in_the_dead_letter_list() {
 }
 
 #[tokio::test]
-async fn an_upload_whose_event_keeps_failing_has_failed() {
+async fn an_upload_whose_event_keeps_failing_has_the_outcome_failed() {
     let settings = BTreeMap::from([("FAKE_INIT".to_owned(), "exit".to_owned())]);
     let system = start(Options {
         settings,
@@ -229,7 +229,7 @@ async fn an_upload_whose_event_keeps_failing_has_failed() {
     assert!(outcome.receipt.reason.unwrap().contains("INDEX_FORMAT is nonsense"));
 }
 
-/// The event of one upload, as publish-chart was given it.
+/// The event of one upload, as publish-chart received it.
 async fn event_of(system: &System, key: &str) -> Value {
     system.store().put(key, "hello", BTreeMap::new()).unwrap();
     system.settled().await;
@@ -242,7 +242,7 @@ async fn event_of(system: &System, key: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_upload_is_told_in_the_shape_of_s3() {
+async fn the_notification_of_an_upload_has_the_form_of_s3() {
     let system = start(Options::default()).await;
     let event = event_of(&system, "staging/team a/x-1.0.0+b1.tgz").await;
     let record = &event["Records"][0];
@@ -260,7 +260,7 @@ async fn an_upload_is_told_in_the_shape_of_s3() {
 }
 
 #[tokio::test]
-async fn without_notifications_nothing_runs() {
+async fn without_notifications_no_function_runs() {
     let system = start(Options {
         notifications: false,
         ..Options::default()
@@ -280,7 +280,7 @@ impl Faults for Deliver {
 }
 
 #[tokio::test]
-async fn events_can_come_twice_or_never() {
+async fn events_can_be_duplicated_or_lost() {
     for times in [0, 2] {
         let faults = Arc::new(Deliver(Delivery::Times(times)));
         let system = start(Options {

@@ -1,5 +1,5 @@
-//! The stand-ins against what AWS does, spoken to by the real SDKs. The functions here are fakes:
-//! see [`fake`].
+//! Tests that the stand-ins behave like AWS, with the real SDKs as clients. The functions are
+//! fakes: see [`fake`].
 
 #![allow(
     clippy::unwrap_used,
@@ -7,7 +7,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::exit,
-    reason = "tests may stop at the first surprise, and clippy.toml means only functions marked as tests"
+    reason = "tests may panic, and clippy.toml allows it only in functions marked as tests"
 )]
 
 mod cloudfront;

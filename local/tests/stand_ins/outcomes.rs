@@ -1,4 +1,4 @@
-//! Which receipt speaks of which upload.
+//! Which receipt belongs to which upload.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ fn receipt(system: &System, upload: &Upload, outcome: &str) {
         .unwrap();
 }
 
-/// Removes the staged upload as publish-chart does.
+/// Removes the upload as publish-chart does.
 async fn remove(system: &System) {
     let client = s3_as(system, "LOCAL-publish-chart");
     client
@@ -38,7 +38,7 @@ async fn remove(system: &System) {
 }
 
 #[tokio::test]
-async fn a_receipt_speaks_of_the_upload_with_its_key_and_etag() {
+async fn a_receipt_belongs_to_the_upload_with_its_key_and_etag() {
     let system = start_bucket().await;
     let other = Upload {
         key: KEY.to_owned(),
@@ -53,7 +53,7 @@ async fn a_receipt_speaks_of_the_upload_with_its_key_and_etag() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_replaced_or_taken_back_waits_for_nothing() {
+async fn an_upload_that_is_replaced_or_withdrawn_gets_no_outcome() {
     let system = start_bucket().await;
     let one = upload(&system, "one");
     let two = upload(&system, "two");
@@ -64,7 +64,7 @@ async fn an_upload_that_is_replaced_or_taken_back_waits_for_nothing() {
 }
 
 #[tokio::test]
-async fn the_same_bytes_uploaded_again_wait_for_an_outcome_of_their_own() {
+async fn the_same_bytes_uploaded_again_get_their_own_outcome() {
     let system = start_bucket().await;
     let one = upload(&system, "one");
     receipt(&system, &one, "published");
@@ -75,7 +75,7 @@ async fn the_same_bytes_uploaded_again_wait_for_an_outcome_of_their_own() {
 }
 
 #[tokio::test]
-async fn an_upload_that_publish_chart_takes_for_the_one_before_shares_its_outcome() {
+async fn an_upload_that_publish_chart_cannot_tell_from_the_previous_one_shares_its_outcome() {
     let system = start_bucket().await;
     let one = upload(&system, "one");
     receipt(&system, &one, "published");
@@ -85,7 +85,7 @@ async fn an_upload_that_publish_chart_takes_for_the_one_before_shares_its_outcom
 }
 
 #[tokio::test]
-async fn an_outcome_is_told_once_however_often_its_receipt_is_written() {
+async fn an_outcome_is_reported_once_even_if_its_receipt_is_written_twice() {
     let system = start_bucket().await;
     let mut steps = system.subscribe();
     let upload = upload(&system, "one");

@@ -1,5 +1,5 @@
-//! What S3, CloudFront and Secrets Manager answer to a function that may not, and to everybody
-//! else.
+//! The answers of S3, CloudFront and Secrets Manager to a function without permission, and to other
+//! callers.
 
 use local::identity::BUCKET;
 use local::{Options, StepKind};
@@ -7,7 +7,7 @@ use local::{Options, StepKind};
 use crate::support::{code, raw, s3, s3_as, start};
 
 #[tokio::test]
-async fn a_function_is_denied_what_no_statement_allows_and_anybody_else_is_not() {
+async fn requests_that_no_statement_allows_are_denied_to_functions_only() {
     let system = start(Options::default()).await;
     let mut steps = system.subscribe();
     let function = s3_as(&system, "LOCAL-invalidate-cdn");
@@ -26,7 +26,7 @@ async fn a_function_is_denied_what_no_statement_allows_and_anybody_else_is_not()
 }
 
 #[tokio::test]
-async fn a_missing_object_is_denied_where_the_bucket_may_not_be_listed() {
+async fn without_permission_to_list_a_missing_object_is_answered_with_access_denied() {
     let template = local::aws::iam::TEMPLATE.replace("s3:ListBucket", "s3:ListBucketVersions");
     for (template, answer) in [
         (local::aws::iam::TEMPLATE.to_owned(), "NoSuchKey"),
@@ -44,7 +44,7 @@ async fn a_missing_object_is_denied_where_the_bucket_may_not_be_listed() {
 }
 
 #[tokio::test]
-async fn an_operation_that_no_policy_was_made_for_is_denied() {
+async fn an_operation_with_unknown_permissions_is_denied() {
     let system = start(Options::default()).await;
     let function = s3_as(&system, "LOCAL-publish-chart");
     let created = function
@@ -57,7 +57,7 @@ async fn an_operation_that_no_policy_was_made_for_is_denied() {
 }
 
 #[tokio::test]
-async fn cloudfront_and_secrets_manager_deny_too() {
+async fn cloudfront_and_secrets_manager_also_check_permissions() {
     let system = start(Options::default()).await;
     let by = "AWS4-HMAC-SHA256 Credential=LOCAL-publish-chart/20260101/us-east-1/x/aws4_request";
     let path = "/2020-05-31/distribution/ELOCAL0000000/invalidation";
@@ -81,7 +81,7 @@ async fn cloudfront_and_secrets_manager_deny_too() {
 }
 
 #[tokio::test]
-async fn a_policy_that_cannot_be_checked_stops_the_start() {
+async fn a_policy_that_cannot_be_checked_prevents_the_start() {
     let template = local::aws::iam::TEMPLATE.replace("Action: s3:ListBucket", "NotAction: s3:ListBucket");
     let options = Options {
         template,

@@ -1,4 +1,4 @@
-//! Conditional requests: exactly one of several writers wins.
+//! Conditional requests: exactly one of several writers succeeds.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::support::{code, s3, start_bucket};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_eight_who_create_the_same_object_exactly_one_wins() {
+async fn exactly_one_of_eight_writers_creates_the_object() {
     let system = start_bucket().await;
     for round in 0..10 {
         let key = format!("race-{round}");
@@ -41,7 +41,7 @@ async fn of_eight_who_create_the_same_object_exactly_one_wins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_workers_who_increment_ten_times_by_compare_and_swap_count_to_fifty() {
+async fn five_workers_that_each_increment_ten_times_by_compare_and_swap_reach_fifty() {
     let system = Arc::new(start_bucket().await);
     system.store().put("counter", "0", Default::default()).unwrap();
     let mut workers = JoinSet::new();
@@ -77,7 +77,7 @@ async fn five_workers_who_increment_ten_times_by_compare_and_swap_count_to_fifty
 }
 
 #[tokio::test]
-async fn if_match_on_an_object_that_is_gone_is_no_such_key() {
+async fn if_match_on_a_missing_object_is_no_such_key() {
     let system = start_bucket().await;
     let put = s3(&system)
         .put_object()
@@ -88,7 +88,7 @@ async fn if_match_on_an_object_that_is_gone_is_no_such_key() {
 }
 
 #[tokio::test]
-async fn if_none_match_with_an_etag_is_not_offered_for_writes() {
+async fn if_none_match_with_an_etag_is_not_implemented_for_writes() {
     let system = start_bucket().await;
     let put = s3(&system)
         .put_object()
@@ -100,7 +100,7 @@ async fn if_none_match_with_an_etag_is_not_offered_for_writes() {
 }
 
 #[tokio::test]
-async fn a_conditional_delete_spares_what_has_changed() {
+async fn a_conditional_delete_keeps_an_object_that_has_changed() {
     let system = start_bucket().await;
     let client = s3(&system);
     let old = system.store().put("k", "old", Default::default()).unwrap();
@@ -116,12 +116,12 @@ async fn a_conditional_delete_spares_what_has_changed() {
     assert!(system.store().get("k").is_some());
     delete(&new).send().await.unwrap();
     assert!(system.store().get("k").is_none());
-    // A key that is gone needs no deleting.
+    // Deleting a missing key succeeds.
     delete(&new).send().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_conditional_read_of_what_is_known_sends_nothing() {
+async fn a_conditional_read_of_an_unchanged_object_sends_no_body() {
     let system = start_bucket().await;
     let client = s3(&system);
     let etag = format!("\"{}\"", system.store().put("k", "text", Default::default()).unwrap());

@@ -1,4 +1,4 @@
-//! Objects over HTTP: what is written comes back, is listed, copied and removed as S3 does it.
+//! Objects over HTTP: they are read, listed, copied and removed as in S3.
 
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
@@ -52,7 +52,7 @@ async fn an_object_comes_back_with_everything_it_was_written_with() {
 }
 
 #[tokio::test]
-async fn bytes_that_do_not_match_their_checksum_are_refused() {
+async fn bytes_that_do_not_match_their_checksum_are_rejected() {
     let system = start_bucket().await;
     let put = || {
         s3(&system)
@@ -73,7 +73,7 @@ async fn bytes_that_do_not_match_their_checksum_are_refused() {
 }
 
 #[tokio::test]
-async fn a_missing_key_and_a_missing_bucket_are_told_apart() {
+async fn a_missing_key_and_a_missing_bucket_have_different_errors() {
     let system = start_bucket().await;
     let client = s3(&system);
     assert_eq!(
@@ -90,7 +90,7 @@ async fn a_missing_key_and_a_missing_bucket_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_listing_of_many_goes_on_where_its_page_ended() {
+async fn a_long_listing_continues_where_its_page_ended() {
     let system = start_bucket().await;
     let mut expected: Vec<String> = (0..1234).map(|n| format!("staging/chart-{n}.tgz")).collect();
     expected.push("staging/a b+c&<ü>.tgz".to_owned());
@@ -127,7 +127,7 @@ async fn a_listing_of_many_goes_on_where_its_page_ended() {
 }
 
 #[tokio::test]
-async fn a_delimiter_rolls_folders_up_also_over_pages() {
+async fn a_delimiter_groups_folders_even_across_pages() {
     let system = start_bucket().await;
     for key in ["c/a.tgz", "c/t1/1", "c/t1/2", "c/t2/1", "c/t2/2", "c/z.tgz", "d/x"] {
         system.store().put(key, "x", Default::default()).unwrap();
@@ -212,7 +212,7 @@ async fn a_multipart_upload_becomes_one_object() {
     let reversed = parts.iter().rev().cloned().collect();
     assert_eq!(code(complete(reversed).await), "InvalidPartOrder");
     let done = complete(parts).await.unwrap();
-    // MD5 over the parts' MD5s, computed with: (printf a%.0s …; printf bbbbbbb) | split, md5sum,
+    // The MD5 of the parts' MD5s, computed with: (printf a%.0s …; printf bbbbbbb) | split, md5sum,
     // xxd -r -p, md5sum
     assert!(done.e_tag().unwrap().ends_with("-2\""), "{:?}", done.e_tag());
     let object = system.store().get("big").unwrap();
@@ -229,7 +229,7 @@ async fn a_multipart_upload_becomes_one_object() {
 }
 
 #[tokio::test]
-async fn small_parts_make_no_object() {
+async fn parts_that_are_too_small_are_rejected() {
     let system = start_bucket().await;
     let client = s3(&system);
     let id = client
@@ -268,7 +268,7 @@ async fn small_parts_make_no_object() {
 }
 
 #[tokio::test]
-async fn copies_keep_or_replace_what_describes_the_object() {
+async fn a_copy_keeps_or_replaces_the_headers_and_metadata() {
     let system = start_bucket().await;
     let client = s3(&system);
     let put = client
@@ -348,7 +348,7 @@ async fn a_range_of_an_object_is_sent_as_partial_content() {
 }
 
 #[tokio::test]
-async fn a_raw_plus_in_a_path_is_a_space_and_an_encoded_one_a_plus() {
+async fn a_raw_plus_in_a_path_is_a_space_and_an_encoded_plus_is_a_plus() {
     let system = start_bucket().await;
     let url = system.s3_endpoint();
     raw(&url, "PUT", "/chartdrop-local/a+b", &[], b"space").await;
@@ -365,7 +365,7 @@ async fn a_raw_plus_in_a_path_is_a_space_and_an_encoded_one_a_plus() {
 }
 
 #[tokio::test]
-async fn a_wrong_signature_is_refused_and_none_is_accepted() {
+async fn a_wrong_signature_is_rejected_and_no_signature_is_accepted() {
     let system = start_bucket().await;
     let wrong = aws_sdk_s3::config::Credentials::new("test", "not-local", None, None, "test");
     let config = s3(&system).config().to_builder().credentials_provider(wrong).build();
@@ -383,7 +383,7 @@ async fn a_wrong_signature_is_refused_and_none_is_accepted() {
 }
 
 #[tokio::test]
-async fn only_the_functions_requests_are_counted() {
+async fn only_requests_of_functions_are_counted() {
     let system = start_bucket().await;
     let function = s3_as(&system, "LOCAL-publish-chart");
     s3(&system)

@@ -1,4 +1,4 @@
-//! The one secret.
+//! The secret in Secrets Manager.
 
 use local::Options;
 

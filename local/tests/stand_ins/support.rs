@@ -1,11 +1,11 @@
-//! A system with fake functions, and SDK clients for it.
+//! Starts a system with fake functions, and creates SDK clients for it.
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, retry::RetryConfig};
 use local::identity::{REGION, SECRET_ACCESS_KEY};
 use local::system::binaries::Binaries;
 use local::{Options, System};
 
-/// A system whose functions are [`crate::fake`]s.
+/// Starts a system whose functions are [`crate::fake`]s.
 pub(crate) async fn start(options: Options) -> System {
     let fake = crate::fake::binary();
     let functions = Binaries {
@@ -20,7 +20,7 @@ pub(crate) async fn start(options: Options) -> System {
     .unwrap()
 }
 
-/// The bucket alone: nothing is notified.
+/// Starts a system without notifications.
 pub(crate) async fn start_bucket() -> System {
     start(Options {
         notifications: false,
@@ -29,7 +29,7 @@ pub(crate) async fn start_bucket() -> System {
     .await
 }
 
-/// Short pauses between retries.
+/// Options with short pauses between retries.
 pub(crate) fn impatient() -> Options {
     Options {
         retry_delays: vec![std::time::Duration::from_millis(20); 2],
@@ -77,7 +77,7 @@ pub(crate) fn secrets(system: &System) -> aws_sdk_secretsmanager::Client {
     aws_sdk_secretsmanager::Client::from_conf(config)
 }
 
-/// The error code that the service answered with.
+/// The error code in the answer of the service.
 pub(crate) fn code<T, E, R>(result: Result<T, aws_sdk_s3::error::SdkError<E, R>>) -> String
 where
     E: aws_sdk_s3::error::ProvideErrorMetadata + std::fmt::Debug,
@@ -91,7 +91,7 @@ where
     service.code().unwrap_or_default().to_owned()
 }
 
-/// An answer of HTTP, read to its end.
+/// A complete HTTP answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
@@ -109,7 +109,7 @@ impl Answer {
 
 /// Sends bytes as they are and reads the answer until the connection ends.
 ///
-/// Not [`local::http::client`]: it refuses a path without a slash, such as `x`.
+/// [`local::http::client`] would reject a path without a slash, such as `x`.
 pub(crate) async fn raw(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let address = url.strip_prefix("http://").unwrap();

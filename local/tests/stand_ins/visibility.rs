@@ -1,4 +1,4 @@
-//! A published chart counts as visible once a client of the edge finds it, not before.
+//! A published chart counts as visible only once a client of the edge finds it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ async fn visible(steps: &mut Receiver<local::Step>) -> (String, String) {
     }
 }
 
-/// Does by hand what publish-chart does.
+/// Writes what publish-chart would write.
 fn publish(system: &System, index: &serde_json::Value, version: &str) {
     let key = format!("staging/demo-{version}.tgz");
     let etag = system.store().put(&key, version.to_owned(), BTreeMap::new()).unwrap();
@@ -44,7 +44,7 @@ fn entry(version: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_chart_is_visible_when_the_edge_has_forgotten_the_index_from_before() {
+async fn a_chart_is_visible_once_the_previous_index_is_invalidated_at_the_edge() {
     let system = start(Options {
         notifications: false,
         watch_edge: true,
