@@ -1,13 +1,13 @@
-//! What an upload can add to an index is bounded, and what a run holds in memory with it; nothing
-//! that is published is lost by that.
+//! The size that an upload can add to an index is bounded, and so is the memory of a run. Published
+//! versions are not lost by these limits.
 
 use serde_json::{Value, json};
 use tests::faults::NoEvents;
 use tests::{ChartArchive, Chartdrop};
 
-/// A small chart whose entry has about so many bytes.
+/// A small chart whose entry has about this many bytes.
 fn wordy(version: &str, bytes: usize) -> ChartArchive {
-    // `"a",` in JSON.
+    // Each keyword is `"a",` in JSON.
     let keywords = "a,".repeat(bytes / 4);
     ChartArchive::new("demo", version).chart_yaml(format!(
         "apiVersion: v2\nname: demo\nversion: {version}\nkeywords: [{}]\n",
@@ -29,7 +29,7 @@ async fn verified(chartdrop: &Chartdrop) -> Value {
 }
 
 #[tokio::test]
-async fn a_small_archive_that_makes_a_large_entry_is_rejected_with_the_field_that_is_too_long() {
+async fn a_small_archive_with_a_large_entry_is_rejected_and_the_reason_names_the_field() {
     for format in ["json", "yaml"] {
         let chartdrop = Chartdrop::with_settings(&[("INDEX_FORMAT", format)]).await;
         let chart = wordy("1.0.0", 160_000);
@@ -56,7 +56,7 @@ async fn a_published_archive_with_a_large_entry_is_not_lost() {
         } else {
             chartdrop.publish(&ChartArchive::new("demo", "0.1.0")).await;
             assert_eq!(chartdrop.versions("demo"), ["1.0.0", "0.1.0"]);
-            // `verify` reports that the index was rebuilt until somebody has looked at it.
+            // Until a reindex, `verify` reports that the index was rebuilt.
             chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
         }
         assert_eq!(chartdrop.versions("demo")[0], "1.0.0");
@@ -66,7 +66,7 @@ async fn a_published_archive_with_a_large_entry_is_not_lost() {
         let receipt = chartdrop.publish(&large).await;
         assert_eq!(receipt["outcome"], "unchanged", "{receipt}");
         assert_eq!(chartdrop.text("charts/index.yaml"), index);
-        // And it comes back where only its entry is left.
+        // The archive is restored when only its entry is left.
         chartdrop
             .system
             .store()
@@ -79,7 +79,7 @@ async fn a_published_archive_with_a_large_entry_is_not_lost() {
 }
 
 #[tokio::test]
-async fn one_index_write_takes_along_a_megabyte_of_entries() {
+async fn one_index_write_adds_at_most_a_megabyte_of_entries() {
     let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
     for number in 0..100 {
         chartdrop.upload(&wordy(&format!("1.{number}.0"), 14_000));
@@ -87,13 +87,13 @@ async fn one_index_write_takes_along_a_megabyte_of_entries() {
     chartdrop.sweep().await;
     assert_eq!(chartdrop.versions("demo").len(), 100);
     assert_eq!(chartdrop.keys("staging/"), Vec::<String>::new());
-    // Twice as large in YAML, which is what counts.
+    // The entries are twice as large in YAML, the form that counts.
     let writes = index_writes(&chartdrop);
     assert!((3..=5).contains(&writes), "{writes} index writes");
 }
 
 #[tokio::test]
-async fn an_index_that_is_full_gets_no_versions_but_loses_some_and_then_gets_them() {
+async fn a_full_index_accepts_no_version_until_another_is_unpublished() {
     let options = local::Options {
         settings: tests::system::owned(&[("MAX_INDEX_BYTES", "20000")]),
         faults: std::sync::Arc::new(NoEvents("publish-chart")),
@@ -117,7 +117,7 @@ async fn an_index_that_is_full_gets_no_versions_but_loses_some_and_then_gets_the
     assert_eq!(chartdrop.text("charts/index.yaml"), index);
     assert_eq!(chartdrop.keys("staging/"), [waiting]);
 
-    // Somebody else has made it larger still.
+    // Another tool has made the index even larger.
     let others = format!("],\n\"large\":[\n{}\n]\n}}}}\n", entry_of_others());
     chartdrop.put("charts/index.yaml", index.replace("]\n}}\n", &others));
     for (chart, version) in [("large", "1.0.0"), ("demo", "1.0.0")] {

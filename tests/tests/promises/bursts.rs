@@ -1,4 +1,4 @@
-//! Any number of uploads at once: nothing is lost, and few index writes are made.
+//! Many uploads at once: nothing is lost, and few index writes are needed.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ async fn two_hundred_uploads_at_once_are_all_published_with_few_index_writes() {
     );
 }
 
-/// The sum of a metric of publish-chart over all its lines.
+/// The sum of a metric of publish-chart over all of its log lines.
 fn counted(chartdrop: &Chartdrop, metric: &str) -> usize {
     let lines = chartdrop.system.function_logs("publish-chart");
     let lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -55,7 +55,7 @@ fn counted(chartdrop: &Chartdrop, metric: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_burst_into_several_repositories_reaches_each() {
+async fn a_burst_into_several_repositories_is_published_in_each() {
     let chartdrop = Chartdrop::start().await;
     for number in 0..60 {
         chartdrop.upload_to(
@@ -77,7 +77,7 @@ async fn a_burst_into_several_repositories_reaches_each() {
 }
 
 #[tokio::test]
-async fn good_and_bad_uploads_at_once_all_get_their_outcome() {
+async fn good_and_bad_uploads_at_the_same_time_all_get_an_outcome() {
     let chartdrop = Chartdrop::start().await;
     let uploads: Vec<(String, &str)> = (0..40)
         .map(|number| {

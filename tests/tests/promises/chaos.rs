@@ -1,11 +1,11 @@
-//! The worst days: whatever goes wrong, every upload has its outcome in the end, and no promise is
-//! broken in between.
+//! Chaos: with many faults at once, every upload still gets its outcome, and no promise is broken
+//! at any time.
 
 use tests::chaos::{day, expected};
 
-/// `.ci/run` has longer ones: `cargo run -p tests --bin chaos`.
+/// `.ci/run` runs more seeds: `cargo run -p tests --bin chaos`.
 #[tokio::test(flavor = "multi_thread")]
-async fn on_three_bad_days_nothing_is_lost() {
+async fn nothing_is_lost_in_three_runs_with_chaos() {
     let mut days = tokio::task::JoinSet::new();
     for seed in [11, 12, 13] {
         days.spawn(async move { (seed, day(seed, 40, 0.05).await) });
@@ -19,7 +19,7 @@ async fn on_three_bad_days_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn on_a_day_when_every_third_request_goes_wrong_nothing_is_lost() {
+async fn nothing_is_lost_when_every_third_request_meets_a_fault() {
     let day = day(14, 20, 0.33).await;
     assert_eq!(day.broken_promises, Vec::<String>::new(), "{}", day.said);
     assert_eq!(day.outcomes, expected(20));

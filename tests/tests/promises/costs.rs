@@ -1,4 +1,4 @@
-//! What docs/costs.md multiplies is what happens.
+//! The numbers of requests in docs/costs.md are those that really happen.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tests::program::workspace;
 use tests::{ChartArchive, Chartdrop};
 
 #[tokio::test]
-async fn a_publish_takes_the_requests_that_the_bill_counts() {
+async fn a_publish_makes_the_requests_that_the_bill_counts() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     let (requests, invalidations) = (
@@ -33,16 +33,16 @@ async fn a_publish_takes_the_requests_that_the_bill_counts() {
     assert!(paths <= 2, "{paths}");
     let paths = u32::try_from(paths).expect("few");
     counted.insert(("invalidate-cdn".to_owned(), "CreateInvalidation".to_owned()), paths);
-    // The upload of a test goes around HTTP, so nobody counts it here.
+    // The test uploads without HTTP, so that request is not counted.
     let told = PUBLISH.iter().filter(|(by, _, _)| *by != "whoever releases");
     let told = told.map(|(by, operation, count)| (((*by).to_owned(), (*operation).to_owned()), *count));
     assert_eq!(counted, told.collect(), "tests/src/costs.rs, PUBLISH");
 }
 
-/// S3 tells of a write within seconds, and not in no time as `local` does; by then the burst has
-/// gone on, and the events of all writes but the last find their index written again.
+/// S3 sends notifications within seconds, not immediately as `local` does. By then, the burst has
+/// continued, and the events of all index writes but the last find a newer index.
 #[tokio::test]
-async fn a_burst_of_a_hundred_charts_makes_a_handful_of_invalidations() {
+async fn a_burst_of_a_hundred_charts_needs_only_a_few_invalidations() {
     let chartdrop = Chartdrop::with_faults(Late("index.yaml", Duration::from_secs(3))).await;
     for number in 0..100 {
         chartdrop.upload(&ChartArchive::new("demo", &format!("0.{number}.0")));
@@ -63,7 +63,7 @@ fn the_bill_counts_the_alarms_of_the_template() {
     assert_eq!(u32::try_from(of_a_mirror), Ok(ALARMS_OF_A_MIRROR));
 }
 
-/// Edges of other classes cost up to twice as much for each byte.
+/// The edges of other price classes cost up to twice as much per byte.
 #[test]
 fn the_bill_prices_the_edges_that_the_template_has() {
     let template: serde_yaml::Value = serde_yaml::from_str(TEMPLATE).expect("YAML");
@@ -74,10 +74,10 @@ fn the_bill_prices_the_edges_that_the_template_has() {
     }
 }
 
-/// A verification asks S3 once for each archive, and lists the archives twice and their receipts
-/// once.
+/// A verification makes one request for each archive, and lists the archives twice and their
+/// receipts once.
 #[tokio::test]
-async fn a_verification_takes_the_requests_that_the_bill_counts() {
+async fn a_verification_makes_the_requests_that_the_bill_counts() {
     let chartdrop = Chartdrop::start().await;
     for version in ["1.0.0", "1.1.0", "1.2.0"] {
         chartdrop.publish(&ChartArchive::new("demo", version)).await;
@@ -99,7 +99,7 @@ async fn a_verification_takes_the_requests_that_the_bill_counts() {
 }
 
 #[test]
-fn the_page_has_the_tables_of_the_prices_that_are_beside_it() {
+fn the_page_has_the_tables_that_follow_from_the_prices() {
     let read = |page: &str| std::fs::read_to_string(workspace().join("docs").join(page)).expect("a page");
     let tables = markdown(&Prices::read(&read("prices.json")));
     assert!(

@@ -1,5 +1,5 @@
-//! A damaged repository: publishing stops and says what to run, nothing shrinks, and the commands
-//! find and mend it.
+//! A damaged repository: publishing stops with a message that names the command to run, no index
+//! shrinks, and the commands find and repair the damage.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tests::{ChartArchive, Chartdrop};
 
 const INDEX: &str = "charts/index.yaml";
 
-/// A repository whose functions run only where a test says so, with these versions of demo.
+/// A repository with these versions of demo, whose functions run only when a test invokes them.
 async fn repository(versions: &[&str]) -> Chartdrop {
     let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
     for version in versions {
@@ -31,14 +31,14 @@ async fn reindex(chartdrop: &Chartdrop) -> Value {
     chartdrop.run(&json!({"command": "reindex", "repository": ""})).await
 }
 
-/// A reindex that takes archives which are not what their entries say for what they are.
+/// Runs a reindex that accepts archives with another digest than their entries have.
 async fn reindex_accepting(chartdrop: &Chartdrop) -> Value {
     chartdrop
         .run(&json!({"command": "reindex", "repository": "", "acceptChangedArchives": true}))
         .await
 }
 
-/// The differences, as `KIND KEY`.
+/// The differences that `verify` reports, as `KIND KEY`.
 async fn differences(chartdrop: &Chartdrop) -> Vec<String> {
     told(&verify(chartdrop).await["differences"])
 }
@@ -51,7 +51,7 @@ fn told(differences: &Value) -> Vec<String> {
     differences.as_array().expect("a list").iter().map(told).collect()
 }
 
-/// Everything in the bucket with its bytes.
+/// All objects in the bucket, with their bytes.
 fn everything(chartdrop: &Chartdrop) -> Vec<(String, Vec<u8>)> {
     let keys = chartdrop.keys("").into_iter();
     keys.map(|key| {
@@ -61,7 +61,8 @@ fn everything(chartdrop: &Chartdrop) -> Vec<(String, Vec<u8>)> {
     .collect()
 }
 
-/// A publish that must stop, with a message that names the command which mends the index.
+/// Asserts that publishing stops, with a message that names the command that repairs the index.
+/// Returns the key of the upload.
 async fn assert_publishing_stops(chartdrop: &Chartdrop) -> String {
     let upload = chartdrop.upload(&ChartArchive::new("demo", "9.0.0"));
     let event = chartdrop.notification(&[&upload]);
@@ -73,7 +74,7 @@ async fn assert_publishing_stops(chartdrop: &Chartdrop) -> String {
 }
 
 #[tokio::test]
-async fn an_index_that_cannot_be_loaded_stops_publishing_and_a_reindex_mends_it() {
+async fn an_index_that_cannot_be_loaded_stops_publishing_and_a_reindex_repairs_it() {
     type Damage = fn(&str) -> String;
     let damages: [(&str, Damage, usize); 5] = [
         (
@@ -103,7 +104,7 @@ async fn an_index_that_cannot_be_loaded_stops_publishing_and_a_reindex_mends_it(
         let before = chartdrop.index();
         let damaged = damage(&chartdrop.text(INDEX));
         chartdrop.put(INDEX, damaged.clone());
-        // Seconds are all that S3 knows of times, so a time that was not kept is another one.
+        // S3 stores whole seconds, so after one, a time that was not kept would differ.
         let upload = assert_publishing_stops(&chartdrop).await;
         assert_eq!(chartdrop.text(INDEX), damaged, "{name}: nothing shrinks");
         assert_eq!(
@@ -134,13 +135,13 @@ async fn an_index_that_cannot_be_loaded_stops_publishing_and_a_reindex_mends_it(
     }
 }
 
-/// The file names that an index in YAML has URLs for.
+/// The file names in the URLs of a YAML index.
 fn archives_in(index: &str) -> Vec<&str> {
     let urls = index.lines().filter(|line| line.ends_with(".tgz"));
     urls.filter_map(|line| line.rsplit('/').next()).collect()
 }
 
-/// What a repair leaves out, as `chart version`.
+/// The entries that a repair drops, as `CHART VERSION`.
 fn dropped(report: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
     let changes = report["changes"].as_array().expect("a list").iter();
@@ -157,7 +158,7 @@ fn dropped(report: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_a_reindex_leaves_out_of_a_damaged_index_is_listed_in_a_dry_run_too() {
+async fn a_dry_run_lists_the_entries_that_a_reindex_drops_from_a_damaged_index() {
     let entry = |name: &str, version: &str, more: &str| {
         format!(
             "  - name: {name}\n    version: {version}\n    urls:\n    - https://elsewhere.example.com/{name}.tgz\n{more}"
@@ -179,7 +180,7 @@ async fn what_a_reindex_leaves_out_of_a_damaged_index_is_listed_in_a_dry_run_too
     let expected = ["redis 2.0.0", "redis 1.1", "web 0.1.0", "? ?"];
     for report in [&dry, &report] {
         assert_eq!(dropped(report), expected, "{report}");
-        // The archive that is here, too.
+        // Includes the archive in this repository.
         assert_eq!(report["changeCount"], 5, "{report}");
         let message = report["changes"][0]["message"].as_str().expect("text");
         assert!(
@@ -193,7 +194,7 @@ async fn what_a_reindex_leaves_out_of_a_damaged_index_is_listed_in_a_dry_run_too
 }
 
 #[tokio::test]
-async fn an_index_with_names_of_fields_in_another_case_is_published_into_and_nothing_is_dropped() {
+async fn an_index_with_field_names_in_another_case_is_extended_without_dropping_anything() {
     let chartdrop = repository(&["1.0.0"]).await;
     let others = "apiVersion: v1\nentries:\n  redis:\n  - Digest: c0de\n    apiversion: v2\n    name: redis\n    \
                   Urls:\n    - https://elsewhere.example.com/redis-1.0.0.tgz\n    Version: 1.0.0\ngenerated: \"2024-03-15T10:11:10Z\"\n";
@@ -220,7 +221,7 @@ async fn an_index_with_names_of_fields_in_another_case_is_published_into_and_not
 }
 
 #[tokio::test]
-async fn an_index_that_lost_its_entries_loses_no_archive_and_gets_them_back() {
+async fn entries_that_an_index_lost_are_restored_from_the_archives() {
     let chartdrop = repository(&["1.0.0", "1.1.0"]).await;
     chartdrop.put(INDEX, "apiVersion: v1\nentries: {}\n");
     let expected = ["1.0.0", "1.1.0"].map(|version| format!("not-listed charts/demo-{version}.tgz"));
@@ -234,7 +235,7 @@ async fn an_index_that_lost_its_entries_loses_no_archive_and_gets_them_back() {
 }
 
 #[tokio::test]
-async fn an_index_that_is_missing_is_a_difference_until_a_reindex_or_the_next_upload_rebuilds_it() {
+async fn a_missing_index_is_reported_until_a_reindex_or_the_next_upload_rebuilds_it() {
     let chartdrop = repository(&["1.0.0", "1.1.0"]).await;
     for by_upload in [false, true] {
         chartdrop.system.store().delete(INDEX).expect("deleted");
@@ -250,7 +251,8 @@ async fn an_index_that_is_missing_is_a_difference_until_a_reindex_or_the_next_up
             versions.ends_with(&["1.1.0".to_owned(), "1.0.0".to_owned()]),
             "{versions:?}"
         );
-        // Who asks for a reindex is told what it does; an upload does it behind everybody's back.
+        // A reindex reports to its caller; an upload rebuilds the index without anyone noticing, so
+        // that must be reported.
         let expected = by_upload.then(|| format!("index-rebuilt {INDEX}"));
         assert_eq!(differences(&chartdrop).await, Vec::from_iter(expected));
         reindex(&chartdrop).await;
@@ -259,7 +261,7 @@ async fn an_index_that_is_missing_is_a_difference_until_a_reindex_or_the_next_up
 }
 
 #[tokio::test]
-async fn an_archive_that_is_gone_is_found_and_its_entry_taken_out() {
+async fn a_missing_archive_is_found_and_its_entry_removed() {
     let chartdrop = repository(&["1.0.0", "1.1.0"]).await;
     chartdrop
         .system
@@ -275,7 +277,7 @@ async fn an_archive_that_is_gone_is_found_and_its_entry_taken_out() {
     );
     reindex(&chartdrop).await;
     assert_eq!(chartdrop.versions("demo"), ["1.1.0"]);
-    // Its receipt remembers it, until somebody says that it is meant to be gone.
+    // Its receipt still records it, until it is unpublished.
     assert_eq!(differences(&chartdrop).await, ["entry-lost charts/demo-1.0.0.tgz"]);
     let unpublish = json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"});
     assert_eq!(chartdrop.run(&unpublish).await["outcome"], "unpublished");
@@ -283,7 +285,7 @@ async fn an_archive_that_is_gone_is_found_and_its_entry_taken_out() {
 }
 
 #[tokio::test]
-async fn the_same_upload_mends_an_archive_that_is_gone_too() {
+async fn an_upload_of_the_same_archive_also_repairs_a_missing_one() {
     let chartdrop = repository(&["1.0.0"]).await;
     chartdrop
         .system
@@ -295,7 +297,7 @@ async fn the_same_upload_mends_an_archive_that_is_gone_too() {
     assert_eq!(differences(&chartdrop).await, [""; 0]);
 }
 
-/// A repository with every difference that there is, one of each kind.
+/// A repository with one difference of every kind.
 async fn with_every_difference() -> Chartdrop {
     let chartdrop = repository(&["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"]).await;
     let line = |version: &str| {
@@ -306,7 +308,7 @@ async fn with_every_difference() -> Chartdrop {
         lines.next().expect("listed").trim_end_matches(',').to_owned()
     };
     let mut index = chartdrop.text(INDEX);
-    // Digest; another chart; twice; without a URL; elsewhere; an odd name.
+    // A wrong digest, another chart, a duplicate, no URL, another host, an unusual file name.
     let digest = line("1.1.0");
     let at = digest.find("\"digest\":\"").expect("a digest") + 10;
     index = index.replace(&digest, &digest.replace(&digest[at..at + 64], &"0".repeat(64)));
@@ -345,7 +347,7 @@ async fn with_every_difference() -> Chartdrop {
 }
 
 #[tokio::test]
-async fn verify_tells_every_difference_and_changes_nothing() {
+async fn verify_reports_every_difference_and_changes_nothing() {
     let chartdrop = with_every_difference().await;
     let before = everything(&chartdrop);
     let report = verify(&chartdrop).await;
@@ -373,7 +375,7 @@ async fn verify_tells_every_difference_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_what_a_reindex_then_does() {
+async fn a_dry_run_reports_what_a_reindex_then_does() {
     let chartdrop = with_every_difference().await;
     let before = everything(&chartdrop);
     let dry = chartdrop
@@ -405,7 +407,7 @@ async fn a_dry_run_tells_what_a_reindex_then_does() {
     let done = reindex(&chartdrop).await;
     assert_eq!(actions(&done), expected);
     assert_eq!(dry["index"], done["index"]);
-    // What a person has to decide is left.
+    // Differences that a person has to decide about are left.
     let left = [
         "listed-elsewhere charts/apart-1.0.0.tgz",
         "unreadable-archive charts/broken-1.0.0.tgz",
@@ -435,7 +437,7 @@ async fn a_dry_run_tells_what_a_reindex_then_does() {
 }
 
 #[tokio::test]
-async fn a_reindex_changes_nothing_but_what_is_wrong() {
+async fn a_reindex_changes_only_what_is_wrong() {
     let chartdrop = with_every_difference().await;
     let created = |index: &Value, version: &str| {
         let entries = entries(index);
@@ -468,7 +470,7 @@ async fn a_reindex_changes_nothing_but_what_is_wrong() {
 #[tokio::test]
 async fn a_sound_repository_is_verified_without_a_download() {
     let chartdrop = repository(&["1.0.0", "1.1.0"]).await;
-    // Put there by another tool, so that S3 does not know its SHA-256.
+    // As if another tool had uploaded it: S3 has no SHA-256 of it.
     let archive = ChartArchive::new("old", "1.0.0").bytes();
     chartdrop.put("charts/old-1.0.0.tgz", archive);
     reindex(&chartdrop).await;
@@ -479,7 +481,7 @@ async fn a_sound_repository_is_verified_without_a_download() {
 }
 
 #[tokio::test]
-async fn bytes_that_changed_under_a_digest_are_found() {
+async fn an_archive_whose_bytes_changed_is_found() {
     let chartdrop = repository(&["1.0.0"]).await;
     let changed = ChartArchive::new("demo", "1.0.0").packed_at(7).bytes();
     chartdrop.put("charts/demo-1.0.0.tgz", changed);
@@ -489,7 +491,7 @@ async fn bytes_that_changed_under_a_digest_are_found() {
 }
 
 #[tokio::test]
-async fn a_name_with_a_slip_makes_no_repository_and_is_answered_with_those_that_there_are() {
+async fn a_command_for_an_unknown_repository_lists_the_existing_ones_and_creates_none() {
     let chartdrop = repository(&["1.0.0"]).await;
     chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0"));
     chartdrop.sweep().await;
@@ -509,9 +511,9 @@ async fn a_name_with_a_slip_makes_no_repository_and_is_answered_with_those_that_
     assert_eq!(everything(&chartdrop), before);
 }
 
-/// A schedule may verify it before anything was published.
+/// The schedule may run `verify` before the first chart is published.
 #[tokio::test]
-async fn a_repository_in_which_nothing_is_published_yet_is_no_slip() {
+async fn a_repository_without_published_charts_is_not_an_error() {
     let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
     for command in ["verify", "reindex"] {
         let report = chartdrop.run(&json!({"command": command, "repository": ""})).await;
@@ -527,7 +529,7 @@ async fn a_repository_in_which_nothing_is_published_yet_is_no_slip() {
     );
 }
 
-/// Every request for the state of an object takes its time.
+/// Delays every request for the state of an object.
 struct SlowHeads(Duration);
 
 impl Faults for SlowHeads {
@@ -544,10 +546,10 @@ impl Faults for SlowHeads {
 }
 
 #[tokio::test]
-async fn a_large_repository_is_verified_in_as_many_runs_as_it_takes() {
+async fn a_large_repository_is_verified_in_several_runs() {
     let chartdrop = Chartdrop::with(Options {
-        // Three seconds are left for what is under way when the time is over: also for a machine
-        // that is busy with other tests.
+        // That leaves three seconds for requests in progress when the time is over, enough even on
+        // a busy machine.
         faults: Arc::new(SlowHeads(Duration::from_secs(1))),
         publish_timeout: Duration::from_secs(12),
         ..Options::default()
@@ -604,7 +606,7 @@ async fn a_reindex_is_safe_while_charts_are_published() {
 }
 
 #[tokio::test]
-async fn a_command_that_is_misspelt_is_not_carried_out() {
+async fn a_misspelled_command_is_an_error() {
     let chartdrop = with_every_difference().await;
     let before = everything(&chartdrop);
     let misspelt = json!({"command": "reindex", "repository": "", "dryrun": true});

@@ -1,17 +1,16 @@
-//! The newest index always reaches the edge, and one invalidation for each index version is enough
-//! for that.
+//! The newest index always reaches the edge, with one invalidation per index version.
 
 use serde_json::{Value, json};
 use tests::faults::{NoEvents, Repeated};
 use tests::{ChartArchive, Chartdrop, events};
 
-/// What a client sees of the index now.
+/// The versions that a client of the edge sees in the index.
 async fn seen(chartdrop: &Chartdrop) -> Vec<String> {
     let index: Value = serde_json::from_slice(&chartdrop.edge("/index.yaml").await.body).expect("an index");
     tests::system::versions(&index, "demo")
 }
 
-/// The event of the index's last write.
+/// The event of the last index write.
 fn index_written(chartdrop: &Chartdrop) -> Value {
     let mut event = events::s3_put(chartdrop.system.bucket_name(), &["charts/index.yaml"]);
     let etag = chartdrop.object("charts/index.yaml").expect("an index").etag.clone();
@@ -30,7 +29,7 @@ async fn a_client_sees_the_new_index_once_it_is_invalidated() {
 }
 
 #[tokio::test]
-async fn a_sweep_makes_the_invalidation_that_no_event_asked_for_and_no_second_one() {
+async fn a_sweep_makes_the_missing_invalidation_once() {
     let chartdrop = Chartdrop::with_faults(NoEvents("invalidate-cdn")).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     assert_eq!(seen(&chartdrop).await, ["1.0.0"]);
@@ -46,7 +45,7 @@ async fn a_sweep_makes_the_invalidation_that_no_event_asked_for_and_no_second_on
 }
 
 #[tokio::test]
-async fn without_the_second_function_a_client_sees_the_old_index() {
+async fn without_invalidate_cdn_a_client_sees_the_old_index() {
     let chartdrop = Chartdrop::with_faults(NoEvents("invalidate-cdn")).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     assert_eq!(seen(&chartdrop).await, ["1.0.0"]);
@@ -97,7 +96,7 @@ async fn each_index_version_gets_its_own_invalidation() {
 }
 
 #[tokio::test]
-async fn the_event_of_an_index_that_was_written_again_leaves_the_work_to_the_later_event() {
+async fn the_event_of_an_index_that_was_written_again_is_left_to_the_later_event() {
     let chartdrop = Chartdrop::with_faults(NoEvents("invalidate-cdn")).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     let old = index_written(&chartdrop);
@@ -124,7 +123,7 @@ async fn an_index_that_returns_to_earlier_bytes_is_invalidated_again() {
 }
 
 #[tokio::test]
-async fn a_burst_costs_few_invalidations() {
+async fn a_burst_needs_few_invalidations() {
     let chartdrop = Chartdrop::start().await;
     for number in 0..60 {
         chartdrop.upload(&ChartArchive::new("demo", &format!("0.{number}.0")));
@@ -144,7 +143,7 @@ async fn archives_are_not_invalidated() {
 }
 
 #[tokio::test]
-async fn an_event_that_invalidate_cdn_does_not_know_is_an_error_that_says_what_is_accepted() {
+async fn an_event_unknown_to_invalidate_cdn_is_an_error_that_lists_what_it_accepts() {
     let chartdrop = Chartdrop::start().await;
     let error = chartdrop
         .invoke("invalidate-cdn", &json!({"command": "dance"}))
@@ -157,7 +156,8 @@ async fn an_event_that_invalidate_cdn_does_not_know_is_an_error_that_says_what_i
     );
 }
 
-/// What `{"command":"verify","edge":true}` finds, as `KIND KEY`, and how many archives it got.
+/// The differences that `{"command":"verify","edge":true}` finds, as `KIND KEY`, and the number of
+/// archives that it downloaded.
 async fn verified_at_the_edge(chartdrop: &Chartdrop) -> (Vec<String>, Value) {
     let command = json!({"command": "verify", "repository": "", "edge": true});
     let report = chartdrop.run(&command).await;
@@ -171,7 +171,7 @@ async fn verified_at_the_edge(chartdrop: &Chartdrop) -> (Vec<String>, Value) {
 }
 
 #[tokio::test]
-async fn verify_downloads_what_users_get_where_it_is_asked_to() {
+async fn verify_downloads_from_the_edge_only_on_request() {
     let chartdrop = Chartdrop::start().await;
     for version in ["1.0.0", "1.1.0+b1"] {
         chartdrop.publish(&ChartArchive::new("demo", version)).await;
@@ -182,10 +182,10 @@ async fn verify_downloads_what_users_get_where_it_is_asked_to() {
 }
 
 #[tokio::test]
-async fn verify_finds_what_only_the_edge_has_wrong() {
+async fn verify_finds_archives_that_only_the_edge_serves_wrong() {
     let chartdrop = Chartdrop::with_faults(NoEvents("invalidate-cdn")).await;
     let first = ChartArchive::new("demo", "1.0.0");
-    // Somebody's bytes, which the edge may keep for a year, and which the bucket has not any more.
+    // The edge may cache other bytes for a year after the bucket has been repaired.
     let store = chartdrop.system.store();
     store
         .put("charts/demo-1.0.0.tgz", "other bytes", Default::default())

@@ -1,5 +1,5 @@
-//! Terminal escapes, new lines, HTML and bidirectional overrides from an upload reach no log,
-//! receipt or terminal raw.
+//! Terminal escapes, line breaks, HTML and bidirectional overrides in an upload never reach a log,
+//! a receipt or a terminal unescaped.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -8,10 +8,10 @@ use serde_json::Value;
 use tests::program::{ANY_PORTS, local};
 use tests::{ChartArchive, Chartdrop};
 
-/// What commands a terminal, forges a line, reorders text, or runs in a page.
+/// Text that controls a terminal, forges a log line, reorders text, or runs in a page.
 const HOSTILE: &str = "\u{1b}[31m\u{9b}2J\u{7f}\n::error::forged\r\u{202e}\u{2066}\u{200f}\u{2028}<script>";
 
-/// Asserts that bytes that somebody will look at have none of it.
+/// Asserts that shown text contains none of it.
 #[track_caller]
 fn assert_plain(shown: &str) {
     let raw = |character: char| {
@@ -25,8 +25,8 @@ fn assert_plain(shown: &str) {
     );
 }
 
-/// The same of JSON: no HTML either, and in what it says to people no character that a reader would
-/// have to escape.
+/// Asserts the same of JSON, which may contain no HTML either, and whose texts for people (`said`)
+/// may contain no character that a reader has to escape.
 #[track_caller]
 fn assert_plain_json(text: &str, said: &[&str]) {
     assert_plain(text);
@@ -40,7 +40,7 @@ fn assert_plain_json(text: &str, said: &[&str]) {
     }
 }
 
-/// Charts that carry it in every place that a message quotes.
+/// Charts with the hostile text in every place that messages quote.
 fn charts() -> Vec<ChartArchive> {
     let quoted = Value::from(HOSTILE)
         .to_string()
@@ -61,7 +61,7 @@ fn charts() -> Vec<ChartArchive> {
         chart()
             .file("bidi\u{202e}<script>", "x")
             .symlink("l\u{202e}\u{2028}nk", "values.yaml"),
-        // Refused.
+        // Rejected.
         with_fields("type: HOSTILE\n"),
         with_fields("dependencies: [{name: HOSTILE, alias: HOSTILE, repository: HOSTILE}]\n"),
         with_fields("deprecated: HOSTILE\n"),
@@ -79,7 +79,7 @@ fn charts() -> Vec<ChartArchive> {
 }
 
 #[tokio::test]
-async fn hostile_text_from_a_chart_reaches_neither_logs_nor_receipts_raw() {
+async fn hostile_text_in_a_chart_is_escaped_in_logs_and_receipts() {
     let mut outcomes = Vec::new();
     let chartdrop = Chartdrop::start().await;
     for (number, chart) in charts().iter().enumerate() {
@@ -103,7 +103,7 @@ async fn hostile_text_from_a_chart_reaches_neither_logs_nor_receipts_raw() {
 }
 
 #[tokio::test]
-async fn hostile_keys_reach_neither_logs_nor_receipts_raw_and_stay_exact_in_the_receipt() {
+async fn hostile_keys_are_escaped_in_logs_and_receipts_and_exact_in_the_receipt() {
     let chartdrop = Chartdrop::start().await;
     let archive = ChartArchive::new("bad", "1.0.0").bytes();
     for key in [
@@ -126,7 +126,7 @@ async fn hostile_keys_reach_neither_logs_nor_receipts_raw_and_stay_exact_in_the_
 }
 
 #[tokio::test]
-async fn an_event_that_is_none_is_quoted_without_its_hostile_text() {
+async fn an_unknown_event_is_quoted_with_its_hostile_text_escaped() {
     let chartdrop = Chartdrop::start().await;
     for function in ["publish-chart", "invalidate-cdn"] {
         let error = chartdrop
@@ -142,7 +142,7 @@ async fn an_event_that_is_none_is_quoted_without_its_hostile_text() {
 }
 
 #[tokio::test]
-async fn hostile_text_from_a_chart_does_not_reach_the_terminal_raw() {
+async fn hostile_text_in_a_chart_is_escaped_on_the_terminal() {
     let folder = tempfile::tempdir().expect("a folder");
     for (number, chart) in charts().into_iter().enumerate() {
         let file = folder.path().join(number.to_string());
@@ -157,7 +157,7 @@ async fn hostile_text_from_a_chart_does_not_reach_the_terminal_raw() {
     }
 }
 
-/// `local --once`: what it prints.
+/// Runs `local --once`. Returns its output.
 async fn once(chart: &Path, form: &[&str]) -> (String, String) {
     let output = tokio::process::Command::new(local())
         .arg("--once")

@@ -1,4 +1,4 @@
-//! A chart is visible only when the images that it names are there (`IMAGE_CHECK`).
+//! A chart becomes visible only when the images that it names exist (`IMAGE_CHECK`).
 
 use serde_json::{Value, json};
 use tests::registry::{Answer, Registry};
@@ -17,7 +17,7 @@ async fn start(registry: &Registry, check: &str, wait: &str, secret: Option<Valu
     Chartdrop::with_secret(&settings, secret.unwrap_or_else(|| json!({}))).await
 }
 
-/// A chart that names `app` in this registry, at its app version.
+/// A chart that names the image `app` in this registry, tagged with its app version.
 fn chart(registry: &Registry) -> ChartArchive {
     let values = format!("image:\n  repository: {}/app\n", registry.host());
     ChartArchive::new("demo", "1.0.0").values(values)
@@ -29,21 +29,21 @@ fn said(receipt: &Value) -> (String, String, String) {
 }
 
 #[tokio::test]
-async fn a_chart_whose_image_is_there_for_both_platforms_is_published() {
+async fn a_chart_whose_image_exists_for_both_platforms_is_published() {
     let registry = Registry::start().await;
     registry.push("app", "1.0.0", &BOTH);
     let chartdrop = start(&registry, "require", "2h", None).await;
     let receipt = chartdrop.publish(&chart(&registry)).await;
     assert_eq!(receipt["outcome"], "published", "{receipt}");
     assert_eq!(receipt["warnings"], json!([]));
-    // Published once, it is not asked about again.
+    // The registry is not queried for a published chart again.
     let asked = registry.requests().len();
     chartdrop.publish(&chart(&registry)).await;
     assert_eq!(registry.requests().len(), asked);
 }
 
 #[tokio::test]
-async fn a_chart_waits_for_its_image_and_is_published_when_that_comes() {
+async fn a_chart_is_held_until_its_image_exists() {
     let registry = Registry::start().await;
     let chartdrop = start(&registry, "require", "2h", None).await;
     let receipt = chartdrop.publish(&chart(&registry)).await;
@@ -70,7 +70,7 @@ async fn a_chart_waits_for_its_image_and_is_published_when_that_comes() {
 }
 
 #[tokio::test]
-async fn an_image_that_does_not_come_refuses_its_chart() {
+async fn a_chart_is_rejected_if_its_image_does_not_appear_in_time() {
     let registry = Registry::start().await;
     registry.push("app", "1.0.0", &["linux/amd64"]);
     let chartdrop = start(&registry, "require", "0s", None).await;
@@ -80,7 +80,7 @@ async fn an_image_that_does_not_come_refuses_its_chart() {
 }
 
 #[tokio::test]
-async fn a_registry_that_gives_no_answer_is_not_one_that_says_no() {
+async fn a_registry_without_an_answer_does_not_count_as_a_missing_image() {
     let answers = [
         (Answer::Status(429), "limits"),
         (Answer::Status(503), "503"),
@@ -96,7 +96,7 @@ async fn a_registry_that_gives_no_answer_is_not_one_that_says_no() {
     for (answer, word) in answers {
         let registry = Registry::start().await;
         registry.answer(MANIFEST, answer);
-        // No time is left, and still it is not refused.
+        // Even without time left, it is not rejected.
         let chartdrop = start(&registry, "require", "0s", None).await;
         let (outcome, code, reason) = said(&chartdrop.publish(&chart(&registry)).await);
         assert_eq!(
@@ -109,7 +109,7 @@ async fn a_registry_that_gives_no_answer_is_not_one_that_says_no() {
 }
 
 #[tokio::test]
-async fn an_image_of_one_platform_says_in_its_configuration_which() {
+async fn the_platform_of_a_single_image_is_read_from_its_configuration() {
     let registry = Registry::start().await;
     let digest = format!("sha256:{}", "ab".repeat(32));
     let elsewhere = Registry::start().await;
@@ -138,7 +138,7 @@ async fn an_image_of_one_platform_says_in_its_configuration_which() {
 }
 
 #[tokio::test]
-async fn a_private_image_takes_the_login_in_the_secret() {
+async fn a_private_image_is_found_with_the_login_in_the_secret() {
     let registry = Registry::start().await;
     registry.push("app", "1.0.0", &BOTH);
     registry.require_login("user:s3cret");
@@ -148,7 +148,7 @@ async fn a_private_image_takes_the_login_in_the_secret() {
         let (outcome, code, reason) = said(&chartdrop.publish(&chart(&registry)).await);
         assert_eq!((outcome.as_str(), code.as_str()), ("held", "awaits-image"));
         assert!(reason.contains("private") && !reason.contains("wr0ng"), "{reason}");
-        // The right one, put there meanwhile.
+        // The secret now has the right login.
         chartdrop.system.set_secret(Some(login("s3cret").to_string()));
         tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
         chartdrop.sweep().await;
@@ -158,7 +158,7 @@ async fn a_private_image_takes_the_login_in_the_secret() {
 }
 
 #[tokio::test]
-async fn only_registries_that_are_allowed_are_asked() {
+async fn only_allowed_registries_are_queried() {
     let (allowed, other) = (Registry::start().await, Registry::start().await);
     other.push("app", "1.0.0", &BOTH);
     let chartdrop = start(&allowed, "require", "2h", None).await;
@@ -169,7 +169,7 @@ async fn only_registries_that_are_allowed_are_asked() {
 }
 
 #[tokio::test]
-async fn warn_publishes_and_says_so_and_off_asks_nobody() {
+async fn warn_publishes_with_a_warning_and_off_queries_no_registry() {
     let registry = Registry::start().await;
     let chartdrop = start(&registry, "warn", "2h", None).await;
     let receipt = chartdrop.publish(&chart(&registry)).await;
@@ -186,9 +186,9 @@ async fn warn_publishes_and_says_so_and_off_asks_nobody() {
     assert_eq!(registry.requests().len(), asked);
 }
 
-/// A release role may upload a chart that names as much as fits into a `values.yaml`.
+/// A releaser may upload a chart that names as many images as fit into a `values.yaml`.
 #[tokio::test]
-async fn what_the_gate_says_of_thousands_of_images_stays_short() {
+async fn a_reason_about_thousands_of_images_stays_short() {
     let registry = Registry::start().await;
     let images: String = (0..6_000)
         .map(|number| format!("c{number}: {{image: '{{{{ x{number} }}}}'}}\n"))

@@ -22,7 +22,7 @@ async fn the_same_archive_again_is_unchanged() {
 }
 
 #[tokio::test]
-async fn the_same_content_packed_again_is_unchanged_and_the_first_stays() {
+async fn the_same_content_packaged_again_is_unchanged_and_the_first_archive_stays() {
     let chartdrop = Chartdrop::start().await;
     let chart = ChartArchive::new("demo", "1.0.0");
     chartdrop.publish(&chart).await;
@@ -71,7 +71,7 @@ async fn other_content_under_a_published_version_is_rejected() {
 }
 
 #[tokio::test]
-async fn one_file_name_cannot_belong_to_two_charts() {
+async fn a_file_name_cannot_belong_to_two_charts() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo-1", "2.0.0")).await;
     let other = ChartArchive::new("demo", "1-2.0.0");
@@ -85,7 +85,7 @@ async fn one_file_name_cannot_belong_to_two_charts() {
 }
 
 #[tokio::test]
-async fn the_same_version_in_another_repository_is_another_one() {
+async fn the_same_version_in_another_repository_is_independent() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     let key = chartdrop.upload_to(
@@ -97,11 +97,11 @@ async fn the_same_version_in_another_repository_is_another_one() {
 }
 
 #[tokio::test]
-async fn of_two_contents_for_one_version_at_once_exactly_one_is_published() {
+async fn of_two_simultaneous_contents_for_one_version_exactly_one_is_published() {
     let chartdrop = Chartdrop::start().await;
     let first = ChartArchive::new("demo", "1.0.0");
     let second = first.clone().file("other.txt", "other");
-    // The second upload replaces the first in staging, before or after it was read.
+    // The second upload replaces the first one, before or after the first was read.
     chartdrop.upload(&first);
     chartdrop.upload(&second);
     chartdrop.settled().await;

@@ -1,10 +1,10 @@
-//! The form of the index, and what others wrote into it.
+//! The form of the index, and the entries that other tools wrote.
 
 use serde_json::Value;
 use tests::system::versions;
 use tests::{ChartArchive, Chartdrop};
 
-/// An index as Helm writes it, of a chart that lies elsewhere.
+/// An index as Helm writes it, with a chart on another host.
 const FOREIGN_YAML: &str = r#"apiVersion: v1
 entries:
   foreign:
@@ -29,11 +29,11 @@ entries:
 generated: "2024-03-01T12:30:45.123456789+02:00"
 "#;
 
-/// The same in JSON, with an order of fields that is nobody's.
+/// The same in JSON, with fields in an order that no tool writes.
 const FOREIGN_JSON: &str = r#"{"entries":{"foreign":[{"version":"2.0.0","name":"foreign","apiVersion":"v2","created":"2024-03-01T12:30:45.123456789+02:00","urls":["https://elsewhere.example.com/foreign-2.0.0.tgz"],"digest":"6b1f0a0c4f0f5f4c9d9e6a1d1c2b3a49586776859493a2b1c0dfeefd0c1b2a39"}]},"generated":"2024-03-01T12:30:45Z","apiVersion":"v1"}"#;
 
 #[tokio::test]
-async fn a_new_index_is_json_with_one_version_on_a_line() {
+async fn a_new_index_is_json_with_one_version_per_line() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
@@ -51,7 +51,7 @@ async fn a_new_index_is_json_with_one_version_on_a_line() {
 }
 
 #[tokio::test]
-async fn a_new_index_is_yaml_where_that_is_set() {
+async fn a_new_index_is_yaml_if_the_setting_says_so() {
     let chartdrop = Chartdrop::with_settings(&[("INDEX_FORMAT", "yaml")]).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     let text = chartdrop.text("charts/index.yaml");
@@ -60,7 +60,7 @@ async fn a_new_index_is_yaml_where_that_is_set() {
 }
 
 #[tokio::test]
-async fn an_existing_index_keeps_its_form_whatever_is_set() {
+async fn an_existing_index_keeps_its_form_regardless_of_the_setting() {
     for (setting, existing, start) in [("json", FOREIGN_YAML, "apiVersion: v1\n"), ("yaml", FOREIGN_JSON, "{")] {
         let chartdrop = Chartdrop::with_settings(&[("INDEX_FORMAT", setting)]).await;
         chartdrop.put("charts/index.yaml", existing);
@@ -73,7 +73,7 @@ async fn an_existing_index_keeps_its_form_whatever_is_set() {
 }
 
 #[tokio::test]
-async fn entries_of_others_keep_every_byte_in_yaml() {
+async fn entries_of_other_tools_keep_every_byte_in_yaml() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.put("charts/index.yaml", FOREIGN_YAML);
     chartdrop.settled().await;
@@ -85,7 +85,7 @@ async fn entries_of_others_keep_every_byte_in_yaml() {
 }
 
 #[tokio::test]
-async fn entries_of_others_keep_every_byte_in_json() {
+async fn entries_of_other_tools_keep_every_byte_in_json() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.put("charts/index.yaml", FOREIGN_JSON);
     chartdrop.settled().await;
@@ -98,7 +98,7 @@ async fn entries_of_others_keep_every_byte_in_json() {
 }
 
 #[tokio::test]
-async fn a_version_between_those_of_others_takes_its_place_in_the_order() {
+async fn a_new_version_is_sorted_between_those_of_other_tools() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.put("charts/index.yaml", FOREIGN_YAML);
     chartdrop.settled().await;
@@ -110,7 +110,7 @@ async fn a_version_between_those_of_others_takes_its_place_in_the_order() {
 }
 
 #[tokio::test]
-async fn a_version_that_others_list_is_not_listed_again() {
+async fn a_version_that_another_tool_listed_is_not_listed_again() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.put("charts/index.yaml", FOREIGN_YAML);
     chartdrop.settled().await;
@@ -138,14 +138,14 @@ async fn relative_urls_are_a_setting() {
 }
 
 #[tokio::test]
-async fn the_repository_url_starts_every_absolute_url() {
+async fn every_absolute_url_begins_with_the_repository_url() {
     let chartdrop = Chartdrop::with_settings(&[("REPOSITORY_URL", "https://charts.example.com/stable/")]).await;
     let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     assert_eq!(receipt["url"], "https://charts.example.com/stable/demo-1.0.0.tgz");
 }
 
 #[tokio::test]
-async fn an_index_that_cannot_be_understood_stays_as_it_is() {
+async fn an_index_that_cannot_be_understood_is_not_changed() {
     for broken in [
         "",
         "not an index",

@@ -1,4 +1,4 @@
-//! How soon a chart is visible: how many answers of S3 it waits for, one after the other.
+//! How soon a chart becomes visible: how many sequential requests to S3 a publish needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use local::faults::{Faults, RequestSeen, S3Fault};
 use tests::{ChartArchive, Chartdrop};
 use tokio::sync::Barrier;
 
-/// No read of publish-chart is answered before two of them have come.
+/// Answers no read of publish-chart until two of them have arrived.
 struct ReadsMeet(Arc<Barrier>);
 
 impl Faults for ReadsMeet {
@@ -24,10 +24,10 @@ impl Faults for ReadsMeet {
 }
 
 #[tokio::test]
-async fn a_chart_is_in_the_index_of_an_existing_repository_after_three_rounds() {
+async fn a_chart_is_in_the_index_of_an_existing_repository_after_three_sequential_requests() {
     let chartdrop = Chartdrop::with(Options {
         faults: Arc::new(ReadsMeet(Arc::new(Barrier::new(2)))),
-        // Whoever makes one read after the other waits for ever.
+        // Sequential reads would wait forever.
         publish_timeout: Duration::from_secs(10),
         retry_delays: Vec::new(),
         ..Options::default()
@@ -50,8 +50,8 @@ async fn a_chart_is_in_the_index_of_an_existing_repository_after_three_rounds() 
     );
 }
 
-/// The requests of publish-chart, each with the number of answers in a row that it may have waited
-/// for, its own included.
+/// The requests of publish-chart, each with the number of sequential answers that it may have
+/// waited for, including its own.
 fn rounds(chartdrop: &Chartdrop) -> Vec<(usize, String)> {
     let mut rounds: Vec<(usize, String)> = Vec::new();
     for request in chartdrop.system.s3_requests() {

@@ -1,10 +1,10 @@
-//! What a run leaves for people and for CloudWatch: structured lines and metrics.
+//! The log of a run, for people and for CloudWatch: structured lines and metrics.
 
 use serde_json::Value;
 use tests::system::next_second;
 use tests::{ChartArchive, Chartdrop};
 
-/// The function's lines. Each must be JSON: one that is not is a line that no query finds.
+/// The log lines of a function. Each must be JSON, because queries find no other lines.
 fn lines(chartdrop: &Chartdrop, function: &str) -> Vec<Value> {
     let logs = chartdrop.system.function_logs(function);
     logs.iter()
@@ -12,7 +12,7 @@ fn lines(chartdrop: &Chartdrop, function: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The lines of metrics.
+/// The log lines with metrics.
 fn metrics(chartdrop: &Chartdrop, function: &str) -> Vec<Value> {
     lines(chartdrop, function)
         .into_iter()
@@ -99,7 +99,7 @@ async fn metrics_follow_the_embedded_metric_format() {
 }
 
 #[tokio::test]
-async fn metrics_count_what_happened() {
+async fn metrics_have_the_right_values() {
     let chartdrop = Chartdrop::start().await;
     for version in ["1.0.0", "1.1.0"] {
         chartdrop.publish(&ChartArchive::new("demo", version)).await;
@@ -125,7 +125,7 @@ async fn metrics_count_what_happened() {
 }
 
 #[tokio::test]
-async fn each_upload_of_a_burst_is_counted_and_told_once() {
+async fn each_upload_of_a_burst_is_counted_and_logged_once() {
     let chartdrop = Chartdrop::start().await;
     for number in 0..40 {
         chartdrop.upload(&ChartArchive::new("demo", &format!("0.{number}.0")));
@@ -144,10 +144,9 @@ async fn each_upload_of_a_burst_is_counted_and_told_once() {
     assert_eq!(told.count(), 40);
 }
 
-/// The heartbeat of the schedule: an alarm rings when there is none. Uploads, which come without a
-/// schedule, are not part of it.
+/// An alarm goes off when the schedule stops, so only scheduled sweeps may count, not uploads.
 #[tokio::test]
-async fn each_sweep_and_nothing_else_is_counted_as_one() {
+async fn sweeps_and_nothing_else_are_counted_as_sweeps() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.sweep().await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! An index that was deleted does not come back smaller in silence.
+//! An index that was deleted is never replaced by a smaller one unnoticed.
 
 use serde_json::{Value, json};
 use tests::faults::NoEvents;
@@ -17,7 +17,7 @@ async fn verify(chartdrop: &Chartdrop) -> Vec<String> {
     told.collect()
 }
 
-/// Thirty entries that point to releases elsewhere beside two archives of its own.
+/// A repository with thirty entries that point to other hosts, and two archives of its own.
 async fn with_entries_elsewhere() -> Chartdrop {
     let chartdrop = Chartdrop::start().await;
     for version in ["1.0.0", "1.1.0"] {
@@ -62,13 +62,13 @@ async fn a_deleted_index_is_rebuilt_with_a_warning_a_metric_and_a_difference_tha
     }
     assert!(logged(&chartdrop, "\"IndexesRebuilt\":1") && logged(&chartdrop, "\"RebuiltFromArchives\":2"));
     assert!(logged(&chartdrop, "was rebuilt from 2 archives"));
-    // Not only until the next upload, and no other receipt is bothered with it.
+    // The difference stays after the next upload, whose receipt has no warning.
     next_second().await;
     let receipt = chartdrop.publish(&ChartArchive::new("demo", "2.1.0")).await;
     assert_eq!(receipt["warnings"], json!([]), "{receipt}");
     assert_eq!(verify(&chartdrop).await, [format!("index-rebuilt {INDEX}")]);
 
-    // An earlier version of it is put back, as the difference says.
+    // An earlier version of the index is restored, as the difference recommends.
     let report = chartdrop.run(&json!({"command": "verify", "repository": ""})).await;
     let message = report["differences"][0]["message"].as_str().expect("a message");
     for part in ["list-object-versions", "copy-object", "rebuilt", "from 2 archives"] {
@@ -82,7 +82,7 @@ async fn a_deleted_index_is_rebuilt_with_a_warning_a_metric_and_a_difference_tha
 }
 
 #[tokio::test]
-async fn a_reindex_takes_a_rebuilt_index_as_seen() {
+async fn after_a_reindex_a_rebuilt_index_is_not_reported_any_more() {
     for format in ["json", "yaml"] {
         let chartdrop = Chartdrop::with_settings(&[("INDEX_FORMAT", format)]).await;
         chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
@@ -98,7 +98,7 @@ async fn a_reindex_takes_a_rebuilt_index_as_seen() {
         assert_eq!(verify(&chartdrop).await, [format!("index-rebuilt {INDEX}")], "{format}");
         chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
         assert_eq!(verify(&chartdrop).await, [""; 0], "{format}");
-        // Lost again, it is told again.
+        // If the index is lost again, it is reported again.
         chartdrop.system.store().delete(INDEX).expect("deleted");
         let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.2.0")).await;
         assert!(receipt["warnings"].to_string().contains("from 2 archives"), "{receipt}");
@@ -106,7 +106,7 @@ async fn a_reindex_takes_a_rebuilt_index_as_seen() {
 }
 
 #[tokio::test]
-async fn a_reindex_that_rebuilds_a_missing_index_says_so() {
+async fn a_reindex_that_rebuilds_a_missing_index_reports_it() {
     let chartdrop = with_entries_elsewhere().await;
     chartdrop.system.store().delete(INDEX).expect("deleted");
     let report = chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
@@ -116,10 +116,10 @@ async fn a_reindex_that_rebuilds_a_missing_index_says_so() {
     assert!(logged(&chartdrop, "\"IndexesRebuilt\":1") && logged(&chartdrop, "\"RebuiltFromArchives\":2"));
 }
 
-/// The first index of a repository is no rebuilt one, however many uploads race for it and whatever
-/// is killed.
+/// The first index of a repository does not count as rebuilt, even if many uploads race to create
+/// it and processes are killed.
 #[tokio::test]
-async fn the_first_index_of_a_repository_warns_nobody() {
+async fn the_first_index_of_a_repository_causes_no_warning() {
     let chartdrop = Chartdrop::start().await;
     for number in 0..20 {
         chartdrop.upload(&ChartArchive::new("demo", &format!("1.{number}.0")));
@@ -134,7 +134,7 @@ async fn the_first_index_of_a_repository_warns_nobody() {
 }
 
 #[tokio::test]
-async fn versions_that_only_receipts_remember_are_told_until_they_are_dealt_with() {
+async fn versions_that_only_receipts_record_are_reported_until_resolved() {
     let chartdrop = Chartdrop::start().await;
     for version in ["1.0.0", "1.1.0", "1.2.0"] {
         chartdrop.publish(&ChartArchive::new("demo", version)).await;
@@ -158,7 +158,7 @@ async fn versions_that_only_receipts_remember_are_told_until_they_are_dealt_with
     chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
     assert_eq!(verify(&chartdrop).await, lost);
 
-    // One is uploaded again, the other is meant to be gone.
+    // One is uploaded again, the other is unpublished.
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     assert_eq!(verify(&chartdrop).await, lost[1..]);
     let report = chartdrop.run(&unpublish("1.1.0")).await;
@@ -168,9 +168,9 @@ async fn versions_that_only_receipts_remember_are_told_until_they_are_dealt_with
     assert_eq!(chartdrop.publish(&other).await["reasonCode"], "unpublished");
 }
 
-/// An archive that was copied back has the time of the copy; its receipt knows better.
+/// A restored archive has the time of its copy, but the receipt has the time of publishing.
 #[tokio::test]
-async fn a_rebuilt_entry_has_the_time_that_its_receipt_has_where_the_archive_is_younger() {
+async fn a_rebuilt_entry_has_the_time_in_its_receipt_if_the_archive_is_newer() {
     for by_upload in [false, true] {
         let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
         chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));

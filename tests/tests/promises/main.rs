@@ -1,10 +1,10 @@
-//! What Chartdrop promises, end to end: both functions as processes, the AWS SDK, S3 and the edge
-//! on loopback.
+//! Tests Chartdrop's promises end to end, with both functions as processes, the AWS SDK, and S3 and
+//! the edge on loopback.
 //!
-//! One binary, so that the SDK is linked once. `cargo test --test promises races::` runs the tests
-//! of one module.
+//! All of them are in one binary, so that the SDK is linked only once. `cargo test --test promises
+//! races::` runs the tests of one module.
 
-// A chart that is dropped becomes visible.
+// An uploaded chart becomes visible.
 mod images;
 mod indexes;
 mod latency;
@@ -17,7 +17,7 @@ mod publishing;
 mod triggers;
 mod versions;
 
-// Every upload has an outcome, and bad ones harm nobody.
+// Every upload gets an outcome, and bad uploads do no harm.
 mod bounds;
 mod hostile_text;
 mod outcomes;
@@ -25,7 +25,7 @@ mod receipts;
 mod refusals;
 mod sweeps;
 
-// Nothing is lost, whatever goes wrong.
+// Nothing is lost, even when requests and processes fail.
 mod bursts;
 mod chaos;
 mod crashes;
@@ -33,7 +33,7 @@ mod races;
 mod recovery;
 mod suite;
 
-// What is published stays what it is, and what is damaged is found and repaired.
+// A published version never changes, and damage is found and repaired.
 mod damage;
 mod edge;
 mod immutability;
@@ -42,7 +42,7 @@ mod tampering;
 mod unpublish;
 mod verify_all;
 
-// What operators and developers see.
+// What operators and developers see and set.
 mod command_line;
 mod costs;
 mod logs;

@@ -1,5 +1,5 @@
-//! Published charts go to a registry too (`OCI_MIRROR`): after the index, without delaying it, and
-//! for as long as it takes.
+//! Published charts are also pushed to a registry (`OCI_MIRROR`): after the index write, without
+//! delaying it, and with retries until it succeeds.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -34,7 +34,7 @@ fn demo() -> ChartArchive {
     ChartArchive::new("demo", "1.0.0")
 }
 
-/// The bytes that the registry has for a layer of this kind.
+/// The bytes of the layer of this kind in the registry.
 fn layer(registry: &Registry, name: &str, tag: &str, kind: &str) -> Option<Vec<u8>> {
     let manifest = registry.manifest(name, tag)?;
     let layers = manifest["layers"].as_array().expect("layers");
@@ -43,7 +43,7 @@ fn layer(registry: &Registry, name: &str, tag: &str, kind: &str) -> Option<Vec<u
     Some(blob.expect("a manifest names blobs that are there").to_vec())
 }
 
-/// The registry has the chart, the receipt says so, and nothing is owed any more.
+/// Asserts that the registry has the chart, the receipt says so, and nothing is left to push.
 fn assert_mirrored(chartdrop: &Chartdrop, registry: &Registry) {
     assert_eq!(layer(registry, "charts/demo", "1.0.0", ARCHIVE), Some(demo().bytes()));
     let name = format!("oci://{}/charts/demo:1.0.0", registry.host());
@@ -55,7 +55,7 @@ fn assert_mirrored(chartdrop: &Chartdrop, registry: &Registry) {
     assert_eq!(chartdrop.keys("mirror/"), [""; 0]);
 }
 
-/// Published, and owed to the registry.
+/// Asserts that the chart is published, and still has to be pushed.
 fn assert_owed(chartdrop: &Chartdrop) {
     let receipt = chartdrop.receipt(UPLOAD);
     assert_eq!(
@@ -73,7 +73,7 @@ fn problem(answer: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_published_chart_is_in_the_registry_too() {
+async fn a_published_chart_is_pushed_to_the_registry() {
     let registry = Registry::start().await;
     let chartdrop = start(&registry).await;
     let receipt = chartdrop.publish(&demo()).await;
@@ -81,15 +81,15 @@ async fn a_published_chart_is_in_the_registry_too() {
     assert_mirrored(&chartdrop, &registry);
     let entry = &chartdrop.index()["entries"]["demo"][0];
     assert!(entry["urls"][0].as_str().expect("a URL").starts_with("http"), "{entry}");
-    // Each repository's charts lie below its own name, and a plus is an underscore.
+    // The charts of a repository are below its name, and a plus becomes an underscore.
     chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0+b1"));
     chartdrop.settled().await;
     assert!(registry.manifest("charts/team-a/demo", "1.0.0_b1").is_some());
 }
 
-/// Of another packaging of the same content it gets the one that the index lists.
+/// If the same content is packaged again, the registry gets the archive that the index lists.
 #[tokio::test]
-async fn a_chart_that_was_published_before_comes_when_it_is_uploaded_again() {
+async fn a_chart_published_earlier_is_pushed_when_it_is_uploaded_again() {
     let registry = Registry::start().await;
     registry.answer(MANIFEST, Answer::Status(503));
     let chartdrop = start(&registry).await;
@@ -105,7 +105,7 @@ async fn a_chart_that_was_published_before_comes_when_it_is_uploaded_again() {
 }
 
 #[tokio::test]
-async fn a_registry_that_is_down_delays_nobody_and_gets_its_chart_from_a_sweep() {
+async fn a_registry_that_is_down_delays_no_publish_and_gets_its_chart_from_a_sweep() {
     for (path, answer, word) in [
         (MANIFEST, Answer::Status(503), "503"),
         (MANIFEST, Answer::Status(429), "limits how often"),
@@ -132,16 +132,16 @@ async fn a_registry_that_is_down_delays_nobody_and_gets_its_chart_from_a_sweep()
         registry.answer_as_usual(path);
         chartdrop.sweep().await;
         assert_mirrored(&chartdrop, &registry);
-        // Nothing is left to do.
+        // Another sweep has nothing left to push.
         let asked = registry.requests().len();
         chartdrop.sweep().await;
         assert_eq!(registry.requests().len(), asked);
     }
 }
 
-/// Ten processes that wait for a registry would publish nothing meanwhile.
+/// Otherwise, ten processes that wait for a registry would block all publishing.
 #[tokio::test]
-async fn a_registry_that_gives_no_answer_is_left_to_the_sweep_for_a_while() {
+async fn a_registry_without_an_answer_is_left_to_the_sweep_for_a_while() {
     let registry = Registry::start().await;
     registry.answer(MANIFEST, Answer::Silence);
     let chartdrop = Chartdrop::with(Options {
@@ -160,7 +160,7 @@ async fn a_registry_that_gives_no_answer_is_left_to_the_sweep_for_a_while() {
 }
 
 #[tokio::test]
-async fn a_password_stays_with_its_registry() {
+async fn a_password_is_sent_only_to_its_registry() {
     let (registry, elsewhere) = (Registry::start().await, Registry::start().await);
     registry.require_login("user:s3cret");
     let location = format!("http://{}/v2/uploads/1", elsewhere.host());
@@ -178,7 +178,7 @@ async fn a_password_stays_with_its_registry() {
 }
 
 #[tokio::test]
-async fn a_registry_that_does_not_let_us_write_says_which_login_and_takes_a_new_one() {
+async fn a_denied_push_names_the_login_and_succeeds_with_a_new_one() {
     let registry = Registry::start().await;
     registry.require_login("user:s3cret");
     let login = |password: &str| json!({"registries": {registry.host(): {"username": "user", "password": password}}});
@@ -203,7 +203,7 @@ async fn a_registry_that_does_not_let_us_write_says_which_login_and_takes_a_new_
 }
 
 #[tokio::test]
-async fn what_has_the_tag_already_stays() {
+async fn an_existing_tag_is_never_moved() {
     let registry = Registry::start().await;
     let other = json!({"schemaVersion": 2, "config": {"digest": "sha256:00"}, "layers": []}).to_string();
     registry.answer(MANIFEST, Answer::Body(other));
@@ -214,14 +214,14 @@ async fn what_has_the_tag_already_stays() {
     assert!(said.contains("no chart") && said.contains("delete the tag"), "{said}");
     let wrote = registry.requests().iter().any(|request| request.starts_with("P"));
     assert!(!wrote, "{:?}", registry.requests());
-    // Somebody has deleted it.
+    // Someone has deleted it from the registry.
     registry.answer_as_usual(MANIFEST);
     chartdrop.sweep().await;
     assert_mirrored(&chartdrop, &registry);
 }
 
 #[tokio::test]
-async fn one_chart_that_is_refused_does_not_keep_the_others_waiting() {
+async fn a_chart_that_the_registry_rejects_does_not_delay_the_others() {
     for (path, status) in [
         ("charts/a/manifests/1.0.0", 403),
         ("charts/a/blobs/uploads/1", 413),
@@ -241,9 +241,9 @@ async fn one_chart_that_is_refused_does_not_keep_the_others_waiting() {
     }
 }
 
-/// Nobody shows a wrong password a thousand times.
+/// A wrong password must not be sent a thousand times.
 #[tokio::test]
-async fn a_registry_that_refuses_us_is_not_asked_for_every_chart() {
+async fn a_registry_that_denies_the_login_is_not_tried_for_every_chart() {
     let registry = Registry::start().await;
     registry.require_login("user:s3cret");
     let chartdrop = start(&registry).await;
@@ -259,7 +259,7 @@ async fn a_registry_that_refuses_us_is_not_asked_for_every_chart() {
 }
 
 #[tokio::test]
-async fn a_provenance_file_goes_along_even_if_it_comes_later() {
+async fn a_provenance_file_is_pushed_even_if_it_arrives_later() {
     let (registry, key) = (Registry::start().await, Key::new());
     let mut options = options(&registry);
     options.settings.insert("PROVENANCE".to_owned(), "verify".to_owned());
@@ -278,7 +278,7 @@ async fn a_provenance_file_goes_along_even_if_it_comes_later() {
 }
 
 #[tokio::test]
-async fn a_name_that_no_registry_takes_is_published_with_a_warning() {
+async fn a_chart_whose_name_no_registry_accepts_is_published_with_a_warning() {
     let (registry, key) = (Registry::start().await, Key::new());
     let mut options = options(&registry);
     options.settings.insert("PROVENANCE".to_owned(), "verify".to_owned());
@@ -288,7 +288,7 @@ async fn a_name_that_no_registry_takes_is_published_with_a_warning() {
     let receipt = chartdrop.publish(&chart).await;
     assert_eq!(receipt["outcome"], "published");
     assert!(receipt["warnings"].to_string().contains("not pushed"), "{receipt}");
-    // Nor is anything owed because of a file that comes later.
+    // A provenance file that arrives later is not pushed either.
     chartdrop.put("staging/Demo-1.0.0.tgz.prov", key.sign(&chart));
     chartdrop.settled().await;
     assert!(chartdrop.object("charts/Demo-1.0.0.tgz.prov").is_some());
@@ -297,7 +297,7 @@ async fn a_name_that_no_registry_takes_is_published_with_a_warning() {
 }
 
 #[tokio::test]
-async fn what_is_unpublished_is_not_pushed_any_more_and_what_was_pushed_is_named() {
+async fn an_unpublished_version_is_not_pushed_and_an_already_pushed_one_is_named() {
     let registry = Registry::start().await;
     registry.answer(MANIFEST, Answer::Status(503));
     let chartdrop = start(&registry).await;
@@ -312,7 +312,7 @@ async fn what_is_unpublished_is_not_pushed_any_more_and_what_was_pushed_is_named
     assert_eq!(chartdrop.keys("mirror/"), [""; 0]);
 }
 
-/// The request of publish-chart that comes so many requests later kills it.
+/// Kills publish-chart at its n-th request from now on.
 #[derive(Clone, Default)]
 struct Killer(Arc<Mutex<Option<(usize, When)>>>);
 
@@ -337,11 +337,11 @@ impl Faults for Killer {
 }
 
 #[tokio::test]
-async fn a_process_may_die_at_any_request_and_the_registry_gets_its_chart() {
+async fn the_registry_gets_its_chart_even_if_a_process_dies_at_any_request() {
     let (registry, killer) = (Registry::start().await, Killer::default());
     let chartdrop = Chartdrop::with(Options {
         faults: Arc::new(killer.clone()),
-        // No event is tried again: what is left is left to the sweep.
+        // Events are not retried, so that the sweep has to do the rest.
         retry_delays: Vec::new(),
         ..options(&registry)
     })

@@ -1,9 +1,9 @@
-//! What is stored, with which headers, and what of it is served.
+//! The headers of stored objects, and which objects the edge serves.
 
 use tests::{ChartArchive, Chartdrop};
 
 #[tokio::test]
-async fn an_archive_may_be_cached_for_ever() {
+async fn an_archive_may_be_cached_forever() {
     let chartdrop = Chartdrop::start().await;
     let chart = ChartArchive::new("demo", "1.0.0");
     chartdrop.publish(&chart).await;
@@ -31,7 +31,7 @@ async fn an_index_may_be_cached_for_five_minutes() {
 }
 
 #[tokio::test]
-async fn how_long_an_index_may_be_cached_is_a_setting() {
+async fn the_cache_time_of_an_index_is_a_setting() {
     let chartdrop = Chartdrop::with_settings(&[("INDEX_MAX_AGE", "60")]).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.1.0")).await;
@@ -50,7 +50,7 @@ async fn a_receipt_is_json() {
 }
 
 #[tokio::test]
-async fn only_what_is_published_is_served() {
+async fn only_published_objects_are_served() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     chartdrop.put("staging/bad-1.0.0.tgz", "not a chart");

@@ -1,5 +1,6 @@
-//! The order of an index, and the times in it: clients that take the first version listed (Helm,
-//! Argo CD) and those that take the one created last (Flux) have to agree which one is the newest.
+//! The order of an index, and its times. Clients that choose the first listed version (Helm, Argo
+//! CD) and clients that choose the one created last (Flux) have to agree which version is the
+//! newest.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use tests::faults::NoEvents;
 use tests::system::next_second;
 use tests::{ChartArchive, Chartdrop};
 
-/// Versions and times, as listed.
+/// The listed versions and their times, in the order of the index.
 fn listed(index: &Value) -> Vec<(Version, Timestamp)> {
     let entries = index["entries"]["demo"].as_array().expect("a chart");
     let text = |entry: &Value, field: &str| entry[field].as_str().expect("text").to_owned();
@@ -21,7 +22,7 @@ fn listed(index: &Value) -> Vec<(Version, Timestamp)> {
     listed.collect()
 }
 
-/// Every version was created before those that are listed above it.
+/// Asserts that every version was created before the versions above it.
 fn assert_rising(index: &Value) {
     for pair in listed(index).windows(2) {
         let [(newer, later), (older, earlier)] = pair else {
@@ -32,8 +33,8 @@ fn assert_rising(index: &Value) {
     }
 }
 
-/// No two versions have the same time, and of those that differ in build metadata only the first
-/// one was created last.
+/// Asserts that no two versions have the same time, and that of versions that differ only in build
+/// metadata, the first one was created last.
 fn assert_agreed(index: &Value) {
     let listed = listed(index);
     let times: BTreeSet<Timestamp> = listed.iter().map(|(_, created)| *created).collect();
@@ -101,7 +102,7 @@ async fn one_index_write_creates_versions_in_the_order_of_precedence() {
 }
 
 #[tokio::test]
-async fn of_builds_that_one_index_write_adds_the_one_uploaded_last_is_listed_first() {
+async fn of_builds_in_the_same_index_write_the_one_uploaded_last_is_listed_first() {
     let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
     for version in ["1.0.0+f00d", "1.0.0+0bad", "1.0.0+5eed"] {
         chartdrop.upload(&ChartArchive::new("demo", version));
@@ -112,7 +113,8 @@ async fn of_builds_that_one_index_write_adds_the_one_uploaded_last_is_listed_fir
     assert_rising(&chartdrop.index());
 }
 
-/// Here S3 tells milliseconds, on AWS whole seconds: then many archives have the same time.
+/// AWS stores whole seconds, so many archives have the same time. (The local S3 stores
+/// milliseconds.)
 #[tokio::test]
 async fn in_a_rebuilt_index_every_client_sees_the_same_newest_version() {
     for reindex in [true, false] {
@@ -134,7 +136,7 @@ async fn in_a_rebuilt_index_every_client_sees_the_same_newest_version() {
 }
 
 #[tokio::test]
-async fn reindex_keeps_created_of_an_entry_to_the_letter() {
+async fn a_reindex_keeps_created_of_an_entry_exactly() {
     let chartdrop = Chartdrop::start().await;
     for version in ["1.0.0", "1.1.0"] {
         chartdrop.publish(&ChartArchive::new("demo", version)).await;
@@ -144,7 +146,7 @@ async fn reindex_keeps_created_of_an_entry_to_the_letter() {
     for entry in index["entries"]["demo"].as_array_mut().expect("versions") {
         entry["created"] = created.into();
     }
-    // Without a digest the entry is mended; the other one stays as it is.
+    // An entry without a digest is repaired; the other one is not changed.
     index["entries"]["demo"][0]["digest"] = "".into();
     chartdrop.put("charts/index.yaml", index.to_string());
     chartdrop.settled().await;

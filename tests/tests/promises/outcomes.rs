@@ -1,5 +1,5 @@
-//! Whatever lands in staging, however it is named, stored or encrypted, gets an outcome; and
-//! nothing that may pass is taken for one.
+//! Every upload gets an outcome, regardless of its name, storage class or encryption; and a
+//! transient failure never counts as an outcome.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,8 @@ fn put_stored(chartdrop: &Chartdrop, key: &str, storage: Storage) {
     put.expect("the bucket takes it");
 }
 
-/// Rejected with this code, told in these words, gone from staging, and served to nobody.
+/// Asserts that an upload was rejected with this code and these words, was removed, and is not
+/// served.
 #[track_caller]
 fn assert_rejected(chartdrop: &Chartdrop, receipt: &Value, code: &str, words: &[&str]) {
     assert_eq!(
@@ -63,13 +64,13 @@ async fn an_upload_in_an_archive_class_is_rejected() {
             &[class.as_str(), "--storage-class"],
         );
         assert_eq!(chartdrop.keys("rejected/"), [""; 0], "S3 cannot copy it");
-        // The same chart, stored as it should be.
+        // The same chart in a readable storage class.
         assert_eq!(chartdrop.publish(&demo()).await["outcome"], "published");
     }
 }
 
 #[tokio::test]
-async fn a_class_that_is_read_at_once_is_published() {
+async fn an_upload_in_a_class_with_instant_access_is_published() {
     let chartdrop = Chartdrop::start().await;
     let put = client(&chartdrop)
         .put_object()
@@ -82,7 +83,7 @@ async fn a_class_that_is_read_at_once_is_published() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_encrypted_with_a_key_of_somebody_else_is_rejected() {
+async fn an_upload_encrypted_with_an_unusable_key_is_rejected() {
     let chartdrop = Chartdrop::start().await;
     let put = || {
         client(&chartdrop)
@@ -110,9 +111,9 @@ async fn an_upload_that_is_encrypted_with_a_key_of_somebody_else_is_rejected() {
     assert_eq!(chartdrop.keys("rejected/"), [""; 0]);
 }
 
-/// Promise 2: a failure that may pass is no verdict, whatever it is about.
+/// Promise 2: a transient failure never decides about an upload.
 #[tokio::test]
-async fn a_read_that_is_denied_or_throttled_rejects_nothing() {
+async fn a_denied_or_throttled_read_rejects_no_upload() {
     for (status, code) in [
         (403, "AccessDenied"),
         (403, "InvalidObjectState"),
@@ -121,7 +122,7 @@ async fn a_read_that_is_denied_or_throttled_rejects_nothing() {
         (400, "InvalidRequest"),
         (503, "SlowDown"),
     ] {
-        // As often as the SDK tries.
+        // The SDK retries throttled requests.
         let tries = if status == 503 { 4 } else { 1 };
         let fault = S3Fault::Fail(When::Before, status, code);
         let chartdrop = Chartdrop::with_faults(OnRequest::new("GetObject", UPLOAD, vec![fault; tries])).await;
@@ -130,7 +131,7 @@ async fn a_read_that_is_denied_or_throttled_rejects_nothing() {
         let receipt = chartdrop.receipt(UPLOAD);
         assert_eq!(receipt["outcome"], "published", "{code}: {receipt}");
     }
-    // Of an encrypted upload too only a denial counts.
+    // For an encrypted upload as well, only a denial decides.
     for (status, code) in [(503, "SlowDown"), (400, "KMS.ThrottlingException")] {
         let fault = S3Fault::Fail(When::Before, status, code);
         let faults = tests::faults::Both(
@@ -199,7 +200,7 @@ async fn a_provenance_file_that_cannot_be_read_or_copied_rejects_its_archive() {
         let receipt = chartdrop.publish(&demo()).await;
         assert_rejected(&chartdrop, &receipt, code, &[]);
         assert_eq!(chartdrop.keys("rejected/"), ["rejected/demo-1.0.0.tgz"]);
-        // The same file after its archive.
+        // The same, if the file is uploaded after its archive.
         chartdrop.publish(&demo()).await;
         put_stored(&chartdrop, "staging/demo-1.0.0.tgz.prov", storage);
         chartdrop.settled().await;
@@ -220,7 +221,7 @@ fn only_receipt(chartdrop: &Chartdrop) -> Value {
 }
 
 #[tokio::test]
-async fn an_upload_whose_key_leaves_no_room_is_rejected_and_has_a_receipt() {
+async fn an_upload_whose_key_is_too_long_is_rejected_with_a_receipt() {
     for length in [1_019, 1_020, 1_024] {
         for folder in ["", "bad folder/"] {
             let chartdrop = Chartdrop::start().await;
@@ -236,8 +237,8 @@ async fn an_upload_whose_key_leaves_no_room_is_rejected_and_has_a_receipt() {
     }
 }
 
-/// The longest repository, and the longest name whose provenance file has one that file systems
-/// take.
+/// The longest repository name, and the longest file name whose provenance file still fits into a
+/// file system.
 #[tokio::test]
 async fn the_longest_key_that_a_chart_may_have_is_published_and_rejected() {
     let folder = format!("{}/", "r".repeat(200));
@@ -258,7 +259,7 @@ async fn the_longest_key_that_a_chart_may_have_is_published_and_rejected() {
     assert_eq!(chartdrop.keys("staging/"), [""; 0]);
 }
 
-/// No chart can have such a name, but its receipt and its copy can.
+/// No chart can have such a name, but the keys of its receipt and its copy still fit.
 #[tokio::test]
 async fn the_longest_key_that_an_upload_may_have_is_rejected_with_a_receipt_and_a_copy() {
     let name = format!("demo-{}.tgz", "1".repeat(1_018 - "staging/demo-.tgz".len()));
@@ -270,9 +271,9 @@ async fn the_longest_key_that_an_upload_may_have_is_rejected_with_a_receipt_and_
     assert_eq!(chartdrop.keys("rejected/"), [format!("rejected/{name}")]);
 }
 
-/// Where no upload can be, no provenance file waits for one.
+/// A provenance file must not wait for an archive that cannot exist.
 #[tokio::test]
-async fn a_provenance_file_that_can_belong_to_no_upload_is_not_left() {
+async fn a_provenance_file_that_cannot_belong_to_an_upload_is_removed() {
     let long = format!(
         "staging/demo-{}.tgz.prov",
         "1".repeat(1_024 - "staging/demo-.tgz.prov".len())
@@ -292,7 +293,7 @@ async fn a_provenance_file_that_can_belong_to_no_upload_is_not_left() {
 }
 
 #[tokio::test]
-async fn a_folder_that_can_be_no_repository_is_rejected_however_it_is_stored() {
+async fn an_upload_in_a_folder_with_an_invalid_name_is_rejected_however_it_is_stored() {
     for storage in [
         Storage {
             zeros: 6 * GB,

@@ -1,5 +1,5 @@
-//! Each function may do what it does, and nothing else: the policies in `template.yaml` against
-//! what the flows ask for.
+//! Each function has exactly the permissions that it needs: compares the policies in
+//! `template.yaml` with the requests of all flows.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use tests::keys::Key;
 use tests::registry::Registry;
 use tests::{ChartArchive, Chartdrop, events};
 
-/// Everything that the functions do, so that every way to a request is gone. A new flow is a new
-/// line.
+/// Runs everything that the functions can do, so that every kind of request is made. Add a line for
+/// a new flow.
 ///
-/// Flows assert nothing: with a policy that lacks something, what is looked at is which request was
-/// denied.
+/// The flows assert nothing, because they also run with incomplete policies, where the test checks
+/// only which request was denied.
 async fn all_flows(chartdrop: &Chartdrop) {
     first_and_later_publish(chartdrop).await;
     lost_race(chartdrop).await;
@@ -41,7 +41,7 @@ async fn first_and_later_publish(chartdrop: &Chartdrop) {
     }
 }
 
-/// Another publisher is said to have been faster: see [`World`].
+/// Another publisher seems to have been faster: see [`World`].
 async fn lost_race(chartdrop: &Chartdrop) {
     upload(chartdrop, "raced/", "1.0.0").await;
 }
@@ -51,7 +51,7 @@ async fn rejection(chartdrop: &Chartdrop) {
     done(chartdrop).await;
 }
 
-/// The folder can be no repository, so the upload is looked at without being read.
+/// The folder name is not valid for a repository, so the upload is rejected without being read.
 async fn rejection_unread(chartdrop: &Chartdrop) {
     chartdrop.put(
         "staging/team a/demo-1.0.0.tgz",
@@ -60,12 +60,12 @@ async fn rejection_unread(chartdrop: &Chartdrop) {
     done(chartdrop).await;
 }
 
-/// There is a receipt of that name already.
+/// A receipt with this name already exists.
 async fn receipt_race(chartdrop: &Chartdrop) {
     upload(chartdrop, "", "1.0.0").await;
 }
 
-/// The event of this upload never came: see [`World`].
+/// The event of this upload is lost: see [`World`].
 async fn sweep(chartdrop: &Chartdrop) {
     upload(chartdrop, "swept/", "1.0.0").await;
     run(chartdrop, json!({"command": "sweep"})).await;
@@ -81,7 +81,7 @@ async fn lost_index(chartdrop: &Chartdrop) {
     upload(chartdrop, "lost/", "1.1.0").await;
 }
 
-/// Twice: the second note finds the first.
+/// Twice, so that the second repair note finds the first one.
 async fn damaged_archive(chartdrop: &Chartdrop) {
     upload(chartdrop, "damaged/", "1.0.0").await;
     for _ in 0..2 {
@@ -96,7 +96,7 @@ async fn index_gone_before_its_event(chartdrop: &Chartdrop) {
     let _ = chartdrop.invoke("invalidate-cdn", &event).await;
 }
 
-/// With a provenance file beside the archive.
+/// The archive has a provenance file.
 async fn unpublish(chartdrop: &Chartdrop) {
     chartdrop.put("charts/demo-1.1.0.tgz.prov", "provenance");
     let command = json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.1.0"});
@@ -117,7 +117,7 @@ async fn done(chartdrop: &Chartdrop) {
     chartdrop.system.settled().await;
 }
 
-/// What the flows need to go wrong.
+/// The faults that the flows need.
 struct World(OnRequest);
 
 impl World {
@@ -144,7 +144,7 @@ async fn start(template: String, registry: &Registry) -> Chartdrop {
         template,
         faults: Arc::new(World::new()),
         retry_delays: Vec::new(),
-        // So that the secret is read, and published charts are noted.
+        // With these settings, the secret is read, and published charts are noted for the mirror.
         settings: BTreeMap::from([
             ("PROVENANCE".to_owned(), "sign".to_owned()),
             ("OCI_MIRROR".to_owned(), mirror),
@@ -156,7 +156,7 @@ async fn start(template: String, registry: &Registry) -> Chartdrop {
 }
 
 #[tokio::test]
-async fn the_functions_need_each_permission_that_they_have_and_no_other() {
+async fn each_function_has_exactly_the_permissions_that_it_needs() {
     let registry = Registry::start().await;
     let chartdrop = start(TEMPLATE.to_owned(), &registry).await;
     all_flows(&chartdrop).await;
@@ -170,9 +170,9 @@ async fn the_functions_need_each_permission_that_they_have_and_no_other() {
     );
 }
 
-/// The check bites: each permission is taken away once, and each time a flow is denied just that.
+/// Tests the test above: without any one permission, a flow is denied exactly that.
 #[tokio::test]
-async fn a_permission_that_is_taken_away_is_missed() {
+async fn without_any_one_permission_a_request_is_denied() {
     let registry = Registry::start().await;
     for (function, statement, action) in permissions() {
         let chartdrop = start(without(&function, &statement, &action), &registry).await;
@@ -190,7 +190,7 @@ async fn a_permission_that_is_taken_away_is_missed() {
 
 /// Promise 2: only a definite "no such key" means missing.
 #[tokio::test]
-async fn without_the_permission_to_tell_missing_from_denied_nothing_is_published() {
+async fn without_the_permission_to_list_nothing_is_published() {
     let template = without("publish-chart", "TellMissingFromDenied", "s3:ListBucket");
     let registry = Registry::start().await;
     let chartdrop = start(template, &registry).await;
@@ -202,7 +202,7 @@ async fn without_the_permission_to_tell_missing_from_denied_nothing_is_published
     assert!(said.contains("s3:ListBucket"), "{said}");
 }
 
-/// Function, statement and action of all that the template allows.
+/// Every permission in the template, as function, statement and action.
 fn permissions() -> BTreeSet<(String, String, String)> {
     let mut all = BTreeSet::new();
     edit(&mut |function, statement, actions| {
@@ -214,7 +214,7 @@ fn permissions() -> BTreeSet<(String, String, String)> {
     all
 }
 
-/// The template without one action of one statement.
+/// The template without one action in one statement.
 fn without(function: &str, statement: &str, action: &str) -> String {
     let mut taken = 0;
     let template = edit(&mut |in_function, in_statement, actions| {
@@ -228,7 +228,7 @@ fn without(function: &str, statement: &str, action: &str) -> String {
     template
 }
 
-/// The template with the actions of each statement of each function as `change` leaves them.
+/// The template, after `change` has edited the actions of each statement of each function.
 fn edit(change: &mut dyn FnMut(&str, &str, &mut Vec<String>)) -> String {
     let mut template: Value = serde_yaml::from_str(TEMPLATE).expect("YAML");
     let resources = template["Resources"].as_mapping_mut().expect("resources");
@@ -257,7 +257,7 @@ fn edit(change: &mut dyn FnMut(&str, &str, &mut Vec<String>)) -> String {
     serde_yaml::to_string(&template).expect("YAML")
 }
 
-/// The statement that `!If` brings in.
+/// The statement inside an `!If`.
 fn brought_in(statement: &mut Value) -> &mut Value {
     match statement {
         Value::Tagged(tagged) => &mut tagged.value[1],

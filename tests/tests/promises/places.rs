@@ -1,5 +1,5 @@
-//! Archives that do not lie where Chartdrop would put them: other tools' folders, other names,
-//! other hosts.
+//! Archives that are not where Chartdrop would store them: in other folders, under other names, or
+//! on other hosts.
 
 use chartdrop::digest::Digest;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn chart() -> ChartArchive {
     ChartArchive::new("demo", "1.0.0")
 }
 
-/// A repository of another tool: demo 1.0.0 under this URL, with this digest, and perhaps an
+/// A repository of another tool, with demo 1.0.0 under this URL with this digest, and optionally an
 /// archive under this key.
 async fn repository(url: &str, digest: &str, key: Option<&str>) -> Chartdrop {
     let chartdrop = Chartdrop::start().await;
@@ -46,7 +46,7 @@ fn message(report: &Value) -> &str {
     report["message"].as_str().expect("a message")
 }
 
-/// URLs in the forms that tools write, and the keys of what they lead to.
+/// URLs in the forms that tools write, and the keys that they point to.
 const PLACES: [(&str, &str); 7] = [
     ("packages/demo-1.0.0.tgz", "charts/packages/demo-1.0.0.tgz"),
     ("/assets/demo/demo-1.0.0.tgz", "charts/assets/demo/demo-1.0.0.tgz"),
@@ -61,7 +61,7 @@ const PLACES: [(&str, &str); 7] = [
 ];
 
 #[tokio::test]
-async fn an_archive_in_another_place_of_the_repository_is_verified() {
+async fn an_archive_in_another_folder_of_the_repository_is_verified() {
     for (url, key) in PLACES {
         let chartdrop = repository(url, &right(), Some(key)).await;
         let report = verify(&chartdrop).await;
@@ -90,7 +90,7 @@ async fn an_archive_in_another_place_of_the_repository_is_verified() {
         assert_eq!(kinds(&report), ["archive-missing"], "{url}: {report:#}");
         let in_own_folder = !key.strip_prefix("charts/").expect("a chart").contains('/');
         let reindexed = chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
-        // Something else may serve another folder of the host.
+        // Other folders of the host may not belong to the bucket.
         assert_eq!(
             reindexed["changeCount"],
             usize::from(in_own_folder),
@@ -103,7 +103,7 @@ async fn an_archive_in_another_place_of_the_repository_is_verified() {
 }
 
 #[tokio::test]
-async fn the_edge_is_compared_in_every_place() {
+async fn archives_in_every_folder_are_compared_at_the_edge() {
     for (url, key) in PLACES {
         let chartdrop = repository(url, &right(), Some(key)).await;
         let report = chartdrop
@@ -139,7 +139,7 @@ async fn the_same_archive_again_is_unchanged_and_makes_no_second_copy() {
 }
 
 #[tokio::test]
-async fn an_archive_in_another_place_that_is_gone_or_damaged_is_repaired_there() {
+async fn a_missing_or_damaged_archive_in_another_folder_is_repaired_there() {
     for overwritten in [None, Some("other bytes")] {
         for (url, key) in PLACES {
             let chartdrop = repository(url, &right(), Some(key)).await;
@@ -162,11 +162,11 @@ async fn an_archive_in_another_place_that_is_gone_or_damaged_is_repaired_there()
 }
 
 #[tokio::test]
-async fn an_unpublish_deletes_what_the_url_serves_wherever_it_lies() {
+async fn an_unpublish_deletes_the_archive_that_the_url_points_to() {
     for (url, key) in PLACES {
         let chartdrop = repository(url, &right(), Some(key)).await;
         chartdrop.put(&format!("{key}.prov"), "provenance");
-        // What an earlier republish has left.
+        // A copy that an earlier publish left under the usual key.
         chartdrop.put("charts/demo-1.0.0.tgz", chart().bytes());
         let path = chartdrop::keys::url_path(key.strip_prefix("charts").expect("a chart")).to_string();
         assert_eq!(
@@ -197,7 +197,7 @@ async fn an_unpublish_deletes_what_the_url_serves_wherever_it_lies() {
         );
         assert_eq!(verify(&chartdrop).await["differences"], json!([]), "{url}");
         assert_eq!(unpublish(&chartdrop).await["outcome"], "already-unpublished", "{url}");
-        // The same content may come back, to its own place.
+        // The same content may be published again, under the usual key.
         next_second().await;
         assert_eq!(chartdrop.publish(&chart()).await["outcome"], "published", "{url}");
         assert_eq!(verify(&chartdrop).await["differences"], json!([]), "{url}");
@@ -207,7 +207,7 @@ async fn an_unpublish_deletes_what_the_url_serves_wherever_it_lies() {
 }
 
 #[tokio::test]
-async fn an_unpublish_that_was_cut_short_knows_where_the_archive_was() {
+async fn an_interrupted_unpublish_still_finds_the_archive() {
     use local::faults::{S3Fault, When};
     use tests::faults::OnRequest;
 
@@ -229,15 +229,15 @@ async fn an_unpublish_that_was_cut_short_knows_where_the_archive_was() {
 }
 
 #[tokio::test]
-async fn an_unpublish_says_what_it_does_not_delete() {
-    // Elsewhere.
+async fn an_unpublish_reports_what_it_does_not_delete() {
+    // The archive is on another host.
     let chartdrop = repository("https://elsewhere.example.com/demo-1.0.0.tgz", &right(), None).await;
     let report = unpublish(&chartdrop).await;
     assert!(
         message(&report).contains("not everything is deleted") && message(&report).contains("elsewhere.example.com"),
         "{report}"
     );
-    // Another repository lists it.
+    // Another repository lists the archive.
     let chartdrop = repository("team-a/demo-1.0.0.tgz", &right(), None).await;
     chartdrop.upload_to("team-a/", &chart());
     chartdrop.settled().await;
@@ -248,7 +248,7 @@ async fn an_unpublish_says_what_it_does_not_delete() {
         chartdrop.object("charts/team-a/demo-1.0.0.tgz").expect("there").bytes,
         chart().bytes()
     );
-    // And the other way round.
+    // The root repository lists an archive of another repository.
     let chartdrop = repository("team-a/demo-1.0.0.tgz", &right(), None).await;
     chartdrop.upload_to("team-a/", &chart());
     chartdrop.settled().await;
@@ -256,12 +256,12 @@ async fn an_unpublish_says_what_it_does_not_delete() {
     let report = chartdrop.run(&command).await;
     assert!(message(&report).contains("charts/index.yaml"), "{report}");
     assert!(chartdrop.object("charts/team-a/demo-1.0.0.tgz").is_some());
-    // No archive by its name.
+    // The file name is not that of an archive.
     let chartdrop = repository("demo.zip", &right(), Some("charts/demo.zip")).await;
     let report = unpublish(&chartdrop).await;
     assert!(message(&report).contains("charts/demo.zip stays"), "{report}");
     assert!(chartdrop.object("charts/demo.zip").is_some());
-    // Another version's.
+    // The file name belongs to another version.
     let chartdrop = repository("demo-2.0.0.tgz", &right(), None).await;
     chartdrop.put("charts/demo-2.0.0.tgz", ChartArchive::new("demo", "2.0.0").bytes());
     let report = unpublish(&chartdrop).await;
@@ -270,7 +270,7 @@ async fn an_unpublish_says_what_it_does_not_delete() {
 }
 
 #[tokio::test]
-async fn the_same_archive_of_an_entry_that_points_elsewhere_is_unchanged_with_the_url_of_that_entry() {
+async fn the_same_archive_as_an_entry_on_another_host_is_unchanged_and_keeps_its_url() {
     let url = "https://elsewhere.example.com/releases/demo-1.0.0.tgz";
     for digest in [right(), right().to_uppercase(), format!("sha256:{}", right())] {
         let chartdrop = repository(url, &digest, None).await;
@@ -290,7 +290,7 @@ async fn the_same_archive_of_an_entry_that_points_elsewhere_is_unchanged_with_th
         );
         assert_eq!(verify(&chartdrop).await["elsewhere"]["count"], 1);
     }
-    // Of another archive nobody can tell whether it is the same content.
+    // Another archive cannot be compared with content on another host.
     let chartdrop = repository(url, &right(), None).await;
     let receipt = chartdrop.publish(&chart().packed_at(7)).await;
     assert_eq!(receipt["reasonCode"], "listed-elsewhere", "{receipt}");
@@ -298,10 +298,9 @@ async fn the_same_archive_of_an_entry_that_points_elsewhere_is_unchanged_with_th
     assert_eq!(receipt["url"], Value::Null, "{receipt}");
 }
 
-/// Published while the repository had another address, such as CloudFront's own name before it got
-/// a domain.
+/// The repository had another URL earlier, such as CloudFront's own name before it got a domain.
 #[tokio::test]
-async fn an_archive_that_is_listed_under_an_earlier_address_is_known_by_its_digest() {
+async fn an_archive_listed_under_an_earlier_address_is_recognized_by_its_digest() {
     let url = "https://d111111abcdef8.cloudfront.net/demo-1.0.0.tgz";
     let chartdrop = repository(url, &right(), Some("charts/demo-1.0.0.tgz")).await;
     for upload in [chart().packed_at(7), chart()] {
@@ -318,7 +317,7 @@ async fn an_archive_that_is_listed_under_an_earlier_address_is_known_by_its_dige
         (&1.into(), &json!([])),
         "{report}"
     );
-    // Another archive of that name proves nothing.
+    // An archive with this name but another digest proves nothing.
     let chartdrop = repository(url, &right(), Some("charts/demo-1.0.0.tgz")).await;
     chartdrop.put("charts/demo-1.0.0.tgz", chart().packed_at(9).bytes());
     let receipt = chartdrop.publish(&chart().packed_at(7)).await;

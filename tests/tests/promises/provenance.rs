@@ -1,4 +1,4 @@
-//! Who packaged a chart: provenance files are checked, made and published (`PROVENANCE`).
+//! Provenance files are checked, created and published (`PROVENANCE`).
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::keys::Key;
 use tests::{ChartArchive, Chartdrop};
 
-/// The system with these settings and this secret.
+/// Starts the system with these settings and this secret.
 async fn start(mode: &str, wait: &str, secret: String) -> Chartdrop {
     Chartdrop::with_secret(&[("PROVENANCE", mode), ("PROVENANCE_WAIT", wait)], secret).await
 }
@@ -21,7 +21,8 @@ fn put_provenance(chartdrop: &Chartdrop, chart: &ChartArchive, text: impl Into<V
     chartdrop.put(&format!("staging/{}.prov", chart.file_name()), text);
 }
 
-/// Published once, beside its archive, and nothing is left in staging.
+/// Asserts that the provenance file is published next to its archive, and nothing is left in
+/// staging.
 fn assert_published(chartdrop: &Chartdrop, text: &str) {
     assert_eq!(chartdrop.text("charts/demo-1.0.0.tgz.prov"), text);
     assert_eq!(chartdrop.keys("staging/"), [""; 0]);
@@ -36,7 +37,7 @@ async fn the_order_of_the_two_uploads_does_not_matter() {
         for archive_first in [false, true] {
             let chartdrop = start(mode, "15m", key_secret(&key)).await;
             if archive_first && mode == "sign" {
-                // Nothing to wait for: it is signed here.
+                // In this mode, Chartdrop signs by itself and does not wait.
                 continue;
             }
             if archive_first {
@@ -57,7 +58,7 @@ async fn the_order_of_the_two_uploads_does_not_matter() {
     }
 }
 
-/// Both as the signer whose files count and as the publisher's own.
+/// A secret with this key for both verifying and signing.
 fn key_secret(key: &Key) -> String {
     json!({"keyring": key.public, "signingKey": key.private}).to_string()
 }
@@ -74,7 +75,7 @@ async fn the_provenance_file_is_there_before_the_index_lists_its_archive() {
 }
 
 #[tokio::test]
-async fn a_file_that_proves_nothing_refuses_its_archive() {
+async fn an_invalid_provenance_file_rejects_its_archive() {
     let key = Key::new();
     let good = key.sign(&demo());
     let cases = [
@@ -105,7 +106,7 @@ async fn a_file_that_proves_nothing_refuses_its_archive() {
 }
 
 #[tokio::test]
-async fn verify_publishes_a_chart_without_one_and_off_looks_at_none() {
+async fn verify_publishes_charts_without_a_provenance_file_and_off_reads_none() {
     let key = Key::new();
     let chartdrop = start("verify", "15m", key.secret_to_verify()).await;
     let receipt = chartdrop.publish(&demo()).await;
@@ -124,7 +125,7 @@ async fn verify_publishes_a_chart_without_one_and_off_looks_at_none() {
 }
 
 #[tokio::test]
-async fn a_late_file_that_proves_nothing_is_refused_and_its_archive_stays() {
+async fn an_invalid_provenance_file_that_arrives_late_is_rejected_and_its_archive_stays() {
     let key = Key::new();
     let chartdrop = start("verify", "15m", key.secret_to_verify()).await;
     chartdrop.publish(&demo()).await;
@@ -141,7 +142,7 @@ async fn a_late_file_that_proves_nothing_is_refused_and_its_archive_stays() {
 }
 
 #[tokio::test]
-async fn require_waits_for_a_while_and_then_refuses() {
+async fn require_holds_a_chart_for_a_while_and_then_rejects_it() {
     let key = Key::new();
     let chartdrop = start("require", "15m", key.secret_to_verify()).await;
     let receipt = chartdrop.publish(&demo()).await;
@@ -151,7 +152,7 @@ async fn require_waits_for_a_while_and_then_refuses() {
     );
     assert_eq!(chartdrop.keys("charts/"), [""; 0]);
     assert_eq!(chartdrop.keys("staging/"), ["staging/demo-1.0.0.tgz"]);
-    // Looked at again, it waits as before, and its receipt is not written again.
+    // A second sweep keeps it held, and does not write its receipt again.
     chartdrop.sweep().await;
     assert_eq!(chartdrop.receipt("staging/demo-1.0.0.tgz"), receipt);
     put_provenance(&chartdrop, &demo(), key.sign(&demo()));
@@ -167,7 +168,7 @@ async fn require_waits_for_a_while_and_then_refuses() {
 }
 
 #[tokio::test]
-async fn what_is_signed_here_verifies_with_the_keyring_that_is_published() {
+async fn a_chart_signed_by_chartdrop_verifies_with_the_published_keyring() {
     let (own, other) = (Key::new(), Key::new());
     let secret = json!({"signingKey": own.private, "keyring": other.public}).to_string();
     let chartdrop = start("sign", "15m", secret).await;
@@ -183,7 +184,7 @@ async fn what_is_signed_here_verifies_with_the_keyring_that_is_published() {
 }
 
 #[tokio::test]
-async fn another_packaging_of_what_is_published_keeps_the_first_signature() {
+async fn the_same_content_packaged_again_keeps_the_first_signature() {
     let key = Key::new();
     let chartdrop = start("verify", "15m", key.secret_to_verify()).await;
     put_provenance(&chartdrop, &demo(), key.sign(&demo()));
@@ -197,13 +198,13 @@ async fn another_packaging_of_what_is_published_keeps_the_first_signature() {
 }
 
 #[tokio::test]
-async fn a_rotated_secret_counts_without_a_restart() {
+async fn a_rotated_secret_is_used_without_a_restart() {
     let (old, new) = (Key::new(), Key::new());
     let chartdrop = start("verify", "15m", old.secret_to_verify()).await;
     put_provenance(&chartdrop, &demo(), old.sign(&demo()));
     chartdrop.publish(&demo()).await;
     chartdrop.system.set_secret(Some(new.secret_to_verify()));
-    // Longer than a process keeps from asking again.
+    // Longer than a process waits before it reads the secret again.
     tokio::time::sleep(std::time::Duration::from_millis(2_500)).await;
     let next = ChartArchive::new("demo", "1.1.0");
     put_provenance(&chartdrop, &next, new.sign(&next));
@@ -219,7 +220,7 @@ async fn a_rotated_secret_counts_without_a_restart() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_of_no_use_keeps_the_upload_and_names_the_field() {
+async fn an_unusable_secret_keeps_the_upload_and_the_error_names_the_field() {
     let cases = [
         (json!({}), "keyring"),
         (json!({"keyring": "hunter2"}), "keyring"),
@@ -244,9 +245,9 @@ async fn a_secret_that_is_of_no_use_keeps_the_upload_and_names_the_field() {
     }
 }
 
-/// Promise: a secret's values come out nowhere.
+/// Values of the secret must not appear in any output.
 #[tokio::test]
-async fn nothing_that_comes_out_holds_a_value_of_the_secret() {
+async fn no_output_contains_a_value_of_the_secret() {
     let key = Key::new();
     let secret = json!({
         "signingKey": key.private,
@@ -301,13 +302,14 @@ async fn an_unpublished_version_leaves_no_signature_behind() {
     assert_eq!(chartdrop.keys("charts/demo"), [""; 0]);
 }
 
-/// What a run leaves that was killed between storing the archive and its provenance file.
+/// Leaves the state of a run that was killed after it stored the archive, before its provenance
+/// file.
 fn leave_orphan(chartdrop: &Chartdrop, chart: &ChartArchive) {
     chartdrop.put(&format!("charts/{}", chart.file_name()), chart.bytes());
 }
 
 #[tokio::test]
-async fn require_lists_no_packaging_without_a_signature() {
+async fn require_lists_no_archive_without_a_signature() {
     let key = Key::new();
     let again = demo().packed_at(1_800_000_000);
     for (wait, outcome, code) in [
@@ -315,7 +317,7 @@ async fn require_lists_no_packaging_without_a_signature() {
         ("0s", "rejected", "unsigned-archive"),
     ] {
         let chartdrop = start("require", wait, key.secret_to_verify()).await;
-        // So that there is an index, and the orphan is not taken for part of a lost one.
+        // With an index, the orphan does not look like part of a lost repository.
         let other = ChartArchive::new("other", "1.0.0");
         put_provenance(&chartdrop, &other, key.sign(&other));
         chartdrop.publish(&other).await;
@@ -333,7 +335,7 @@ async fn require_lists_no_packaging_without_a_signature() {
         let digests = [&demo(), &again].map(|chart| chartdrop::digest::Digest::of(&chart.bytes()).to_string());
         assert!(digests.iter().all(|digest| reason.contains(digest)), "{reason}");
         if outcome == "held" {
-            // The run that stored it goes on.
+            // The run that stored the archive continues.
             chartdrop.put("charts/demo-1.0.0.tgz.prov", key.sign(&demo()));
             chartdrop.sweep().await;
             let receipt = chartdrop.receipt("staging/demo-1.0.0.tgz");
@@ -341,7 +343,7 @@ async fn require_lists_no_packaging_without_a_signature() {
             assert!(receipt["signedBy"].is_string(), "{receipt}");
             continue;
         } else {
-            // What the reason says.
+            // The reason names the file.
             assert!(reason.contains("charts/demo-1.0.0.tgz"), "{reason}");
             chartdrop
                 .system
@@ -360,7 +362,7 @@ async fn require_lists_no_packaging_without_a_signature() {
 }
 
 #[tokio::test]
-async fn require_lists_no_unsigned_orphan_when_an_index_is_mended_or_rebuilt() {
+async fn require_lists_no_unsigned_orphan_when_an_index_is_repaired_or_rebuilt() {
     let key = Key::new();
     let chartdrop = start("require", "15m", key.secret_to_verify()).await;
     let signed = ChartArchive::new("signed", "1.0.0");
@@ -391,7 +393,7 @@ async fn require_lists_no_unsigned_orphan_when_an_index_is_mended_or_rebuilt() {
         "{answer}"
     );
 
-    // The index is lost: by reindex, and by the next publish.
+    // The index is lost, and rebuilt by a reindex or by the next publish.
     chartdrop.system.store().delete("charts/index.yaml").expect("deleted");
     let answer = chartdrop.run(&reindex).await;
     assert_eq!(kinds(&answer, "left"), ["unsigned charts/demo-1.0.0.tgz"], "{answer}");
@@ -402,7 +404,7 @@ async fn require_lists_no_unsigned_orphan_when_an_index_is_mended_or_rebuilt() {
     assert_eq!(chartdrop.versions("signed"), ["1.0.0"]);
     assert_eq!(chartdrop.versions("demo"), [""; 0]);
 
-    // Its own upload with its provenance file makes it whole.
+    // Uploading the archive again with its provenance file completes it.
     put_provenance(&chartdrop, &demo(), key.sign(&demo()));
     chartdrop.publish(&demo()).await;
     assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
@@ -412,7 +414,7 @@ async fn require_lists_no_unsigned_orphan_when_an_index_is_mended_or_rebuilt() {
 }
 
 #[tokio::test]
-async fn what_was_published_before_signatures_were_required_stays_listed() {
+async fn charts_published_before_signatures_were_required_stay_listed() {
     let key = Key::new();
     let before = start("verify", "15m", key.secret_to_verify()).await;
     before.publish(&demo()).await;
@@ -426,7 +428,7 @@ async fn what_was_published_before_signatures_were_required_stays_listed() {
 }
 
 #[tokio::test]
-async fn sign_signs_the_packaging_that_is_stored() {
+async fn sign_signs_the_stored_archive() {
     let key = Key::new();
     let again = demo().packed_at(1_800_000_000);
     let chartdrop = start("sign", "15m", key_secret(&key)).await;

@@ -1,11 +1,11 @@
-//! A chart dropped into staging becomes visible.
+//! An uploaded chart becomes visible.
 
 use serde_json::{Value, json};
 use tests::system::versions;
 use tests::{ChartArchive, Chartdrop};
 
 #[tokio::test]
-async fn the_first_chart_makes_the_index() {
+async fn the_first_chart_creates_the_index() {
     let chartdrop = Chartdrop::start().await;
     let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
 
@@ -20,7 +20,7 @@ async fn the_first_chart_makes_the_index() {
 }
 
 #[tokio::test]
-async fn a_receipt_says_all_about_its_upload() {
+async fn a_receipt_describes_its_upload() {
     let chartdrop = Chartdrop::start().await;
     let chart = ChartArchive::new("demo", "1.0.0");
     let receipt = chartdrop.publish(&chart).await;
@@ -57,14 +57,14 @@ async fn a_receipt_says_all_about_its_upload() {
 }
 
 #[tokio::test]
-async fn a_chart_into_an_existing_repository_takes_six_requests() {
+async fn publishing_into_an_existing_repository_needs_six_requests() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     let before = chartdrop.publish_requests().len();
     chartdrop.publish(&ChartArchive::new("demo", "1.0.1")).await;
 
     let mut requests = chartdrop.publish_requests().split_off(before);
-    // The first two run at the same time.
+    // The first two requests run at the same time.
     requests[..2].sort();
     assert_eq!(
         requests,
@@ -94,7 +94,7 @@ async fn versions_are_listed_newest_first() {
 }
 
 #[tokio::test]
-async fn a_folder_below_staging_is_a_repository_of_its_own() {
+async fn a_folder_below_staging_is_a_separate_repository() {
     let chartdrop = Chartdrop::start().await;
     let chart = ChartArchive::new("demo", "1.0.0");
     let key = chartdrop.upload_to("team-a/", &chart);
@@ -131,7 +131,7 @@ async fn a_version_with_build_metadata_can_be_downloaded_by_its_url() {
 }
 
 #[tokio::test]
-async fn versions_that_differ_in_build_metadata_only_are_two_versions() {
+async fn versions_that_differ_only_in_build_metadata_are_two_versions() {
     let chartdrop = Chartdrop::start().await;
     for version in ["1.0.0+a", "1.0.0+b"] {
         let receipt = chartdrop.publish(&ChartArchive::new("demo", version)).await;
@@ -141,7 +141,7 @@ async fn versions_that_differ_in_build_metadata_only_are_two_versions() {
 }
 
 #[tokio::test]
-async fn an_unquoted_number_means_what_helm_makes_of_it_and_gets_a_warning() {
+async fn an_unquoted_number_is_read_as_helm_reads_it_with_a_warning() {
     let chartdrop = Chartdrop::start().await;
     let chart =
         ChartArchive::new("demo", "1.0.0").chart_yaml("apiVersion: v2\nname: demo\nversion: 1.0.0\nappVersion: 1.10\n");

@@ -1,4 +1,4 @@
-//! Races on the local S3. The same run on MinIO in `tests/conformance/servers.rs`.
+//! Races on the local S3. `tests/conformance/servers` runs the same on MinIO.
 
 use tests::races;
 use tests::site::Site;
@@ -9,6 +9,6 @@ async fn five_hundred_uploads_from_twenty_uploaders_are_all_published_and_no_rea
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_twenty_rivals_for_one_version_one_wins_and_stays() {
+async fn one_of_twenty_rivals_for_a_version_is_published_and_stays() {
     races::of_the_same_version_with_different_content_one_wins(Site::local().await).await;
 }

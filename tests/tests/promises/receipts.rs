@@ -1,4 +1,4 @@
-//! A receipt tells of one upload, not of a file name.
+//! A receipt belongs to one upload, not to a file name.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,7 +10,7 @@ use tests::faults::NoEvents;
 use tests::system::next_second;
 use tests::{ChartArchive, Chartdrop, events};
 
-/// The ETag of what lies under this key now.
+/// The current ETag of this key.
 fn etag(chartdrop: &Chartdrop, key: &str) -> String {
     chartdrop.object(key).expect("uploaded").etag.clone()
 }
@@ -33,14 +33,14 @@ async fn the_same_file_name_uploaded_again_gets_its_own_outcome() {
             (&receipt["outcome"], &receipt["uploadEtag"]),
             (&outcome.into(), &etag.into())
         );
-        // The first and the last upload have the same bytes: their times tell them apart, in whole
+        // The first and the last upload have the same bytes. Only their times differ, in whole
         // seconds.
         next_second().await;
     }
 }
 
 #[tokio::test]
-async fn a_late_event_of_the_first_upload_cannot_speak_for_the_second() {
+async fn a_late_event_of_the_first_upload_does_not_decide_about_the_second() {
     let chartdrop = Chartdrop::with_faults(NoEvents("publish-chart")).await;
     let first = ChartArchive::new("demo", "1.0.0");
     let key = chartdrop.upload(&first);
@@ -54,8 +54,8 @@ async fn a_late_event_of_the_first_upload_cannot_speak_for_the_second() {
     chartdrop.run(&first_event).await;
     assert_eq!(chartdrop.receipt(&key)["uploadEtag"], first_etag);
 
-    // Before the second upload's own event: what is recorded is the second upload's outcome, with
-    // its ETag.
+    // If it comes before the second upload's own event, it records the second upload's outcome with
+    // the right ETag.
     chartdrop.upload(&first.file("other.txt", "other"));
     let second_etag = etag(&chartdrop, &key);
     chartdrop.run(&first_event).await;
@@ -65,7 +65,7 @@ async fn a_late_event_of_the_first_upload_cannot_speak_for_the_second() {
         (&"rejected".into(), &second_etag.clone().into())
     );
 
-    // After it: both events find nothing to say.
+    // Afterwards, both events change nothing.
     for event in [first_event, event_of(&second_etag)] {
         chartdrop.run(&event).await;
         assert_eq!(chartdrop.receipt(&key), receipt);
@@ -90,7 +90,8 @@ async fn start_of_a_second() {
     tokio::time::sleep(Duration::from_millis(u64::from(1_005 - passed))).await;
 }
 
-/// The receipt tells what the index shows, and nothing waits.
+/// Asserts that the receipt says published, the index lists the version, and nothing is left in
+/// staging.
 #[track_caller]
 fn assert_published(chartdrop: &Chartdrop) {
     let receipt = chartdrop.receipt(UPLOAD);
@@ -116,8 +117,8 @@ async fn the_same_bytes_for_the_wrong_and_the_right_release_within_a_second_are_
     assert_published(&chartdrop);
 }
 
-/// The first request of this kind waits for half a second, in which the second upload comes. No
-/// event but the test's own.
+/// Delays the first request of this kind by half a second, in which the second upload arrives. Only
+/// events of the test are delivered.
 struct Slow {
     operation: &'static str,
     key: &'static str,
@@ -152,10 +153,10 @@ impl Faults for Slow {
     }
 }
 
-/// Whatever the run of the rejected upload is at when the second one comes, the second one gets its
-/// own outcome.
+/// The second upload may arrive at any moment of the run that rejects the first one; it still gets
+/// its own outcome.
 #[tokio::test]
-async fn an_upload_that_replaces_a_rejected_one_is_neither_deleted_nor_spoken_for() {
+async fn an_upload_that_replaces_a_rejected_one_gets_its_own_outcome() {
     for (operation, key, when) in [
         ("CopyObject", "rejected/demo-1.0.0.tgz", When::Before),
         ("CopyObject", "rejected/demo-1.0.0.tgz", When::After),
@@ -182,7 +183,7 @@ async fn an_upload_that_replaces_a_rejected_one_is_neither_deleted_nor_spoken_fo
 }
 
 #[tokio::test]
-async fn a_receipt_is_not_replaced_by_that_of_an_earlier_upload() {
+async fn a_receipt_is_not_replaced_by_the_receipt_of_an_earlier_upload() {
     let chartdrop = Chartdrop::with_faults(Slow::new("CopyObject", "rejected/demo-1.0.0.tgz", When::After)).await;
     chartdrop.put(UPLOAD, "no chart");
     let mut event = chartdrop.notification(&[UPLOAD]);
@@ -190,22 +191,22 @@ async fn a_receipt_is_not_replaced_by_that_of_an_earlier_upload() {
     chartdrop.system.invoke_async("publish-chart", &event);
     tokio::time::sleep(Duration::from_millis(200)).await;
     next_second().await;
-    // The run of the first one is over; what it wrote is of an upload that is no more.
+    // The run of the first upload is over; its receipt is for an upload that was replaced.
     upload_for(&chartdrop, "v1.0.0");
     chartdrop.run(&event).await;
     chartdrop.system.settled().await;
     assert_published(&chartdrop);
 }
 
-/// A release role may put what it likes beside a chart that is published.
+/// A releaser may upload anything next to a published chart.
 #[tokio::test]
-async fn a_receipt_stays_small_and_remembers_an_unpublish_whatever_is_uploaded() {
+async fn a_receipt_stays_small_and_keeps_the_record_of_an_unpublish() {
     let key = tests::keys::Key::new();
     let chartdrop = Chartdrop::with_secret(&[("PROVENANCE", "verify")], key.secret_to_verify()).await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     let command = json!({"command": "unpublish", "repository": "", "chart": "demo", "version": "1.0.0"});
     chartdrop.run(&command).await;
-    // The same bytes of the same second are the same upload.
+    // The same bytes within a second would be the same upload.
     next_second().await;
     let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     assert_eq!(receipt["outcome"], "published", "{receipt}");

@@ -1,4 +1,4 @@
-//! What happens when S3 fails, answers late or cuts the line, and when a run is killed, at any
+//! Recovery when S3 fails, answers late or closes the connection, and when a run is killed at any
 //! point.
 
 use std::sync::{Arc, Mutex};
@@ -10,10 +10,10 @@ use serde_json::json;
 use tests::faults::{Both, NoEvents, OnNumber, OnRequest, Unwritable};
 use tests::{ChartArchive, Chartdrop};
 
-/// The requests of one publish into an existing repository.
+/// The number of requests of a publish into an existing repository.
 const REQUESTS: usize = 6;
 
-/// A repository that holds demo 1.0.0 already, whose functions meet these faults from then on.
+/// A repository with demo 1.0.0, whose functions meet these faults from then on.
 async fn repository(faults: impl Faults + 'static) -> Chartdrop {
     let options = Options {
         faults: Arc::new(faults),
@@ -42,7 +42,7 @@ async fn assert_published(chartdrop: &Chartdrop, version: &str) {
 }
 
 #[tokio::test]
-async fn a_run_killed_at_any_request_leaves_what_the_next_run_finishes() {
+async fn a_run_killed_at_any_request_is_finished_by_the_next_run() {
     for number in 1..=REQUESTS {
         for when in [When::Before, When::After] {
             let chartdrop = repository(Killed::new(number, when)).await;
@@ -60,7 +60,7 @@ async fn a_run_killed_at_any_request_leaves_what_the_next_run_finishes() {
     }
 }
 
-/// Kills publish-chart at the n-th request that it makes once demo 1.1.0 is on its way.
+/// Kills publish-chart at its n-th request after demo 1.1.0 is uploaded.
 struct Killed {
     number: usize,
     when: When,
@@ -105,7 +105,7 @@ impl Faults for Killed {
 }
 
 #[tokio::test]
-async fn an_index_that_cannot_be_read_is_never_taken_for_a_missing_one() {
+async fn an_index_that_cannot_be_read_never_counts_as_missing() {
     for (status, code) in [
         (500, "InternalError"),
         (503, "SlowDown"),
@@ -132,7 +132,7 @@ async fn an_index_that_cannot_be_read_is_never_taken_for_a_missing_one() {
 }
 
 #[tokio::test]
-async fn a_lost_compare_and_swap_is_tried_again() {
+async fn a_lost_compare_and_swap_is_retried() {
     for (status, code) in [(412, "PreconditionFailed"), (409, "ConditionalRequestConflict")] {
         let faults = (0..3).map(|_| S3Fault::Fail(When::Before, status, code));
         let chartdrop = Chartdrop::with_faults(OnRequest::new("PutObject", "charts/index.yaml", faults)).await;
@@ -143,7 +143,7 @@ async fn a_lost_compare_and_swap_is_tried_again() {
 }
 
 #[tokio::test]
-async fn an_index_write_whose_answer_was_lost_is_not_made_twice_wrong() {
+async fn a_lost_answer_to_an_index_write_duplicates_nothing() {
     for fault in [
         S3Fault::Disconnect(When::After),
         S3Fault::Fail(When::After, 500, "InternalError"),
@@ -158,7 +158,7 @@ async fn an_index_write_whose_answer_was_lost_is_not_made_twice_wrong() {
 }
 
 #[tokio::test]
-async fn an_archive_write_whose_answer_was_lost_is_still_a_publish() {
+async fn a_lost_answer_to_an_archive_write_is_still_a_publish() {
     for fault in [
         S3Fault::Disconnect(When::After),
         S3Fault::Fail(When::After, 500, "InternalError"),
@@ -201,7 +201,7 @@ async fn an_index_lost_from_a_folder_of_archives_is_rebuilt_from_them() {
 }
 
 #[tokio::test]
-async fn a_publish_that_keeps_failing_ends_in_the_dead_letters_and_a_sweep_makes_up_for_it() {
+async fn a_publish_that_keeps_failing_goes_to_the_dead_letter_queue_and_a_sweep_publishes_it() {
     let faults = Unwritable::new("charts/index.yaml");
     let options = Options {
         faults: Arc::new(faults.clone()),
@@ -222,7 +222,7 @@ async fn a_publish_that_keeps_failing_ends_in_the_dead_letters_and_a_sweep_makes
     assert_eq!(chartdrop.versions("demo"), ["1.0.0"]);
 }
 
-/// What users can install today, whatever its packager did.
+/// Archives that users can install today, although Chartdrop would reject them as uploads.
 fn of_other_tools() -> Vec<(&'static str, ChartArchive)> {
     let common = |chart: ChartArchive, version: &str| {
         let text = format!("apiVersion: v2\nname: common\nversion: {version}\n");
@@ -242,14 +242,14 @@ fn of_other_tools() -> Vec<(&'static str, ChartArchive)> {
             ChartArchive::new("large", "1.0.0").file("large", vec![b'x'; 6 << 20]),
         ),
         ("latest.tgz", ChartArchive::new("renamed", "1.0.0")),
-        // A copy of what has its own name.
+        // A copy of another archive, under a different name.
         ("a-copy.tgz", ChartArchive::new("plain", "1.0.0").packed_at(1)),
         ("plain-1.0.0.tgz", ChartArchive::new("plain", "1.0.0")),
     ]
 }
 
 #[tokio::test]
-async fn a_lost_index_is_rebuilt_from_archives_that_no_upload_may_have() {
+async fn a_lost_index_is_rebuilt_even_from_archives_that_would_be_rejected_as_uploads() {
     let chartdrop = Chartdrop::start().await;
     for (file, chart) in of_other_tools() {
         chartdrop.put(&format!("charts/{file}"), chart.bytes());
@@ -273,7 +273,7 @@ async fn a_lost_index_is_rebuilt_from_archives_that_no_upload_may_have() {
     assert!(url("plain").ends_with("/plain-1.0.0.tgz"), "{index}");
     chartdrop.assert_all_downloads(&index).await;
 
-    // And a reindex finds the same.
+    // A reindex finds the same.
     let verified = chartdrop.run(&json!({"command": "verify", "repository": ""})).await;
     let found = verified["differences"].as_array().expect("differences").iter();
     let found: Vec<String> = found
@@ -302,7 +302,7 @@ async fn a_lost_index_is_rebuilt_from_archives_that_no_upload_may_have() {
 }
 
 #[tokio::test]
-async fn an_upload_of_what_is_published_twice_over_is_compared_with_what_helm_reads() {
+async fn an_upload_is_compared_with_a_published_archive_as_helm_reads_it() {
     let chartdrop = Chartdrop::start().await;
     let published = ChartArchive::new("demo", "1.0.0").file("a", "1").file("a", "2");
     chartdrop.put("charts/demo-1.0.0.tgz", published.bytes());

@@ -1,23 +1,23 @@
-//! What bad input gets: a sentence in the receipt and in the log, the archive under `rejected/`,
-//! the index untouched.
+//! Rejected uploads: the receipt and the log have a reason, the archive is kept under `rejected/`,
+//! and the index does not change. Each test names an input that is rejected.
 
 use serde_json::Value;
 use tests::chart_archive::gzip;
 use tests::{ChartArchive, Chartdrop};
 
-/// A valid chart, to be made worse.
+/// A valid chart, which the tests then break.
 fn chart() -> ChartArchive {
     ChartArchive::new("bad", "1.0.0")
 }
 
-/// Uploads this as `staging/bad-1.0.0.tgz`, and holds what becomes of it against all that a refusal
-/// promises. The reason.
-async fn refused(bytes: impl Into<Vec<u8>>) -> String {
-    refused_as("bad-1.0.0.tgz", bytes).await
+/// Uploads this as `staging/bad-1.0.0.tgz`, asserts that it is rejected properly, and returns the
+/// reason.
+async fn rejected(bytes: impl Into<Vec<u8>>) -> String {
+    rejected_as("bad-1.0.0.tgz", bytes).await
 }
 
-/// The same under another file name.
-async fn refused_as(file: &str, bytes: impl Into<Vec<u8>>) -> String {
+/// Does the same under another file name.
+async fn rejected_as(file: &str, bytes: impl Into<Vec<u8>>) -> String {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("good", "1.0.0")).await;
     refused_by(&chartdrop, file, bytes).await
@@ -56,7 +56,7 @@ async fn refused_by(chartdrop: &Chartdrop, file: &str, bytes: impl Into<Vec<u8>>
     reason
 }
 
-/// Asserts that the sentence names all of these.
+/// Asserts that the reason contains all of these.
 #[track_caller]
 fn says(reason: &str, all: &[&str]) {
     for part in all {
@@ -68,64 +68,64 @@ fn says(reason: &str, all: &[&str]) {
 }
 
 #[tokio::test]
-async fn what_is_not_gzip() {
-    says(&refused("hello").await, &["gzip", "helm package"]);
-    says(&refused(chart().tar()).await, &["gzip"]);
+async fn data_that_is_not_gzip() {
+    says(&rejected("hello").await, &["gzip", "helm package"]);
+    says(&rejected(chart().tar()).await, &["gzip"]);
 }
 
 #[tokio::test]
 async fn an_empty_upload() {
-    says(&refused("").await, &["helm package"]);
+    says(&rejected("").await, &["helm package"]);
 }
 
 #[tokio::test]
 async fn gzip_without_a_tar_inside() {
     says(
-        &refused(gzip(b"just text, and not even long enough for one block of tar")).await,
+        &rejected(gzip(b"just text, and not even long enough for one block of tar")).await,
         &["tar"],
     );
-    says(&refused(gzip(&[b'x'; 2_000])).await, &["tar"]);
+    says(&rejected(gzip(&[b'x'; 2_000])).await, &["tar"]);
 }
 
 #[tokio::test]
 async fn a_truncated_archive() {
     let whole = chart().file("filler.txt", "0123456789".repeat(1_000)).bytes();
     for length in [whole.len() / 4, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
-        says(&refused(&whole[..length]).await, &["cut short"]);
+        says(&rejected(&whole[..length]).await, &["cut short"]);
     }
 }
 
 #[tokio::test]
 async fn a_tar_cut_off_before_it_was_compressed() {
     let tar = chart().file("last.txt", "x".repeat(5_000)).tar();
-    says(&refused(gzip(&tar[..tar.len() - 5_000])).await, &["cut short"]);
+    says(&rejected(gzip(&tar[..tar.len() - 5_000])).await, &["cut short"]);
 }
 
 #[tokio::test]
 async fn no_chart_yaml() {
     says(
-        &refused(chart().without_chart_yaml().bytes()).await,
+        &rejected(chart().without_chart_yaml().bytes()).await,
         &["Chart.yaml", "helm package"],
     );
 }
 
 #[tokio::test]
-async fn a_chart_yaml_deeper_than_the_top() {
+async fn a_chart_yaml_in_a_subfolder_only() {
     let text = "apiVersion: v2\nname: bad\nversion: 1.0.0\n";
     let deep = chart().without_chart_yaml().file("inner/Chart.yaml", text);
-    says(&refused(deep.bytes()).await, &["Chart.yaml"]);
+    says(&rejected(deep.bytes()).await, &["Chart.yaml"]);
     let shallow = chart().without_chart_yaml().file_at("Chart.yaml", text);
-    says(&refused(shallow.bytes()).await, &["Chart.yaml"]);
+    says(&rejected(shallow.bytes()).await, &["Chart.yaml"]);
 }
 
 #[tokio::test]
 async fn two_charts_in_one_archive() {
     let two = chart().file_at("other/Chart.yaml", "apiVersion: v2\nname: other\nversion: 1.0.0\n");
-    says(&refused(two.bytes()).await, &["bad", "other", "one"]);
+    says(&rejected(two.bytes()).await, &["bad", "other", "one"]);
 }
 
 #[tokio::test]
-async fn paths_that_leave_the_chart() {
+async fn paths_outside_of_the_chart() {
     for path in [
         "/etc/passwd",
         "../evil",
@@ -134,26 +134,26 @@ async fn paths_that_leave_the_chart() {
         "C:\\evil",
         "bad\\..\\..\\evil",
     ] {
-        let reason = refused(chart().file_at(path, "evil").bytes()).await;
+        let reason = rejected(chart().file_at(path, "evil").bytes()).await;
         says(&reason, &["path"]);
     }
 }
 
 #[tokio::test]
-async fn links_that_leave_the_chart() {
+async fn links_to_files_outside_of_the_chart() {
     for target in ["/etc/passwd", "../../etc/passwd", "..", "templates/../../x"] {
-        says(&refused(chart().symlink("link", target).bytes()).await, &["link"]);
-        says(&refused(chart().hard_link("link", target).bytes()).await, &["link"]);
+        says(&rejected(chart().symlink("link", target).bytes()).await, &["link"]);
+        says(&rejected(chart().hard_link("link", target).bytes()).await, &["link"]);
     }
 }
 
 #[tokio::test]
 async fn devices() {
-    says(&refused(chart().device("null").bytes()).await, &["null", "device"]);
+    says(&rejected(chart().device("null").bytes()).await, &["null", "device"]);
 }
 
 #[tokio::test]
-async fn an_archive_too_large_as_it_is() {
+async fn an_archive_that_is_too_large() {
     let chartdrop = Chartdrop::with_settings(&[("MAX_CHART_BYTES", "2000")]).await;
     let small = ChartArchive::new("good", "1.0.0");
     assert!(small.bytes().len() < 2_000);
@@ -166,17 +166,17 @@ async fn an_archive_too_large_as_it_is() {
 }
 
 #[tokio::test]
-async fn an_archive_too_large_once_unpacked() {
+async fn an_archive_that_is_too_large_when_unpacked() {
     let bomb = (0..30).fold(chart(), |chart, number| {
         chart.file(&format!("zeros-{number}"), vec![0; 5_000_000])
     });
-    says(&refused(bomb.bytes()).await, &["unpacks"]);
+    says(&rejected(bomb.bytes()).await, &["unpacks"]);
 }
 
 #[tokio::test]
 async fn a_file_larger_than_helm_loads() {
     says(
-        &refused(chart().file("large.txt", vec![b'x'; 6 << 20]).bytes()).await,
+        &rejected(chart().file("large.txt", vec![b'x'; 6 << 20]).bytes()).await,
         &["large.txt", "bytes"],
     );
 }
@@ -184,11 +184,11 @@ async fn a_file_larger_than_helm_loads() {
 #[tokio::test]
 async fn too_many_entries() {
     let many = (0..21_000).fold(chart(), |chart, number| chart.file(&format!("f{number}"), ""));
-    says(&refused(many.bytes()).await, &["entries"]);
+    says(&rejected(many.bytes()).await, &["entries"]);
 }
 
 #[tokio::test]
-async fn a_file_name_that_is_not_the_charts() {
+async fn a_file_name_of_another_chart_or_version() {
     for file in [
         "bad-1.0.1.tgz",
         "other-1.0.0.tgz",
@@ -197,28 +197,28 @@ async fn a_file_name_that_is_not_the_charts() {
         "bad-v1.0.0.tgz",
         "bad-1.0.0+b.tgz",
     ] {
-        says(&refused_as(file, chart().bytes()).await, &["bad-1.0.0.tgz"]);
+        says(&rejected_as(file, chart().bytes()).await, &["bad-1.0.0.tgz"]);
     }
 }
 
 #[tokio::test]
-async fn names_that_helm_refuses() {
+async fn names_that_helm_rejects() {
     for name in ["''", "../bad", "a/b", "'a\\b'", ".", "~"] {
         let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
-        says(&refused(chart().chart_yaml(text).bytes()).await, &["name"]);
+        says(&rejected(chart().chart_yaml(text).bytes()).await, &["name"]);
     }
 }
 
 #[tokio::test]
-async fn versions_that_helm_refuses() {
+async fn versions_that_helm_rejects() {
     for version in ["''", "one", "1.2.3.4", "1.0.0-", "1.0.0_1", "1.0.0-ä", "~", "1..2"] {
         let text = format!("apiVersion: v2\nname: bad\nversion: {version}\n");
-        says(&refused(chart().chart_yaml(text).bytes()).await, &["version"]);
+        says(&rejected(chart().chart_yaml(text).bytes()).await, &["version"]);
     }
 }
 
 #[tokio::test]
-async fn other_fields_that_helm_refuses() {
+async fn other_fields_that_helm_rejects() {
     for (lines, field) in [
         ("apiVersion: v3\n", "apiVersion"),
         ("type: plugin\n", "type"),
@@ -239,20 +239,20 @@ async fn other_fields_that_helm_refuses() {
             "apiVersion: v2\nname: bad\nversion: 1.0.0\n"
         };
         says(
-            &refused(chart().chart_yaml(format!("{required}{lines}")).bytes()).await,
+            &rejected(chart().chart_yaml(format!("{required}{lines}")).bytes()).await,
             &[field],
         );
     }
 }
 
 #[tokio::test]
-async fn a_name_or_a_version_that_is_missing() {
+async fn a_missing_name_or_version() {
     says(
-        &refused(chart().chart_yaml("apiVersion: v2\nversion: 1.0.0\n").bytes()).await,
+        &rejected(chart().chart_yaml("apiVersion: v2\nversion: 1.0.0\n").bytes()).await,
         &["name"],
     );
     says(
-        &refused(chart().chart_yaml("apiVersion: v2\nname: bad\n").bytes()).await,
+        &rejected(chart().chart_yaml("apiVersion: v2\nname: bad\n").bytes()).await,
         &["version"],
     );
 }
@@ -261,13 +261,13 @@ async fn a_name_or_a_version_that_is_missing() {
 async fn invalid_utf8() {
     let text = b"apiVersion: v2\nname: bad\nversion: 1.0.0\ndescription: \xff\xfe\xc3\x28\n";
     says(
-        &refused(chart().chart_yaml(text.as_slice()).bytes()).await,
+        &rejected(chart().chart_yaml(text.as_slice()).bytes()).await,
         &["Chart.yaml", "UTF-8"],
     );
 }
 
 #[tokio::test]
-async fn yaml_that_is_no_mapping_or_no_yaml() {
+async fn a_chart_yaml_that_is_not_yaml_or_not_a_mapping() {
     for text in [
         "- a\n- b\n",
         "just text\n",
@@ -278,7 +278,7 @@ async fn yaml_that_is_no_mapping_or_no_yaml() {
         "\tname: bad\n",
         "a: b: c\n",
     ] {
-        says(&refused(chart().chart_yaml(text).bytes()).await, &["Chart.yaml"]);
+        says(&rejected(chart().chart_yaml(text).bytes()).await, &["Chart.yaml"]);
     }
 }
 
@@ -290,7 +290,7 @@ async fn an_alias_bomb() {
         text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
     }
     says(
-        &refused(chart().chart_yaml(text).bytes()).await,
+        &rejected(chart().chart_yaml(text).bytes()).await,
         &["Chart.yaml", "alias"],
     );
 }
@@ -308,24 +308,24 @@ async fn deep_nesting() {
         format!("{}a\n", "- ".repeat(100_000)),
     ] {
         let text = format!("apiVersion: v2\nname: bad\nversion: 1.0.0\n{text}");
-        says(&refused(chart().chart_yaml(text).bytes()).await, &["Chart.yaml"]);
+        says(&rejected(chart().chart_yaml(text).bytes()).await, &["Chart.yaml"]);
     }
 }
 
 #[tokio::test]
-async fn a_chart_yaml_too_large_for_an_index() {
+async fn a_chart_yaml_that_is_too_large_for_an_index() {
     let text = format!(
         "apiVersion: v2\nname: bad\nversion: 1.0.0\ndescription: {}\n",
         "x".repeat(300_000)
     );
     says(
-        &refused(chart().chart_yaml(text).bytes()).await,
+        &rejected(chart().chart_yaml(text).bytes()).await,
         &["Chart.yaml", "bytes"],
     );
 }
 
 #[tokio::test]
-async fn a_folder_that_can_be_no_repository() {
+async fn a_folder_with_an_invalid_repository_name() {
     let chartdrop = Chartdrop::start().await;
     for upload in [
         "staging/team a/demo-1.0.0.tgz",
@@ -343,7 +343,7 @@ async fn a_folder_that_can_be_no_repository() {
 }
 
 #[tokio::test]
-async fn a_refused_upload_may_be_mended() {
+async fn a_rejected_upload_may_be_fixed_and_uploaded_again() {
     let chartdrop = Chartdrop::start().await;
     let rejected = chartdrop.publish(&chart().chart_yaml("no chart")).await;
     assert_eq!(rejected["outcome"], "rejected");
@@ -352,7 +352,7 @@ async fn a_refused_upload_may_be_mended() {
 }
 
 #[tokio::test]
-async fn one_bad_upload_does_not_hold_up_the_others_of_its_event() {
+async fn a_bad_upload_does_not_delay_the_others_of_its_event() {
     let chartdrop = Chartdrop::with_faults(tests::faults::NoEvents("publish-chart")).await;
     let good = chartdrop.upload(&ChartArchive::new("good", "1.0.0"));
     chartdrop.put("staging/bad-1.0.0.tgz", "hello");
@@ -363,7 +363,7 @@ async fn one_bad_upload_does_not_hold_up_the_others_of_its_event() {
     assert_eq!(chartdrop.receipt(&good)["outcome"], "published");
 }
 
-/// Bytes that do not compress.
+/// Random bytes, which do not compress.
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     std::iter::repeat_with(|| {
@@ -377,9 +377,9 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_dependency_that_is_not_packed() {
+async fn a_dependency_that_is_not_included() {
     let missing = "dependencies: [{name: redis, version: 17.x, repository: https://example.com}]\n";
-    let reason = refused(chart().with_chart_yaml(missing).bytes()).await;
+    let reason = rejected(chart().with_chart_yaml(missing).bytes()).await;
     says(&reason, &["redis", "charts/", "helm package --dependency-update"]);
 }
 
@@ -391,7 +391,7 @@ async fn two_versions_of_a_dependency() {
     };
     let twice = common(common(chart(), "1.0.0"), "2.0.0");
     says(
-        &refused(twice.bytes()).await,
+        &rejected(twice.bytes()).await,
         &[
             "common",
             "1.0.0 and 2.0.0",
@@ -403,20 +403,20 @@ async fn two_versions_of_a_dependency() {
 #[tokio::test]
 async fn files_that_helm_cannot_parse() {
     says(
-        &refused(chart().values("- a\n").bytes()).await,
+        &rejected(chart().values("- a\n").bytes()).await,
         &["values.yaml", "a list", "helm lint"],
     );
     let conflict = "<<<<<<< HEAD\ndigest: a\n=======\n";
     says(
-        &refused(chart().file("Chart.lock", conflict).bytes()).await,
+        &rejected(chart().file("Chart.lock", conflict).bytes()).await,
         &["Chart.lock", "helm dependency update"],
     );
 }
 
 #[tokio::test]
-async fn a_file_whose_name_begins_with_two_points() {
+async fn a_file_name_that_begins_with_two_dots() {
     says(
-        &refused(chart().file("..notes", "x").bytes()).await,
+        &rejected(chart().file("..notes", "x").bytes()).await,
         &["bad/..notes", ".helmignore"],
     );
 }

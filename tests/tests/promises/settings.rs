@@ -1,5 +1,5 @@
-//! A setting that is missing or wrong stops the function at start, with a message that names it and
-//! what it accepts.
+//! A missing or wrong setting stops the function at start, with a message that names the setting
+//! and what it accepts.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use tests::{ChartArchive, Chartdrop};
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
-/// Runs a function with just these settings. It must end by itself, before it asks for an event;
-/// what it said.
+/// Runs a function with only these settings. It must exit by itself, before it requests an event.
+/// Returns its output.
 async fn stopped(function: &Path, settings: &BTreeMap<&str, &str>) -> String {
-    // Where Lambda's Runtime API would be; nobody answers there.
+    // The address of Lambda's Runtime API; nothing answers there.
     let runtime_api = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let output = Command::new(function)
         .env_clear()
@@ -69,7 +69,7 @@ async fn a_missing_setting_stops_its_function() {
 }
 
 #[tokio::test]
-async fn a_wrong_setting_stops_its_function_and_says_what_it_takes() {
+async fn a_wrong_setting_stops_its_function_with_a_message_about_what_it_accepts() {
     let (publish, _) = functions();
     for (name, value, takes) in [
         ("REPOSITORY_URL", "charts.example.com", "https://"),
@@ -92,7 +92,7 @@ async fn a_wrong_setting_stops_its_function_and_says_what_it_takes() {
 }
 
 #[tokio::test]
-async fn an_upload_waits_for_the_setting_to_be_mended() {
+async fn an_upload_stays_until_the_setting_is_fixed() {
     let chartdrop = Chartdrop::with(local::Options {
         settings: BTreeMap::from([("URL_STYLE".to_owned(), "both".to_owned())]),
         retry_delays: Vec::new(),

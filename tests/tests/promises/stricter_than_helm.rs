@@ -1,10 +1,10 @@
-//! What `docs/stricter-than-helm.md` says is what the comparison with Helm allows.
+//! `docs/stricter-than-helm.md` lists exactly the differences that the comparison with Helm allows.
 
 use tests::program::workspace;
 use tests::verdicts::allowed;
 
 #[test]
-fn the_table_in_the_docs_is_the_one_that_the_comparison_allows() {
+fn the_docs_have_the_table_of_allowed_differences() {
     let page = std::fs::read_to_string(workspace().join("docs/stricter-than-helm.md")).expect("the page");
     let table: String = page
         .lines()

@@ -1,5 +1,5 @@
-//! What Chartdrop needs of S3, on the local one. The same runs on servers that we did not write:
-//! `tests/conformance/servers`.
+//! Tests on the local S3 everything that Chartdrop needs from S3. `tests/conformance/servers` runs
+//! the same tests on servers that are not part of this project.
 
 use tests::site::Site;
 use tests::suite;

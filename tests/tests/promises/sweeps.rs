@@ -1,5 +1,5 @@
-//! A sweep finds every upload, whatever else lies in the bucket, says what nobody would hear of
-//! otherwise, and does not fail.
+//! A sweep finds every upload regardless of other objects in the bucket, reports problems that
+//! would otherwise go unnoticed, and does not fail.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,26 +12,26 @@ use tests::faults::{Both, NoEvents, OnRequest, Unwritable};
 use tests::registry::{Answer, Registry};
 use tests::{ChartArchive, Chartdrop};
 
-/// More than a sweep looks at, and more than two pages of a listing.
+/// More objects than a sweep examines, and more than two pages of a listing.
 const MANY: usize = 2_100;
 
 fn demo() -> ChartArchive {
     ChartArchive::new("demo", "1.0.0")
 }
 
-/// The system without the bucket's own notifications.
+/// Starts the system without the bucket's notifications.
 async fn without_events() -> Chartdrop {
     Chartdrop::with_faults(NoEvents("publish-chart")).await
 }
 
-/// The values of a metric of publish-chart, from all lines.
+/// The values of a metric of publish-chart in all log lines.
 fn metric(chartdrop: &Chartdrop, name: &str) -> Vec<u64> {
     let logs = chartdrop.system.function_logs("publish-chart");
     let lines = logs.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter_map(|line| line[name].as_u64()).collect()
 }
 
-/// The messages of publish-chart that hold this.
+/// The log messages of publish-chart that contain this.
 fn said(chartdrop: &Chartdrop, part: &str) -> Vec<String> {
     let logs = chartdrop.system.function_logs("publish-chart");
     let lines = logs.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -40,7 +40,7 @@ fn said(chartdrop: &Chartdrop, part: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn objects_that_are_no_uploads_hide_none_and_are_counted() {
+async fn objects_that_are_not_uploads_hide_no_upload_and_are_counted() {
     for name in [".txt", "-1.0.0.tgz.prov", "-1.0.0.tar.gz"] {
         let chartdrop = without_events().await;
         for number in 0..MANY {
@@ -60,7 +60,7 @@ async fn objects_that_are_no_uploads_hide_none_and_are_counted() {
 }
 
 #[tokio::test]
-async fn what_is_named_wrongly_gets_a_line_a_metric_and_a_hint() {
+async fn a_misnamed_object_gets_a_log_line_a_metric_and_a_hint() {
     let chartdrop = without_events().await;
     let named = [
         ("staging", "slash"),
@@ -83,7 +83,7 @@ async fn what_is_named_wrongly_gets_a_line_a_metric_and_a_hint() {
     assert_eq!(answer["foreign"]["count"], named.len(), "{answer}");
     let lines = said(&chartdrop, "are no uploads").join("");
     for (key, word) in named {
-        // Of a folder beside staging/ its name is known.
+        // For a key outside of staging/, only the folder is named.
         let shown = match key.split_once("taging/") {
             Some(("S", _)) => "Staging/",
             Some(("/s", _)) => "/",
@@ -103,7 +103,7 @@ async fn what_is_named_wrongly_gets_a_line_a_metric_and_a_hint() {
     assert_eq!(metric(&chartdrop, "ForeignObjects"), [named.len() as u64]);
 }
 
-/// Two pages in the time that a sweep has for a listing.
+/// Slows listings down, so that a sweep has time for two pages.
 struct SlowListing;
 
 impl Faults for SlowListing {
@@ -120,7 +120,7 @@ impl Faults for SlowListing {
 }
 
 #[tokio::test]
-async fn a_sweep_that_has_no_time_for_the_whole_listing_goes_on_where_the_last_one_stopped() {
+async fn a_sweep_without_time_for_the_whole_listing_continues_where_the_last_one_stopped() {
     let chartdrop = Chartdrop::with(Options {
         faults: Arc::new(SlowListing),
         publish_timeout: Duration::from_secs(8),
@@ -142,7 +142,7 @@ async fn a_sweep_that_has_no_time_for_the_whole_listing_goes_on_where_the_last_o
         }
         assert!(sweeps < 6, "the sweeps never come to the end");
     }
-    // And from the end they begin anew.
+    // After the end, the next sweep starts from the beginning.
     upload(first, "0");
     for _ in 0..4 {
         chartdrop.sweep().await;
@@ -151,7 +151,7 @@ async fn a_sweep_that_has_no_time_for_the_whole_listing_goes_on_where_the_last_o
 }
 
 #[tokio::test]
-async fn a_key_that_xml_cannot_hold_fails_no_listing() {
+async fn a_key_that_xml_cannot_express_does_not_break_a_listing() {
     let chartdrop = without_events().await;
     let upload = chartdrop.upload(&demo());
     let odd = "staging/a\u{1}b c+d%20\u{85}ü.txt";
@@ -167,7 +167,7 @@ async fn a_key_that_xml_cannot_hold_fails_no_listing() {
 }
 
 #[tokio::test]
-async fn a_batch_finds_what_waits_behind_objects_that_are_no_uploads() {
+async fn a_batch_finds_uploads_behind_objects_that_are_not_uploads() {
     let lost = S3Fault::Fail(When::Before, 412, "PreconditionFailed");
     let faults = Both(
         NoEvents("publish-chart"),
@@ -184,7 +184,7 @@ async fn a_batch_finds_what_waits_behind_objects_that_are_no_uploads() {
 }
 
 #[tokio::test]
-async fn the_mirror_finds_what_it_owes_behind_other_objects() {
+async fn the_mirror_finds_its_notes_behind_other_objects() {
     let registry = Registry::start().await;
     let mirror = format!("oci://{}/charts", registry.host());
     let chartdrop = Chartdrop::with(Options {
@@ -204,7 +204,7 @@ async fn the_mirror_finds_what_it_owes_behind_other_objects() {
 }
 
 #[tokio::test]
-async fn a_sweep_reports_what_fails_and_does_not_fail() {
+async fn a_sweep_reports_failures_and_succeeds() {
     let faults = Unwritable::new("charts/index.yaml");
     let chartdrop = Chartdrop::with(Options {
         faults: Arc::new(Both(NoEvents("nobody"), faults.clone())),
@@ -230,7 +230,7 @@ async fn a_sweep_reports_what_fails_and_does_not_fail() {
             .as_str()
             .is_some_and(|error| error.contains("index.yaml"))
     );
-    // An event fails as before: its retries and its queue are what it has.
+    // An event, unlike a sweep, still fails: it has retries and a queue.
     chartdrop
         .invoke("publish-chart", &chartdrop.notification(&[&upload]))
         .await
@@ -241,7 +241,7 @@ async fn a_sweep_reports_what_fails_and_does_not_fail() {
     assert_eq!(chartdrop.receipt(&upload)["outcome"], "published");
 }
 
-/// CloudFront refuses.
+/// CloudFront rejects every invalidation.
 struct NoInvalidations;
 
 impl Faults for NoInvalidations {
@@ -255,7 +255,7 @@ impl Faults for NoInvalidations {
 }
 
 #[tokio::test]
-async fn a_sweep_of_invalidations_reports_what_fails_and_does_not_fail() {
+async fn a_sweep_of_invalidations_reports_failures_and_succeeds() {
     let chartdrop = Chartdrop::with(Options {
         faults: Arc::new(NoInvalidations),
         retry_delays: vec![Duration::from_millis(50); 2],
@@ -276,7 +276,7 @@ async fn a_sweep_of_invalidations_reports_what_fails_and_does_not_fail() {
     assert!(logs.contains("the sweep is not complete"), "{logs}");
 }
 
-/// Staging cannot be listed.
+/// `staging/` cannot be listed.
 struct NoListing;
 
 impl Faults for NoListing {
@@ -289,7 +289,7 @@ impl Faults for NoListing {
 }
 
 #[tokio::test]
-async fn a_listing_that_fails_is_a_problem_of_the_sweep_that_says_so() {
+async fn a_sweep_reports_a_listing_that_fails() {
     let chartdrop = Chartdrop::with_faults(NoListing).await;
     chartdrop.put("staging", "x");
     let answer = chartdrop.run(&json!({"command": "sweep"})).await;

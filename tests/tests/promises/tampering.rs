@@ -1,5 +1,5 @@
-//! A published archive that was overwritten: nobody takes its new content for what was published,
-//! and whoever has the right archive can put it back.
+//! A published archive that was overwritten: its new content never counts as published, and
+//! uploading the right archive restores it.
 
 use serde_json::{Value, json};
 use tests::faults::NoEvents;
@@ -13,7 +13,7 @@ fn chart() -> ChartArchive {
     ChartArchive::new("demo", "1.0.0")
 }
 
-/// The same version as [`chart`], with something in it that nobody published.
+/// The same version as [`chart`], with content that was never published.
 fn tampered() -> ChartArchive {
     chart().file("templates/backdoor.yaml", "kind: ClusterRoleBinding\n")
 }
@@ -49,7 +49,7 @@ fn warnings(receipt: &Value) -> String {
 }
 
 #[tokio::test]
-async fn an_archive_that_was_overwritten_is_reported_and_no_reindex_takes_it_over() {
+async fn an_overwritten_archive_is_reported_and_no_reindex_accepts_it() {
     for (name, overwritten, kind) in [
         ("with another chart's content", tampered().bytes(), vec!["digest"]),
         (
@@ -98,7 +98,7 @@ async fn an_archive_that_was_overwritten_is_reported_and_no_reindex_takes_it_ove
 }
 
 #[tokio::test]
-async fn a_changed_archive_is_taken_for_what_it_is_where_that_is_asked_for() {
+async fn a_reindex_accepts_a_changed_archive_on_request() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&chart()).await;
     chartdrop.put(ARCHIVE, tampered().bytes());
@@ -108,10 +108,9 @@ async fn a_changed_archive_is_taken_for_what_it_is_where_that_is_asked_for() {
     chartdrop.assert_all_downloads(&chartdrop.index()).await;
 }
 
-/// An index that lost its entries, or is rebuilt, must not list what somebody has put in the place
-/// of an archive.
+/// An index that lost its entries, or is rebuilt, must not list an archive that was overwritten.
 #[tokio::test]
-async fn a_receipt_tells_that_an_archive_was_overwritten_that_no_index_lists() {
+async fn a_receipt_reveals_that_an_unlisted_archive_was_overwritten() {
     for rebuilt_by in ["reindex", "an upload"] {
         let chartdrop = Chartdrop::start().await;
         chartdrop.publish(&chart()).await;
@@ -138,7 +137,7 @@ async fn a_receipt_tells_that_an_archive_was_overwritten_that_no_index_lists() {
 }
 
 #[tokio::test]
-async fn the_archive_that_the_entry_names_repairs_what_was_overwritten() {
+async fn uploading_the_listed_archive_repairs_an_overwritten_one() {
     for (name, overwritten) in [
         ("other content", tampered().bytes()),
         ("the same content packed again", chart().packed_at(7).bytes()),
@@ -181,7 +180,7 @@ async fn the_archive_that_the_entry_names_repairs_what_was_overwritten() {
 }
 
 #[tokio::test]
-async fn a_second_repair_makes_a_second_invalidation_and_a_sweep_none() {
+async fn a_second_repair_makes_a_second_invalidation_and_a_sweep_makes_none() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&chart()).await;
     for repair in 1..=2 {
@@ -199,7 +198,7 @@ async fn a_second_repair_makes_a_second_invalidation_and_a_sweep_none() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_neither_the_published_archive_nor_the_stored_one_is_told_about_all_three() {
+async fn an_upload_that_differs_from_the_listed_and_the_stored_archive_is_rejected_naming_all_three() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&chart()).await;
     chartdrop.put(ARCHIVE, tampered().bytes());
@@ -218,9 +217,9 @@ async fn an_upload_that_is_neither_the_published_archive_nor_the_stored_one_is_t
     assert_eq!(chartdrop.object(ARCHIVE).expect("there").bytes, tampered().bytes());
 }
 
-/// Whoever overwrites an archive and uploads it too changes nothing by it, and everybody is told.
+/// Uploading the content of an overwritten archive changes nothing, and is reported.
 #[tokio::test]
-async fn the_changed_archive_as_an_upload_changes_nothing() {
+async fn uploading_the_changed_archive_changes_nothing() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&chart()).await;
     let index = chartdrop.text(INDEX);
@@ -232,7 +231,7 @@ async fn the_changed_archive_as_an_upload_changes_nothing() {
     assert_eq!(kinds(&verify(&chartdrop).await, "differences"), ["digest"]);
 }
 
-/// As in giantswarm's catalog: whoever asks for 0.5.0 installs another version, and it works.
+/// As in giantswarm's catalog: a user who requests 0.5.0 gets another version, and it works.
 #[tokio::test]
 async fn an_entry_that_points_to_an_archive_of_another_version_stays_installable() {
     let chartdrop = Chartdrop::start().await;
@@ -262,7 +261,7 @@ async fn an_entry_that_points_to_an_archive_of_another_version_stays_installable
 }
 
 #[tokio::test]
-async fn a_digest_counts_in_every_form_that_tools_write() {
+async fn a_digest_is_compared_in_every_form_that_tools_write() {
     let right = digest(&chart().bytes());
     for written in [
         right.to_uppercase(),
@@ -279,7 +278,7 @@ async fn a_digest_counts_in_every_form_that_tools_write() {
             (&"unchanged".into(), &first["url"], &json!([])),
             "{written}: {receipt}"
         );
-        // The same content packed again is unchanged too, and other content is not.
+        // The same content packaged again is also unchanged; other content is not.
         let receipt = chartdrop.publish(&chart().packed_at(7)).await;
         assert_eq!(receipt["outcome"], "unchanged", "{written}: {receipt}");
         assert_eq!(chartdrop.publish(&tampered()).await["reasonCode"], "other-content");
@@ -288,10 +287,9 @@ async fn a_digest_counts_in_every_form_that_tools_write() {
     }
 }
 
-/// Without a digest, or with one that says nothing, the archive that is stored is the only one that
-/// counts.
+/// Without a usable digest in the entry, only the stored archive counts.
 #[tokio::test]
-async fn the_same_archive_is_unchanged_where_the_index_has_no_digest_of_it() {
+async fn the_same_archive_is_unchanged_even_if_the_index_has_no_digest() {
     let right = digest(&chart().bytes());
     for (name, wrong) in [
         ("no digest", ""),

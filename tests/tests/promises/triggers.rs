@@ -1,4 +1,4 @@
-//! What starts publish-chart, how often, when, and in which order.
+//! The triggers of publish-chart, including duplicated, late and reordered events.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::faults::{Late, NoEvents, Repeated};
 use tests::{ChartArchive, Chartdrop, events};
 
-/// The system without the bucket's own notifications, so that a test sends its events itself.
+/// Starts the system without the bucket's notifications, so that a test sends its own events.
 async fn without_events() -> Chartdrop {
     Chartdrop::with_faults(NoEvents("publish-chart")).await
 }
@@ -57,7 +57,7 @@ async fn an_event_from_eventbridge_publishes_too() {
 }
 
 #[tokio::test]
-async fn the_key_of_an_eventbridge_event_is_taken_as_it_is() {
+async fn the_key_of_an_eventbridge_event_is_not_decoded() {
     let chartdrop = without_events().await;
     let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0+b"));
     let mut event = events::sample("eventbridge-object-created.json");
@@ -67,7 +67,7 @@ async fn the_key_of_an_eventbridge_event_is_taken_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_sweep_publishes_everything_that_waits() {
+async fn a_sweep_publishes_every_upload() {
     let chartdrop = without_events().await;
     let root = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
     let team = chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0"));
@@ -79,14 +79,14 @@ async fn a_sweep_publishes_everything_that_waits() {
 }
 
 #[tokio::test]
-async fn a_sweep_of_nothing_does_nothing() {
+async fn a_sweep_without_uploads_does_nothing() {
     let chartdrop = without_events().await;
     chartdrop.sweep().await;
     assert!(chartdrop.keys("").is_empty());
 }
 
 #[tokio::test]
-async fn the_test_event_of_s3_is_taken_and_does_nothing() {
+async fn the_test_event_of_s3_is_accepted_and_does_nothing() {
     let chartdrop = without_events().await;
     chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
     chartdrop.run(&events::sample("s3-test-event.json")).await;
@@ -94,7 +94,7 @@ async fn the_test_event_of_s3_is_taken_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn anything_else_is_an_error_that_says_what_is_accepted() {
+async fn an_unknown_event_is_an_error_that_lists_what_is_accepted() {
     let chartdrop = without_events().await;
     for event in [
         json!({}),
@@ -114,7 +114,7 @@ async fn anything_else_is_an_error_that_says_what_is_accepted() {
 }
 
 #[tokio::test]
-async fn an_event_that_comes_often_publishes_once() {
+async fn a_repeated_event_publishes_once() {
     let chartdrop = Chartdrop::with_faults(Repeated(4)).await;
     let receipt = chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     assert_eq!(receipt["outcome"], "published");
@@ -124,7 +124,7 @@ async fn an_event_that_comes_often_publishes_once() {
 }
 
 #[tokio::test]
-async fn an_event_repeated_after_the_upload_is_gone_changes_nothing() {
+async fn an_event_repeated_after_the_upload_was_removed_changes_nothing() {
     let chartdrop = Chartdrop::start().await;
     let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
     chartdrop.settled().await;
@@ -136,7 +136,7 @@ async fn an_event_repeated_after_the_upload_is_gone_changes_nothing() {
 }
 
 #[tokio::test]
-async fn an_event_may_come_after_those_of_later_versions() {
+async fn an_event_may_arrive_after_those_of_later_versions() {
     let chartdrop = Chartdrop::with_faults(Late("demo-1.0.0.tgz", Duration::from_millis(700))).await;
     let first = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
     let second = chartdrop.upload(&ChartArchive::new("demo", "1.1.0"));
@@ -148,7 +148,7 @@ async fn an_event_may_come_after_those_of_later_versions() {
 }
 
 #[tokio::test]
-async fn an_upload_whose_event_never_came_is_published_by_the_next_sweep() {
+async fn an_upload_whose_event_was_lost_is_published_by_the_next_sweep() {
     let chartdrop = without_events().await;
     let lost = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
     chartdrop.settled().await;
@@ -158,7 +158,7 @@ async fn an_upload_whose_event_never_came_is_published_by_the_next_sweep() {
 }
 
 #[tokio::test]
-async fn an_event_of_an_upload_that_was_taken_back_is_no_failure() {
+async fn an_event_of_a_withdrawn_upload_does_not_fail() {
     let chartdrop = without_events().await;
     let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
     chartdrop.system.store().delete(&key).expect("taken back");
@@ -167,7 +167,7 @@ async fn an_event_of_an_upload_that_was_taken_back_is_no_failure() {
 }
 
 #[tokio::test]
-async fn what_is_no_archive_stays_in_staging_untouched() {
+async fn an_object_that_is_not_an_archive_stays_in_staging() {
     let chartdrop = without_events().await;
     chartdrop.put("staging/notes.txt", "no chart");
     chartdrop.put("staging/demo-1.0.0.tgz.prov", "a provenance file before its archive");
@@ -177,7 +177,7 @@ async fn what_is_no_archive_stays_in_staging_untouched() {
 }
 
 #[tokio::test]
-async fn an_event_of_another_bucket_is_refused() {
+async fn an_event_of_another_bucket_is_rejected() {
     let chartdrop = without_events().await;
     let event = events::s3_put("somebody-elses-bucket", &["staging/demo-1.0.0.tgz"]);
     let upload = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
@@ -189,7 +189,7 @@ async fn an_event_of_another_bucket_is_refused() {
 }
 
 #[tokio::test]
-async fn every_sample_event_is_one_that_its_function_takes() {
+async fn every_sample_event_is_accepted_by_its_function() {
     let chartdrop = Chartdrop::start().await;
     for file in std::fs::read_dir(events::folder()).expect("tests/events") {
         let name = file.expect("a file").file_name().into_string().expect("a name");

@@ -1,5 +1,5 @@
-//! Taking a version back: out of the index, out of the bucket, out of the edge; and it never comes
-//! back as another.
+//! Unpublishing a version removes it from the index, the bucket and the edge, and the version can
+//! never be published again with other content.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,12 +28,12 @@ async fn with_versions(versions: &[&str]) -> Chartdrop {
     chartdrop
 }
 
-/// The same name and version as another chart of the tests, with other content.
+/// The same name and version as the other charts of the tests, with other content.
 fn other_content(version: &str) -> ChartArchive {
     ChartArchive::new("demo", version).file("other.txt", "other")
 }
 
-/// A version is gone from everywhere, and what is left is sound.
+/// Asserts that a version is gone everywhere, and the rest of the repository is intact.
 async fn assert_gone(chartdrop: &Chartdrop, version: &str) {
     assert!(
         !chartdrop.versions("demo").contains(&version.to_owned()),
@@ -83,7 +83,7 @@ async fn an_unpublished_version_is_gone_from_the_index_the_bucket_and_the_edge()
     );
     assert_gone(&chartdrop, "1.1.0+b1").await;
     assert_eq!(chartdrop.edge("/demo-1.1.0%2Bb1.tgz.prov").await.status, 404);
-    // As CloudFront wants a plus in a path, and as the edge hands it on.
+    // With the plus in both forms: as CloudFront requires it, and as the function returns it.
     let invalidations = chartdrop.system.invalidations();
     for file in ["tgz", "tgz.prov"] {
         let paths = ["%2B", "+"].map(|plus| format!("/demo-1.1.0{plus}b1.{file}"));
@@ -96,7 +96,7 @@ async fn an_unpublished_version_is_gone_from_the_index_the_bucket_and_the_edge()
 }
 
 #[tokio::test]
-async fn an_archive_whose_path_cannot_be_invalidated_leaves_the_edge_by_a_wildcard() {
+async fn an_archive_whose_path_cannot_be_invalidated_is_removed_from_the_edge_by_a_wildcard() {
     let chartdrop = Chartdrop::start().await;
     for name in ["de~mo", "demo"] {
         let receipt = chartdrop.publish(&ChartArchive::new(name, "1.0.0+b")).await;
@@ -116,7 +116,7 @@ async fn an_archive_whose_path_cannot_be_invalidated_leaves_the_edge_by_a_wildca
 }
 
 #[tokio::test]
-async fn the_last_version_leaves_an_index_that_lists_nothing() {
+async fn unpublishing_the_last_version_leaves_an_empty_index() {
     for format in ["json", "yaml"] {
         let chartdrop = Chartdrop::with_settings(&[("INDEX_FORMAT", format)]).await;
         chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
@@ -131,10 +131,10 @@ async fn the_last_version_leaves_an_index_that_lists_nothing() {
 }
 
 #[tokio::test]
-async fn a_version_once_unpublished_never_comes_back_with_other_content() {
+async fn an_unpublished_version_is_never_published_again_with_other_content() {
     let chartdrop = with_versions(&["1.0.0", "1.1.0"]).await;
     unpublish(&chartdrop, "1.0.0").await;
-    // A rejection writes a receipt of its own, which must not wipe out what is remembered.
+    // A rejection writes its own receipt, which must keep the record of the unpublish.
     for _ in 0..2 {
         tests::system::next_second().await;
         let receipt = chartdrop.publish(&other_content("1.0.0")).await;
@@ -153,7 +153,7 @@ async fn a_version_once_unpublished_never_comes_back_with_other_content() {
 }
 
 #[tokio::test]
-async fn what_was_unpublished_is_known_after_the_index_is_lost_or_damaged() {
+async fn unpublished_versions_are_known_even_after_the_index_is_lost_or_damaged() {
     type Damage = fn(&Chartdrop);
     let damages: [Damage; 3] = [
         |chartdrop| assert!(chartdrop.system.store().delete("charts/index.yaml").expect("deleted")),
@@ -173,14 +173,14 @@ async fn what_was_unpublished_is_known_after_the_index_is_lost_or_damaged() {
         assert_eq!(receipt["reasonCode"], "unpublished", "{number}: {receipt}");
         chartdrop.publish(&ChartArchive::new("demo", "1.2.0")).await;
         assert_eq!(chartdrop.versions("demo"), ["1.2.0", "1.1.0"], "{number}");
-        // Where the upload has rebuilt the index, that is a difference until somebody looks at it.
+        // If the upload has rebuilt the index, `verify` reports that until a reindex.
         chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
         assert_gone(&chartdrop, "1.0.0").await;
     }
 }
 
 #[tokio::test]
-async fn the_same_content_may_come_back_and_be_unpublished_again() {
+async fn the_same_content_may_be_published_and_unpublished_again() {
     let chart = ChartArchive::new("demo", "1.0.0");
     let chartdrop = with_versions(&["1.0.0", "1.1.0"]).await;
     for (round, again) in [chart.clone(), chart.clone().packed_at(1_800_000_000), chart]
@@ -226,7 +226,7 @@ async fn a_repeated_removal_event_makes_no_second_invalidation() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_answered_clearly_and_changes_nothing() {
+async fn unpublishing_an_unknown_version_is_a_clear_error_and_changes_nothing() {
     let chartdrop = with_versions(&["1.0.0", "1.1.0"]).await;
     let before = chartdrop.text("charts/index.yaml");
     for (chart, version, said) in [
@@ -259,7 +259,7 @@ async fn an_archive_that_no_index_lists_is_not_touched() {
 }
 
 #[tokio::test]
-async fn an_archive_that_has_the_name_by_chance_stays() {
+async fn an_archive_that_only_has_the_same_name_stays() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo-1", "2.0.0")).await;
     let index = chartdrop.text("charts/index.yaml").replace(
@@ -281,7 +281,7 @@ async fn an_archive_that_has_the_name_by_chance_stays() {
 }
 
 #[tokio::test]
-async fn publishing_beside_what_was_unpublished_still_takes_six_requests() {
+async fn publishing_after_an_unpublish_still_needs_six_requests() {
     let chartdrop = with_versions(&["1.0.0", "1.1.0"]).await;
     unpublish(&chartdrop, "1.0.0").await;
     let before = chartdrop.publish_requests().len();
@@ -289,7 +289,7 @@ async fn publishing_beside_what_was_unpublished_still_takes_six_requests() {
     assert_eq!(chartdrop.publish_requests().len() - before, 6);
 }
 
-/// Kills publish-chart at the n-th request once it is asked to unpublish.
+/// Kills publish-chart at its n-th request after the unpublish has started.
 struct Killed {
     number: usize,
     when: When,
@@ -324,7 +324,7 @@ impl Faults for Shared {
 }
 
 #[tokio::test]
-async fn an_unpublish_that_is_killed_at_any_request_is_finished_by_the_next_one() {
+async fn an_unpublish_killed_at_any_request_is_finished_by_the_next_one() {
     let mut number = 1;
     loop {
         let mut was_killed = false;
@@ -345,7 +345,7 @@ async fn an_unpublish_that_is_killed_at_any_request_is_finished_by_the_next_one(
                 .await
                 .is_err();
             killed.end();
-            // At no moment is anything listed that can't be downloaded.
+            // Everything that is listed can always be downloaded.
             chartdrop.assert_all_downloads(&chartdrop.index()).await;
             unpublish(&chartdrop, "1.0.0").await;
             assert_gone(&chartdrop, "1.0.0").await;
@@ -362,7 +362,7 @@ async fn an_unpublish_that_is_killed_at_any_request_is_finished_by_the_next_one(
     );
 }
 
-/// What publish-chart does to this key takes its time, once a test says so.
+/// Delays the requests of publish-chart with this operation and key, after a test enables it.
 struct Slow(&'static str, &'static str, Duration);
 
 impl Faults for Slow {
@@ -377,8 +377,8 @@ impl Faults for Slow {
 
 #[tokio::test]
 async fn an_upload_of_the_same_version_in_the_middle_of_an_unpublish_waits_for_its_end() {
-    // Between the index and the removal; between the look at the archive and its removal; before
-    // the index.
+    // After the index write and before the removal; after reading the archive and before its
+    // removal; before the index write.
     for (operation, key) in [
         ("PutObject", "receipts/demo-1.0.0.tgz.json"),
         ("DeleteObject", "charts/demo-1.0.0.tgz"),
@@ -409,7 +409,7 @@ async fn an_upload_of_the_same_version_in_the_middle_of_an_unpublish_waits_for_i
 }
 
 #[tokio::test]
-async fn an_upload_that_finds_an_unfinished_unpublish_says_how_to_finish_it() {
+async fn an_upload_after_an_unfinished_unpublish_reports_how_to_finish_it() {
     let chartdrop = Chartdrop::with_faults(Both(
         NoEvents("publish-chart"),
         OnRequest::new("DeleteObject", "charts/demo-1.0.0.tgz", [S3Fault::Kill(When::Before)]),
@@ -447,7 +447,7 @@ async fn an_upload_that_finds_an_unfinished_unpublish_says_how_to_finish_it() {
 }
 
 #[tokio::test]
-async fn an_upload_that_had_its_outcome_does_not_bring_its_version_back() {
+async fn an_upload_with_an_outcome_is_not_published_again_after_an_unpublish() {
     let chartdrop = Chartdrop::with_faults(Both(
         NoEvents("publish-chart"),
         OnRequest::new("DeleteObject", "staging/demo-1.0.0.tgz", [S3Fault::Kill(When::Before)]),
@@ -469,7 +469,7 @@ async fn an_upload_that_had_its_outcome_does_not_bring_its_version_back() {
 }
 
 #[tokio::test]
-async fn an_unpublish_among_many_publishers_takes_out_its_version_and_no_other() {
+async fn an_unpublish_among_many_publishers_removes_only_its_version() {
     let chartdrop = with_versions(&["0.0.1", "0.0.2", "0.0.3"]).await;
     for number in 0..30 {
         chartdrop.upload(&ChartArchive::new("demo", &format!("1.{number}.0")));

@@ -1,11 +1,11 @@
-//! The daily verification: every repository, its differences as a metric, and a heartbeat that is
-//! missing when it does not end.
+//! The daily verification: it checks every repository, counts differences in a metric, and its
+//! heartbeat is missing if it does not finish.
 
 use local::faults::{Delivery, Faults, RequestSeen, S3Fault, When};
 use serde_json::{Value, json};
 use tests::{ChartArchive, Chartdrop};
 
-/// publish-chart runs only where a test says so, and may not read this key.
+/// publish-chart runs only when a test invokes it, and cannot read this key.
 struct World(&'static str);
 
 impl Faults for World {
@@ -24,7 +24,7 @@ impl Faults for World {
     }
 }
 
-/// The root repository and team-a, with a version of demo each.
+/// The root repository and team-a, each with one version of demo.
 async fn two_repositories(world: World) -> Chartdrop {
     let chartdrop = Chartdrop::with_faults(world).await;
     for folder in ["", "team-a/"] {
@@ -49,7 +49,7 @@ fn values(chartdrop: &Chartdrop, metric: &str) -> Vec<u64> {
         .collect()
 }
 
-/// `REPOSITORY: DIFFERENCES` of each.
+/// `REPOSITORY: DIFFERENCES` for each repository.
 fn told(answer: &Value) -> Vec<String> {
     let repositories = answer["repositories"].as_array().expect("a list").iter();
     repositories
@@ -58,7 +58,7 @@ fn told(answer: &Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_repository_is_verified_and_what_differs_is_counted() {
+async fn every_repository_is_verified_and_differences_are_counted() {
     let chartdrop = two_repositories(World("")).await;
     let answer = verify_all(&chartdrop).await;
     assert_eq!(told(&answer), [": 0", "team-a: 0"], "{answer}");
@@ -74,7 +74,7 @@ async fn every_repository_is_verified_and_what_differs_is_counted() {
     let answer = verify_all(&chartdrop).await;
     assert_eq!(told(&answer), [": 0", "team-a: 1"], "{answer}");
     assert_eq!(values(&chartdrop, "RepositoryDifferences"), [0, 0, 0, 1]);
-    // What differs, and what to do, is in the log.
+    // The log has each difference, with the next step.
     let logs = chartdrop.system.function_logs("publish-chart").join("\n");
     assert!(logs.contains(archive) && logs.contains("its archive is gone"), "{logs}");
     assert_eq!(values(&chartdrop, "VerificationsCompleted"), [1, 1]);
@@ -91,7 +91,7 @@ async fn an_empty_bucket_has_nothing_to_verify() {
 }
 
 #[tokio::test]
-async fn a_repository_that_cannot_be_compared_keeps_no_other_from_it_and_leaves_no_heartbeat() {
+async fn a_repository_that_cannot_be_compared_stops_no_other_but_the_heartbeat() {
     let chartdrop = Chartdrop::with_faults(World("charts/denied/index.yaml")).await;
     chartdrop.upload_to("team-a/", &ChartArchive::new("demo", "1.0.0"));
     chartdrop.sweep().await;
@@ -110,10 +110,10 @@ async fn a_repository_that_cannot_be_compared_keeps_no_other_from_it_and_leaves_
     assert!(values(&chartdrop, "VerificationsCompleted").is_empty());
 }
 
-/// An archive is there before the index lists it, so a publish that is under way looks like a
-/// difference. Nobody is woken for it.
+/// An archive is stored before the index lists it, so a publish in progress looks like a
+/// difference. It must not cause an alarm.
 #[tokio::test]
-async fn a_publish_that_is_under_way_is_told_and_not_counted() {
+async fn a_publish_in_progress_is_reported_and_not_counted() {
     let chartdrop = two_repositories(World("")).await;
     let chart = ChartArchive::new("demo", "1.1.0");
     chartdrop.upload(&chart);
@@ -123,10 +123,10 @@ async fn a_publish_that_is_under_way_is_told_and_not_counted() {
     assert_eq!(values(&chartdrop, "RepositoryDifferences"), [0, 0]);
 }
 
-/// An adopted archive of another name can be installed, and `reindex` leaves it: an alarm for it
-/// would never end.
+/// An adopted archive with another name can be installed, and `reindex` does not change it, so an
+/// alarm for it would never end.
 #[tokio::test]
-async fn what_users_do_not_notice_is_told_and_not_counted() {
+async fn differences_that_do_not_affect_users_are_reported_and_not_counted() {
     let chartdrop = Chartdrop::with_faults(World("")).await;
     let chart = ChartArchive::new("demo", "1.0.0");
     chartdrop.upload(&chart);

@@ -1,12 +1,12 @@
-//! The versions of a chart agree with its release, whoever uploads it (`VERSION_CHECK`).
+//! The versions of a chart must match its release (`VERSION_CHECK`).
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tests::{ChartArchive, Chartdrop};
 
-/// Uploads a chart with the tag of its release as metadata, as `aws s3 cp --metadata release=TAG`
-/// does. The receipt.
+/// Uploads a chart with its release tag as metadata, as `aws s3 cp --metadata release=TAG` does,
+/// and returns the receipt.
 async fn release(chartdrop: &Chartdrop, tag: &str, chart: &ChartArchive) -> Value {
     let key = format!("staging/{}", chart.file_name());
     let metadata = BTreeMap::from([("release".to_owned(), tag.to_owned())]);
@@ -22,7 +22,7 @@ fn chart(version: &str, app_version: &str) -> ChartArchive {
 }
 
 #[tokio::test]
-async fn a_chart_of_another_version_than_its_release_is_refused_and_says_what_to_change() {
+async fn a_chart_whose_version_differs_from_its_release_is_rejected_with_what_to_change() {
     let chartdrop = Chartdrop::start().await;
     let receipt = release(&chartdrop, "v1.0.4", &chart("1.0.0", "1.0.0")).await;
 
@@ -45,14 +45,14 @@ async fn a_chart_of_another_version_than_its_release_is_refused_and_says_what_to
 }
 
 #[tokio::test]
-async fn a_chart_without_a_release_may_have_an_app_version_of_its_own() {
+async fn a_chart_without_a_release_may_have_a_different_app_version() {
     let chartdrop = Chartdrop::start().await;
     let receipt = chartdrop.publish(&chart("1.0.0", "25.3.1")).await;
     assert_eq!(receipt["outcome"], "published", "{receipt}");
 }
 
 #[tokio::test]
-async fn strict_refuses_versions_that_differ_without_a_release_too() {
+async fn strict_rejects_differing_versions_even_without_a_release() {
     let chartdrop = Chartdrop::with_settings(&[("VERSION_CHECK", "strict")]).await;
     let receipt = chartdrop.publish(&chart("1.0.0", "25.3.1")).await;
     assert_eq!(
