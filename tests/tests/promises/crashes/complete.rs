@@ -1,4 +1,4 @@
-//! What has to hold when everything is over.
+//! The state that must be reached in the end.
 
 use chartdrop::digest::Digest;
 use chartdrop::index::Index;
@@ -8,7 +8,7 @@ use tests::{ChartArchive, Chartdrop, http};
 
 use crate::crashes::flow::{Flow, archive};
 
-/// What is missing or wrong in a repository after a flow; empty if all is well.
+/// Everything that is missing or wrong in a repository after a flow; empty if nothing is.
 pub(crate) async fn missing(chartdrop: &Chartdrop, folder: &str, flow: &Flow, copy_denied: bool) -> Vec<String> {
     let mut missing = Vec::new();
     for upload in flow.uploads {

@@ -1,4 +1,4 @@
-//! The ways in which a request can go wrong.
+//! The faults that a request can meet.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use local::faults::{InvalidationFault, S3Fault, When};
 
 use crate::crashes::script::Step;
 
-/// One way.
+/// One kind of fault.
 #[derive(Debug)]
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
     pub(crate) s3: S3Fault,
-    /// The same for `CreateInvalidation`, where it exists there.
+    /// The same fault for `CreateInvalidation`, if it exists there.
     pub(crate) cloudfront: InvalidationFault,
-    /// How often in a row: the SDK makes four attempts, and what fails once is mended there and
-    /// never seen by us.
+    /// How often in a row. The SDK makes four attempts, so that a single failure never reaches the
+    /// code of the functions.
     pub(crate) times: usize,
-    /// The operations that can meet it; all of them if empty.
+    /// The operations that can meet it; empty for all of them.
     pub(crate) operations: &'static [&'static str],
 }
 
-/// Longer than the client waits for an answer.
+/// A delay that is longer than the client waits for an answer.
 const TOO_LATE: Duration = Duration::from_secs(16);
 const SDK_ATTEMPTS: usize = 4;
 
@@ -34,7 +34,7 @@ const fn fault(name: &'static str, s3: S3Fault, cloudfront: InvalidationFault) -
     }
 }
 
-/// Answered with an error before the request took effect. CloudFront's code may be another one.
+/// An error before the request has any effect. CloudFront may use another code.
 const fn error(name: &'static str, status: u16, code: &'static str, cloudfront: &'static str) -> Fault {
     let s3 = S3Fault::Fail(When::Before, status, code);
     fault(name, s3, InvalidationFault::Fail(When::Before, status, cloudfront))
@@ -142,16 +142,16 @@ impl Fault {
         is_meant && !self.is_a_lie(step)
     }
 
-    /// S3 is consistent: it doesn't say of a published archive that it is missing.
-    /// `tests/damage.rs` has the case where it is.
+    /// Whether S3 would never answer this: it is consistent, so it does not report a published
+    /// archive as missing. `damage.rs` tests archives that really are missing.
     fn is_a_lie(&self, step: &Step) -> bool {
         let is_archive = step.what.starts_with("charts/") && step.what.ends_with(".tgz");
         let is_missing = matches!(self.s3, S3Fault::Fail(When::Before, 404, _));
         step.operation == "GetObject" && is_archive && is_missing
     }
 
-    /// S3 says of a refused upload that it is not there, or another one by now: then there is
-    /// nothing to keep.
+    /// Whether S3 reports that a rejected upload is missing or was replaced; then there is nothing
+    /// to keep.
     pub(crate) fn denies_the_copy(&self, step: &Step) -> bool {
         step.operation == "CopyObject" && matches!(self.s3, S3Fault::Fail(When::Before, 404 | 412, _))
     }

@@ -1,4 +1,4 @@
-//! The flows: what is there before, what starts them, and what has to come of each upload.
+//! The flows: the state before, the trigger, and the required outcome of each upload.
 
 use chartdrop::digest::Digest;
 use local::aws::s3::Store;
@@ -9,15 +9,15 @@ use tests::{ChartArchive, Chartdrop};
 #[derive(Debug)]
 pub(crate) struct Flow {
     pub(crate) name: &'static str,
-    /// Published before it starts.
+    /// Versions that are published before it starts.
     pub(crate) before: &'static [&'static str],
-    /// Versions that are uploaded, with the outcome of each. Of a rejected one the content differs
-    /// from what is published.
+    /// Versions that are uploaded, with the outcome of each. A rejected one has other content than
+    /// the published one.
     pub(crate) uploads: &'static [(&'static str, &'static str)],
     pub(crate) started_by: StartedBy,
-    /// Taken back by the command.
+    /// The version that the command unpublishes.
     pub(crate) unpublished: Option<&'static str>,
-    /// Somebody else writes the index between our read and our write.
+    /// Whether another writer changes the index between the read and the write of publish-chart.
     pub(crate) rival: bool,
 }
 
@@ -28,10 +28,10 @@ pub(crate) enum StartedBy {
     Uploads,
     /// One notification of all of them.
     OneEvent,
-    /// The schedule, as no notification has come. It finds whatever lies in staging, so it needs a
-    /// system of its own.
+    /// The schedule, without any notification. A sweep finds everything under `staging/`, so this
+    /// needs its own system.
     Sweep,
-    /// The command of an operator, who gives it again when it has failed.
+    /// The command of an operator, who repeats it after a failure.
     Unpublish,
 }
 
@@ -97,7 +97,7 @@ pub(crate) const FLOWS: &[Flow] = &[
 ];
 
 impl Flow {
-    /// Published before: `demo` in these versions.
+    /// Publishes `demo` in the versions that exist before the flow.
     pub(crate) fn prepare(&self, chartdrop: &Chartdrop, folder: &str) {
         for version in self.before {
             chartdrop.upload_to(&format!("{folder}/"), &ChartArchive::new("demo", version));
@@ -119,7 +119,7 @@ impl Flow {
         })
     }
 
-    /// The uploads, and whatever else starts it.
+    /// Uploads the charts, and triggers the flow.
     pub(crate) fn start(&self, chartdrop: &Chartdrop, folder: &str) {
         let keys: Vec<String> = self
             .uploads
@@ -140,13 +140,13 @@ impl Flow {
         }
     }
 
-    /// Takes a version back.
+    /// The command that unpublishes the version.
     pub(crate) fn command(&self, folder: &str) -> Value {
         let version = self.unpublished.unwrap_or_default();
         json!({"command": "unpublish", "repository": folder, "chart": "demo", "version": version})
     }
 
-    /// What the index lists in the end: chart and version.
+    /// The charts and versions that the index lists in the end.
     pub(crate) fn listed(&self) -> Vec<(String, String)> {
         let published = self.uploads.iter().filter(|(_, outcome)| *outcome == "published");
         let before = self.before.iter().copied();
@@ -162,7 +162,7 @@ impl Flow {
     }
 }
 
-/// The archive of an upload that is to have this outcome.
+/// The archive of an upload with this outcome.
 pub(crate) fn archive((version, outcome): (&str, &str)) -> ChartArchive {
     let chart = ChartArchive::new("demo", version);
     match outcome {
@@ -172,7 +172,7 @@ pub(crate) fn archive((version, outcome): (&str, &str)) -> ChartArchive {
     }
 }
 
-/// Lists a chart of its own in an index, once.
+/// Another writer, which adds its own chart to an index once.
 #[derive(Debug, Clone)]
 pub(crate) struct Rival {
     index: String,

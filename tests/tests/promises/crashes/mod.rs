@@ -1,10 +1,9 @@
-//! Every request of every flow goes wrong once, in every way; after the retry or the sweep nothing
-//! is missing.
+//! Every request of every flow meets every fault once; after the retry or the sweep, nothing is
+//! missing.
 //!
-//! A flow ([`flow::FLOWS`]) is run once without faults, and its requests are counted. Then each of
-//! them is met by each of the faults ([`fault`]), each time in a repository of its own; hundreds of
-//! those share a system, whose processes die and come back meanwhile. What has to hold in the end
-//! is in [`complete`].
+//! Each flow ([`flow::FLOWS`]) runs once without faults, to count its requests. Then each request
+//! meets each fault ([`fault`]), each time in a separate repository. Hundreds of repositories share
+//! a system, whose processes die and restart in the meantime. [`complete`] checks the final state.
 
 mod complete;
 mod fault;
@@ -14,7 +13,7 @@ mod trial;
 
 use fault::{DAMAGED, ERRORS, Fault, KILLS, LOST_ANSWERS, TIMEOUTS};
 
-/// Runs the trials of all these faults at the same time.
+/// Runs the trials of all these faults at the same time, and asserts that they find nothing.
 async fn survive(faults: &'static [Fault]) {
     let steps = trial::count_steps().await;
     let mut running = tokio::task::JoinSet::new();

@@ -1,4 +1,4 @@
-//! Who is to stumble where: the faults of one system in which many repositories are on trial.
+//! The script of the faults in one system that many trials share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -10,32 +10,32 @@ use serde_json::Value;
 use crate::crashes::fault::Fault;
 use crate::crashes::flow::Rival;
 
-/// One request of a flow: which of its kind it is, from 1.
+/// One request of a flow, with its number among those of its kind, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Step {
     pub(crate) function: String,
     pub(crate) operation: String,
-    /// The key, the prefix of a listing or the path of an invalidation, with `{}` for the
+    /// The key, the prefix of a listing or the path of an invalidation, with `{}` in place of the
     /// repository's folder.
     pub(crate) what: String,
     pub(crate) nth: usize,
 }
 
-/// Clones are handles to the same script.
+/// The faults for each repository. Clones share the same script.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
     lines: Arc<Mutex<BTreeMap<String, Line>>>,
     store: Arc<OnceLock<Store>>,
-    /// The repository whose runs list all of staging.
+    /// The repository that requests without a folder belong to, such as listings of `staging/`.
     alone: Arc<Mutex<Option<String>>>,
 }
 
-/// What is meant for one repository.
+/// The part of the script for one repository.
 #[derive(Default)]
 struct Line {
-    /// Nothing is counted and nothing happens before.
+    /// Whether requests are counted and faults injected.
     armed: bool,
-    /// Events of single uploads don't come.
+    /// Whether events of single uploads are lost.
     quiet: bool,
     rival: Option<Rival>,
     fault: Option<(Step, &'static Fault)>,
@@ -52,7 +52,7 @@ impl Script {
         self.lines.lock().expect("no panic")
     }
 
-    /// From now on what happens in this repository is counted, and this fault is its own.
+    /// Starts to count the requests of this repository, and to inject this fault.
     pub(crate) fn arm(&self, folder: &str, quiet: bool, rival: Option<Rival>, fault: Option<(Step, &'static Fault)>) {
         let line = Line {
             armed: true,
@@ -64,12 +64,12 @@ impl Script {
         self.lines().insert(folder.to_owned(), line);
     }
 
-    /// Requests that name no repository are this one's.
+    /// Counts requests without a folder for this repository.
     pub(crate) fn alone(&self, folder: &str) {
         *self.alone.lock().expect("no panic") = Some(folder.to_owned());
     }
 
-    /// The requests so far.
+    /// The requests of a repository so far.
     pub(crate) fn steps(&self, folder: &str) -> Vec<Step> {
         let lines = self.lines();
         lines
@@ -78,7 +78,7 @@ impl Script {
             .unwrap_or_default()
     }
 
-    /// The fault strikes no more. How often it did.
+    /// Stops injecting the fault. Returns how often it was injected.
     pub(crate) fn disarm(&self, folder: &str) -> usize {
         self.lines().get_mut(folder).map_or(0, |line| {
             line.armed = false;
@@ -102,7 +102,7 @@ impl Script {
             step.nth += 1;
         }
         let meant = line.fault.as_ref().filter(|(at, fault)| {
-            // A fault that comes several times in a row hits the attempts that follow.
+            // A fault that occurs several times in a row also meets the next attempts.
             let of_that_kind = Step {
                 nth: at.nth,
                 ..step.clone()
@@ -122,7 +122,7 @@ impl Script {
     }
 }
 
-/// `c17` of `staging/c17/demo-1.0.0.tgz` and of `/c17/index.yaml`.
+/// The folder in a key or path: `c17` in `staging/c17/demo-1.0.0.tgz` and in `/c17/index.yaml`.
 fn folder_of(what: &str) -> Option<String> {
     let (_, rest) = what.split_once('/')?;
     let (folder, _) = rest.split_once('/')?;

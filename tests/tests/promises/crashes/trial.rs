@@ -1,4 +1,4 @@
-//! Runs the flows: once to count their requests, and then against each fault.
+//! Runs the flows: once to count their requests, then with each fault.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::crashes::script::{Script, Step};
 /// The requests of each flow, in the order of [`FLOWS`].
 pub(crate) type Steps = Arc<Vec<Vec<Step>>>;
 
-/// What came of all trials of one fault.
+/// The results of all trials of one fault.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) trials: usize,
@@ -29,8 +29,8 @@ impl Findings {
     }
 }
 
-/// Systems for the trials that each need one of their own: most of their time is the SDK's pauses
-/// between attempts.
+/// How many systems run at the same time for trials that each need their own. Most of the time,
+/// they wait in the SDK's pauses between attempts.
 const LANES: usize = 3;
 
 /// One repository that meets one fault.
@@ -65,7 +65,7 @@ pub(crate) async fn count_steps() -> Steps {
             fault: None,
         };
         run(&chartdrop, &script, std::slice::from_ref(&trial)).await;
-        // Of two writes close together the first may be superseded before its event has come.
+        // If two index writes follow closely, the first may be superseded before its event arrives.
         let sure = |step: &Step| step.operation != "CreateInvalidation" || step.nth == 1;
         let found: Vec<Step> = script.steps("c").into_iter().filter(sure).collect();
         assert!(found.len() >= 6, "{}: {found:#?}", flow.name);
@@ -76,7 +76,7 @@ pub(crate) async fn count_steps() -> Steps {
     Arc::new(steps)
 }
 
-/// All trials of one fault: each request of each flow.
+/// Runs all trials of one fault, with each request of each flow.
 pub(crate) async fn of_fault(fault: &'static Fault, steps: Steps) -> Findings {
     let (together, alone): (Vec<Trial>, Vec<Trial>) = FLOWS
         .iter()
@@ -124,15 +124,15 @@ async fn one_by_one(trials: Vec<Trial>) -> Findings {
     findings
 }
 
-/// Prepares and starts the trials, and waits until no event is under way.
+/// Prepares and starts the trials, and waits until no event is in progress.
 async fn run(chartdrop: &Chartdrop, script: &Script, trials: &[Trial]) {
     for trial in trials {
         trial.flow.prepare(chartdrop, &trial.folder);
     }
     chartdrop.settled().await;
     for Trial { folder, flow, fault } in trials {
-        // An edge that holds the index from before, or that there is none, is what makes the
-        // invalidation matter.
+        // The edge caches the old index, or that there is none, so that the trial needs the
+        // invalidation.
         chartdrop.edge(&format!("/{folder}/index.yaml")).await;
         if let Some(version) = flow.unpublished {
             chartdrop.edge(&format!("/{folder}/demo-{version}.tgz")).await;
@@ -149,7 +149,7 @@ async fn run(chartdrop: &Chartdrop, script: &Script, trials: &[Trial]) {
     chartdrop.settled().await;
 }
 
-/// Runs the two sweeps, as the schedule would, and looks at what is left.
+/// Runs both sweeps, as the schedule would, and checks the final state.
 async fn judge(chartdrop: &Chartdrop, script: &Script, trials: &[Trial]) -> Findings {
     let mut findings = Findings {
         trials: trials.len(),

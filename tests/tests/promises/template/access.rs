@@ -1,4 +1,4 @@
-//! Who else than the functions may do what with the bucket.
+//! What callers other than the functions may do with the bucket.
 
 use local::aws::iam::{BucketAccess, TEMPLATE, Visit, Visitor};
 
@@ -27,7 +27,7 @@ const KEYS: [Option<&str>; 10] = [
     Some("other"),
 ];
 
-/// All that somebody may, over TLS or not: action and key.
+/// Everything that a caller may do, with or without TLS, as action and key.
 fn may(template: &str, by: Visitor, secure: bool) -> Vec<(&'static str, &'static str)> {
     let access = BucketAccess::of(template).expect("policies that can be checked");
     let mut may = Vec::new();
@@ -48,21 +48,21 @@ fn may(template: &str, by: Visitor, secure: bool) -> Vec<(&'static str, &'static
 }
 
 #[test]
-fn the_edge_reads_charts_and_never_staging_receipts_or_what_was_refused() {
+fn the_edge_reads_charts_and_never_uploads_receipts_or_rejected_archives() {
     assert_eq!(
         may(TEMPLATE, Visitor::Edge, true),
         [
             ("s3:GetObject", "charts/demo-1.0.0.tgz"),
             ("s3:GetObject", "charts/index.yaml"),
             ("s3:GetObject", "charts/team-a/index.yaml"),
-            // Makes a missing chart 404; that no listing can come of it is in edge.rs.
+            // Needed to answer 404 for a missing chart. `edge.rs` tests that no client can list.
             ("s3:ListBucket", ""),
         ]
     );
 }
 
 #[test]
-fn a_release_puts_uploads_and_reads_receipts_and_nothing_else() {
+fn the_release_role_may_only_put_uploads_and_read_receipts() {
     assert_eq!(
         may(TEMPLATE, Visitor::ReleaseRole, true),
         [
@@ -72,10 +72,10 @@ fn a_release_puts_uploads_and_reads_receipts_and_nothing_else() {
     );
 }
 
-/// What would only be rejected is not let in: storage classes that S3 does not read at once, and
-/// keys of somebody else.
+/// Uploads that would be rejected anyway are denied: storage classes without instant access, and
+/// foreign encryption keys.
 #[test]
-fn an_upload_is_stored_so_that_it_can_be_read() {
+fn an_upload_that_could_not_be_read_is_denied() {
     let access = BucketAccess::of(TEMPLATE).expect("policies that can be checked");
     let puts = |key, headers: &[(&str, &str)]| {
         access.allows(Visit {
@@ -105,7 +105,7 @@ fn an_upload_is_stored_so_that_it_can_be_read() {
 }
 
 #[test]
-fn nobody_else_may_anything() {
+fn other_callers_have_no_access() {
     for by in [Visitor::Anyone, Visitor::ForeignEdge] {
         assert_eq!(may(TEMPLATE, by, true), [], "{by:?}");
     }
@@ -118,9 +118,9 @@ fn nothing_is_allowed_without_tls() {
     }
 }
 
-/// The checks above bite: each of these mistakes lets somebody in, or out.
+/// Tests the tests above: they notice each of these mistakes in a policy.
 #[test]
-fn a_policy_that_lets_too_much_through_is_seen() {
+fn a_policy_that_allows_too_much_is_noticed() {
     for (right, wrong, by, secure) in [
         (
             "${ChartBucket.Arn}/charts/*",
@@ -177,7 +177,8 @@ fn a_policy_that_cannot_be_checked_is_an_error() {
     }
 }
 
-/// GitHub asks for an audience of AWS; without the subject any workflow anywhere could release.
+/// All workflows on GitHub can have the same audience. Without the subject, any of them could
+/// release.
 #[test]
 fn only_the_workflow_of_the_parameter_assumes_the_release_role() {
     let roles = resources("AWS::IAM::Role");
@@ -195,8 +196,8 @@ fn only_the_workflow_of_the_parameter_assumes_the_release_role() {
     );
 }
 
-/// Repositories from before 15 July 2026 have a subject of names, later ones one of names and
-/// numbers. <https://github.com/github/docs/pull/45221>
+/// Repositories created before 15 July 2026 have a subject with names, later ones one with names
+/// and numbers. <https://github.com/github/docs/pull/45221>
 #[test]
 fn the_parameter_accepts_both_formats_of_a_subject_and_nothing_that_would_let_others_release() {
     for subject in [
@@ -214,7 +215,7 @@ fn the_parameter_accepts_both_formats_of_a_subject_and_nothing_that_would_let_ot
         "repo:*/kube9-operator:environment:release",
         "repo:alto9@*/kube9-operator@456789:environment:release",
         "repo:alto9@123456/kube9-operator@456?89:environment:release",
-        // GitHub has numbers for both or for none.
+        // GitHub uses numbers for both names or for none.
         "repo:alto9@123456/kube9-operator:environment:release",
         "repo:alto9/kube9-operator@456789:environment:release",
         "repo:alto9@name/kube9-operator@456789:environment:release",

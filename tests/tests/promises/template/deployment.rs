@@ -1,5 +1,5 @@
-//! The template as one deployment sees it: parameters and a region in; conditions, rules and
-//! choices out.
+//! Evaluates the template for one deployment: from parameters and a region to conditions, rules and
+//! chosen values.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,14 @@ use serde_yaml::Value;
 
 use crate::template::text::{referred, template};
 
-/// What somebody answers to the questions of `sam deploy --guided`; everything else is at its
-/// default.
+/// The parameters of a deployment; all others have their defaults.
 pub struct Deployment {
     template: Value,
     given: BTreeMap<String, String>,
 }
 
 impl Deployment {
-    /// In us-east-1, unless `AWS::Region` is given.
+    /// A deployment in us-east-1, unless `AWS::Region` is given.
     pub fn with(given: &[(&str, &str)]) -> Self {
         let given = [("AWS::Region", "us-east-1")].iter().chain(given);
         Deployment {
@@ -34,7 +33,7 @@ impl Deployment {
         self.evaluate(value)
     }
 
-    /// Whether a resource is made.
+    /// Whether a resource is created.
     pub fn makes(&self, resource: &str) -> bool {
         let resource = &self.template["Resources"][resource];
         assert!(!resource.is_null());
@@ -43,13 +42,12 @@ impl Deployment {
             .is_none_or(|condition| self.holds(condition))
     }
 
-    /// The properties of a resource, with each `!If` replaced by what it chooses; `AWS::NoValue` is
-    /// null.
+    /// The properties of a resource, with each `!If` replaced by its value; `AWS::NoValue` is null.
     pub fn properties(&self, resource: &str) -> Value {
         self.chosen(&self.template["Resources"][resource]["Properties"])
     }
 
-    /// The outputs that there are, by their names, with each `!If` replaced by what it chooses.
+    /// The existing outputs, by name, with each `!If` replaced by its value.
     pub fn outputs(&self) -> BTreeMap<String, Value> {
         let outputs = self.template["Outputs"].as_mapping().expect("outputs").iter();
         let there = outputs.filter(|(_, output)| {
@@ -62,7 +60,7 @@ impl Deployment {
             .collect()
     }
 
-    /// What the rules say against these parameters.
+    /// The messages of the rules that these parameters break.
     pub fn broken_rules(&self) -> Vec<String> {
         let rules = self.template["Rules"].as_mapping().expect("rules").values();
         let applied = rules.filter(|rule| rule["RuleCondition"].is_null() || self.evaluate(&rule["RuleCondition"]));
@@ -85,7 +83,7 @@ impl Deployment {
             "!Not" => !self.evaluate(&all()[0]),
             "!And" => all().iter().all(|operand| self.evaluate(operand)),
             "!Or" => {
-                // CloudFormation's bounds.
+                // CloudFormation's limits.
                 assert!((2..=10).contains(&all().len()), "{value:?}");
                 all().iter().any(|operand| self.evaluate(operand))
             }
@@ -126,13 +124,13 @@ impl Deployment {
     }
 }
 
-/// Whether CloudFormation takes this value for a parameter.
+/// Whether CloudFormation accepts this value for a parameter.
 pub fn accepts(parameter: &str, value: &str) -> bool {
     let pattern = template()["Parameters"][parameter]["AllowedPattern"].clone();
     matches(pattern.as_str().expect("a pattern"), value)
 }
 
-/// Patterns match the whole of a value.
+/// Whether a pattern matches the whole value.
 pub fn matches(pattern: &str, value: &str) -> bool {
     Regex::new(&format!("^(?:{pattern})$"))
         .expect("a pattern")

@@ -1,11 +1,11 @@
-//! Commands in the docs work as they are printed.
+//! The commands in the docs work as printed.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use tests::program::workspace;
 
-/// Each page, with its name.
+/// Every page, with its name.
 fn pages() -> Vec<(String, String)> {
     let mut files: Vec<PathBuf> = ["README.md", "SECURITY.md", "CONTRIBUTING.md", "local/README.md"]
         .map(|page| workspace().join(page))
@@ -23,24 +23,23 @@ fn pages() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The commands of a page that hold these words, each in one line.
+/// The commands in a page that contain these words, each joined into one line.
 fn commands(page: &str, words: &str) -> Vec<String> {
     let joined = page.replace("\\\n", " ");
     let lines = joined.lines().filter(|line| line.contains(words));
     lines.map(str::to_owned).collect()
 }
 
-/// No function is called publish-chart where the template is deployed: CloudFormation makes its
-/// name.
+/// In a deployment, no function is called publish-chart: CloudFormation generates the name.
 #[test]
-fn a_function_is_invoked_by_the_name_that_the_stack_tells() {
+fn functions_are_invoked_by_the_names_in_the_outputs() {
     let mut seen = 0;
     for (page, text) in pages() {
         for command in commands(&text, "--function-name") {
             assert!(command.contains("--function-name \"$(out "), "{page}: {command}");
             seen += 1;
         }
-        // The answer would be mixed with what the AWS CLI says about the call.
+        // The answer would be mixed with the output of the AWS CLI.
         assert!(!text.contains("/dev/stdout"), "{page}");
         assert!(
             commands(&text, "aws lambda invoke --")
@@ -52,10 +51,10 @@ fn a_function_is_invoked_by_the_name_that_the_stack_tells() {
     assert!(seen > 1, "{seen}");
 }
 
-/// A copy from a bucket keeps its headers, whatever is said beside.
+/// A copy from a bucket keeps its headers unless `--metadata-directive REPLACE` is given.
 /// <https://docs.aws.amazon.com/cli/latest/reference/s3/sync.html>
 #[test]
-fn headers_that_a_copy_is_given_take_effect() {
+fn headers_for_a_copy_take_effect() {
     let mut seen = 0;
     for (page, text) in pages() {
         for command in commands(&text, "aws s3 ") {
@@ -70,7 +69,8 @@ fn headers_that_a_copy_is_given_take_effect() {
     assert_eq!(seen, 3);
 }
 
-/// `gh` accepts a signer in another repository than the image's only if it is named (cli/cli#9045).
+/// If the signer is in another repository than the image, `gh` accepts it only by name
+/// (cli/cli#9045).
 #[test]
 fn an_attestation_is_verified_with_its_signer() {
     let mut seen = 0;
@@ -83,9 +83,9 @@ fn an_attestation_is_verified_with_its_signer() {
     assert_eq!(seen, 1);
 }
 
-/// The tag of an immutable release cannot be moved, and nothing can be added to it.
+/// The tag of an immutable release cannot be moved, and no files can be added.
 #[test]
-fn nobody_is_told_to_change_a_release() {
+fn no_page_recommends_changing_a_release() {
     for (page, text) in pages() {
         for forbidden in ["git tag -f", "git tag --force", "gh release upload"] {
             assert!(!text.contains(forbidden), "{page}: {forbidden}");
@@ -93,9 +93,9 @@ fn nobody_is_told_to_change_a_release() {
     }
 }
 
-/// GitHub has two formats of subjects, and neither of them is made of numbers alone.
+/// GitHub has two formats of subjects; neither consists of numbers alone.
 #[test]
-fn the_subject_is_one_that_there_is() {
+fn every_subject_has_a_format_of_github() {
     let formats = [
         "repo:OWNER/REPO:",
         "repo:OWNER@OWNER_ID/REPO@REPO_ID:",
@@ -118,9 +118,9 @@ fn the_subject_is_one_that_there_is() {
     }
 }
 
-/// Files move, and pages that name them stay behind.
+/// Pages must not name files that have moved.
 #[test]
-fn every_path_that_a_page_names_is_there() {
+fn every_path_in_a_page_exists() {
     const TOP: [&str; 8] = [
         ".ci/",
         ".github/",
@@ -136,7 +136,7 @@ fn every_path_that_a_page_names_is_there() {
         let quoted = text.split('`').skip(1).step_by(2);
         let paths = quoted.filter(|quoted| TOP.iter().any(|top| quoted.starts_with(top)) && !quoted.contains(' '));
         for path in paths {
-            // Of a pattern, the part before its first star.
+            // For a pattern, the part before its first star is checked.
             let fixed = path.split_once('*').map_or(path, |(fixed, _)| fixed);
             let fixed = fixed
                 .rsplit_once('/')

@@ -1,4 +1,4 @@
-//! What the code says in headers, the edge's policies keep.
+//! The policies of the edge keep what the code sets in headers.
 
 use chartdrop::keys::Headers;
 use local::aws::edge::{Answer, Function, Viewer};
@@ -23,7 +23,7 @@ fn max_age(headers: &Headers) -> u64 {
 }
 
 #[test]
-fn the_edge_keeps_everything_as_long_as_its_headers_say() {
+fn the_edge_caches_every_object_as_long_as_its_headers_say() {
     let (policy, parameter) = (policy(), template()["Parameters"]["IndexMaxAge"].clone());
     let (shortest, longest) = (seconds(&policy["MinTTL"]), seconds(&policy["MaxTTL"]));
     let mut told = vec![max_age(&Headers::archive())];
@@ -38,15 +38,15 @@ fn the_edge_keeps_everything_as_long_as_its_headers_say() {
             "max-age={max_age} would become something between {shortest} and {longest}"
         );
     }
-    // What says nothing, an index copied from elsewhere, must not be kept for a day, CloudFront's
-    // own default.
+    // An object without caching headers, such as an index copied from elsewhere, must not be cached
+    // for a day, which is CloudFront's default.
     assert_eq!(referred(&policy["DefaultTTL"]), Some("IndexMaxAge"));
 }
 
-/// `/?list-type=2` would list the bucket if the origin ever saw it: the edge may list, so that
-/// missing is 404.
+/// `/?list-type=2` would list the bucket if it reached the origin: the edge may list, so that
+/// missing objects are answered with 404.
 #[test]
-fn the_edge_passes_no_query_cookie_or_header_on() {
+fn the_edge_forwards_no_query_cookie_or_header() {
     let policy = policy();
     let passed = &policy["ParametersInCacheKeyAndForwardedToOrigin"];
     assert_eq!(passed["QueryStringsConfig"]["QueryStringBehavior"], "none");
@@ -79,7 +79,7 @@ fn the_edge_passes_no_query_cookie_or_header_on() {
     );
 }
 
-/// The types that CloudFront compresses, of objects of 1,000 to 10,000,000 bytes.
+/// The content types that CloudFront compresses, for objects of 1,000 to 10,000,000 bytes.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/ServingCompressedFiles.html>
 const COMPRESSED: [&str; 45] = [
     "application/dash+xml",
@@ -129,11 +129,11 @@ const COMPRESSED: [&str; 45] = [
     "vnd.apple.mpegurl",
 ];
 
-/// What is large enough to be worth it, indexes and archives, has types that CloudFront does not
-/// compress. Once one of them has, `Compress` is worth its price: keys of the cache by what a
-/// client accepts.
+/// The objects that are large enough, indexes and archives, have types that CloudFront does not
+/// compress. If one of them had, `Compress` would be worth its price: separate cache keys for what
+/// clients accept.
 #[test]
-fn the_edge_compresses_just_what_cloudfront_would() {
+fn compress_is_off_because_cloudfront_would_compress_nothing() {
     let large = [Headers::index(300), Headers::archive()];
     let compressible = large.iter().any(|headers| COMPRESSED.contains(&headers.content_type));
     let distribution = only("AWS::CloudFront::Distribution")["Properties"]["DistributionConfig"].clone();
@@ -148,7 +148,7 @@ fn the_edge_compresses_just_what_cloudfront_would() {
 
 const CERTIFICATE: &str = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
 
-/// The distribution's aliases, and what its certificate is made of.
+/// The number of the distribution's aliases, and the properties of its certificate.
 fn named_and_certified(given: &[(&str, &str)]) -> (usize, Vec<String>) {
     let deployment = Deployment::with(given);
     assert_eq!(deployment.broken_rules(), [""; 0], "{given:?}");
@@ -162,10 +162,10 @@ fn named_and_certified(given: &[(&str, &str)]) -> (usize, Vec<String>) {
     )
 }
 
-/// `aws cloudfront associate-alias` moves a name only to a distribution that has a certificate for
-/// it, and a name that another distribution has cannot be an alias in the template.
+/// `aws cloudfront associate-alias` moves a name only to a distribution with a certificate for it,
+/// and the template cannot have an alias that still belongs to another distribution.
 #[test]
-fn a_distribution_can_have_a_certificate_before_it_has_its_name() {
+fn a_distribution_can_have_a_certificate_before_its_alias() {
     let (domain, certificate) = (("DomainName", "charts.example.com"), ("CertificateArn", CERTIFICATE));
     let given = vec!["CertificateArn".to_owned()];
     assert_eq!(named_and_certified(&[]), (0, vec![]));
@@ -178,9 +178,9 @@ fn a_distribution_can_have_a_certificate_before_it_has_its_name() {
     );
 }
 
-/// CloudFront delivers its logs to no bucket in a region that has to be opted into.
+/// CloudFront delivers no logs to buckets in opt-in regions.
 #[test]
-fn the_edge_logs_only_where_its_logs_are_delivered() {
+fn the_edge_logs_only_in_regions_where_logs_are_delivered() {
     let logs = |region: &str, access_logs: &str| {
         let deployment = Deployment::with(&[("AWS::Region", region), ("AccessLogs", access_logs)]);
         let of_the_bucket = deployment
@@ -226,15 +226,14 @@ fn the_edge_logs_only_where_its_logs_are_delivered() {
     }
 }
 
-/// The sweep of invalidate-cdn goes back a day: an index that caches may keep for longer would be
-/// left to them.
+/// The sweep of invalidate-cdn covers one day, so caches must not keep an index for longer.
 #[test]
-fn no_index_may_be_kept_for_longer_than_the_sweep_goes_back() {
+fn no_index_may_be_cached_for_longer_than_the_sweep_covers() {
     let longest = seconds(&template()["Parameters"]["IndexMaxAge"]["MaxValue"]);
     assert!(longest <= chartdrop::cdn::SWEEP_LOOKBACK.as_secs(), "{longest}");
 }
 
-/// The function at the edge, executed.
+/// Runs the CloudFront function of the template on a path.
 fn function() -> impl Fn(&str) -> String {
     let properties = only("AWS::CloudFront::Function")["Properties"].clone();
     let text = |value: &Value| value.as_str().expect("text").to_owned();
@@ -257,17 +256,17 @@ fn function() -> impl Fn(&str) -> String {
 }
 
 #[test]
-fn the_function_makes_one_path_of_all_forms_that_clients_send() {
+fn the_function_turns_all_forms_of_a_path_into_one() {
     let function = function();
     for (sent, path) in [
         ("/a-1.0.0+b1.tgz", "/a-1.0.0%2Bb1.tgz"),
         ("/a-1.0.0%2Bb1.tgz", "/a-1.0.0%2Bb1.tgz"),
         ("/a-1.0.0%2bb1.tgz", "/a-1.0.0%2Bb1.tgz"),
-        // Helm 3's `dependency build`, Artifact Hub and Kubeapps encode what is encoded.
+        // Helm 3's `dependency build`, Artifact Hub and Kubeapps encode the URL twice.
         ("/a-1.0.0%252Bb1.tgz", "/a-1.0.0%2Bb1.tgz"),
         ("/a-1.0.0%252bb1.tgz.prov", "/a-1.0.0%2Bb1.tgz.prov"),
         ("/a+b+c", "/a%2Bb%2Bc"),
-        // nova and the OpenShift console.
+        // nova and the OpenShift console double the slash.
         ("//index.yaml", "/index.yaml"),
         ("/team-a//index.yaml", "/team-a/index.yaml"),
         ("////a///b", "/a/b"),
@@ -277,7 +276,7 @@ fn the_function_makes_one_path_of_all_forms_that_clients_send() {
 }
 
 #[test]
-fn the_function_leaves_every_other_path_alone() {
+fn the_function_keeps_every_other_path() {
     let function = function();
     for path in [
         "/",
@@ -297,9 +296,9 @@ fn the_function_leaves_every_other_path_alone() {
     }
 }
 
-/// Whatever a client sends, the function answers with one path for it, and that path stays.
+/// For every path, the function returns a path that it does not change again.
 #[test]
-fn the_function_applied_twice_changes_nothing_more() {
+fn the_function_applied_twice_changes_nothing() {
     let function = function();
     let mut random = fastrand::Rng::with_seed(26);
     let parts = [
@@ -315,7 +314,7 @@ fn the_function_applied_twice_changes_nothing_more() {
     }
 }
 
-/// A key of the bucket is found in each form in which a client may ask for it.
+/// A client reaches a key with every form of its path.
 #[test]
 fn every_form_of_a_key_reaches_that_key() {
     let function = function();

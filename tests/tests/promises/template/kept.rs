@@ -1,4 +1,4 @@
-//! What stays when a stack goes, or when a parameter is switched off for a while, and how it is
+//! Resources that are kept when a stack is deleted or a parameter is switched off, and how they are
 //! used again.
 
 use serde_yaml::Value;
@@ -6,8 +6,8 @@ use serde_yaml::Value;
 use crate::template::deployment::{Deployment, accepts};
 use crate::template::text::{names, resources, template};
 
-/// What cannot be made again: charts, keys, logs, and the trust that others have in the account's
-/// provider.
+/// Resources that cannot be created again: charts, keys, logs, and the account's identity provider,
+/// which others may use.
 const IRREPLACEABLE: [&str; 4] = [
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
@@ -18,11 +18,11 @@ const IRREPLACEABLE: [&str; 4] = [
 const SECRET: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:Secret-yTXUjVZbqN3f-AbCdEf";
 
 #[test]
-fn what_cannot_be_made_again_stays_when_the_stack_goes() {
+fn irreplaceable_resources_are_kept_when_the_stack_is_deleted() {
     let mut kept = Vec::new();
     for (name, resource) in IRREPLACEABLE.into_iter().flat_map(resources) {
-        // The one exception is a stack that never came to be: what it made is empty, and would be
-        // in the way of the next try.
+        // The exception is a stack whose creation failed: its resources are empty, and would block
+        // the next attempt.
         assert_eq!(resource["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
         assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
         kept.push(name);
@@ -32,15 +32,15 @@ fn what_cannot_be_made_again_stays_when_the_stack_goes() {
     }
 }
 
-/// What stays would be in the way of another of its name.
+/// A kept resource would conflict with a new one of the same name.
 #[test]
-fn what_stays_has_a_name_of_its_own_or_a_parameter_that_uses_it_again() {
+fn a_kept_resource_has_a_unique_name_or_a_parameter_to_use_it_again() {
     for of_type in IRREPLACEABLE {
         for (name, resource) in resources(of_type) {
             let named = ["BucketName", "Name"].map(|property| &resource["Properties"][property]);
             let named = named.iter().any(|name| !name.is_null()) || of_type == "AWS::IAM::OIDCProvider";
-            // The provider has GitHubOidcProviderArn; the bucket's name is the stack's, so the next
-            // stack has another.
+            // The provider is used again with GitHubOidcProviderArn. The bucket is named after its
+            // stack, so the next stack has another one.
             let answered = ["GitHub", "ChartBucket"].contains(&name.as_str());
             assert!(!named || answered, "{name} would be in the way of the next one");
         }
@@ -53,11 +53,11 @@ fn what_stays_has_a_name_of_its_own_or_a_parameter_that_uses_it_again() {
     assert!(again.makes("ReleaseRole") && !again.makes("GitHub"));
 }
 
-/// The secret that an earlier stack left is used instead of a new one, which would be empty.
+/// The secret of an earlier stack is used instead of a new one, which would be empty.
 #[test]
-fn a_secret_that_exists_is_used_again() {
+fn an_existing_secret_can_be_used_again() {
     assert!(accepts("SecretArn", SECRET) && accepts("SecretArn", ""));
-    // The six characters at the end are part of what a policy has to name.
+    // A policy needs the ARN with the six characters at its end.
     assert!(!accepts(
         "SecretArn",
         "arn:aws:secretsmanager:us-east-1:123456789012:secret:Secret"
@@ -80,7 +80,7 @@ fn a_secret_that_exists_is_used_again() {
         let of_secret = statements.iter().filter(|statement| statement["Sid"] == "ReadSecret");
         let may_read: Vec<String> = of_secret.flat_map(|statement| names(&statement["Resource"])).collect();
         assert_eq!(may_read, Vec::from_iter(reads), "{create} {given}");
-        // Keys are needed, and there are some.
+        // Keys are required, and the existing secret has them.
         assert_eq!(
             deployment.broken_rules().is_empty(),
             reads.is_some(),
@@ -89,9 +89,9 @@ fn a_secret_that_exists_is_used_again() {
     }
 }
 
-/// Somebody who tears a stack down has to know what stays, what it costs, and how it goes.
+/// An operator who deletes a stack has to know what is kept, what it costs, and how to delete it.
 #[test]
-fn the_docs_name_what_stays() {
+fn the_docs_name_every_kept_resource() {
     let page = std::fs::read_to_string(tests::program::workspace().join("docs/operations.md")).expect("a page");
     let section = page.split("\n## ").find(|section| section.starts_with("Tear down"));
     let section = section.expect("a section");

@@ -1,14 +1,14 @@
-//! Names that are made from the stack's name fit, and a stack whose name does not fit fails before
-//! anything slow is made.
+//! Names derived from the stack's name fit AWS's limits, and a stack with a name that is too long
+//! fails before anything slow is created.
 
 use serde_yaml::Value;
 
 use crate::template::deployment::matches;
 use crate::template::text::{names, resources, template};
 
-/// AWS's longest and shortest names of regions.
+/// Regions with the shortest and the longest names.
 const REGIONS: [&str; 3] = ["us-east-1", "ap-southeast-1", "eusc-de-east-1"];
-/// Each resource with a name of its own, where the name is, and how long AWS lets it be.
+/// Each named resource, the path of its name, and the longest name that AWS accepts.
 const LIMITS: [(&str, &[&str], usize); 8] = [
     ("AWS::S3::Bucket", &["BucketName"], 63),
     ("AWS::CloudFront::Function", &["Name"], 64),
@@ -37,7 +37,7 @@ fn written_out(name: &Value, stack: &str, region: &str) -> Option<String> {
     Some(text.replace("${AWS::AccountId}", "123456789012"))
 }
 
-/// Whether the first resource of a deployment lets the rest begin.
+/// Whether the first resource of a deployment succeeds.
 fn begins(stack: &str, region: &str) -> bool {
     let properties = &resources("AWS::SSM::Parameter")["BucketNameFits"]["Properties"];
     let value = written_out(&properties["Value"], stack, region).expect("a name");
@@ -60,7 +60,7 @@ fn a_stack_whose_name_is_too_long_or_not_lower_case_fails_first() {
 }
 
 #[test]
-fn every_name_that_is_made_from_the_stacks_fits() {
+fn every_name_derived_from_the_stacks_name_fits() {
     for region in REGIONS {
         let stack = "s".repeat(63 - "-123456789012-".len() - region.len());
         for (of_type, path, limit) in LIMITS {
@@ -72,7 +72,7 @@ fn every_name_that_is_made_from_the_stacks_fits() {
             }
         }
     }
-    // And none was forgotten.
+    // The list of resources is complete.
     let all = template()["Resources"].as_mapping().expect("resources").clone();
     for (name, resource) in &all {
         let properties = resource["Properties"].as_mapping().cloned().unwrap_or_default();
@@ -90,9 +90,9 @@ fn every_name_that_is_made_from_the_stacks_fits() {
     }
 }
 
-/// The distribution takes ten minutes, and a certificate waits for DNS.
+/// A distribution takes ten minutes, and a certificate waits for DNS.
 #[test]
-fn what_is_slow_waits_for_the_name_to_be_found_fit() {
+fn slow_resources_wait_for_the_check_of_the_name() {
     for slow in ["AWS::CloudFront::Distribution", "AWS::CertificateManager::Certificate"] {
         for (name, resource) in resources(slow) {
             assert_eq!(resource["DependsOn"], "BucketNameFits", "{name}");

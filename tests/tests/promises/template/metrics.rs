@@ -1,5 +1,4 @@
-//! Alarms and dashboard look at metrics that the functions emit, under the name that they emit them
-//! under.
+//! Alarms and the dashboard use metrics that the functions really emit, under the same names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,13 +14,13 @@ use tests::{ChartArchive, Chartdrop, events};
 
 use crate::template::text::{function, only, referred, resources};
 
-/// Function, by its binary, and metric.
+/// The executable of a function, and a metric.
 type Named = (String, String);
 
-/// Metrics that nobody looks at every day: they are there for who asks.
+/// Metrics that the dashboard does not show, because they are needed only for special questions.
 const NOT_SHOWN: [(&str, &str); 2] = [("publish-chart", "IndexesMended"), ("publish-chart", "IndexChanges")];
 
-/// Another publisher is faster once, CloudFront refuses one path, and one event never comes.
+/// Another publisher is faster once, CloudFront rejects one path, and one event is lost.
 struct World(OnRequest);
 
 impl Faults for World {
@@ -42,13 +41,13 @@ impl Faults for World {
     }
 }
 
-/// Each metric that a function emits, in a life with everything that one counts. A new metric is a
-/// new line.
+/// Runs everything that a metric counts, so that the functions emit every metric. Add a line for a
+/// new metric.
 async fn life() -> Chartdrop {
     let lost = S3Fault::Fail(When::Before, 412, "PreconditionFailed");
     let registry = Registry::start().await;
     let mirror = format!("oci://{}", registry.host());
-    // The registry takes one chart and not the other.
+    // The registry accepts one chart and rejects the other.
     registry.answer("refused/demo/manifests/1.0.0", Answer::Status(403));
     let settings = [
         ("OCI_MIRROR", mirror.as_str()),
@@ -69,30 +68,30 @@ async fn life() -> Chartdrop {
     chartdrop.put("staging/signed/demo-1.0.0.tgz.prov", "no signature");
     for (folder, chart) in [
         ("", chart("1.0.0")),
-        // Unchanged, in another second: S3's clock tells whole ones.
+        // Unchanged. S3's clock has whole seconds, so it has to be another one.
         ("", chart("1.0.0")),
         // Rejected.
         ("", chart("1.0.0").file("other.txt", "other")),
         ("raced/", chart("1.0.0")),
         ("refused/", chart("1.0.0")),
         ("swept/", chart("1.0.0")),
-        // Held: nobody pushes its image.
+        // Held: its image does not exist.
         (
             "held/",
             chart("1.0.0").values(format!("image: {}/app:1.0.0\n", registry.host())),
         ),
-        // Refused for its signature.
+        // Rejected because of its signature.
         ("signed/", chart("1.0.0")),
     ] {
         chartdrop.upload_to(folder, &chart);
         chartdrop.system.settled().await;
         tests::system::next_second().await;
     }
-    // No upload, and one whose index nobody can read.
+    // An object that is not an upload, and an upload whose index cannot be read.
     chartdrop.put("staging/notes.txt", "no chart");
     chartdrop.put("charts/broken/index.yaml", "<html>");
     chartdrop.upload_to("broken/", &chart("1.0.0"));
-    // Rebuilt.
+    // The index is rebuilt.
     chartdrop
         .system
         .store()
@@ -109,17 +108,17 @@ async fn life() -> Chartdrop {
         chartdrop.run(&command).await;
         chartdrop.system.settled().await;
     }
-    // One index of this sweep is refused.
+    // CloudFront rejects the invalidation of one index in this sweep.
     let swept = chartdrop.invoke("invalidate-cdn", &json!({"command": "sweep"})).await;
     swept.expect("a sweep does not fail");
-    // An event of an earlier write.
+    // The event of an earlier index write.
     let event = events::s3_put(chartdrop.system.bucket_name(), &["charts/index.yaml"]);
     let told = chartdrop.invoke("invalidate-cdn", &event).await;
     told.expect("nothing to do");
     chartdrop
 }
 
-/// The metrics in a function's log, by the value of their only dimension.
+/// The metrics in the functions' logs, by the value of their only dimension.
 fn emitted(chartdrop: &Chartdrop) -> BTreeSet<Named> {
     let mut emitted = BTreeSet::new();
     for binary in ["publish-chart", "invalidate-cdn"] {
@@ -134,7 +133,7 @@ fn emitted(chartdrop: &Chartdrop) -> BTreeSet<Named> {
                 (&json!(NAMESPACE), &json!([["function"]]))
             );
             let metrics = told["Metrics"].as_array().expect("metrics");
-            // Here a function is deployed under the name of its binary.
+            // Locally, a function has the name of its executable.
             let function = line["function"].as_str().expect("a name");
             emitted.extend(
                 metrics
@@ -146,14 +145,14 @@ fn emitted(chartdrop: &Chartdrop) -> BTreeSet<Named> {
     emitted
 }
 
-/// The binaries of the functions, by their names in the template.
+/// The executables of the functions, by their names in the template.
 fn binaries() -> BTreeMap<String, &'static str> {
     ["publish-chart", "invalidate-cdn"]
         .map(|binary| (function(binary).0, binary))
         .into()
 }
 
-/// What alarms watch.
+/// The metrics that alarms watch.
 fn watched() -> BTreeSet<Named> {
     let binaries = binaries();
     let alarms = resources("AWS::CloudWatch::Alarm").into_values();
@@ -174,8 +173,8 @@ fn watched() -> BTreeSet<Named> {
     .collect()
 }
 
-/// What the dashboard shows, with CloudWatch's shorthands written out: `.` repeats the field above,
-/// `...` all of them but the last ones given.
+/// The metrics that the dashboard shows, with CloudWatch's shorthands expanded: `.` repeats the
+/// field above, `...` repeats all fields but the last ones given.
 fn shown() -> BTreeSet<Named> {
     let dashboard = only("AWS::CloudWatch::Dashboard")["Properties"]["DashboardBody"].clone();
     let serde_yaml::Value::Tagged(body) = dashboard else {
@@ -188,7 +187,7 @@ fn shown() -> BTreeSet<Named> {
         for metric in widget["properties"]["metrics"].as_array().expect("metrics") {
             let fields = metric.as_array().expect("fields").iter();
             let fields: Vec<&str> = fields.filter_map(Value::as_str).collect();
-            // An expression, of other metrics.
+            // An expression over other metrics has no fields.
             if fields.is_empty() {
                 continue;
             }
@@ -222,7 +221,7 @@ fn owned(texts: &[&str]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn alarms_and_dashboard_look_at_metrics_that_the_functions_emit() {
+async fn alarms_and_dashboard_use_metrics_that_the_functions_emit() {
     let chartdrop = life().await;
     let emitted = emitted(&chartdrop);
     let looked_at: BTreeSet<Named> = watched().union(&shown()).cloned().collect();
@@ -242,8 +241,8 @@ async fn alarms_and_dashboard_look_at_metrics_that_the_functions_emit() {
     );
 }
 
-/// What only a schedule makes is missing when the schedule stops, whatever else the function does
-/// meanwhile.
+/// The metric that only a schedule emits is missing when the schedule stops, even if the function
+/// does other work.
 #[test]
 fn a_schedule_that_stops_is_noticed() {
     let (name, publish_chart) = function("publish-chart");
@@ -268,7 +267,7 @@ fn a_schedule_that_stops_is_noticed() {
             Some(name.as_str()),
             "{metric}"
         );
-        // No data is what silence looks like.
+        // A stopped schedule means missing data.
         assert_eq!(alarm["TreatMissingData"], "breaching", "{metric}");
         assert_eq!(
             (&alarm["ComparisonOperator"], &alarm["Threshold"]),
@@ -278,7 +277,7 @@ fn a_schedule_that_stops_is_noticed() {
         let looked_back = period * alarm["EvaluationPeriods"].as_u64().expect("periods");
         // One run may be late.
         assert!(looked_back >= 2 * seconds, "{metric}");
-        // CloudWatch's bounds: a day, and a week for periods of an hour and more.
+        // CloudWatch's limits: a day, and a week for periods of an hour or more.
         assert!(looked_back <= if period < 3_600 { 86_400 } else { 604_800 }, "{metric}");
     }
 }

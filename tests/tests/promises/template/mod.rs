@@ -1,7 +1,6 @@
-//! `template.yaml` held against the code: what one of them says and the other does not do fails
-//! here.
+//! Compares `template.yaml` with the code, and fails if they disagree.
 //!
-//! `permissions.rs`, beside this folder, does the same for what the functions may do.
+//! `permissions.rs`, next to this folder, does the same for the permissions of the functions.
 
 mod access;
 mod deployment;

@@ -1,11 +1,11 @@
-//! The bucket tells each function of just what it deals with.
+//! The bucket notifies each function only of the objects that it handles.
 
 use chartdrop::keys::{Repository, StagedKey, is_published, of_repaired};
 use serde_yaml::Value;
 
 use crate::template::text::function;
 
-/// The filters of a function's S3 events: kind of event, prefix, suffix.
+/// The filters of a function's S3 events: event type, prefix, suffix.
 fn filters(binary: &str) -> Vec<(String, String, String)> {
     let (_, function) = function(binary);
     let events = function["Properties"]["Events"].as_mapping().expect("events").clone();
@@ -37,7 +37,7 @@ fn tells(binary: &str, kind: &str, key: &str) -> bool {
     matching == 1
 }
 
-/// Keys of all kinds, and such as look like them.
+/// Keys of all kinds, and similar ones.
 const KEYS: [&str; 18] = [
     "staging/demo-1.0.0.tgz",
     "staging/team-a/demo-1.0.0+b.tgz",
@@ -60,7 +60,7 @@ const KEYS: [&str; 18] = [
 ];
 
 #[test]
-fn publish_chart_is_told_of_every_staged_upload_and_of_nothing_else() {
+fn publish_chart_is_notified_of_uploads_only() {
     for key in KEYS {
         let meant = StagedKey::new(key).is_some() || StagedKey::of_provenance(key).is_some();
         assert_eq!(tells("publish-chart", "ObjectCreated", key), meant, "{key}");
@@ -69,7 +69,7 @@ fn publish_chart_is_told_of_every_staged_upload_and_of_nothing_else() {
 }
 
 #[test]
-fn invalidate_cdn_is_told_of_every_written_index_and_every_removed_or_repaired_archive_and_of_nothing_else() {
+fn invalidate_cdn_is_notified_of_written_indexes_and_removed_or_repaired_archives_only() {
     for key in KEYS {
         let written = Repository::of_index_key(key).is_some() || of_repaired(key).is_some();
         assert_eq!(tells("invalidate-cdn", "ObjectCreated", key), written, "{key}");
@@ -78,9 +78,9 @@ fn invalidate_cdn_is_told_of_every_written_index_and_every_removed_or_repaired_a
     }
 }
 
-/// Lambda stops a function that feeds itself after about 16 rounds.
+/// Lambda stops a function that triggers itself after about 16 rounds.
 #[test]
-fn no_function_is_told_of_what_it_writes_itself() {
+fn no_function_is_notified_of_its_own_writes() {
     for key in KEYS.iter().filter(|key| !key.starts_with("staging/")) {
         assert!(!tells("publish-chart", "ObjectCreated", key), "{key}");
     }

@@ -1,4 +1,4 @@
-//! The outputs name what exists, and the docs name outputs and parameters that there are.
+//! The outputs name existing resources, and the docs name existing outputs and parameters.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ fn keys(section: &str) -> BTreeSet<String> {
     keys.map(|key| key.as_str().expect("text").to_owned()).collect()
 }
 
-/// Values that switch something on, of each parameter that does; with none of them it is off.
+/// The parameters that switch something on, each with a value that does. It is off by default.
 const SWITCHES: [(&str, &str); 5] = [
     ("CreateSecret", "true"),
     (
@@ -30,7 +30,7 @@ const SWITCHES: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn each_output_names_what_exists_whenever_it_is_there() {
+fn each_existing_output_names_existing_resources() {
     let (resources, parameters) = (keys("Resources"), keys("Parameters"));
     let mut seen = BTreeSet::new();
     for on in 0..1_u32 << SWITCHES.len() {
@@ -58,7 +58,7 @@ fn each_output_names_what_exists_whenever_it_is_there() {
 }
 
 #[test]
-fn whoever_deploys_is_told_all_that_the_docs_need() {
+fn the_outputs_have_every_value_that_the_docs_need() {
     let outputs = keys("Outputs");
     for promised in [
         "RepositoryUrl",
@@ -79,18 +79,18 @@ fn whoever_deploys_is_told_all_that_the_docs_need() {
     }
 }
 
-/// `sam deploy` without answers has to work.
+/// `sam deploy` has to work without any parameter.
 #[test]
-fn every_parameter_has_a_default_and_says_what_it_is() {
+fn every_parameter_has_a_default_and_a_description() {
     for (name, parameter) in template()["Parameters"].as_mapping().expect("parameters") {
         assert!(!parameter["Default"].is_null(), "{name:?}");
         assert!(parameter["Description"].is_string(), "{name:?}");
     }
 }
 
-/// Each alarm's runbook is found by its name.
+/// The runbook of each alarm has its name as heading.
 #[test]
-fn each_alarm_says_what_to_do_and_has_a_runbook() {
+fn each_alarm_describes_what_to_do_and_has_a_runbook() {
     let page = std::fs::read_to_string(workspace().join("docs/operations.md")).expect("a page");
     let template = template();
     let resources = template["Resources"].as_mapping().expect("resources");
@@ -100,7 +100,7 @@ fn each_alarm_says_what_to_do_and_has_a_runbook() {
     for (name, alarm) in alarms {
         let name = name.as_str().expect("text");
         let description = alarm["Properties"]["AlarmDescription"].as_str().unwrap_or_default();
-        // CloudWatch takes no longer one.
+        // CloudWatch accepts at most 1,024 characters.
         assert!((80..=1024).contains(&description.len()), "{name}: {description}");
         assert!(
             page.contains(&format!("### {name}\n")),
@@ -110,7 +110,7 @@ fn each_alarm_says_what_to_do_and_has_a_runbook() {
     }
 }
 
-/// The diagram in the docs, and the table below it, show what is deployed, and nothing else.
+/// The diagram in the docs, and the table below it, show exactly what is deployed.
 #[test]
 fn the_diagram_names_every_resource_of_the_template() {
     let page = std::fs::read_to_string(workspace().join("docs/operations.md")).expect("a page");
@@ -130,7 +130,7 @@ fn the_diagram_names_every_resource_of_the_template() {
     let diagram = section.split("```").nth(1).expect("a diagram");
     let invented: Vec<&str> = diagram
         .split(|char: char| !char.is_ascii_alphanumeric())
-        // What is written like the name of a resource.
+        // Words that look like the name of a resource.
         .filter(|word| word.chars().skip(1).any(char::is_uppercase) && word.starts_with(char::is_uppercase))
         .filter(|word| word.chars().any(char::is_lowercase) && !keys("Resources").contains(*word))
         .collect();

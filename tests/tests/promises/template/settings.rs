@@ -1,5 +1,5 @@
-//! Every setting that a function reads is set, every one that is set is read, and the parameters
-//! let nothing through that a function refuses.
+//! The template sets exactly the settings that the functions read, and its parameters accept only
+//! values that the functions accept.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,12 +10,12 @@ use serde_yaml::Value;
 use crate::template::text::{function, referred, template};
 
 /// Settings that a function reads and the template leaves at their default, each with the reason.
-/// Whoever builds what one of them switches on takes it off this list and gives it a parameter.
+/// When the feature behind one of them is built, it gets a parameter and leaves this list.
 const LEFT_AT_DEFAULT: [(&str, &str); 0] = [];
 
 type Read = fn(&dyn Fn(&str) -> Option<String>) -> Result<(), SettingError>;
 
-/// What each function does with its environment at start.
+/// How each function reads its environment at start.
 const FUNCTIONS: [(&str, Read); 2] = [
     ("publish-chart", |lookup| Settings::read(lookup).map(drop)),
     ("invalidate-cdn", |lookup| CdnSettings::read(lookup).map(drop)),
@@ -28,8 +28,8 @@ fn variables(binary: &str) -> BTreeMap<String, Value> {
     serde_yaml::from_value(variables.clone()).expect("variables")
 }
 
-/// Values that a variable can get: of a parameter its default and the ends of what it allows,
-/// otherwise what a deployment would make of it.
+/// Values that a variable can have: for a parameter, its default and the ends of its range;
+/// otherwise, the value in a deployment.
 fn values(name: &str, value: &Value) -> Vec<String> {
     let Some(parameter) = referred(value).filter(|name| template()["Parameters"].get(*name).is_some()) else {
         return match name {
@@ -53,7 +53,7 @@ fn values(name: &str, value: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_setting_that_a_function_reads_is_set_and_every_one_that_is_set_is_read() {
+fn the_template_sets_exactly_the_settings_that_the_functions_read() {
     for (binary, read) in FUNCTIONS {
         let set = variables(binary);
         let asked = RefCell::new(BTreeSet::new());
@@ -84,7 +84,7 @@ fn every_setting_that_a_function_reads_is_set_and_every_one_that_is_set_is_read(
 }
 
 #[test]
-fn a_function_starts_with_every_value_that_the_parameters_let_through() {
+fn a_function_starts_with_every_value_that_the_parameters_accept() {
     for (binary, read) in FUNCTIONS {
         let set = variables(binary);
         for (name, value) in &set {
@@ -103,9 +103,9 @@ fn a_function_starts_with_every_value_that_the_parameters_let_through() {
     }
 }
 
-/// What is proven with `local` is proven for the time that a function has when it is deployed.
+/// Tests with `local` use the same timeouts as a deployment.
 #[test]
-fn a_function_has_the_time_that_it_has_in_local() {
+fn a_function_has_the_same_timeout_as_in_local() {
     let here = local::Options::default();
     for (binary, timeout) in [
         ("publish-chart", here.publish_timeout),

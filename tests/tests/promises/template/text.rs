@@ -1,4 +1,4 @@
-//! Finding one's way in the template.
+//! Helpers to find values in the template.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub fn template() -> Value {
     serde_yaml::from_str(TEMPLATE).expect("YAML")
 }
 
-/// The resources of a type, by their names.
+/// The resources of a type, by name.
 pub fn resources(of_type: &str) -> BTreeMap<String, Value> {
     let template = template();
     let all = template["Resources"].as_mapping().expect("resources").iter();
@@ -27,14 +27,14 @@ pub fn only(of_type: &str) -> Value {
     all.into_values().next().expect("one")
 }
 
-/// Logical name and resource of a function, by its binary.
+/// The logical name and the resource of a function, by its executable.
 pub fn function(binary: &str) -> (String, Value) {
     let functions = resources("AWS::Serverless::Function").into_iter();
     let mut named = functions.filter(|(_, function)| function["Metadata"]["BuildProperties"]["Binary"] == binary);
     named.next().unwrap_or_else(|| panic!("no function {binary}"))
 }
 
-/// What `!Ref` names, if the value is one.
+/// The name in a `!Ref`, if the value is one.
 pub fn referred(value: &Value) -> Option<&str> {
     match value {
         Value::Tagged(tagged) if tagged.tag == "Ref" => tagged.value.as_str(),
@@ -42,8 +42,8 @@ pub fn referred(value: &Value) -> Option<&str> {
     }
 }
 
-/// Everything that CloudFormation's functions name in a value: `!Ref A`, `!GetAtt A.B` and `${A.B}`
-/// in a `!Sub`.
+/// All names in CloudFormation functions within a value: `!Ref A`, `!GetAtt A.B`, and `${A.B}` in a
+/// `!Sub`.
 pub fn names(value: &Value) -> Vec<String> {
     match value {
         Value::Sequence(all) => all.iter().flat_map(names).collect(),
