@@ -1,4 +1,4 @@
-//! The AWS CLI uploads, lists and removes: what release workflows and people do with the bucket.
+//! Uses the bucket with the AWS CLI, as release workflows and people do: upload, list, remove.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -10,12 +10,12 @@ use tokio::process::Command;
 
 use crate::tools;
 
-/// `aws ARGUMENTS` against the local S3. What it said; it must succeed.
+/// Runs `aws ARGUMENTS` against the local S3, which must succeed, and returns the output.
 async fn aws(chartdrop: &Chartdrop, arguments: &[&str]) -> String {
     aws_at(&chartdrop.system.s3_endpoint(), "local", arguments).await
 }
 
-/// The same against any server, whose access key and secret key are both `key`.
+/// Does the same against any server, with `key` as both access key and secret key.
 pub async fn aws_at(endpoint: &str, key: &str, arguments: &[&str]) -> String {
     let output = Command::new(tools::path("CHARTDROP_AWS"))
         .args(arguments)
@@ -23,7 +23,7 @@ pub async fn aws_at(endpoint: &str, key: &str, arguments: &[&str]) -> String {
         .env("AWS_ACCESS_KEY_ID", key)
         .env("AWS_SECRET_ACCESS_KEY", key)
         .env("AWS_DEFAULT_REGION", "us-east-1")
-        // Nothing from the person's own configuration.
+        // Ignores the configuration of the user.
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_EC2_METADATA_DISABLED", "true")
@@ -107,7 +107,7 @@ async fn a_chart_large_enough_for_a_multipart_upload_is_published() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_published_can_be_listed_read_and_removed() {
+async fn published_objects_can_be_listed_read_and_removed() {
     let (chartdrop, folder) = (Chartdrop::start().await, TempDir::new().expect("a folder"));
     let chart = ChartArchive::new("demo", "1.0.0");
     chartdrop.publish(&chart).await;
@@ -146,7 +146,7 @@ async fn what_is_published_can_be_listed_read_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn user_metadata_stays_with_an_upload() {
+async fn user_metadata_of_an_upload_is_kept() {
     let (chartdrop, folder) = (Chartdrop::start().await, TempDir::new().expect("a folder"));
     let file = write(&folder, "notes.txt", b"no chart");
     let url = bucket(&chartdrop, "staging/notes.txt");
@@ -168,7 +168,7 @@ async fn user_metadata_stays_with_an_upload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_whole_folder_of_charts_is_synchronised_into_staging() {
+async fn a_folder_of_charts_can_be_synchronized_into_staging() {
     let (chartdrop, folder) = (Chartdrop::start().await, TempDir::new().expect("a folder"));
     for number in 0..12 {
         let chart = ChartArchive::new("demo", &format!("1.{number}.0"));
@@ -180,8 +180,7 @@ async fn a_whole_folder_of_charts_is_synchronised_into_staging() {
     assert_eq!(chartdrop.versions("demo").len(), 12);
 }
 
-/// Runs a script of docs/operations.md in bash, with what goes before it. Its `aws` asks this
-/// endpoint.
+/// Runs a script of the docs in bash. Its `aws` uses this endpoint.
 async fn script(endpoint: &str, script: &str) -> std::process::Output {
     let aws = format!(
         "aws() {{ '{}' \"$@\" --endpoint-url '{endpoint}'; }}\n",
@@ -207,13 +206,13 @@ fn operations() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn publish_as_the_docs_define_it_prints_the_answer_and_nothing_else() {
+async fn the_shell_function_publish_of_the_docs_prints_only_the_answer() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
     let page = operations();
     let start = page.find("publish() {").expect("the function");
     let end = start + page[start..].find("\n}\n").expect("its end") + 2;
-    // Version 1, which is what PyPI has, lacks the option and needs none.
+    // Version 1 of the AWS CLI, which PyPI has, neither has nor needs this option.
     let publish = page[start..end].replace("--cli-binary-format raw-in-base64-out", "");
     let command = "publish '{\"command\":\"verify\",\"repository\":\"\"}'";
     let output = script(
@@ -233,7 +232,7 @@ async fn publish_as_the_docs_define_it_prints_the_answer_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_adopted_archive_has_the_headers_that_the_docs_give_it() {
+async fn an_adopted_archive_gets_the_headers_that_the_docs_set() {
     let chartdrop = Chartdrop::start().await;
     let chart = ChartArchive::new("demo", "1.0.0");
     chartdrop.put("old/demo-1.0.0.tgz", chart.bytes());

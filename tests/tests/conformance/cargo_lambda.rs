@@ -1,4 +1,4 @@
-//! cargo-lambda runs the functions, and sends them the sample events, as the README says.
+//! Runs the functions with cargo-lambda and sends them the sample events, as the docs describe.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,11 +13,10 @@ use tokio::process::{Child, Command};
 
 use crate::tools;
 
-/// Building the function is part of it.
+/// The longest wait, which includes building the function.
 const PATIENCE: Duration = Duration::from_secs(1_200);
 
-/// The commands under "Develop with cargo lambda", with the addresses of this test instead of the
-/// README's.
+/// The commands under "Develop with cargo lambda", with the addresses of this test.
 struct Readme {
     settings: Vec<String>,
     watch: String,
@@ -55,7 +54,8 @@ impl Readme {
         }
     }
 
-    /// The command line after the README's `export` lines, in a shell, with cargo-lambda in PATH.
+    /// Runs a command line in a shell, after the `export` lines of the page, with cargo-lambda in
+    /// PATH.
     fn shell(&self, line: &str) -> Command {
         let tool = tools::path("CHARTDROP_CARGO_LAMBDA");
         let folder = tool.parent().expect("a folder").to_str().expect("text").to_owned();
@@ -74,12 +74,12 @@ impl Readme {
     }
 }
 
-/// Runs `cargo lambda watch` until it is dropped, with all that it starts.
+/// Runs `cargo lambda watch` until it is dropped, and ends everything that it has started.
 struct Watch(Child);
 
 impl Watch {
     async fn start(readme: &Readme, port: u16) -> Self {
-        // A process group of its own: the functions that it starts have to end with it.
+        // In its own process group, so that the functions that it starts can be ended with it.
         let child = readme
             .shell(&readme.watch)
             .process_group(0)
@@ -107,7 +107,7 @@ impl Drop for Watch {
     }
 }
 
-/// The answer to `cargo lambda invoke`.
+/// Runs `cargo lambda invoke`, and returns the answer.
 async fn invoke(readme: &Readme, line: &str) -> Value {
     let output = tokio::time::timeout(PATIENCE, readme.shell(line).output())
         .await
@@ -127,7 +127,7 @@ async fn free_port() -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_function_under_cargo_lambda_watch_takes_every_sample_event() {
+async fn the_function_under_cargo_lambda_watch_accepts_every_sample_event() {
     let chartdrop = Chartdrop::with(Options {
         notifications: false,
         ..Options::default()
@@ -166,7 +166,7 @@ async fn the_function_under_cargo_lambda_watch_takes_every_sample_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn local_answers_cargo_lambda_invoke_itself() {
+async fn local_answers_cargo_lambda_invoke() {
     let chartdrop = Chartdrop::with(Options {
         notifications: false,
         ..Options::default()

@@ -1,4 +1,4 @@
-//! What users do with a repository: `helm repo add`, `update`, `search`, `pull`, `template`,
+//! Uses a repository as Helm users do: `helm repo add`, `update`, `search`, `pull`, `template`,
 //! `dependency`, `install`.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::kubernetes::ApiServer;
 const FORMS: [&str; 2] = ["json", "yaml"];
 const STYLES: [&str; 2] = ["absolute", "relative"];
 
-/// The example chart, packed by this Helm, and three versions of another.
+/// A repository with the example chart, packaged by this Helm, and three versions of another chart.
 async fn repository(helm: &Helm, form: &str, style: &str) -> Chartdrop {
     let chartdrop = Chartdrop::with_settings(&[("INDEX_FORMAT", form), ("URL_STYLE", style)]).await;
     let example = workspace().join("examples/kube9-operator");
@@ -42,7 +42,7 @@ impl Listed for Chartdrop {
     }
 }
 
-/// `helm search repo -l`, with the versions of a chart.
+/// The versions of a chart in `helm search repo -l`.
 async fn search(helm: &Helm, chart: &str) -> Vec<String> {
     let found = helm
         .json(["search", "repo", "-l", "--devel", "-o", "json", chart])
@@ -107,7 +107,7 @@ async fn a_version_with_build_metadata_is_pulled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_update_sees_what_was_published_since() {
+async fn an_update_sees_newly_published_versions() {
     for helm in helm::both() {
         let chartdrop = repository(&helm, "json", "absolute").await;
         helm.run(["repo", "add", "kube9", &chartdrop.system.edge_url()]).await;
@@ -137,7 +137,7 @@ async fn a_repository_in_a_folder_is_added_by_its_url() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chart_is_taken_straight_from_the_repository_without_adding_it() {
+async fn a_chart_is_pulled_without_adding_the_repository() {
     for helm in helm::both() {
         let chartdrop = repository(&helm, "json", "absolute").await;
         let url = chartdrop.system.edge_url();
@@ -148,8 +148,7 @@ async fn a_chart_is_taken_straight_from_the_repository_without_adding_it() {
     }
 }
 
-/// Helm 3's `dependency build` escapes a relative URL once more, so that one with `%2B` is asked
-/// for as `%252B`.
+/// Helm 3's `dependency build` escapes a relative URL again, so that it requests `%252B` for `%2B`.
 #[tokio::test(flavor = "multi_thread")]
 async fn dependencies_are_updated_and_built() {
     for helm in helm::both() {
@@ -178,7 +177,7 @@ async fn updates_and_builds_dependencies(helm: &Helm, form: &str, style: &str) {
     helm.run(["dependency".as_ref(), "update".as_ref(), chart.as_os_str()])
         .await;
     assert_eq!(charts(&chart), dependencies);
-    // From the lock file, as in somebody's CI. Helm wants the repository to be known there.
+    // From the lock file, as in CI. Helm requires the repository to be added.
     helm.run(["repo", "add", &name, &url]).await;
     std::fs::remove_dir_all(chart.join("charts")).expect("removed");
     helm.run(["dependency".as_ref(), "build".as_ref(), chart.as_os_str()])
@@ -207,7 +206,7 @@ fn charts(chart: &Path) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chart_is_installed_as_far_as_that_goes_without_a_cluster() {
+async fn a_chart_is_installed_in_a_dry_run() {
     let api = ApiServer::start().await;
     for helm in helm::both() {
         let chartdrop = repository(&helm, "json", "absolute").await;
@@ -231,7 +230,7 @@ async fn a_chart_is_installed_as_far_as_that_goes_without_a_cluster() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_example_chart_is_without_fault() {
+async fn the_example_chart_passes_lint() {
     for helm in helm::both() {
         let example = workspace().join("examples/kube9-operator");
         helm.run(["lint".as_ref(), "--strict".as_ref(), example.as_os_str()])

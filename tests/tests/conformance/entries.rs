@@ -1,4 +1,5 @@
-//! Our entry of a chart equals, field by field, what `helm repo index` writes for the same archive.
+//! The entry that Chartdrop writes equals, field by field, the one that `helm repo index` writes
+//! for the same archive.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +11,7 @@ use tests::Chartdrop;
 use crate::helm::Helm;
 use crate::variations::{self, Variation};
 
-/// What Helm, and what Chartdrop, lists: entries by chart name and version.
+/// Entries by chart name and version.
 type Entries = BTreeMap<(String, String), Value>;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,8 +36,7 @@ async fn entries_equal_those_of(helm: Helm) {
     compare(&helm, &folder, &archives).await;
 }
 
-/// Archives whose Chart.yaml is as its author wrote it: those of `tar`, of older Helms and of other
-/// tools.
+/// Archives with an unchanged Chart.yaml, as `tar`, older Helms and other tools make them.
 #[tokio::test(flavor = "multi_thread")]
 async fn entries_of_charts_packed_by_other_tools_equal_those_of_helm_3() {
     other_tools(Helm::three()).await;
@@ -58,7 +58,7 @@ async fn other_tools(helm: Helm) {
     compare(&helm, &folder, &archives).await;
 }
 
-/// `NAME-VERSION.tgz`, with the version as Helm reads it.
+/// The file name `NAME-VERSION.tgz`, with the version as Helm reads it.
 async fn file_name(helm: &Helm, variation: &Variation, archive: &[u8]) -> String {
     let path = helm.folder("shown").join("chart.tgz");
     std::fs::write(&path, archive).expect("written");
@@ -88,7 +88,7 @@ fn archives(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Publishes the archives and compares the two indexes, in both of our forms.
+/// Publishes the archives, and compares the indexes of Helm and Chartdrop in both forms.
 async fn compare(helm: &Helm, folder: &Path, archives: &BTreeMap<String, Vec<u8>>) {
     let url = "https://charts.example.com/stable";
     helm.run([
@@ -108,7 +108,7 @@ async fn compare(helm: &Helm, folder: &Path, archives: &BTreeMap<String, Vec<u8>
         let chartdrop = published(url, form, archives).await;
         let path = helm.folder("ours").join(format!("{form}.yaml"));
         std::fs::write(&path, chartdrop.text("charts/index.yaml")).expect("written");
-        // The YAML form is compared as Helm reads it, the JSON form as it stands.
+        // The YAML form is compared as Helm reads it, the JSON form directly.
         let ours = match form {
             "json" => entries(&chartdrop.index()),
             _ => entries(&helm.reads_index(&path).await),
@@ -117,7 +117,7 @@ async fn compare(helm: &Helm, folder: &Path, archives: &BTreeMap<String, Vec<u8>
     }
 }
 
-/// Chartdrop with all of them published, in one run.
+/// Starts Chartdrop, and publishes all of them in one run.
 async fn published(url: &str, form: &str, archives: &BTreeMap<String, Vec<u8>>) -> Chartdrop {
     let settings = [("REPOSITORY_URL", url), ("INDEX_FORMAT", form)];
     let options = Options {
@@ -180,8 +180,8 @@ fn fields_that_differ(their: &Value, our: &Value) -> Vec<String> {
         .collect()
 }
 
-/// An entry without what must differ: `created` is the time of indexing, and a `+` in a URL is
-/// escaped by us because S3 takes it for a space.
+/// An entry without the parts that always differ: `created` is the time of indexing, and Chartdrop
+/// escapes a `+` in a URL because S3 reads it as a space.
 fn comparable(entry: &Value) -> Map<String, Value> {
     let mut entry = entry.as_object().expect("an entry").clone();
     let created = entry.remove("created").expect("a time");

@@ -1,6 +1,6 @@
-//! Indexes that others wrote.
+//! Indexes that other tools wrote.
 
-/// In layouts that are edited in place.
+/// Indexes in layouts that are edited in place.
 pub fn in_known_layout() -> Vec<(&'static str, String)> {
     vec![
         ("Helm 2", HELM_2.to_owned()),
@@ -10,7 +10,7 @@ pub fn in_known_layout() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// In layouts that are not, so that they are written anew.
+/// Indexes in other layouts, which are written again completely.
 pub fn in_unknown_layout() -> Vec<(&'static str, String)> {
     let windows = HELM_2.replace('\n', "\r\n");
     let long_key = format!("      ? {0}\n      : {0}\n", "long key ".repeat(200).trim());
@@ -36,7 +36,7 @@ pub fn in_unknown_layout() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Times without quotes, some in the time zone of the machine.
+/// An index of Helm 2: times without quotes, some in the time zone of the machine.
 const HELM_2: &str = "\
 apiVersion: v1
 entries:
@@ -67,7 +67,7 @@ entries:
 generated: 2018-01-01T00:00:00Z
 ";
 
-/// All the ways in which go-yaml puts texts on lines.
+/// An index with all ways in which go-yaml breaks text into lines.
 const FOLDED: &str = r#"apiVersion: v1
 entries:
   alpha:
@@ -160,8 +160,8 @@ generated: 2019-01-01T00:00:00Z
 
 const FLOW: &str = "{apiVersion: v1, entries: {alpha: [{name: alpha, version: 1.0.0, annotations: {'a': ~, ? b : \"c\\td\"}}], demo: ~}}\n";
 
-/// Its numbers are such as YAML 1.1 has too: what others wrote stays as it was, and `1e3` is text
-/// to some readers.
+/// An index in JSON, whose numbers are also numbers in YAML 1.1: entries of other tools are not
+/// changed, and some readers read `1e3` as text.
 const JSON: &str = "{
 \t\"apiVersion\": \"v1\",\r
 \t\"annotations\": {\"a\\/b\": \"https:\\/\\/example.com\\/\"},
@@ -180,7 +180,7 @@ const JSON: &str = "{
 }
 ";
 
-/// With characters in the place of `@` that JSON allows raw.
+/// An index in JSON, in which tests replace `@` by characters that JSON allows unescaped.
 const RAW_JSON: &str = r#"{"apiVersion":"v1","entries":{
 "alpha":[{"name":"alpha","version":"1.0.0","description":"@","annotations":{"@":"a@b"}}],
 "demo":[{"name":"demo","version":"0.1.0","keywords":["@"]}]

@@ -1,21 +1,21 @@
-//! GnuPG, with a home of its own.
+//! GnuPG, with its own home folder.
 
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// When keys were made that have expired since.
+/// The creation time of keys that have expired since then.
 pub const LONG_AGO: &str = "20200101T000000!";
 
-/// Keys and what signs with them.
+/// A GnuPG home folder with keys.
 pub struct Gpg {
     home: TempDir,
 }
 
 impl Gpg {
     pub fn new() -> Self {
-        // GnuPG wants it to be its own, and its agent's socket has a short path.
+        // GnuPG requires a private folder, and the path of its agent's socket must be short.
         Gpg {
             home: TempDir::with_prefix("gpg").expect("a temporary folder"),
         }
@@ -40,7 +40,7 @@ impl Gpg {
             .expect("gpg is installed")
     }
 
-    /// Runs gpg; it must succeed. Its standard output.
+    /// Runs gpg, which must succeed, and returns its output.
     pub fn run(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         let output = self.try_run(arguments, input);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -48,12 +48,12 @@ impl Gpg {
         output.stdout
     }
 
-    /// A key with this user id, as `--quick-generate-key` makes it. Its fingerprint.
+    /// Generates a key for this user id with `--quick-generate-key`, and returns its fingerprint.
     pub fn key(&self, name: &str, more: &[&str]) -> String {
         self.key_at(name, more, &[])
     }
 
-    /// The same, with options before the command.
+    /// Does the same, with options before the command.
     pub fn key_at(&self, name: &str, more: &[&str], options: &[&str]) -> String {
         let generate = [options, &["--passphrase", "", "--quick-generate-key", name], more].concat();
         self.run(&generate, b"");
@@ -71,22 +71,22 @@ impl Gpg {
         line.split(':').nth(9).expect("a fingerprint").to_owned()
     }
 
-    /// Revokes a key by the certificate that GnuPG made with it.
+    /// Revokes a key with the certificate that GnuPG created for it.
     pub fn revoke(&self, fingerprint: &str) {
         let path = self.home.path().join(format!("openpgp-revocs.d/{fingerprint}.rev"));
         let certificate = std::fs::read_to_string(path).expect("a revocation certificate");
-        // A colon keeps it from being used by accident.
+        // GnuPG adds a colon, so that the certificate is not used by accident.
         let certificate = certificate.replace(":-----BEGIN", "-----BEGIN");
         self.run(&["--import"], certificate.as_bytes());
     }
 
-    /// Public keys, armored; all if none is named.
+    /// Armored public keys; all of them if none is named.
     pub fn public(&self, names: &[&str]) -> String {
         let export = [&["--armor", "--export"], names].concat();
         String::from_utf8(self.run(&export, b"")).expect("armored")
     }
 
-    /// Public keys in a file in binary form, as Helm's `--keyring` takes them.
+    /// A binary file of public keys, for Helm's `--keyring`.
     pub fn keyring(&self, names: &[&str]) -> PathBuf {
         let path = self
             .home
@@ -96,7 +96,7 @@ impl Gpg {
         path
     }
 
-    /// Private keys in a file in binary form.
+    /// A binary file of private keys.
     pub fn secret_keyring(&self, name: &str, passphrase: &str) -> PathBuf {
         let path = self.home.path().join("secret.gpg");
         let export = ["--passphrase", passphrase, "--export-secret-keys", name];
@@ -104,13 +104,13 @@ impl Gpg {
         path
     }
 
-    /// A private key, armored.
+    /// An armored private key.
     pub fn private(&self, name: &str, passphrase: &str) -> String {
         let export = ["--passphrase", passphrase, "--armor", "--export-secret-keys", name];
         String::from_utf8(self.run(&export, b"")).expect("armored")
     }
 
-    /// Signs a text in the clear.
+    /// Signs a text with a cleartext signature.
     pub fn clearsign(&self, options: &[&str], text: &str) -> String {
         let sign = [&["--passphrase", ""], options, &["--clearsign", "--output", "-"]].concat();
         String::from_utf8(self.run(&sign, text.as_bytes())).expect("text")
@@ -119,7 +119,7 @@ impl Gpg {
 
 impl Drop for Gpg {
     fn drop(&mut self) {
-        // Its agent lives as long as its home.
+        // The agent would keep running after the home folder is gone.
         let _ = Command::new("gpgconf")
             .args(["--kill", "all"])
             .env("GNUPGHOME", self.home.path())

@@ -1,4 +1,4 @@
-//! Entries whose texts readers of YAML stumble over, where a writer is not careful.
+//! Entries with texts that YAML readers misread unless the writer is careful.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use chartdrop::index::Entry;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// Each ends up as a value, as a key and inside of lists.
+/// Each is used as a value, as a key and in lists.
 const TEXTS: &[&str] = &[
-    // Quotes, escapes, slashes.
+    // Quotes, escapes and slashes.
     "\"",
     "'",
     "it's \"quoted\" 'twice'",
@@ -19,7 +19,7 @@ const TEXTS: &[&str] = &[
     "/",
     "a/b\\/c",
     "</script>",
-    // Characters that are refused, dropped or folded where they are not escaped.
+    // Characters that readers reject, drop or fold unless they are escaped.
     "\u{1f680} astral \u{1f469}\u{200d}\u{1f4bb} \u{10ffff}",
     "\u{1f680}",
     "nul \0 bell \u{7} escape \u{1b} delete \u{7f}",
@@ -48,7 +48,7 @@ const TEXTS: &[&str] = &[
     "  spaces around  ",
     "trailing newline\n",
     "two\n\n  indented\n lines",
-    // What YAML has signs for.
+    // Text that begins or ends like YAML syntax.
     "- a",
     "-",
     "--- a",
@@ -79,7 +79,7 @@ const TEXTS: &[&str] = &[
     "=",
     "<<",
     "{{ .Values.a }}",
-    // What is no text when it stands without quotes.
+    // Text that is not a string without quotes.
     "~",
     "null",
     "Null",
@@ -141,7 +141,7 @@ const TEXTS: &[&str] = &[
     "\u{ff11}\u{ff0e}\u{ff15}",
 ];
 
-/// An entry with this text wherever a text can be.
+/// An entry with this text in every place where text is allowed.
 fn holding(name: &str, text: &str) -> Entry {
     let own = || text.to_owned();
     entry(Metadata {
@@ -182,7 +182,7 @@ fn holding(name: &str, text: &str) -> Entry {
 fn entry(mut metadata: Metadata) -> Entry {
     "v2".clone_into(&mut metadata.api_version);
     let digest = Digest::of(format!("{} {}", metadata.name, metadata.version).as_bytes());
-    // Each version has a time of its own, so that an edit has nothing to tell apart.
+    // Each version has its own time, so that no edit has to change one.
     let seconds = i64::from_str_radix(&digest.to_string()[..6], 16).expect("digits");
     let created = Timestamp::from_second(1_700_000_000 + seconds).expect("a time");
     Entry {
@@ -201,7 +201,7 @@ fn of(name: &str, version: &str) -> Entry {
     })
 }
 
-/// A chart for each text.
+/// One chart for each text.
 pub fn texts() -> Vec<Entry> {
     let numbered = TEXTS.iter().enumerate();
     numbered
@@ -209,24 +209,24 @@ pub fn texts() -> Vec<Entry> {
         .collect()
 }
 
-/// A few of them.
+/// Some of these charts.
 pub fn some_texts() -> Vec<Entry> {
     texts().into_iter().step_by(11).collect()
 }
 
-/// Charts whose names are those texts: a name is a key in the index. Without what Helm cleans a
-/// name of.
+/// Charts whose names are these texts (a name is a key in the index), without the parts that Helm
+/// removes from a name.
 pub fn names() -> Vec<Entry> {
     let stays = |character: char| matches!(character, ' '..='~' | '\u{1f680}') || character.is_alphanumeric();
-    // Helm wants the last part of a path.
+    // Helm requires a name that is the last component of a path.
     let names = TEXTS
         .iter()
         .filter(|text| !text.is_empty() && !text.contains('/') && text.chars().all(stays));
     names.map(|name| of(name, "1.0.0")).collect()
 }
 
-/// Versions that look like something else. Helm's merge takes "1" and "1.10" for ranges, and of
-/// what is in one it takes the first: so each is in another one.
+/// Versions that look like numbers or other values. Helm's merge reads "1" and "1.10" as ranges and
+/// uses the first version in a range, so each version is in a chart of its own.
 pub fn versions() -> Vec<Entry> {
     let versions = [
         "0",
@@ -246,7 +246,7 @@ pub fn versions() -> Vec<Entry> {
     versions.map(|version| of("versions", version)).into()
 }
 
-/// More versions of the charts in the indexes of others: the newest, one within, and the oldest.
+/// More versions of the charts in foreign indexes: the newest, one in the middle, and the oldest.
 pub fn for_charts_of_others() -> Vec<Entry> {
     let versions = ["99.0.0", "0.9.5", "0.0.1-a"];
     let charts = ["demo", "alpha"].into_iter();
@@ -255,8 +255,8 @@ pub fn for_charts_of_others() -> Vec<Entry> {
         .collect()
 }
 
-/// Every character of the basic plane, in texts of 256; and those at which readers' rules change,
-/// each by itself.
+/// Every character of the basic multilingual plane, in texts of 256, and each character at which a
+/// reader's rules change, alone.
 pub fn characters() -> Vec<Entry> {
     let plane: Vec<char> = ('\0'..='\u{ffff}').collect();
     let blocks = plane
@@ -290,8 +290,8 @@ pub fn characters() -> Vec<Entry> {
     ]
 }
 
-/// Longer than the lines that writers fold, and than the 1,024 characters in which YAML's readers
-/// look for a colon.
+/// Texts that are longer than the lines that writers fold, and than the 1,024 characters in which
+/// YAML readers look for a colon.
 pub fn long_texts() -> Vec<Entry> {
     let texts = [
         "word ".repeat(20),
@@ -318,7 +318,7 @@ pub fn long_texts() -> Vec<Entry> {
             ..Metadata::default()
         })
     });
-    // As long as an annotation's name may be, in characters that take most.
+    // The longest names of annotations, in characters that need the most bytes.
     let names = ["x", "word ", "\u{76e3}", "\u{1}", "\"", "\u{85}"]
         .iter()
         .enumerate()
@@ -334,10 +334,10 @@ pub fn long_texts() -> Vec<Entry> {
     texts.chain(names).collect()
 }
 
-/// Bytes that the name of an annotation may take: longer ones are refused with the chart.
+/// The longest name of an annotation, in bytes. A chart with a longer one is rejected.
 const LONGEST_NAME: usize = 510;
 
-/// Bytes that a character takes in the index.
+/// The number of bytes that a text needs in the index.
 fn written(part: &str) -> usize {
     match part {
         "\"" => 2,
@@ -346,7 +346,7 @@ fn written(part: &str) -> usize {
     }
 }
 
-/// The one place for values of any kind.
+/// Entries with values in `import-values`, the only field for values of any type.
 pub fn imported_values() -> Vec<Entry> {
     let importing = |name: &str, import_values| {
         let name = name.to_owned();
@@ -404,5 +404,5 @@ pub fn imported_values() -> Vec<Entry> {
     ]
 }
 
-/// Values inside of each other, as deep as a chart may have them.
+/// The deepest nesting of values that a chart may have.
 const DEEPEST: usize = 32;

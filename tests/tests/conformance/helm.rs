@@ -1,4 +1,4 @@
-//! The real Helm, version 3 and version 4.
+//! The real Helm, versions 3 and 4.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use crate::tools;
 
-/// A Helm client with configuration and caches of its own.
+/// A Helm client with its own configuration and caches.
 pub struct Helm {
     /// `helm3` or `helm4`.
     pub label: &'static str,
@@ -17,7 +17,7 @@ pub struct Helm {
     home: TempDir,
 }
 
-/// Both of them.
+/// Both versions.
 pub fn both() -> [Helm; 2] {
     [Helm::three(), Helm::four()]
 }
@@ -39,27 +39,28 @@ impl Helm {
         }
     }
 
-    /// A folder that goes with this client.
+    /// A folder that belongs to this client.
     pub fn folder(&self, name: &str) -> PathBuf {
         let folder = self.home.path().join(name);
         std::fs::create_dir_all(&folder).expect("a folder");
         folder
     }
 
-    /// Runs Helm; it must succeed. Its standard output.
+    /// Runs Helm, which must succeed, and returns its output.
     pub async fn run<A: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> String {
         self.try_run(arguments)
             .await
             .unwrap_or_else(|message| panic!("{}: {message}", self.label))
     }
 
-    /// Runs Helm with `-o json`; it must succeed.
+    /// Runs Helm with `-o json`, which must succeed.
     pub async fn json<A: AsRef<std::ffi::OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Value {
         let output = self.run(arguments).await;
         serde_json::from_str(&output).unwrap_or_else(|error| panic!("{}: {error}: {output}", self.label))
     }
 
-    /// Runs Helm. Its standard output, or the command line with all it said.
+    /// Runs Helm. Returns its output, or on failure the command line with everything that it
+    /// printed.
     pub async fn try_run<A: AsRef<std::ffi::OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = A>,
@@ -72,7 +73,7 @@ impl Helm {
             .env("HELM_CONFIG_HOME", self.home.path().join("config"))
             .env("HELM_DATA_HOME", self.home.path().join("data"))
             .env_remove("KUBECONFIG")
-            // What Helm pushes says when it was made, in the time of the place.
+            // Helm records the local time in the charts that it pushes.
             .env("TZ", "UTC")
             .stdin(Stdio::null());
         let output = command.output().await.expect("Helm starts");
@@ -88,7 +89,7 @@ impl Helm {
         ))
     }
 
-    /// `helm package`: the archive.
+    /// Runs `helm package`, and returns the path of the archive.
     pub async fn package(&self, chart: &Path, into: &Path) -> Result<PathBuf, String> {
         let said = self
             .try_run(["package".as_ref(), chart, "--destination".as_ref(), into])
@@ -97,8 +98,8 @@ impl Helm {
         path.ok_or_else(|| format!("`helm package` did not say where the archive is: {said}"))
     }
 
-    /// What this Helm reads in an index, as JSON: it merges the index into that of an empty folder
-    /// and writes it out.
+    /// The index as this Helm reads it, in JSON: Helm merges it into the index of an empty folder
+    /// and writes the result.
     pub async fn reads_index(&self, index: &Path) -> Value {
         let empty = self.folder("empty");
         self.run([

@@ -1,4 +1,4 @@
-//! The image gate against the CNCF distribution registry, with images that crane made.
+//! The image check with the CNCF distribution registry, and images that crane made.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn chart(image: &str) -> ChartArchive {
     ChartArchive::new("demo", "1.0.0").values(format!("image: {image}\n"))
 }
 
-/// The receipt of a chart with this image: outcome, code and reason.
+/// The outcome, code and reason in the receipt of a chart with this image.
 async fn outcome(registry: &Registry, image: &str, wait: &str, secret: Value) -> String {
     let chartdrop = start(registry, wait, secret).await;
     let receipt = chartdrop.publish(&chart(image)).await;
@@ -28,7 +28,7 @@ async fn outcome(registry: &Registry, image: &str, wait: &str, secret: Value) ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn real_images_pass_where_both_platforms_are_there() {
+async fn real_images_pass_if_both_platforms_exist() {
     let registry = Registry::start(None).await;
     registry.push("both:1.0.0", &["linux/amd64", "linux/arm64"]).await;
     registry.push("half:1.0.0", &["linux/amd64"]).await;
@@ -53,9 +53,9 @@ async fn real_images_pass_where_both_platforms_are_there() {
     }
 }
 
-/// A release whose image takes longer than its chart.
+/// The image of a release may take longer than its chart.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chart_is_published_as_soon_as_its_image_is_there_and_not_before() {
+async fn a_chart_is_published_as_soon_as_its_image_exists_and_not_before() {
     let registry = Registry::start(None).await;
     let chartdrop = start(&registry, "2h", json!({})).await;
     let receipt = chartdrop.publish(&chart(&format!("{}/app:1.0.0", registry.host))).await;

@@ -1,4 +1,5 @@
-//! Helm loads every index that we write, and we take over every index that Helm writes.
+//! Helm loads every index that Chartdrop writes, and Chartdrop can extend every index that Helm
+//! writes.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use tests::{ChartArchive, Chartdrop};
 
 use crate::helm::{self, Helm};
 
-/// Charts whose texts are hard to write: each ends up in an index that Helm has to read.
+/// Charts with texts that are hard to write, each in an index that Helm has to read.
 pub fn charts() -> Vec<ChartArchive> {
     let texts = [
         "plain",
@@ -56,8 +57,8 @@ pub fn charts() -> Vec<ChartArchive> {
     texts.chain([long, full]).chain(versions).collect()
 }
 
-/// Texts that Helm cannot write in YAML itself: on some its writer stumbles, and `<<` it writes as
-/// a merge key.
+/// Charts with texts that Helm itself cannot write in YAML: its writer fails on some, and it writes
+/// `<<` as a merge key.
 fn charts_that_helm_cannot_index() -> Vec<ChartArchive> {
     let texts = [
         "<<",
@@ -74,7 +75,7 @@ fn charts_that_helm_cannot_index() -> Vec<ChartArchive> {
     charts.collect()
 }
 
-/// `name version` of all that `helm search repo -l` finds.
+/// All charts that `helm search repo -l` finds, as `NAME VERSION`.
 async fn found(helm: &Helm, repository: &str) -> BTreeSet<String> {
     let found = helm
         .json([
@@ -96,7 +97,7 @@ async fn found(helm: &Helm, repository: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn helm_loads_every_index_that_we_write() {
+async fn helm_loads_every_index_that_chartdrop_writes() {
     let mut read = Vec::new();
     for form in ["json", "yaml"] {
         let chartdrop =
@@ -116,7 +117,7 @@ async fn helm_loads_every_index_that_we_write() {
             read.push((helm.label, form, without_times(helm.reads_index(&path).await)));
         }
     }
-    // Both Helms read the same in both forms.
+    // Both Helms read the same content in both forms.
     for (label, form, index) in &read[1..] {
         assert_eq!(
             index, &read[0].2,
@@ -136,8 +137,8 @@ fn without_times(mut index: Value) -> Value {
     index
 }
 
-/// An index that this Helm wrote over archives that lie in the bucket already, as of a project that
-/// moves here.
+/// A bucket with archives and an index that this Helm wrote, as of a project that moves to
+/// Chartdrop.
 async fn moving_in(helm: &Helm, json: bool) -> (Chartdrop, String) {
     let chartdrop = Chartdrop::start().await;
     let folder = helm.folder(if json { "json" } else { "yaml" });
@@ -159,7 +160,7 @@ async fn moving_in(helm: &Helm, json: bool) -> (Chartdrop, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn we_take_over_every_index_that_helm_writes() {
+async fn chartdrop_extends_every_index_that_helm_writes() {
     for helm in helm::both() {
         for json in [false, true] {
             let (chartdrop, theirs) = moving_in(&helm, json).await;
@@ -176,7 +177,7 @@ async fn we_take_over_every_index_that_helm_writes() {
     }
 }
 
-/// As Helm reads it, the new index is the old one and one entry more.
+/// Asserts that Helm reads the new index as the old one with one more entry.
 async fn assert_taken_over(helm: &Helm, theirs: &str, ours: &str) {
     let folder = helm.folder("compared");
     let (before, after) = (folder.join("before.yaml"), folder.join("after.yaml"));
@@ -195,7 +196,7 @@ async fn assert_taken_over(helm: &Helm, theirs: &str, ours: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn charts_of_an_index_that_helm_wrote_are_known_as_published() {
+async fn charts_in_an_index_that_helm_wrote_count_as_published() {
     for helm in helm::both() {
         let (chartdrop, index) = moving_in(&helm, false).await;
         for chart in [&charts()[0], &charts().pop().expect("a chart")] {

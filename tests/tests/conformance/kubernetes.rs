@@ -1,5 +1,5 @@
-//! As much of a Kubernetes API server as `helm install --dry-run=client` insists on: Helm 3 wants
-//! to reach a cluster and learn which kinds it knows, although it installs nothing.
+//! A minimal Kubernetes API server for `helm install --dry-run=client`: Helm 3 connects to a
+//! cluster and reads the known kinds, although it installs nothing.
 
 use std::convert::Infallible;
 
@@ -10,15 +10,15 @@ use hyper::body::Incoming;
 use local::http::server::{self, Server};
 use serde_json::{Value, json};
 
-/// Runs until it is dropped.
+/// An API server that runs until it is dropped.
 pub struct ApiServer {
-    /// For `--kube-apiserver`.
+    /// The URL for `--kube-apiserver`.
     pub url: String,
     _server: Server,
 }
 
 impl ApiServer {
-    /// Starts it.
+    /// Starts the server.
     pub async fn start() -> Self {
         let (listener, address) = server::listen().await.expect("a free port");
         Self {
@@ -39,7 +39,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
     Ok(response.body(Full::from(body.to_string())).expect("an answer"))
 }
 
-/// No object exists, so that everything is free to be installed.
+/// The answer for every object: none exists, so that everything can be installed.
 fn not_found() -> Value {
     json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404})
 }

@@ -1,7 +1,8 @@
-//! Which archives both Helms load, held against which ones an upload may be.
+//! Compares which archives both Helms load with which ones Chartdrop publishes.
 //!
-//! `helm show chart` and `helm template` decide. What we publish both must load; what we reject one
-//! of them does not load, but for the few archives that unpackers disagree about.
+//! `helm show chart` and `helm template` decide. Both Helms must load every archive that Chartdrop
+//! publishes. At least one of them must fail on every archive that Chartdrop rejects, except for a
+//! few that unpackers read differently.
 
 use std::path::Path;
 
@@ -11,16 +12,18 @@ use tests::chart_archive::gzip;
 
 use crate::helm::{self, Helm};
 
-/// What should become of an archive.
+/// The expected verdict on an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expected {
-    /// Both Helms load it, and so do we.
+    /// Both Helms load it, and Chartdrop publishes it.
     Accepted,
-    /// At least one Helm does not.
+    /// At least one Helm does not load it, and Chartdrop rejects it.
     Rejected,
-    /// Both Helms load it, and it is rejected all the same. Once it is published, it is read.
+    /// Both Helms load it, but Chartdrop rejects it as an upload. If it is already published,
+    /// Chartdrop reads it.
     Stricter,
-    /// At least one Helm loads it, so that it is read once it is published.
+    /// Chartdrop rejects it as an upload, but reads it if it is already published, because at least
+    /// one Helm loads it.
     RejectedButRead,
 }
 
@@ -326,7 +329,7 @@ fn side_files() -> Vec<(&'static str, Vec<u8>, Expected)> {
     ]
 }
 
-/// Whether a Helm shows the chart, and renders it.
+/// Whether a Helm shows the chart, and whether it renders it.
 async fn verdict(helm: &Helm, archive: &Path) -> (Result<String, String>, Result<String, String>) {
     let show = helm.try_run(["show".as_ref(), "chart".as_ref(), archive]).await;
     let template = helm.try_run(["template".as_ref(), "x".as_ref(), archive]).await;
@@ -334,7 +337,7 @@ async fn verdict(helm: &Helm, archive: &Path) -> (Result<String, String>, Result
 }
 
 #[tokio::test]
-async fn what_is_published_both_helms_load_and_what_they_do_not_load_is_rejected() {
+async fn both_helms_load_published_archives_and_archives_that_they_cannot_load_are_rejected() {
     let helms = helm::both();
     let folder = helms[0].folder("archives");
     let mut wrong = Vec::new();
@@ -357,7 +360,7 @@ async fn what_is_published_both_helms_load_and_what_they_do_not_load_is_rejected
             Stricter => by_both && ours.is_err(),
         };
         let shown = shows.contains(&true);
-        // What some Helm shows is read, and nothing else is said to stop Helm.
+        // Chartdrop must read what a Helm shows, and blame Helm only for what stops Helm.
         let is_fair = match &published {
             Ok(_) => true,
             Err(error) => !shown || !error.stops_helm(),

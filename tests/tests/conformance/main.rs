@@ -1,7 +1,7 @@
-//! What real tools make of Chartdrop: Helm 3 and 4, cargo-lambda, SAM CLI, the AWS CLI, the readers
-//! of YAML behind other tools.
+//! Tests Chartdrop with real tools: Helm 3 and 4, cargo-lambda, SAM CLI, the AWS CLI, and the YAML
+//! readers of other tools.
 //!
-//! `.ci/tools` installs them and prints the environment variables in which these tests look for
+//! `.ci/tools` installs them, and prints the environment variables with which these tests find
 //! them.
 
 mod aws_cli;

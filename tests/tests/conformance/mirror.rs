@@ -1,4 +1,5 @@
-//! Charts in the CNCF distribution registry, as both Helms find them there and put them there.
+//! The mirror with the CNCF distribution registry: both Helms pull what Chartdrop pushes, and push
+//! to the same registry.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -58,7 +59,7 @@ async fn helm_pulls_the_same_bytes_and_verifies_them() {
                 .expect("published");
             assert_eq!(pulled.as_deref(), Ok(&published.bytes[..]), "{}", helm.label);
         }
-        // The newest one, as Helm sorts the tags.
+        // Without a version, Helm sorts the tags and shows the newest chart.
         let newest = helm.run(["show", "chart", &chart, "--plain-http"]).await;
         assert!(newest.contains("version: 1.1.0+build.7"), "{newest}");
         let template = ["template", "x", &chart, "--version", "1.0.0", "--plain-http"];
@@ -66,7 +67,7 @@ async fn helm_pulls_the_same_bytes_and_verifies_them() {
     }
 }
 
-/// `demo` and its provenance file in a folder, as old as the published archive.
+/// Writes `demo` and its provenance file to a folder, with the time of the published archive.
 fn lay(chartdrop: &Chartdrop, folder: &Path, created: &str) -> PathBuf {
     let archive = folder.join("demo-1.0.0.tgz");
     for file in ["demo-1.0.0.tgz", "demo-1.0.0.tgz.prov"] {
@@ -82,7 +83,7 @@ fn lay(chartdrop: &Chartdrop, folder: &Path, created: &str) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_pushed_is_what_helm_pushes() {
+async fn chartdrop_pushes_exactly_what_helm_pushes() {
     let (registry, gpg) = (Registry::start(None).await, Gpg::new());
     let chartdrop = publish_signed(&registry, &gpg).await;
     let ours = registry
@@ -103,7 +104,7 @@ async fn what_is_pushed_is_what_helm_pushes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_helm_pushed_before_stays() {
+async fn a_chart_that_helm_pushed_before_is_not_replaced() {
     let registry = Registry::start(None).await;
     let mirror = format!("oci://{}/charts", registry.host);
     let helm = Helm::four();
@@ -121,7 +122,7 @@ async fn what_helm_pushed_before_stays() {
         registry.crane(&["digest", &name("2.0.0")]).await,
     ];
     let chartdrop = Chartdrop::with_secret(&[("OCI_MIRROR", &mirror)], json!({})).await;
-    // The same archive is there: done. Another chart is there: never done.
+    // If the registry has the same archive, the push is done. If it has another one, it never is.
     chartdrop.publish(&demo()).await;
     chartdrop.publish(&ChartArchive::new("demo", "2.0.0")).await;
     assert_eq!(chartdrop.keys("mirror/"), ["mirror/demo-2.0.0.tgz"]);
@@ -138,7 +139,7 @@ async fn what_helm_pushed_before_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_private_registry_takes_the_login_in_the_secret() {
+async fn a_private_registry_accepts_the_login_in_the_secret() {
     let registry = Registry::start(Some(("user", "s3cret"))).await;
     let mirror = format!("oci://{}/charts", registry.host);
     let secret = |password: &str| json!({"registries": {&registry.host: {"username": "user", "password": password}}});

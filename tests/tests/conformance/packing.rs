@@ -1,9 +1,9 @@
-//! What `local` makes of a chart's folder is what `helm package` makes of it, to the byte of each
+//! `local` packages a chart folder with the same content as `helm package`, byte for byte in each
 //! file.
 //!
-//! Helm writes Chart.yaml and Chart.lock anew, unpacks packed dependencies and leaves files out. An
-//! archive with other content is another chart to publish-chart, and whoever packs the example with
-//! Helm after `local` did would be told so.
+//! Helm rewrites Chart.yaml and Chart.lock, unpacks packaged dependencies and leaves files out. If
+//! the content differed, publish-chart would reject the example chart when it is packaged with Helm
+//! after `local` has published it.
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -34,7 +34,7 @@ fn unpacked(archive: &[u8]) -> Files {
     files
 }
 
-/// Packs a folder with both and compares names and files.
+/// Packages a folder with both, and compares names and files.
 async fn compare(helm: &Helm, chart: &Path) {
     let into = helm.folder("packed");
     let theirs = helm.package(chart, &into).await.expect("Helm packs it");
@@ -61,7 +61,7 @@ async fn compare(helm: &Helm, chart: &Path) {
     assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>());
 }
 
-/// What neither packs.
+/// Asserts that neither packages a folder.
 async fn neither(helm: &Helm, chart: &Path) {
     let into = helm.folder("packed");
     let theirs = helm.package(chart, &into).await;
@@ -70,14 +70,14 @@ async fn neither(helm: &Helm, chart: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_example_is_packed_as_both_helms_pack_it() {
+async fn the_example_is_packaged_as_both_helms_package_it() {
     for helm in helm::both() {
         compare(&helm, &workspace().join("examples/kube9-operator")).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_variation_is_packed_as_both_helms_pack_it() {
+async fn every_variation_is_packaged_as_both_helms_package_it() {
     for helm in helm::both() {
         let created = created(&helm).await;
         for variation in variations::all() {
@@ -94,7 +94,7 @@ fn write(folder: &Path, files: &[(&str, &[u8])]) {
     }
 }
 
-/// A chart that Helm has packed, as bytes.
+/// The bytes of a chart that Helm has packaged.
 async fn packed_by(helm: &Helm, name: &str, files: &[(&str, &[u8])]) -> Vec<u8> {
     let folder = helm.folder("dependencies").join(name);
     let chart_yaml = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\ndescription: 'a: b'\n");
@@ -105,7 +105,7 @@ async fn packed_by(helm: &Helm, name: &str, files: &[(&str, &[u8])]) -> Vec<u8> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn folders_full_of_what_helm_moves_or_leaves_out_are_packed_as_both_helms_pack_them() {
+async fn folders_with_files_that_helm_moves_or_drops_are_packaged_as_both_helms_package_them() {
     for helm in helm::both() {
         let inner = packed_by(&helm, "inner", &[("values.yaml", b"a: 1\n"), ("README.md", b"inner\n")]).await;
         let folder = helm.folder("folders").join("everything");
@@ -160,7 +160,7 @@ async fn folders_full_of_what_helm_moves_or_leaves_out_are_packed_as_both_helms_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_helm_does_not_pack_is_not_packed() {
+async fn folders_that_helm_does_not_package_are_not_packaged() {
     let chart_yaml: &[u8] = b"apiVersion: v2\nname: bad\nversion: 1.0.0\n";
     let cases: [(&str, Listed<'_>); 9] = [
         ("missing-dependency", &[("Chart.yaml", b"apiVersion: v2\nname: bad\nversion: 1.0.0\ndependencies:\n- {name: x, version: 1.0.0, repository: ''}\n")]),
@@ -182,9 +182,9 @@ async fn what_helm_does_not_pack_is_not_packed() {
     }
 }
 
-/// Thousands of texts in one chart: what stands unquoted, in which quotes, over how many lines.
+/// Thousands of texts in one chart test the quoting and the folding of lines.
 #[tokio::test(flavor = "multi_thread")]
-async fn texts_of_every_kind_are_written_as_both_helms_write_them() {
+async fn text_of_every_kind_is_written_as_both_helms_write_it() {
     let parts = [
         "a",
         "word",
@@ -259,8 +259,8 @@ async fn texts_of_every_kind_are_written_as_both_helms_write_them() {
     let annotations: BTreeMap<String, String> = (0..3_000)
         .map(|number| (format!("k{number:04}"), text(if number % 10 == 0 { 40 } else { 6 })))
         .collect();
-    // Alone in its mapping: Go's order of keys has circles, and then Helm writes them in another
-    // order each time.
+    // Each key is alone in its mapping: Go's order of keys is not transitive, so Helm writes
+    // several keys in a different order each time.
     let keys: Vec<_> = (0..1_000)
         .map(|number| serde_json::json!({ text(if number % 10 == 0 { 40 } else { 4 }): number }))
         .collect();
@@ -271,7 +271,7 @@ async fn texts_of_every_kind_are_written_as_both_helms_write_them() {
             "import-values": [keys, 1, 1.5, 1e21, 1e-7, 123_456_789.25, true, null, "text", ["a", []], {"b": {"c": {}}, "a9": 1, "a10": 2}],
         }],
     });
-    // JSON is YAML, but for the separators that end a line in YAML.
+    // JSON is valid YAML, except for the separators that end a line in YAML.
     let chart_yaml = chart_yaml.to_string();
     let chart_yaml = chart_yaml.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
     for helm in helm::both() {

@@ -1,5 +1,5 @@
-//! Signatures in both directions: Helm accepts what is signed here, and what Helm and GnuPG sign is
-//! judged here as Helm judges it.
+//! Signatures in both directions: Helm accepts signatures of Chartdrop, and Chartdrop accepts or
+//! rejects signatures of Helm and GnuPG as Helm does.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ fn demo() -> ChartArchive {
     ChartArchive::new("demo", "1.0.0").with_chart_yaml("description: \"- one\\n...\\n--- two\"\nkeywords: [a, 'yes']\n")
 }
 
-/// What Helm signs for the chart.
+/// The text that Helm signs for the chart.
 fn text() -> String {
     let bytes = demo().bytes();
     let archive = archive::read(&bytes, &Limits::default()).expect("a chart");
@@ -28,7 +28,7 @@ fn text() -> String {
     )
 }
 
-/// The archive with a provenance file beside it, in a folder of their own.
+/// Writes the archive and a provenance file into a new folder.
 fn lay(folder: &TempDir, name: &str, provenance: &str) -> PathBuf {
     let folder = folder.path().join(name.replace(' ', "-"));
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -43,7 +43,7 @@ async fn helm_verifies(helm: &Helm, archive: &Path, keyring: &Path) -> Result<St
         .await
 }
 
-/// What is said of the chart here.
+/// Chartdrop's verdict on the chart.
 fn about_demo<T, E: ToString>(say: impl FnOnce(Subject<'_>) -> Result<T, E>) -> Result<T, String> {
     let bytes = demo().bytes();
     let archive = archive::read(&bytes, &Limits::default()).expect("a chart");
@@ -65,7 +65,7 @@ fn we_sign(private: &str) -> Result<String, String> {
     about_demo(|subject| key.sign(subject, Timestamp::now()))
 }
 
-/// Every kind of key that may sign: name and passphrase.
+/// A key of every kind that may sign, as name and passphrase.
 fn good_keys(gpg: &Gpg) -> Vec<(&'static str, &'static str)> {
     gpg.key("rsa <rsa@example.com>", &["rsa3072", "sign,cert", "never"]);
     gpg.key("ed25519 <ed25519@example.com>", &["ed25519", "sign,cert", "never"]);
@@ -103,7 +103,7 @@ fn good_keys(gpg: &Gpg) -> Vec<(&'static str, &'static str)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn helm_accepts_what_is_signed_here_with_every_kind_of_key() {
+async fn helm_accepts_signatures_of_chartdrop_with_every_kind_of_key() {
     let api = ApiServer::start().await;
     let gpg = Gpg::new();
     for (name, passphrase) in good_keys(&gpg) {
@@ -112,7 +112,7 @@ async fn helm_accepts_what_is_signed_here_with_every_kind_of_key() {
         let receipt = chartdrop.publish(&demo()).await;
         assert_eq!(receipt["outcome"], "published", "{name}: {receipt}");
         assert_eq!(receipt["signedBy"], gpg.fingerprint(name), "{name}");
-        // GnuPG too: it knows the key.
+        // GnuPG, which has the key, accepts the signature as well.
         gpg.run(&["--verify"], chartdrop.text("charts/demo-1.0.0.tgz.prov").as_bytes());
         for helm in helm::both() {
             pulls_and_installs_verified(&helm, &chartdrop, &api.url).await;
@@ -139,7 +139,7 @@ async fn pulls_and_installs_verified(helm: &Helm, chartdrop: &Chartdrop, api: &s
         api,
     ]))
     .await;
-    // The check bites: with another keyring nothing is pulled.
+    // With another keyring, Helm does not pull, so it does check the signature.
     let other = Gpg::new();
     other.key("other", &["ed25519", "sign,cert", "never"]);
     let other = other.keyring(&[]);
@@ -151,11 +151,11 @@ async fn pulls_and_installs_verified(helm: &Helm, chartdrop: &Chartdrop, api: &s
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_helm_signs_is_accepted_here() {
+async fn signatures_of_helm_are_accepted() {
     let gpg = Gpg::new();
     for (name, passphrase) in good_keys(&gpg) {
         if name.starts_with("subkey") {
-            // Helm signs with the primary key alone, which may not, and refuses that signature
+            // Helm signs only with the primary key, which may not sign, and rejects that signature
             // itself.
             continue;
         }
@@ -194,7 +194,7 @@ async fn what_helm_signs_is_accepted_here() {
     }
 }
 
-/// The chart as a folder.
+/// Writes the chart as a folder.
 fn unpacked(folder: &TempDir) -> PathBuf {
     let chart = folder.path().join("demo");
     std::fs::create_dir_all(&chart).expect("a folder");
@@ -205,7 +205,7 @@ fn unpacked(folder: &TempDir) -> PathBuf {
     chart
 }
 
-/// A provenance file, who is trusted, and whether both Helms take it.
+/// A provenance file, the trusted keys, and whether both Helms accept it.
 struct Case {
     name: &'static str,
     provenance: String,
@@ -215,7 +215,7 @@ struct Case {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_helm_refuses_is_refused_here() {
+async fn signatures_that_helm_rejects_are_rejected() {
     let gpg = Gpg::new();
     let cases = cases(&gpg);
     let folder = TempDir::new().expect("a temporary folder");
@@ -355,7 +355,7 @@ fn cases(gpg: &Gpg) -> Vec<Case> {
         false,
         false,
     );
-    // Stricter than Helm, on purpose.
+    // Chartdrop is stricter than Helm here.
     let weak = [
         "--local-user",
         &other,
@@ -387,14 +387,14 @@ fn cases(gpg: &Gpg) -> Vec<Case> {
         false,
     );
     let _ = encrypts;
-    // Last: what is revoked cannot sign any more.
+    // Last, because a revoked key cannot sign any more.
     let signed = by(&revoked);
     gpg.revoke(&revoked);
     case("a key that is revoked", signed, &[&revoked], false, false);
     cases
 }
 
-/// A key that certifies, with a subkey that signs.
+/// A primary key that only certifies, with a subkey that signs.
 fn owner_with_subkey(gpg: &Gpg) -> String {
     let key = gpg.key("owner", &["ed25519", "cert", "never"]);
     gpg.run(
@@ -405,7 +405,7 @@ fn owner_with_subkey(gpg: &Gpg) -> String {
 }
 
 #[test]
-fn a_revoked_subkey_does_not_count() {
+fn a_signature_of_a_revoked_subkey_is_rejected() {
     let gpg = Gpg::new();
     let key = owner_with_subkey(&gpg);
     let signed = gpg.clearsign(&["--local-user", &key], &text());
@@ -427,11 +427,11 @@ fn a_revoked_subkey_does_not_count() {
         verified.as_ref().is_err_and(|error| error.contains("revoked")),
         "{verified:?}"
     );
-    // Nor does it sign.
+    // Chartdrop does not sign with it either.
     assert!(we_sign(&gpg.private(&key, "")).is_err());
 }
 
-/// `gpg --export-secret-subkeys`: the primary key stays at home.
+/// `gpg --export-secret-subkeys` exports the subkeys without the primary key.
 #[test]
 fn a_subkey_signs_without_its_primary_key() {
     let gpg = Gpg::new();

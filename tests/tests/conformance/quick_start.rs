@@ -1,4 +1,5 @@
-//! The quick start, followed to the letter: what `cargo run -p local` prints is typed into a shell.
+//! Follows the quick start literally: runs the commands that `cargo run -p local` prints in a
+//! shell.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -33,7 +34,7 @@ impl Local {
         }
     }
 
-    /// Reads until the line that has this in it. All that was read.
+    /// Reads until a line contains this text. Returns everything that was read.
     async fn told_until(&mut self, part: &str) -> String {
         let mut told = String::new();
         let reading = async {
@@ -54,7 +55,7 @@ impl Local {
     }
 }
 
-/// A folder of programs, under the names that people type.
+/// A folder with the programs under their usual names.
 fn programs(helm: &str) -> TempDir {
     let folder = TempDir::new().expect("a folder");
     for (name, variable) in [("helm", helm), ("aws", "CHARTDROP_AWS")] {
@@ -63,7 +64,7 @@ fn programs(helm: &str) -> TempDir {
     folder
 }
 
-/// Types a line. What it said; it must succeed.
+/// Runs a line in a shell, which must succeed, and returns the output.
 async fn shell(programs: &TempDir, home: &Path, line: &str) -> String {
     let path = std::env::var("PATH").expect("a PATH");
     let output = Command::new("sh")
@@ -86,8 +87,8 @@ async fn shell(programs: &TempDir, home: &Path, line: &str) -> String {
     said
 }
 
-/// The command in the story that has this in it; a backslash at a line's end continues it, a `#`
-/// begins a comment.
+/// The command in the story that contains this text. A backslash at the end of a line continues it,
+/// a `#` begins a comment.
 fn command(told: &str, part: &str) -> String {
     let joined = told.replace("\\\n", " ");
     let line = joined.lines().find(|line| line.contains(part));
@@ -95,13 +96,13 @@ fn command(told: &str, part: &str) -> String {
     line.split("      #").next().unwrap_or(line).trim().to_owned()
 }
 
-/// The same chart as the one that `local` packed itself: nothing new, and nothing to be afraid of.
+/// Uploading the example again, packaged by Helm, must be `unchanged`, not an alarming rejection.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_printed_commands_work_and_the_example_packed_by_helm_is_the_one_that_is_there() {
+async fn the_printed_commands_work_and_the_example_packaged_by_helm_is_unchanged() {
     for helm in ["CHARTDROP_HELM3", "CHARTDROP_HELM4"] {
         let (programs, home) = (programs(helm), TempDir::new().expect("a folder"));
-        // The second run finds the repository of the first in Helm's configuration, at an address
-        // that is gone.
+        // In the second run, Helm's configuration still has the repository of the first one, whose
+        // address is gone.
         for _ in 0..2 {
             let mut local = Local::start();
             let told = local.told_until("Serving until Ctrl-C").await;

@@ -1,4 +1,4 @@
-//! The readers of YAML behind other tools: the programs in `tests/readers`.
+//! Runs the YAML readers of other tools: the programs in `tests/readers`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,14 +8,14 @@ use tests::program::workspace;
 
 use crate::tools;
 
-/// One of them.
+/// One reader.
 pub struct Reader {
-    /// Its name.
+    /// The name of the reader.
     pub label: &'static str,
     command: Vec<PathBuf>,
 }
 
-/// All of them.
+/// All readers.
 pub fn all() -> Vec<Reader> {
     let program = |path: &str| workspace().join("tests/readers").join(path);
     let python = |loader: &str| {
@@ -47,7 +47,7 @@ pub fn all() -> Vec<Reader> {
 }
 
 impl Reader {
-    /// What it reads in each of these files: all in one process, since most take long to start.
+    /// Reads these files, all in one process, because most readers are slow to start.
     pub fn read(&self, files: &[&Path]) -> Vec<Result<Value, String>> {
         let [program, arguments @ ..] = self.command.as_slice() else {
             unreachable!("each has a program");

@@ -1,9 +1,8 @@
-//! Every reader that may come across an index of ours reads in it what was put in.
+//! Every YAML reader reads from an index of Chartdrop exactly what was put in.
 //!
-//! An index is edited, by the fast half of the engine and by the slow one, in both forms, with
-//! entries whose texts readers are known to stumble over. What each reader then sees is held
-//! against a plain model: the document as it was, with the new entries in it. The readers' settings
-//! are those that they have by themselves.
+//! The tests edit indexes in both forms, with the fast and the slow half of the engine, and add
+//! entries with texts that are hard to read. Then they compare what each reader sees with a simple
+//! model: the old document with the new entries. The readers have their default settings.
 
 use std::path::{Path, PathBuf};
 
@@ -27,8 +26,8 @@ struct Edited {
     before: String,
     after: String,
     new: Vec<Entry>,
-    /// Whether the text of before is in that of after as it stood, so that what a reader made of it
-    /// is no matter of ours.
+    /// Whether the new text contains the old text unchanged, so that the reading of old entries is
+    /// not Chartdrop's responsibility.
     stands: bool,
 }
 
@@ -39,7 +38,7 @@ fn now() -> Timestamp {
 }
 
 impl Edited {
-    /// An index that did not exist.
+    /// A new index.
     fn new(name: &str, format: Format, new: Vec<Entry>) -> Self {
         let before = r#"{"apiVersion":"v1","entries":{}}"#.to_owned();
         let after = edit(&Index::new(format), &new);
@@ -63,7 +62,7 @@ impl Edited {
         edited
     }
 
-    /// An index that is written anew.
+    /// An index that is written again completely.
     fn slow(name: &str, before: String, new: Vec<Entry>) -> Self {
         let edited = Edited::existing(name, before, new);
         assert!(!edited.stands, "{name}: the engine knew the layout\n{}", edited.before);
@@ -94,19 +93,19 @@ fn edit(index: &Index, new: &[Entry]) -> String {
     String::from_utf8(text.to_bytes().into()).expect("text")
 }
 
-/// Whether all lines of one text, but that of `generated` and the one that says that there is
-/// nothing, are in another one in their order.
+/// Whether another text has all lines of a text in the same order, except for the line of
+/// `generated` and the line of an empty mapping.
 fn stands_in(before: &str, after: &str) -> bool {
     let mut after = after.lines();
     let goes = |line: &str| line.contains("generated") || line == "entries: {}";
     before
         .lines()
         .filter(|line| !goes(line))
-        // In JSON a comma may have come behind.
+        // In JSON, a comma may be added to a line.
         .all(|line| after.any(|other| other == line || other.strip_suffix(',') == Some(line)))
 }
 
-/// What the text says, as Helm reads it.
+/// The document as Helm reads it.
 fn model(text: &str) -> Value {
     if let Ok(document) = serde_json::from_str(text) {
         return document;
@@ -116,7 +115,7 @@ fn model(text: &str) -> Value {
     parsed.unwrap_or_else(|error| panic!("{error}\n{text}")).value.to_json()
 }
 
-/// The document with new entries in it, each before the first one of an older version.
+/// The document with new entries, each before the first older version.
 fn with(mut document: Value, new: &[Entry]) -> Value {
     document["generated"] = now().to_string().into();
     if document["entries"].is_null() {
@@ -158,8 +157,8 @@ fn fields(entry: &Entry) -> Value {
     fields
 }
 
-/// The document with every number as one of floating point: that is all that JavaScript has, and
-/// Helm.
+/// The document with every number as a floating-point number, the only kind that JavaScript and
+/// Helm have.
 fn with_floats(document: Value) -> Value {
     match document {
         Value::Number(number) => number.as_f64().into(),
@@ -172,7 +171,7 @@ fn with_floats(document: Value) -> Value {
     }
 }
 
-/// Entries with texts in many fields.
+/// New indexes, whose entries have hard texts in many fields.
 fn new_indexes() -> Vec<Edited> {
     let of = |name: &'static str, entries: Vec<Entry>| FORMATS.map(|format| Edited::new(name, format, entries.clone()));
     [
@@ -188,7 +187,7 @@ fn new_indexes() -> Vec<Edited> {
     .collect()
 }
 
-/// Every second entry put into an index of the others.
+/// Indexes of Chartdrop with every second entry, to which the other entries are added.
 fn own_indexes() -> Vec<Edited> {
     let entries = [hard::texts(), hard::names(), hard::versions(), hard::long_texts()].concat();
     let half = |rest: usize| -> Vec<Entry> {
@@ -206,7 +205,7 @@ fn own_indexes() -> Vec<Edited> {
         .into()
 }
 
-/// Indexes that others wrote, with hard entries put in.
+/// Indexes of other tools, to which hard entries are added.
 fn foreign_indexes() -> Vec<Edited> {
     let new = || [hard::some_texts(), hard::for_charts_of_others()].concat();
     let known = foreign::in_known_layout().into_iter();
@@ -216,8 +215,8 @@ fn foreign_indexes() -> Vec<Edited> {
     known.chain(unknown).collect()
 }
 
-/// Indexes that the real Helm wrote: of ordinary charts, whose layout is known, and of all, with
-/// keys that are on the way to being none.
+/// Indexes of the real Helm: one with ordinary charts, in a known layout, and one with all charts,
+/// whose keys are hard to read.
 async fn helms_indexes(helm: &Helm) -> Vec<Edited> {
     let new = || [hard::some_texts(), hard::for_charts_of_others()].concat();
     let (hard, ordinary): (Vec<_>, Vec<_>) = crate::indexes::charts()
@@ -237,7 +236,7 @@ async fn helms_indexes(helm: &Helm) -> Vec<Edited> {
     ]
 }
 
-/// `helm repo index` of a folder, to which these charts come.
+/// Adds these charts to a folder, and runs `helm repo index`.
 async fn index(helm: &Helm, folder: &Path, charts: &[ChartArchive], json: bool) -> String {
     for chart in charts {
         std::fs::write(folder.join(chart.file_name()), chart.bytes()).expect("written");
@@ -276,7 +275,7 @@ fn put(folder: &TempDir, number: usize, name: &str, text: &str) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_readers_behind_other_tools_read_what_was_put_in() {
+async fn the_yaml_readers_of_other_tools_read_what_was_put_in() {
     let folder = TempDir::new().expect("a temporary folder");
     let all = all().await;
     let write = |name: &str, text: fn(&Edited) -> &str| -> Vec<PathBuf> {
@@ -308,7 +307,7 @@ fn problems_of(reader: &Reader, all: &[Edited], before: &[PathBuf], after: &[Pat
     let (before, after) = (read(before), read(after));
     let answers = before.into_iter().zip(after);
     let problems = all.iter().zip(answers).filter_map(|(edited, (before, after))| {
-        // Where the old text stands it is read as it was, however that is.
+        // An unchanged old text must be read as before the edit.
         let before = if edited.stands {
             before
         } else {
@@ -325,7 +324,7 @@ fn problems_of(reader: &Reader, all: &[Edited], before: &[PathBuf], after: &[Pat
     problems.collect()
 }
 
-/// Where two documents differ first.
+/// The first difference between two documents.
 fn difference(at: &str, expected: &Value, found: &Value) -> Option<String> {
     let empty = Map::new();
     match (expected, found) {
@@ -363,7 +362,7 @@ fn difference(at: &str, expected: &Value, found: &Value) -> Option<String> {
     }
 }
 
-/// Helm reads its own model from JSON, which it leaves to Go.
+/// Helm reads JSON with the JSON parser of Go.
 #[tokio::test(flavor = "multi_thread")]
 async fn both_helms_read_what_was_put_in() {
     let folder = TempDir::new().expect("a temporary folder");
@@ -382,7 +381,7 @@ async fn both_helms_read_what_was_put_in() {
     }
 }
 
-/// Helm sorts versions, and some have no order.
+/// The index with sorted entries: Helm sorts versions, and some have no defined order.
 fn in_any_order(mut index: Value) -> Value {
     index.as_object_mut().expect("an index").remove("generated");
     for versions in index["entries"].as_object_mut().expect("entries").values_mut() {
@@ -392,7 +391,8 @@ fn in_any_order(mut index: Value) -> Value {
     index
 }
 
-/// Helm leaves entries out that it does not like, which would prove nothing.
+/// Asserts that Helm reads all entries. It omits those that it considers invalid, and a comparison
+/// without them would prove nothing.
 fn assert_takes(helm: &Helm, edited: &Edited, index: &Value) {
     for entry in &edited.new {
         let versions = index["entries"][&entry.metadata.name].as_array();

@@ -1,4 +1,4 @@
-//! The CNCF distribution registry, and crane, which fills it.
+//! The CNCF distribution registry, and crane to push images to it.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -11,16 +11,16 @@ use tokio::process::{Child, Command};
 
 use crate::tools;
 
-/// A registry on loopback, which anybody or one user may use.
+/// A registry on loopback, open to everyone or to one user.
 pub struct Registry {
-    /// Its host, with the port.
+    /// The host, with its port.
     pub host: String,
     folder: TempDir,
     _process: Child,
 }
 
 impl Registry {
-    /// An empty one. `login`: who alone may use it.
+    /// Starts an empty registry. With a login, only that user may use it.
     pub async fn start(login: Option<(&str, &str)>) -> Self {
         let folder = TempDir::with_prefix("registry").expect("a temporary folder");
         let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -59,7 +59,7 @@ impl Registry {
         }
     }
 
-    /// Runs crane; it must succeed. Its standard output.
+    /// Runs crane, which must succeed, and returns its output.
     pub async fn crane(&self, arguments: &[&str]) -> String {
         let output = Command::new(tools::path("CHARTDROP_CRANE"))
             .args(arguments)
@@ -73,7 +73,7 @@ impl Registry {
         String::from_utf8(output.stdout).expect("text").trim().to_owned()
     }
 
-    /// An image of one platform. Its name with its digest.
+    /// Pushes an image for one platform, and returns its name with its digest.
     pub async fn push_one(&self, name: &str, platform: &str) -> String {
         let layer = self.layer();
         let name = format!("{}/{name}", self.host);
@@ -88,7 +88,7 @@ impl Registry {
         )
     }
 
-    /// An image of several platforms.
+    /// Pushes an image for several platforms.
     pub async fn push(&self, name: &str, platforms: &[&str]) {
         let mut arguments = vec!["index".to_owned(), "append".to_owned()];
         for platform in platforms {
@@ -114,7 +114,7 @@ impl Registry {
     }
 }
 
-/// What `htpasswd -nbB` prints.
+/// The line that `htpasswd -nbB` prints.
 fn htpasswd(user: &str, password: &str) -> String {
     assert_eq!(password, "s3cret", "the digest below is of this password");
     format!("{user}:{BCRYPT_OF_S3CRET}\n")

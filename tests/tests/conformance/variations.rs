@@ -1,4 +1,4 @@
-//! Charts in many variations: each is what `helm create` makes, with another Chart.yaml and
+//! Many variations of a chart: each is the output of `helm create` with another Chart.yaml, and
 //! sometimes more files.
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use tests::ChartArchive;
 
 use crate::helm::Helm;
 
-/// One of them.
+/// One variation.
 pub struct Variation {
     /// The chart's name.
     pub name: String,
@@ -16,12 +16,12 @@ pub struct Variation {
 }
 
 impl Variation {
-    /// The chart, packed with `helm package`; Helm's words if it refuses to.
+    /// Packages the chart with `helm package`; the error is Helm's message.
     pub async fn package(&self, helm: &Helm, created: &Path, into: &Path) -> Result<PathBuf, String> {
         helm.package(&self.folder(helm, created), into).await
     }
 
-    /// The chart's folder: a copy of what `helm create` made, changed.
+    /// The folder of the chart: a changed copy of the output of `helm create`.
     pub fn folder(&self, helm: &Helm, created: &Path) -> PathBuf {
         let folder = helm.folder("charts").join(&self.name);
         copy(created, &folder);
@@ -32,7 +32,8 @@ impl Variation {
         folder
     }
 
-    /// Packed with Chart.yaml as it stands: `helm package` writes it anew, other tools don't.
+    /// Packages the chart with its Chart.yaml unchanged, as other tools do. `helm package` rewrites
+    /// it.
     pub fn pack_as_it_stands(&self) -> Vec<u8> {
         let chart = ChartArchive::new(&self.name, "0").chart_yaml(self.chart_yaml.clone());
         self.files
@@ -66,7 +67,7 @@ fn write(folder: &Path, path: &str, content: &[u8]) {
     std::fs::write(path, content).expect("a file");
 }
 
-/// A chart whose Chart.yaml is exactly this.
+/// A chart with exactly this Chart.yaml.
 fn whole(name: &str, chart_yaml: impl Into<Vec<u8>>) -> Variation {
     Variation {
         name: name.to_owned(),
@@ -80,7 +81,7 @@ fn lines(name: &str, more: &str) -> Variation {
     whole(name, format!("apiVersion: v2\nname: {name}\nversion: 1.2.3\n{more}"))
 }
 
-/// A chart of this version.
+/// A chart with this version.
 fn version(name: &str, version: &str) -> Variation {
     whole(
         name,
@@ -88,8 +89,8 @@ fn version(name: &str, version: &str) -> Variation {
     )
 }
 
-/// All of them. Each stands for something that real charts hold or that readers of YAML disagree
-/// about.
+/// All variations. Each has something that occurs in real charts, or that YAML readers read
+/// differently.
 pub fn all() -> Vec<Variation> {
     [
         versions(),
@@ -120,7 +121,7 @@ fn versions() -> Vec<Variation> {
     ]
 }
 
-/// Unquoted values where Helm wants text: YAML 1.1 says what they are, Go how they are written.
+/// Unquoted values where Helm expects text: YAML 1.1 decides their types, Go how they are written.
 fn scalars() -> Vec<Variation> {
     let values = [
         "1.10",

@@ -1,9 +1,9 @@
-//! What Helm loads we load, what Helm refuses we refuse, and after an edit Helm reads what it read
-//! before and the new chart.
+//! Chartdrop loads what Helm loads and rejects what Helm rejects; after an edit, Helm reads the old
+//! charts and the new one.
 //!
-//! Indexes and `Chart.yaml` files are changed at random where Helm's readers have rules of their
-//! own (names of fields in another case, fields that stand twice, values of other types), and the
-//! oracle (`tests/oracle`, Helm's own code) is asked about each.
+//! The tests change indexes and `Chart.yaml` files at random where Helm's readers have special
+//! rules (field names in another case, duplicate fields, values of other types), and compare the
+//! results with the oracle (`tests/oracle`, Helm's own code).
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 use crate::hard;
 use crate::tools;
 
-/// A document whose fields may stand twice, and whose scalars are texts that JSON and YAML read
-/// alike.
+/// A document that may have duplicate fields, and whose scalars JSON and YAML read in the same way.
 #[derive(Debug, Clone)]
 enum Node {
     Scalar(String),
@@ -53,7 +52,7 @@ impl Node {
         }
     }
 
-    /// Block style as Helm writes it, or with lists that are indented.
+    /// Writes block style, with lists as Helm writes them or indented.
     fn yaml(&self, column: usize, list: usize, text: &mut String) {
         let spaces = " ".repeat(column);
         match self {
@@ -90,7 +89,7 @@ impl Node {
         }
     }
 
-    /// Some object inside of this one.
+    /// A random object in this one.
     fn any_fields(&mut self, rng: &mut fastrand::Rng) -> Option<&mut Vec<(String, Node)>> {
         fn collect<'a>(node: &'a mut Node, path: &mut Vec<usize>, all: &mut Vec<Vec<usize>>) {
             let children: Vec<&'a mut Node> = match node {
@@ -122,7 +121,7 @@ impl Node {
     }
 }
 
-/// What a field may be changed into: of every type, and texts that are close to another type.
+/// A random new value for a field: of any type, or a text that resembles another type.
 fn odd_value(rng: &mut fastrand::Rng) -> Node {
     const SCALARS: [&str; 17] = [
         "null",
@@ -241,7 +240,7 @@ fn chart_yaml() -> Value {
     entry
 }
 
-/// What the oracle says of each document.
+/// The answer of the oracle for each document.
 fn ask(mode: &[&str], documents: &[Vec<u8>]) -> Vec<Value> {
     let mut oracle = Command::new(tools::path("CHARTDROP_ORACLE"))
         .args(mode)
@@ -287,7 +286,7 @@ fn written(node: &Node, rng: &mut fastrand::Rng) -> Vec<u8> {
     }
 }
 
-/// What Chartdrop is stricter about than Helm: the table in `docs/stricter-than-helm.md` has the
+/// Whether Chartdrop is stricter than Helm about this error. `docs/stricter-than-helm.md` has the
 /// reasons.
 fn is_stricter(error: &IndexError) -> bool {
     matches!(error, IndexError::ChartTwice { .. } | IndexError::ApiVersion { .. })
@@ -303,7 +302,7 @@ fn edited(index: &Index) -> Vec<u8> {
     edit.text.expect("must change").to_bytes().to_vec()
 }
 
-/// The charts of an index without the new one, and the rest of it without the time.
+/// The index without the new chart and without the time of generation.
 fn without_new(index: &Value) -> Value {
     let mut index = index.clone();
     index["generated"] = Value::Null;
@@ -317,7 +316,7 @@ fn without_new(index: &Value) -> Value {
             *versions = json!([]);
         }
     }
-    // A `null` and an empty one are one.
+    // Helm does not distinguish `null` from an empty list or mapping.
     for list in ["publicKeys", "annotations", "serverInfo"] {
         if index[list].as_array().is_some_and(Vec::is_empty)
             || index[list].as_object().is_some_and(serde_json::Map::is_empty)
@@ -329,7 +328,7 @@ fn without_new(index: &Value) -> Value {
 }
 
 #[test]
-fn an_index_is_loaded_where_helm_loads_it_and_edited_without_a_change_of_what_helm_reads() {
+fn chartdrop_loads_an_index_if_helm_does_and_edits_change_nothing_else_that_helm_reads() {
     const CASES: usize = 6_000;
     let mut rng = fastrand::Rng::with_seed(15);
     let before: Vec<Vec<u8>> = (0..CASES)
@@ -352,7 +351,7 @@ fn an_index_is_loaded_where_helm_loads_it_and_edited_without_a_change_of_what_he
             (Ok(_), None) => panic!("{helm}\n{shown}"),
         }
     }
-    // Neither verdict may be rare, or little is proven.
+    // Both verdicts have to occur often, otherwise the test proves little.
     assert!(
         loaded.len() > CASES / 5 && loaded.len() < CASES * 4 / 5,
         "{}",
@@ -375,7 +374,7 @@ fn an_index_is_loaded_where_helm_loads_it_and_edited_without_a_change_of_what_he
 }
 
 #[test]
-fn a_chart_is_read_where_helm_loads_it_and_every_field_is_what_helm_reads() {
+fn chartdrop_reads_a_chart_if_helm_does_and_every_field_is_the_same() {
     const CASES: usize = 6_000;
     let mut rng = fastrand::Rng::with_seed(15);
     let documents: Vec<Vec<u8>> = (0..CASES)
@@ -393,7 +392,7 @@ fn a_chart_is_read_where_helm_loads_it_and_every_field_is_what_helm_reads() {
                 assert_eq!(&serde_json::to_value(chart).expect("JSON"), helm, "{shown}");
             }
             (Err(_), None) => {}
-            // Helm 4 loads no other.
+            // Helm 4 loads no other apiVersion.
             (Err(Refused::Invalid(Invalid::ApiVersion { .. })), Some(_)) => {}
             (Err(error), Some(_)) => panic!("Helm loads it: {error:?}\n{shown}"),
             (Ok(_), None) => panic!("{helm}\n{shown}"),

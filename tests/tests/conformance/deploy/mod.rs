@@ -1,6 +1,6 @@
-//! The whole stack of `template.yaml`, built and deployed with the real SAM CLI onto MiniStack, and
-//! used: S3's events, the schedule, the queues and CloudFront's API are MiniStack's, and the
-//! functions run from the zips that were uploaded.
+//! Builds the whole stack of `template.yaml` with the real SAM CLI, deploys it to MiniStack and
+//! uses it. S3's events, the schedule, the queues and CloudFront's API are MiniStack's, and the
+//! functions run from the uploaded zips.
 //!
 //! docs/operations.md says which resources MiniStack cannot hold, and what checks those.
 
@@ -16,16 +16,17 @@ use tests::ChartArchive;
 use crate::helm;
 use stack::Stack;
 
-/// URLs relative to the index, so that Helm finds the archives wherever this test serves them.
+/// The parameters of the deployment. URLs are relative, so that Helm finds the archives at the
+/// address of this test.
 const PARAMETERS: [&str; 3] = [
     "UrlStyle=relative",
-    // The provider itself is unknown to the emulator; the role is not.
+    // The emulator supports the role, but not the provider.
     "GitHubSubject=repo:kube9/kube9-operator:environment:release",
     "GitHubOidcProviderArn=arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_template_is_built_deployed_used_and_updated_without_aws() {
+async fn the_template_can_be_built_deployed_used_and_updated_without_aws() {
     let mut stack = Stack::deploy(sam::build().await, &PARAMETERS).await;
     a_chart_that_is_copied_into_staging_is_published_and_the_edge_forgets_the_index(&stack).await;
     a_rejected_one_ends_with_its_receipt(&stack).await;
@@ -67,7 +68,7 @@ async fn a_rejected_one_ends_with_its_receipt(stack: &Stack) {
     assert_eq!(stack.keys("rejected/").await, ["rejected/bad-1.0.0.tgz"]);
 }
 
-/// The index of that folder is one that nobody can read, so each of the three tries fails.
+/// The index of this folder cannot be read, so that all three attempts fail.
 async fn a_failing_one_ends_in_the_queue_and_stays_in_staging(stack: &Stack) {
     stack.copy("charts/broken/index.yaml", b"entries: [").await;
     stack.upload("broken/", &demo("1.0.0")).await;
@@ -96,7 +97,8 @@ async fn the_schedule_publishes_what_waits_once_the_cause_is_mended(stack: &Stac
     assert_eq!(receipt["outcome"], "published", "{receipt}");
 }
 
-/// Nobody waits for five minutes here. All else of the schedule stays as it was deployed.
+/// Changes the schedule to every minute, to avoid waiting for five; everything else stays as
+/// deployed.
 async fn every_minute(stack: &Stack) {
     let schedules = stack.aws(&["scheduler", "list-schedules"]).await;
     let names = schedules["Schedules"].as_array().expect("schedules").iter();
@@ -177,7 +179,7 @@ async fn what_is_unpublished_is_forgotten_by_the_edge(stack: &Stack) {
     assert_eq!(stack.keys("charts/team-a/").await, ["charts/team-a/index.yaml"]);
 }
 
-/// With the parameters that the first deployment left at their default.
+/// Updates the stack with the parameters for a domain.
 async fn a_domain_gets_its_certificate_and_its_records(stack: &mut Stack) {
     let zone = ["--name", "example.com", "--caller-reference", "charts"];
     let zone = stack
@@ -215,7 +217,8 @@ async fn a_domain_gets_its_certificate_and_its_records(stack: &mut Stack) {
     }
 }
 
-/// Behind an edge that is `local`'s: MiniStack serves nothing under CloudFront's names.
+/// Serves the bucket through the edge of `local`, because MiniStack serves nothing under
+/// CloudFront's names.
 async fn both_helms_read_what_lies_in_the_bucket(stack: &Stack) {
     let edge = System::start(Options {
         notifications: false,

@@ -1,4 +1,4 @@
-//! `sam build` and `sam deploy`, as an ops engineer types them.
+//! Runs `sam build` and `sam deploy`, as an operator does.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,14 +10,14 @@ use tokio::process::Command;
 
 use crate::tools;
 
-/// Release builds of both functions, from nothing, on a machine that is busy with something else.
+/// The longest time for release builds of both functions from scratch, on a busy machine.
 const BUILD: Duration = Duration::from_secs(2_400);
 const DEPLOY: Duration = Duration::from_secs(900);
 
-/// What `sam build` made: the template in it names the two folders that are deployed.
+/// The output folder of `sam build`. Its template names the two folders to deploy.
 pub(super) struct Built(PathBuf);
 
-/// Builds for the machine that this runs on, so that the result can run here.
+/// Builds for the architecture of this machine, so that the result can run here.
 pub(super) async fn build() -> Built {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam");
     let mut command = sam("build");
@@ -34,7 +34,7 @@ pub(super) async fn build() -> Built {
 }
 
 impl Built {
-    /// Deploys, or deploys again, with these parameters. `samconfig.toml` names the stack.
+    /// Deploys or updates the stack with these parameters. `samconfig.toml` names the stack.
     pub(super) async fn deploy(&self, endpoint: &str, parameters: &[&str]) {
         let mut command = sam("deploy");
         command
@@ -43,7 +43,7 @@ impl Built {
             .arg("--template-file")
             .arg(self.0.join("template.yaml"))
             .arg("--no-progressbar")
-            // The emulator knows no saved queries.
+            // The emulator does not support saved queries.
             .args(["--parameter-overrides", &architecture(), "SavedQueries=false"])
             .args(parameters)
             .env("AWS_ENDPOINT_URL", endpoint)

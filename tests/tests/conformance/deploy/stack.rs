@@ -1,4 +1,4 @@
-//! The deployed stack, as its outputs describe it.
+//! The deployed stack, with the values in its outputs.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -15,12 +15,12 @@ use crate::aws_cli::aws_at;
 use crate::servers::process::Process;
 use crate::tools;
 
-/// The stack of the first profile in `samconfig.toml`.
+/// The stack name in the first profile of `samconfig.toml`.
 const STACK: &str = "chartdrop-staging";
-/// How long anything may take that a stack does by itself.
+/// The longest wait for anything that the stack does by itself.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Ended with the emulator that it is deployed on.
+/// A stack, which ends with its emulator.
 pub(super) struct Stack {
     ministack: Process,
     built: Built,
@@ -37,9 +37,9 @@ impl Stack {
                 .current_dir(folder.path())
                 .env("BIND_HOST", "127.0.0.1")
                 .env("GATEWAY_PORT", port.to_string())
-                // It gives its functions the address that it has in its own environment.
+                // The emulator passes the address in its environment on to its functions.
                 .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
-                // Its clock for retries; Lambda's is minutes.
+                // The pause before retries, which is minutes in Lambda.
                 .env("LAMBDA_ASYNC_RETRY_BASE_SECONDS", "0.2");
             command
         })
@@ -55,7 +55,7 @@ impl Stack {
         stack
     }
 
-    /// Deploys once more, with these parameters.
+    /// Deploys again, with these parameters.
     pub(super) async fn update(&mut self, parameters: &[&str]) {
         self.built.deploy(&self.ministack.endpoint(), parameters).await;
         let described = self
@@ -75,7 +75,7 @@ impl Stack {
             .unwrap_or_else(|| panic!("no output {name}: {:?}", self.outputs))
     }
 
-    /// `aws ARGUMENTS`. What it said as JSON (`null` for nothing); it must succeed.
+    /// Runs `aws ARGUMENTS`, which must succeed, and returns the output as JSON (`null` if empty).
     pub(super) async fn aws(&self, arguments: &[&str]) -> Value {
         let arguments = [arguments, &["--output", "json"]].concat();
         let said = aws_at(&self.ministack.endpoint(), "test", &arguments).await;
@@ -85,13 +85,13 @@ impl Stack {
         serde_json::from_str(&said).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"))
     }
 
-    /// `aws s3 cp FILE s3://BUCKET/staging/FOLDER`
+    /// Runs `aws s3 cp FILE s3://BUCKET/staging/FOLDER`.
     pub(super) async fn upload(&self, folder: &str, chart: &ChartArchive) {
         self.copy(&format!("staging/{folder}{}", chart.file_name()), &chart.bytes())
             .await;
     }
 
-    /// `aws s3 cp FILE s3://BUCKET/KEY`
+    /// Runs `aws s3 cp FILE s3://BUCKET/KEY`.
     pub(super) async fn copy(&self, key: &str, bytes: &[u8]) {
         let file = self.uploads.path().join("file");
         std::fs::write(&file, bytes).expect("written");
@@ -99,7 +99,7 @@ impl Stack {
         aws_at(&self.ministack.endpoint(), "test", &["s3", "cp", from, &to]).await;
     }
 
-    /// `aws s3 rm s3://BUCKET/KEY`
+    /// Runs `aws s3 rm s3://BUCKET/KEY`.
     pub(super) async fn remove(&self, key: &str) {
         aws_at(&self.ministack.endpoint(), "test", &["s3", "rm", &self.url(key)]).await;
     }
@@ -108,7 +108,7 @@ impl Stack {
         format!("s3://{}/{key}", self.output("BucketName"))
     }
 
-    /// The object, if it is there.
+    /// The object, if it exists.
     pub(super) async fn object(&self, key: &str) -> Option<Vec<u8>> {
         let asked = self.s3.get_object().bucket(self.output("BucketName")).key(key);
         match asked.send().await {
@@ -132,7 +132,7 @@ impl Stack {
         keys.filter_map(|object| object.key).collect()
     }
 
-    /// The receipt of an upload, once it is there and the upload is gone.
+    /// Waits until an upload has its receipt and is removed, and returns the receipt.
     pub(super) async fn receipt(&self, folder: &str, chart: &ChartArchive) -> Value {
         let file = format!("{folder}{}", chart.file_name());
         let (staged, receipt) = (format!("staging/{file}"), format!("receipts/{file}.json"));
@@ -160,7 +160,7 @@ impl Stack {
         all
     }
 
-    /// A message of a queue, without taking it out, if there is one.
+    /// A message in a queue, if there is one; it stays in the queue.
     pub(super) async fn message(&self, queue: &str) -> Option<Value> {
         let queue = ["--queue-url", self.output(queue), "--visibility-timeout", "0"];
         let received = [&["sqs", "receive-message"], &queue[..]].concat();
@@ -169,7 +169,7 @@ impl Stack {
         Some(serde_json::from_str(body).expect("JSON"))
     }
 
-    /// Waits until this holds.
+    /// Waits until the condition holds.
     pub(super) async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let began = Instant::now();
         while !holds().await {

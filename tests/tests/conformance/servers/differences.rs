@@ -1,4 +1,4 @@
-//! Where a server differs from S3 in what Chartdrop relies on.
+//! Finds out where a server differs from S3 in ways that matter to Chartdrop.
 
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
@@ -8,21 +8,21 @@ use tests::site::Site;
 /// One difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Difference {
-    /// Of ten writers with `If-None-Match: *` not exactly one wins.
+    /// Not exactly one of ten writers with `If-None-Match: *` succeeds.
     RacersBothCreate,
-    /// Of ten writers with the same `If-Match` not exactly one wins.
+    /// Not exactly one of ten writers with the same `If-Match` succeeds.
     RacersBothReplace,
-    /// `If-Match` on a key that is gone is not answered with 404 `NoSuchKey`.
+    /// `If-Match` on a missing key is not answered with 404 `NoSuchKey`.
     IfMatchOnMissing,
-    /// An upload with a wrong CRC-32 is taken.
+    /// An upload with a wrong CRC-32 is accepted.
     WrongChecksumTaken,
-    /// The CRC-32 of an upload is not told when it is asked for.
+    /// The CRC-32 of an upload is not returned on request.
     ChecksumNotTold,
-    /// A listing is not in the order of the keys' bytes.
+    /// A listing is not in the byte order of keys.
     ListingUnordered,
-    /// `DeleteObject` removes an object whatever `If-Match` says.
+    /// `DeleteObject` ignores `If-Match`.
     DeleteIgnoresIfMatch,
-    /// `CopyObject` copies an object whatever `x-amz-copy-source-if-match` says.
+    /// `CopyObject` ignores `x-amz-copy-source-if-match`.
     CopyIgnoresIfMatch,
 }
 

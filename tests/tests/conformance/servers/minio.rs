@@ -1,4 +1,4 @@
-//! MinIO, with notifications as the template sets them up for S3.
+//! MinIO, with the notifications that the template configures for S3.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::tools;
 const USER: &str = "chartdrop";
 const PASSWORD: &str = "chartdrop-secret";
 
-/// Function, events, prefix, suffix.
+/// The rules of the notifications: function, event, prefix, suffix.
 const RULES: [(&str, Event, &str, &str); 3] = [
     ("publish-chart", Event::S3ObjectCreated, "staging/", ".tgz"),
     ("invalidate-cdn", Event::S3ObjectCreated, "charts/", "index.yaml"),
@@ -53,17 +53,17 @@ pub(super) async fn start() -> Minio {
     Minio { process, webhooks }
 }
 
-/// MinIO's name for where the notifications of a function go.
+/// MinIO's name for the target of a function's notifications.
 fn target(function: &str) -> String {
     function.replace('-', "_")
 }
 
 impl Minio {
-    /// A new bucket, and the functions at work on it. There is one site for each MinIO.
+    /// Creates a bucket, and starts the functions for it. Each MinIO has only one site.
     pub(super) async fn site(&self, bucket: &str) -> Site {
         let client = client(&self.process.endpoint(), USER, PASSWORD);
         let mut created = client.create_bucket().bucket(bucket).send().await;
-        // It listens before it is ready.
+        // MinIO listens before it is ready.
         for _ in 0..100 {
             if created.is_ok() {
                 break;

@@ -1,5 +1,5 @@
-//! MiniStack: S3 and CloudFront of another hand. It tells no function of uploads here; the site
-//! does.
+//! MiniStack: independent implementations of S3 and CloudFront. The site notifies the functions,
+//! not MiniStack.
 
 use serde_json::Value;
 use tests::site::{Server, Site, client};
@@ -36,12 +36,12 @@ pub(super) async fn start() -> MiniStack {
 }
 
 impl MiniStack {
-    /// A new bucket, and the functions at work on it.
+    /// Creates a bucket, and starts the functions for it.
     pub(super) async fn site(&self, bucket: &str) -> Site {
         self.site_with(bucket, &[]).await
     }
 
-    /// The same with more settings.
+    /// Does the same, with more settings.
     pub(super) async fn site_with(&self, bucket: &str, more: &[(&str, &str)]) -> Site {
         let more = more
             .iter()
@@ -65,7 +65,7 @@ impl MiniStack {
         Site::on(&server).await
     }
 
-    /// Makes a secret with this value, or gives it a new one.
+    /// Creates a secret with this value, or sets a new value.
     pub(super) async fn secret(&self, command: &str, id: &str, value: &str) {
         let id = match command {
             "create-secret" => ["--name", id],
@@ -92,7 +92,7 @@ impl MiniStack {
         all
     }
 
-    /// `aws cloudfront ARGUMENTS`. What it said; it must succeed.
+    /// Runs `aws cloudfront ARGUMENTS`, which must succeed, and returns the output.
     async fn cloudfront(&self, arguments: &[&str]) -> Value {
         let arguments = [&["cloudfront", "--output", "json"], arguments].concat();
         let said = aws_at(&self.process.endpoint(), "test", &arguments).await;

@@ -1,7 +1,7 @@
-//! The suite of `tests::suite` and the races on servers that we did not write.
+//! Runs the suite of `tests::suite` and the races on servers that are not part of this project.
 //!
-//! MinIO tells the functions of uploads by its own webhooks. MiniStack answers CloudFront's API
-//! too.
+//! MinIO notifies the functions of uploads with its own webhooks. MiniStack also implements
+//! CloudFront's API.
 
 mod differences;
 mod minio;
@@ -34,9 +34,9 @@ async fn chartdrop_works_on_ministack_with_its_cloudfront() {
     );
 }
 
-/// A key that comes in counts at once, in the same process: nothing is deployed.
+/// A new value of the secret takes effect in the same process, without a deployment.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_of_ministack_is_read_and_read_again_when_it_was_rotated() {
+async fn a_secret_of_ministack_is_read_and_read_again_after_a_rotation() {
     let ministack = ministack::start().await;
     let (first, second) = (Key::new(), Key::new());
     let id = "charts/keys";
@@ -57,8 +57,7 @@ async fn a_secret_of_ministack_is_read_and_read_again_when_it_was_rotated() {
     ministack
         .secret("put-secret-value", id, &second.secret_to_verify())
         .await;
-    // It was read again for the chart that was refused, and is not read more often than every two
-    // seconds.
+    // The secret was read again for the rejected chart, and it is read at most every two seconds.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let receipt = publish("1.2.0", &second).await;
     assert_eq!(receipt["outcome"], "published", "{receipt}");
@@ -71,14 +70,14 @@ async fn five_hundred_uploads_on_minio_are_all_published_and_no_reader_ever_miss
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_twenty_rivals_for_one_version_on_minio_one_wins() {
+async fn one_of_twenty_rivals_for_a_version_on_minio_is_published() {
     let minio = minio::start().await;
     races::of_the_same_version_with_different_content_one_wins(minio.site("rivals").await).await;
 }
 
-/// `local/README.md` says which to believe.
+/// `local/README.md` explains these differences.
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_servers_differ_from_s3_is_known_by_name() {
+async fn the_differences_of_the_servers_from_s3_are_known() {
     let local = tests::site::Site::local().await;
     assert_eq!(differences(&local).await, []);
     let minio = minio::start().await;

@@ -1,4 +1,4 @@
-//! A server as a process on a free port of 127.0.0.1, ended when dropped.
+//! A server process on a free port of 127.0.0.1, which ends when it is dropped.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -11,12 +11,12 @@ use tokio::process::{Child, Command};
 pub(crate) struct Process {
     child: Child,
     pub(crate) port: u16,
-    /// What it keeps, and its log.
+    /// The folder of its data and its log.
     pub(crate) folder: TempDir,
 }
 
 impl Process {
-    /// Starts what `command` makes of the port and the folder, and waits until somebody listens.
+    /// Starts the command for this port and folder, and waits until the server listens.
     pub(crate) async fn start(command: impl FnOnce(u16, &TempDir) -> Command) -> Self {
         let folder = TempDir::new().expect("a folder");
         let port = free_port();

@@ -1,4 +1,4 @@
-//! Where MinIO posts its notifications: each goes on to the function that its path names.
+//! Receives MinIO's notifications, and passes each one on to the function that its path names.
 
 use std::convert::Infallible;
 use std::sync::{Arc, OnceLock};
@@ -10,11 +10,11 @@ use hyper::body::Incoming;
 use local::http::server::{self, Server};
 use serde_json::Value;
 
-/// What takes an event on: the function's name and the event.
+/// Receives the name of a function and an event.
 pub(super) type Taker = Box<dyn Fn(&str, &Value) + Send + Sync>;
 
-/// A listener whose notifications go nowhere until there is a taker. MinIO repeats what is not
-/// answered with success.
+/// A listener for notifications. Until there is a taker, it answers with errors, and MinIO repeats
+/// the notifications.
 pub(super) struct Webhooks {
     pub(super) url: String,
     taker: Arc<OnceLock<Taker>>,
@@ -43,7 +43,7 @@ async fn answer(taker: Arc<OnceLock<Taker>>, request: Request<Incoming>) -> Resu
     let function = request.uri().path().trim_start_matches('/').to_owned();
     let body = request.into_body().collect().await.map(|body| body.to_bytes());
     let event = body.ok().and_then(|body| serde_json::from_slice::<Value>(&body).ok());
-    // MinIO asks first whether anybody is there, without an event.
+    // MinIO first checks the listener with a request without an event.
     let status = match (event, taker.get()) {
         (Some(event), Some(taker)) => {
             taker(&function, &event);
