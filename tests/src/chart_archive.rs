@@ -161,9 +161,9 @@ impl ChartArchive {
         });
         for entry in chart_yaml.chain(self.entries.iter().cloned()) {
             tar.append(&self.header(&entry), entry.content.as_slice())
-                .expect("memory takes all writes");
+                .expect("memory accepts every write");
         }
-        tar.into_inner().expect("memory takes all writes")
+        tar.into_inner().expect("memory accepts every write")
     }
 
     /// A header with its fields set directly, because the `tar` crate does not write most of the
@@ -190,6 +190,6 @@ impl ChartArchive {
 /// Compresses bytes as `helm package` does.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    gzip.write_all(bytes).expect("memory takes all writes");
-    gzip.finish().expect("memory takes all writes")
+    gzip.write_all(bytes).expect("memory accepts every write");
+    gzip.finish().expect("memory accepts every write")
 }

@@ -80,7 +80,7 @@ impl Faults for OnRequest {
 #[derive(Clone)]
 pub struct Unwritable {
     key: &'static str,
-    mended: Arc<AtomicBool>,
+    writable: Arc<AtomicBool>,
 }
 
 impl Unwritable {
@@ -88,20 +88,20 @@ impl Unwritable {
     pub fn new(key: &'static str) -> Self {
         Unwritable {
             key,
-            mended: Arc::default(),
+            writable: Arc::default(),
         }
     }
 
     /// Ends the fault.
     pub fn make_writable(&self) {
-        self.mended.store(true, Ordering::SeqCst);
+        self.writable.store(true, Ordering::SeqCst);
     }
 }
 
 impl Faults for Unwritable {
     fn s3(&self, request: &RequestSeen) -> S3Fault {
         let named = request.operation == "PutObject" && request.key == self.key;
-        if named && !self.mended.load(Ordering::SeqCst) {
+        if named && !self.writable.load(Ordering::SeqCst) {
             return S3Fault::Fail(When::Before, 500, "InternalError");
         }
         S3Fault::None

@@ -46,7 +46,7 @@ pub fn build(arguments: &[&str]) -> PathBuf {
         let message: Value = serde_json::from_slice(line).ok()?;
         message["executable"].as_str().map(PathBuf::from)
     });
-    executables.next().expect("cargo says where the program is")
+    executables.next().expect("cargo reports the path of the program")
 }
 
 /// The root of the workspace.

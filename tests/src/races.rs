@@ -80,7 +80,7 @@ async fn read_all_the_time(site: Arc<Site>, over: Arc<AtomicBool>) -> (usize, us
             if !known.contains_key(&(text("name"), text("version"))) {
                 let url = entry["urls"][0].as_str().expect("a URL");
                 let file = url.rsplit('/').next().expect("a file name");
-                let archive = site.get(&format!("charts/{file}")).await.expect("the archive is there");
+                let archive = site.get(&format!("charts/{file}")).await.expect("the archive exists");
                 assert_eq!(entry["digest"], Digest::of(&archive).to_string(), "{url}");
             }
         }

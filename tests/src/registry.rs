@@ -68,14 +68,14 @@ impl Registry {
     pub fn answer(&self, path: &str, answer: Answer) {
         self.state
             .lock()
-            .expect("nobody panics")
+            .expect("no thread panics")
             .answers
             .insert(format!("/v2/{path}"), answer);
     }
 
     /// Answers a path with the pushed content again.
     pub fn answer_as_usual(&self, path: &str) {
-        let answers = &mut self.state.lock().expect("nobody panics").answers;
+        let answers = &mut self.state.lock().expect("no thread panics").answers;
         answers.remove(&format!("/v2/{path}"));
     }
 
@@ -91,7 +91,7 @@ impl Registry {
     }
 
     fn pushed(&self, path: &str) -> Option<Bytes> {
-        let state = self.state.lock().expect("nobody panics");
+        let state = self.state.lock().expect("no thread panics");
         state.pushed.get(&format!("/v2/{path}")).cloned()
     }
 
@@ -113,12 +113,12 @@ impl Registry {
     /// Requires this login (`user:password`) and a token from now on. Writes require a token whose
     /// scope includes them.
     pub fn require_login(&self, login: &str) {
-        self.state.lock().expect("nobody panics").login = Some(login.to_owned());
+        self.state.lock().expect("no thread panics").login = Some(login.to_owned());
     }
 
     /// The requests so far, with whether each was authorized.
     pub fn requests(&self) -> Vec<String> {
-        self.state.lock().expect("nobody panics").requests.clone()
+        self.state.lock().expect("no thread panics").requests.clone()
     }
 }
 
@@ -136,7 +136,7 @@ async fn answer(
         .and_then(|value| value.to_str().ok());
     let shown = shown.unwrap_or_default().to_owned();
     let (login, answer) = {
-        let mut state = state.lock().expect("nobody panics");
+        let mut state = state.lock().expect("no thread panics");
         let method = if method == "GET" {
             String::new()
         } else {
@@ -169,18 +169,24 @@ async fn answer(
     }
     let reads = ["GET", "HEAD"].contains(&method.as_str());
     if login.is_some() && shown != "Bearer wr1te" && (shown != "Bearer t0ken" || !reads) {
-        let mut refused = reply(401, String::new());
+        let mut rejected = reply(401, String::new());
         let challenge = format!("Bearer realm=\"http://{address}/token\",service=\"stub\",scope=\"repository:x:pull\"");
-        refused
+        rejected
             .headers_mut()
             .insert("www-authenticate", challenge.parse().expect("a header"));
-        return Ok(refused);
+        return Ok(rejected);
     }
     Ok(match answer {
         None => {
             let body = request.into_body().collect().await;
             let body = body.map(|body| body.to_bytes()).unwrap_or_default();
-            pushes(&mut state.lock().expect("nobody panics"), &method, &path, &query, body)
+            pushes(
+                &mut state.lock().expect("no thread panics"),
+                &method,
+                &path,
+                &query,
+                body,
+            )
         }
         Some(Answer::Body(body)) => reply(200, body),
         Some(Answer::Status(status)) => reply(status, String::new()),
@@ -209,11 +215,11 @@ fn pushes(state: &mut State, method: &str, path: &str, query: &str, body: Bytes)
         *reply.status_mut() = StatusCode::from_u16(status).expect("a status");
         reply
     };
-    let refused = |status: u16, code: &str| reply(status, json!({"errors": [{"code": code}]}).to_string().into());
+    let rejected = |status: u16, code: &str| reply(status, json!({"errors": [{"code": code}]}).to_string().into());
     match method {
         "GET" | "HEAD" => match state.pushed.get(path) {
             Some(bytes) => reply(200, bytes.clone()),
-            None => refused(404, "MANIFEST_UNKNOWN"),
+            None => rejected(404, "MANIFEST_UNKNOWN"),
         },
         "POST" if path.ends_with("/blobs/uploads/") => {
             let mut begun = reply(202, Bytes::new());
@@ -226,7 +232,7 @@ fn pushes(state: &mut State, method: &str, path: &str, query: &str, body: Bytes)
                 Some((name, "")) => {
                     let digest = format!("sha256:{}", Digest::of(&body));
                     if query != format!("state=2&digest={digest}") {
-                        return refused(400, "DIGEST_INVALID");
+                        return rejected(400, "DIGEST_INVALID");
                     }
                     format!("{name}/blobs/{digest}")
                 }
@@ -238,7 +244,7 @@ fn pushes(state: &mut State, method: &str, path: &str, query: &str, body: Bytes)
                     for blob in blobs {
                         let digest = blob["digest"].as_str().expect("a digest");
                         if !state.pushed.contains_key(&format!("{name}/blobs/{digest}")) {
-                            return refused(400, "MANIFEST_BLOB_UNKNOWN");
+                            return rejected(400, "MANIFEST_BLOB_UNKNOWN");
                         }
                     }
                     path.to_owned()
@@ -247,7 +253,7 @@ fn pushes(state: &mut State, method: &str, path: &str, query: &str, body: Bytes)
             state.pushed.insert(named, body);
             reply(201, Bytes::new())
         }
-        _ => refused(405, "UNSUPPORTED"),
+        _ => rejected(405, "UNSUPPORTED"),
     }
 }
 

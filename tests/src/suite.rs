@@ -36,7 +36,7 @@ async fn a_repository_grows(site: &Site) {
         .key("charts/grows/index.yaml")
         .send()
         .await
-        .expect("the index is there");
+        .expect("the index exists");
     assert!(
         head.cache_control().is_some_and(|value| value.contains("max-age")),
         "{head:?}"
@@ -54,8 +54,8 @@ async fn what_is_published_never_changes(site: &Site) {
     let again = site.publish("fixed/", &chart.packed_at(1_767_300_000)).await;
     assert_eq!(again["outcome"], "unchanged", "{again}");
     let other = ChartArchive::new("demo", "1.0.0").file("values.yaml", "other: content\n");
-    let refused = site.publish("fixed/", &other).await;
-    assert_eq!(refused["outcome"], "rejected", "{refused}");
+    let rejected = site.publish("fixed/", &other).await;
+    assert_eq!(rejected["outcome"], "rejected", "{rejected}");
     assert_eq!(site.get("charts/fixed/index.yaml").await, before);
     let kept = site.get("rejected/fixed/demo-1.0.0.tgz").await;
     assert_eq!(kept.as_deref(), Some(other.bytes().as_slice()));
@@ -138,8 +138,8 @@ async fn a_version_is_taken_back(site: &Site) {
     assert_eq!(versions(&site.index("taken/").await, "demo"), ["1.1.0"]);
     assert_eq!(site.get("charts/taken/demo-1.0.0.tgz").await, None);
     let other = ChartArchive::new("demo", "1.0.0").file("values.yaml", "other: content\n");
-    let refused = site.publish("taken/", &other).await;
-    assert_eq!(refused["outcome"], "rejected", "{refused}");
+    let rejected = site.publish("taken/", &other).await;
+    assert_eq!(rejected["outcome"], "rejected", "{rejected}");
     let report = site
         .run(json!({"command": "verify", "repository": "taken"}))
         .await
@@ -194,7 +194,7 @@ async fn downloads(site: &Site, folder: &str, index: &Value) {
         let archive = site
             .get(&format!("charts/{folder}{file}"))
             .await
-            .expect("the archive is there");
+            .expect("the archive exists");
         assert_eq!(entry["digest"], Digest::of(&archive).to_string(), "{url}");
     }
 }

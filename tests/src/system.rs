@@ -79,7 +79,7 @@ impl Chartdrop {
         self.system
             .store()
             .put(key, bytes.into(), BTreeMap::new())
-            .expect("the bucket takes it");
+            .expect("the bucket accepts every write");
     }
 
     /// Uploads a chart archive, waits for its outcome, and returns the receipt.
@@ -117,7 +117,7 @@ impl Chartdrop {
 
     /// The text of the object under this key, which must exist.
     pub fn text(&self, key: &str) -> String {
-        let object = self.object(key).unwrap_or_else(|| panic!("there is no {key}"));
+        let object = self.object(key).unwrap_or_else(|| panic!("{key} does not exist"));
         String::from_utf8(object.bytes.to_vec()).expect("text")
     }
 

@@ -238,11 +238,11 @@ mod tests {
     #[test]
     fn only_requests_of_functions_meet_faults_and_none_after_calm() {
         let chaos = Chaos::new(1, 1.0);
-        let somebody = RequestSeen {
+        let other_caller = RequestSeen {
             function: None,
             ..request("staging/a-1.0.0.tgz")
         };
-        assert!(matches!(chaos.s3(&somebody), S3Fault::None));
+        assert!(matches!(chaos.s3(&other_caller), S3Fault::None));
         assert!(!matches!(chaos.s3(&request("charts/a")), S3Fault::None));
         chaos.calm();
         for _ in 0..10 {

@@ -264,7 +264,7 @@ impl System {
     /// Concludes an upload that no function will process any more.
     pub(crate) fn fail(&self, upload: Upload, reason: &str) {
         let outcome = self.watch.outcomes.fail(upload, reason.to_owned());
-        self.watch.steps.tell(StepKind::Outcome(Box::new(outcome)));
+        self.watch.steps.report(StepKind::Outcome(Box::new(outcome)));
     }
 
     pub(crate) fn visibility(&self) -> &Visibility {

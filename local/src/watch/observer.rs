@@ -36,7 +36,7 @@ impl Observer {
                         self.concluded(outcome);
                     }
                 }
-                self.steps.tell(StepKind::Removed {
+                self.steps.report(StepKind::Removed {
                     key: change.key.to_owned(),
                     by: change.cause.by.clone(),
                 });
@@ -57,10 +57,10 @@ impl Observer {
             if key.ends_with(".tgz") {
                 self.outcomes.uploaded(&key, &etag);
             }
-            self.steps.tell(StepKind::Uploaded { key, etag, size });
+            self.steps.report(StepKind::Uploaded { key, etag, size });
             return;
         }
-        self.steps.tell(StepKind::Written {
+        self.steps.report(StepKind::Written {
             key,
             etag,
             size,
@@ -75,18 +75,18 @@ impl Observer {
 
     fn concluded(&self, outcome: Outcome) {
         self.visibility.expect(&outcome);
-        self.steps.tell(StepKind::Outcome(Box::new(outcome)));
+        self.steps.report(StepKind::Outcome(Box::new(outcome)));
     }
 }
 
 /// Handles the progress of an event.
 pub(crate) fn on_progress(outcomes: Outcomes, steps: Steps) -> impl Fn(Progress) + Send + Sync {
     move |progress| match progress {
-        Progress::Invoked(invoked) => steps.tell(StepKind::Invoked(invoked)),
-        Progress::Finished(finished) => steps.tell(StepKind::Finished(finished)),
+        Progress::Invoked(invoked) => steps.report(StepKind::Invoked(invoked)),
+        Progress::Finished(finished) => steps.report(StepKind::Finished(finished)),
         Progress::Buried(letter) if letter.function == PUBLISH_CHART => {
             for outcome in outcomes.dead(&letter) {
-                steps.tell(StepKind::Outcome(Box::new(outcome)));
+                steps.report(StepKind::Outcome(Box::new(outcome)));
             }
         }
         Progress::Buried(_) => {}
@@ -97,7 +97,7 @@ pub(crate) fn on_progress(outcomes: Outcomes, steps: Steps) -> impl Fn(Progress)
 pub(crate) fn on_invalidation(steps: Steps) -> impl Fn(&Invalidation) + Send + Sync {
     move |invalidation| {
         let Invalidation { id, paths, by, .. } = invalidation.clone();
-        steps.tell(if invalidation.completed {
+        steps.report(if invalidation.completed {
             StepKind::InvalidationCompleted { id, paths }
         } else {
             StepKind::Invalidated { id, paths, by }
@@ -107,5 +107,5 @@ pub(crate) fn on_invalidation(steps: Steps) -> impl Fn(&Invalidation) + Send + S
 
 /// Handles a request that IAM denies.
 pub(crate) fn on_denied(steps: Steps) -> impl Fn(&Denied) + Send + Sync {
-    move |denied| steps.tell(StepKind::Denied(denied.clone()))
+    move |denied| steps.report(StepKind::Denied(denied.clone()))
 }

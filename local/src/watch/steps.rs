@@ -104,7 +104,7 @@ impl Steps {
         }
     }
 
-    pub(crate) fn tell(&self, kind: StepKind) {
+    pub(crate) fn report(&self, kind: StepKind) {
         // Sending fails only if there are no subscribers.
         let _ = self.sender.send(Step {
             at: self.started.elapsed(),

@@ -99,12 +99,12 @@ impl Visibility {
             };
             if answer.status().is_success() {
                 let etag = answer.headers().get("etag").and_then(|etag| etag.to_str().ok());
-                self.tell(&path, answer.body(), etag);
+                self.report(&path, answer.body(), etag);
             }
         }
     }
 
-    fn tell(&self, path: &str, index: &Bytes, etag: Option<&str>) {
+    fn report(&self, path: &str, index: &Bytes, etag: Option<&str>) {
         // An index that cannot be read lists nothing.
         let Ok(index) = Index::read(index.clone()) else {
             return;
@@ -118,7 +118,7 @@ impl Visibility {
             };
             let visible = index.lists(chart, version);
             if visible {
-                self.steps.tell(StepKind::Visible {
+                self.steps.report(StepKind::Visible {
                     key: outcome.upload.key.clone(),
                     etag: outcome.upload.etag.clone(),
                     chart: chart.clone(),

@@ -135,9 +135,9 @@ async fn too_many_invalidations_at_once_are_rejected() {
     create("wildcards", (0..15).map(|n| format!("/{n}/*")).collect())
         .await
         .unwrap();
-    let refused = create("one more", vec!["/x*".to_owned()]).await;
+    let rejected = create("one more", vec!["/x*".to_owned()]).await;
     assert!(
-        refused
+        rejected
             .as_ref()
             .unwrap_err()
             .as_service_error()
@@ -147,8 +147,8 @@ async fn too_many_invalidations_at_once_are_rejected() {
     create("many", (0..3000).map(|n| format!("/{n}")).collect())
         .await
         .unwrap();
-    let refused = create("another", vec!["/index.yaml".to_owned()]).await;
-    assert_eq!(code(refused), "TooManyInvalidationsInProgress");
+    let rejected = create("another", vec!["/index.yaml".to_owned()]).await;
+    assert_eq!(code(rejected), "TooManyInvalidationsInProgress");
 }
 
 #[tokio::test]

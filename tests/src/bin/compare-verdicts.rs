@@ -76,7 +76,7 @@ fn compare(files: VecDeque<(PathBuf, Kind)>, at_once: usize) -> Summary {
             scope.spawn(move || {
                 let mut judge = Judge::start(programs);
                 while let Some((path, kind)) = next(files) {
-                    send.send(judge.compare(&path, kind)).expect("somebody listens");
+                    send.send(judge.compare(&path, kind)).expect("the receiver exists");
                 }
             });
         }

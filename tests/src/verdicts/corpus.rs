@@ -191,13 +191,13 @@ fn size_in_a_pax_header() -> Vec<u8> {
     before.truncate(before.len() - 1024);
     let mut tar = tar::Builder::new(before);
     tar.append_pax_extensions([("size", "1".as_bytes())])
-        .expect("memory takes all writes");
+        .expect("memory accepts every write");
     let mut header = tar::Header::new_ustar();
     header.set_size(1);
     header.set_mode(0o644);
     tar.append_data(&mut header, "demo/notes", "x".as_bytes())
-        .expect("memory takes all writes");
-    gzip(&tar.into_inner().expect("memory takes all writes"))
+        .expect("memory accepts every write");
+    gzip(&tar.into_inner().expect("memory accepts every write"))
 }
 
 /// Archives of the largest size that Helm loads.

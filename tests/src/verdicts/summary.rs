@@ -86,7 +86,7 @@ impl Summary {
         for (path, count) in &self.paths {
             match path {
                 EditPath::Fast => writeln!(to, "| in place | {count} |")?,
-                EditPath::Slow(reason) => writeln!(to, "| written anew: {reason} | {count} |")?,
+                EditPath::Slow(reason) => writeln!(to, "| written again completely: {reason} | {count} |")?,
             }
         }
         Ok(())

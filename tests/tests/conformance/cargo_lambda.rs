@@ -29,7 +29,7 @@ impl Readme {
         let section = text
             .split("\n## ")
             .find(|section| section.starts_with("Develop with cargo lambda"));
-        let section = section.expect("the README tells about cargo lambda");
+        let section = section.expect("a section about cargo lambda");
         let here = |line: &str| {
             let line = line.replace("http://127.0.0.1:9000", &chartdrop.system.s3_endpoint());
             let line = line.replace("http://127.0.0.1:8080", &chartdrop.system.edge_url());

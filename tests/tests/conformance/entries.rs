@@ -29,7 +29,7 @@ async fn entries_equal_those_of(helm: Helm) {
     let created = created(&helm).await;
     for variation in variations::all() {
         if let Err(said) = variation.package(&helm, &created, &folder).await {
-            panic!("{} refuses {}, so it tests nothing: {said}", helm.label, variation.name);
+            panic!("{} rejects {}, so it tests nothing: {said}", helm.label, variation.name);
         }
     }
     let archives = archives(&folder);
@@ -133,11 +133,11 @@ async fn published(url: &str, form: &str, archives: &BTreeMap<String, Vec<u8>>) 
     let receipts = archives
         .keys()
         .map(|name| chartdrop.receipt(&format!("staging/{name}")));
-    let refused: Vec<String> = receipts
+    let rejected: Vec<String> = receipts
         .filter(|receipt| receipt["outcome"] != "published")
         .map(|receipt| format!("{}: {}", receipt["upload"], receipt["reason"]))
         .collect();
-    assert!(refused.is_empty(), "Helm takes these:\n{}", refused.join("\n"));
+    assert!(rejected.is_empty(), "Helm accepts these:\n{}", rejected.join("\n"));
     chartdrop
 }
 

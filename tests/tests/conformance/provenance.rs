@@ -236,7 +236,7 @@ async fn signatures_that_helm_rejects_are_rejected() {
         assert_eq!(verified.is_ok(), case.ours, "{}: {verified:?}", case.name);
         assert!(
             case.helm || !case.ours,
-            "{}: what Helm refuses is never taken",
+            "{}: Chartdrop must reject what Helm rejects",
             case.name
         );
     }

@@ -108,8 +108,8 @@ impl Registry {
         header.set_size(2);
         header.set_cksum();
         tar.append_data(&mut header, "hello", &b"hi"[..])
-            .expect("memory takes all writes");
-        std::fs::write(&path, tar.into_inner().expect("memory takes all writes")).expect("written");
+            .expect("memory accepts every write");
+        std::fs::write(&path, tar.into_inner().expect("memory accepts every write")).expect("written");
         path
     }
 }

@@ -393,7 +393,7 @@ fn chartdrop_reads_a_chart_if_helm_does_and_every_field_is_the_same() {
             }
             (Err(_), None) => {}
             // Helm 4 loads no other apiVersion.
-            (Err(Refused::Invalid(Invalid::ApiVersion { .. })), Some(_)) => {}
+            (Err(Rejected::Invalid(Invalid::ApiVersion { .. })), Some(_)) => {}
             (Err(error), Some(_)) => panic!("Helm loads it: {error:?}\n{shown}"),
             (Ok(_), None) => panic!("{helm}\n{shown}"),
         }
@@ -403,13 +403,13 @@ fn chartdrop_reads_a_chart_if_helm_does_and_every_field_is_the_same() {
 
 #[derive(Debug)]
 #[expect(dead_code, reason = "shown where a test fails")]
-enum Refused {
+enum Rejected {
     Unreadable(ChartYamlError),
     Invalid(Invalid),
 }
 
-fn read_chart(text: &[u8]) -> Result<Metadata, Refused> {
-    let mut metadata = Metadata::from_chart_yaml(text).map_err(Refused::Unreadable)?.metadata;
-    metadata.validate().map_err(Refused::Invalid)?;
+fn read_chart(text: &[u8]) -> Result<Metadata, Rejected> {
+    let mut metadata = Metadata::from_chart_yaml(text).map_err(Rejected::Unreadable)?.metadata;
+    metadata.validate().map_err(Rejected::Invalid)?;
     Ok(metadata)
 }

@@ -94,7 +94,7 @@ async fn an_index_that_cannot_be_loaded_stops_publishing_and_a_reindex_repairs_i
             3,
         ),
         (
-            "with an entry that Helm refuses",
+            "with an entry that Helm rejects",
             |index| index.replace("\"version\":\"1.1.0\"", "\"version\":1.1"),
             2,
         ),
@@ -448,14 +448,14 @@ async fn a_reindex_changes_only_what_is_wrong() {
     };
     let (text, before) = (chartdrop.text(INDEX), chartdrop.index());
     reindex_accepting(&chartdrop).await;
-    let (mended, after) = (chartdrop.text(INDEX), chartdrop.index());
+    let (repaired, after) = (chartdrop.text(INDEX), chartdrop.index());
     for kept in ["\"demo-1.3.0.tgz\"", "elsewhere.example.com", "renamed.tgz"].map(|kept| kept.trim_matches('"')) {
         let line = text
             .lines()
             .find(|line| line.contains(kept))
             .expect("listed")
             .trim_end_matches(',');
-        assert!(mended.contains(line), "{line}\n{mended}");
+        assert!(repaired.contains(line), "{line}\n{repaired}");
     }
     for version in ["1.1.0", "1.4.0"] {
         assert_eq!(created(&after, version), created(&before, version), "{version}");
@@ -609,8 +609,11 @@ async fn a_reindex_is_safe_while_charts_are_published() {
 async fn a_misspelled_command_is_an_error() {
     let chartdrop = with_every_difference().await;
     let before = everything(&chartdrop);
-    let misspelt = json!({"command": "reindex", "repository": "", "dryrun": true});
-    let error = chartdrop.invoke("publish-chart", &misspelt).await.expect_err("refused");
+    let misspelled = json!({"command": "reindex", "repository": "", "dryrun": true});
+    let error = chartdrop
+        .invoke("publish-chart", &misspelled)
+        .await
+        .expect_err("an error");
     for part in ["dryrun", "dryRun", "unpublish"] {
         assert!(error.message.contains(part), "{}", error.message);
     }

@@ -189,7 +189,7 @@ async fn verify_finds_archives_that_only_the_edge_serves_wrong() {
     let store = chartdrop.system.store();
     store
         .put("charts/demo-1.0.0.tgz", "other bytes", Default::default())
-        .expect("the bucket takes it");
+        .expect("the bucket accepts every write");
     assert_eq!(chartdrop.edge("/demo-1.0.0.tgz").await.body, b"other bytes");
     store.delete("charts/demo-1.0.0.tgz").expect("it is gone");
     chartdrop.publish(&first).await;

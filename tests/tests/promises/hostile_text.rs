@@ -98,8 +98,8 @@ async fn hostile_text_in_a_chart_is_escaped_in_logs_and_receipts() {
             assert_plain_json(&line, &["message", "reason", "warning", "error", "problem"]);
         }
     }
-    let refused = outcomes.iter().filter(|outcome| *outcome == "rejected").count();
-    assert!(refused >= 9 && refused < outcomes.len(), "{outcomes:?}");
+    let rejected = outcomes.iter().filter(|outcome| *outcome == "rejected").count();
+    assert!(rejected >= 9 && rejected < outcomes.len(), "{outcomes:?}");
 }
 
 #[tokio::test]

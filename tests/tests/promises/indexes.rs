@@ -163,6 +163,10 @@ async fn an_index_that_cannot_be_understood_is_not_changed() {
             .expect_err("a failed publish");
         assert!(error.message.contains("charts/index.yaml"), "{}", error.message);
         assert_eq!(chartdrop.text("charts/index.yaml"), broken);
-        assert_eq!(chartdrop.keys("staging/"), [key], "it waits until the index is mended");
+        assert_eq!(
+            chartdrop.keys("staging/"),
+            [key],
+            "it stays until the index is repaired"
+        );
     }
 }

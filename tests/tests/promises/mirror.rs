@@ -321,7 +321,7 @@ impl Faults for Killer {
         if request.function.as_deref() != Some("publish-chart") {
             return S3Fault::None;
         }
-        let mut armed = self.0.lock().expect("nobody panics");
+        let mut armed = self.0.lock().expect("no thread panics");
         match *armed {
             Some((1, when)) => {
                 *armed = None;
@@ -350,10 +350,10 @@ async fn the_registry_gets_its_chart_even_if_a_process_dies_at_any_request() {
     for when in [When::Before, When::After] {
         for number in 1.. {
             let folder = format!("{when:?}{number}").to_lowercase();
-            *killer.0.lock().expect("nobody panics") = Some((number, when));
+            *killer.0.lock().expect("no thread panics") = Some((number, when));
             chartdrop.upload_to(&format!("{folder}/"), &demo());
             chartdrop.system.settled().await;
-            let lived = killer.0.lock().expect("nobody panics").take().is_some();
+            let lived = killer.0.lock().expect("no thread panics").take().is_some();
             chartdrop.sweep().await;
             let pushed = layer(&registry, &format!("charts/{folder}/demo"), "1.0.0", ARCHIVE);
             assert_eq!(pushed, Some(demo().bytes()), "{folder}");

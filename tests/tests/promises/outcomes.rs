@@ -27,7 +27,7 @@ fn client(chartdrop: &Chartdrop) -> Client {
 fn put_stored(chartdrop: &Chartdrop, key: &str, storage: Storage) {
     let store = chartdrop.system.store();
     let put = store.put_stored(key, demo().bytes(), BTreeMap::new(), storage);
-    put.expect("the bucket takes it");
+    put.expect("the bucket accepts every write");
 }
 
 /// Asserts that an upload was rejected with this code and these words, was removed, and is not

@@ -207,7 +207,7 @@ async fn the_mirror_finds_its_notes_behind_other_objects() {
 async fn a_sweep_reports_failures_and_succeeds() {
     let faults = Unwritable::new("charts/index.yaml");
     let chartdrop = Chartdrop::with(Options {
-        faults: Arc::new(Both(NoEvents("nobody"), faults.clone())),
+        faults: Arc::new(Both(NoEvents("no-function"), faults.clone())),
         notifications: false,
         retry_delays: vec![Duration::from_millis(50); 2],
         ..Options::default()

@@ -11,7 +11,9 @@ async fn release(chartdrop: &Chartdrop, tag: &str, chart: &ChartArchive) -> Valu
     let key = format!("staging/{}", chart.file_name());
     let metadata = BTreeMap::from([("release".to_owned(), tag.to_owned())]);
     let store = chartdrop.system.store();
-    store.put(&key, chart.bytes(), metadata).expect("the bucket takes it");
+    store
+        .put(&key, chart.bytes(), metadata)
+        .expect("the bucket accepts every write");
     chartdrop.settled().await;
     chartdrop.receipt(&key)
 }

@@ -171,8 +171,8 @@ fn create(invalidations: &Invalidations, function: Option<&str>, batch: Invalida
             header(&mut answer, "location", &location);
             answer
         }
-        Err(refused) => {
-            let (status, code) = match refused {
+        Err(rejected) => {
+            let (status, code) = match rejected {
                 CreateError::InvalidationBatchAlreadyExists => {
                     (StatusCode::BAD_REQUEST, "InvalidationBatchAlreadyExists")
                 }
@@ -182,7 +182,7 @@ fn create(invalidations: &Invalidations, function: Option<&str>, batch: Invalida
                 CreateError::InvalidPath => (StatusCode::BAD_REQUEST, "InvalidArgument"),
                 CreateError::BatchTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "BatchTooLarge"),
             };
-            error(status, code, &refused.to_string())
+            error(status, code, &rejected.to_string())
         }
     }
 }

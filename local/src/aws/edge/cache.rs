@@ -147,34 +147,35 @@ fn matches(pattern: &str, path: &str) -> bool {
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Expiration.html>
 fn fresh(ttl: Ttl, object: &Object) -> Duration {
     let headers = &object.headers;
-    let said = match headers.cache_control.as_deref().map(told) {
-        Some(Told::DoNotCache) => return ttl.shortest,
-        Some(Told::For(age)) => Some(age),
-        Some(Told::Nothing) | None => headers.expires.as_deref().map(until),
+    let age = match headers.cache_control.as_deref().map(directives) {
+        Some(Directives::DoNotCache) => return ttl.shortest,
+        Some(Directives::For(age)) => Some(age),
+        Some(Directives::Nothing) | None => headers.expires.as_deref().map(until),
     };
-    said.unwrap_or(ttl.default)
+    age.unwrap_or(ttl.default)
         .clamp(ttl.shortest, ttl.longest.max(ttl.shortest))
 }
 
-enum Told {
+/// What a `Cache-Control` header says about the time in a shared cache.
+enum Directives {
     Nothing,
     For(Duration),
     DoNotCache,
 }
 
-fn told(cache_control: &str) -> Told {
-    let directives = cache_control.split(',').map(|part| part.trim().to_ascii_lowercase());
+fn directives(cache_control: &str) -> Directives {
+    let parts = cache_control.split(',').map(|part| part.trim().to_ascii_lowercase());
     let (mut max_age, mut s_maxage) = (None, None);
-    for directive in directives {
+    for directive in parts {
         match directive.split_once('=') {
             Some(("max-age", seconds)) => max_age = seconds.trim_matches('"').parse().ok(),
             Some(("s-maxage", seconds)) => s_maxage = seconds.trim_matches('"').parse().ok(),
-            None if matches!(directive.as_str(), "no-store" | "no-cache" | "private") => return Told::DoNotCache,
+            None if matches!(directive.as_str(), "no-store" | "no-cache" | "private") => return Directives::DoNotCache,
             _ => {}
         }
     }
     let age = s_maxage.or(max_age).map(Duration::from_secs);
-    age.map_or(Told::Nothing, Told::For)
+    age.map_or(Directives::Nothing, Directives::For)
 }
 
 /// The time until a date; zero if the date is past or invalid.

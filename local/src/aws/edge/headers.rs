@@ -128,13 +128,13 @@ impl Cors {
     }
 
     fn add_to(&self, answer: &mut Reply, origin: &str) {
-        let anybody = self.origins.iter().any(|allowed| allowed == "*");
-        if !anybody && !self.origins.iter().any(|allowed| allowed == origin) {
+        let any_origin = self.origins.iter().any(|allowed| allowed == "*");
+        if !any_origin && !self.origins.iter().any(|allowed| allowed == origin) {
             return;
         }
-        let allowed = if anybody { "*" } else { origin };
+        let allowed = if any_origin { "*" } else { origin };
         header(answer, "access-control-allow-origin", allowed);
-        if !anybody {
+        if !any_origin {
             header(answer, "vary", "Origin");
         }
         if self.credentials {

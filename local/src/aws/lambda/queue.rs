@@ -80,7 +80,7 @@ impl Lambda {
         let payload = Bytes::from(payload.to_string());
         let (request_id, started) = (new_request_id(), Instant::now());
         let response = self.attempt(function, &request_id, 1, &payload).await;
-        self.tell(Progress::Finished(Finished {
+        self.report(Progress::Finished(Finished {
             function: function.to_owned(),
             request_id,
             attempt: 1,
@@ -127,7 +127,7 @@ impl Lambda {
             let answer = answered(&payload, response.as_ref().ok());
             let error = response.err();
             let delay = delays.next().filter(|_| error.is_some()).copied();
-            self.tell(Progress::Finished(Finished {
+            self.report(Progress::Finished(Finished {
                 function: function.clone(),
                 request_id: request_id.clone(),
                 attempt,
@@ -158,7 +158,7 @@ impl Lambda {
     }
 
     fn bury(&self, letter: DeadLetter) {
-        self.tell(Progress::Buried(letter.clone()));
+        self.report(Progress::Buried(letter.clone()));
         lock(&self.inner.dead_letters).push(letter);
     }
 
@@ -174,7 +174,7 @@ impl Lambda {
             let message = format!("Function not found; the functions are {}", known.join(" and "));
             return Err(FunctionError::new(name, "ResourceNotFoundException", message));
         };
-        self.tell(Progress::Invoked(Invoked {
+        self.report(Progress::Invoked(Invoked {
             function: name.to_owned(),
             request_id: request_id.to_owned(),
             attempt,
@@ -244,7 +244,7 @@ impl Lambda {
         }
     }
 
-    fn tell(&self, progress: Progress) {
+    fn report(&self, progress: Progress) {
         (self.inner.on_progress)(progress);
     }
 

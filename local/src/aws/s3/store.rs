@@ -196,7 +196,7 @@ impl Store {
         let mut state = self.lock();
         condition.check(state.objects.get(key).map(Arc::as_ref))?;
         state.insert(key, &object)?;
-        self.tell(&mut state, key, Some(&object), cause);
+        self.report(&mut state, key, Some(&object), cause);
         Ok(object)
     }
 
@@ -212,7 +212,7 @@ impl Store {
             disk.remove(key)?;
         }
         state.objects.remove(key);
-        self.tell(&mut state, key, None, cause);
+        self.report(&mut state, key, None, cause);
         Ok(true)
     }
 
@@ -229,11 +229,11 @@ impl Store {
             Err(error) => return Ok(Err(error)),
         };
         state.insert(key, &object)?;
-        self.tell(&mut state, key, Some(&object), cause);
+        self.report(&mut state, key, Some(&object), cause);
         Ok(Ok(object))
     }
 
-    fn tell(&self, state: &mut State, key: &str, object: Option<&Arc<Object>>, cause: &Cause) {
+    fn report(&self, state: &mut State, key: &str, object: Option<&Arc<Object>>, cause: &Cause) {
         let clock = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()

@@ -55,7 +55,7 @@ impl Function {
 
     /// The size of the executable in bytes.
     pub fn size(&self) -> f64 {
-        self.binary.metadata().expect("the binary is there").len() as f64
+        self.binary.metadata().expect("the binary exists").len() as f64
     }
 
     /// Starts a process.
@@ -154,7 +154,8 @@ impl Process {
     /// that its parent had when it started the process.)
     pub fn peak(&self) -> f64 {
         let id = self.child.id().expect("it runs");
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells of its processes");
+        let status =
+            std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux has a status for each process");
         let kib = status
             .lines()
             .find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));

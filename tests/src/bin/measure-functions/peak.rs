@@ -20,7 +20,7 @@ const UPLOADS: usize = 100;
 pub async fn memory(function: &Function, system: &System, format: Format, layout: Layout) -> f64 {
     let index = index::of_size(SIZE, format, layout);
     let stored = system.store().put("charts/index.yaml", index, Default::default());
-    stored.expect("the bucket takes it");
+    stored.expect("the bucket accepts every write");
     let version = format!("2.{}.{}", format as u8, layout as u8);
     let mut process = function.start().await;
     process.give(upload(system, &ChartArchive::new("measured", &version)));
@@ -41,7 +41,7 @@ pub async fn sweep(function: &Function, system: &System, format: Format) -> f64 
     };
     let put = |key: String, bytes: Vec<u8>| {
         let stored = system.store().put(&key, bytes, Default::default());
-        stored.expect("the bucket takes it");
+        stored.expect("the bucket accepts every write");
     };
     put(format!("charts/{folder}/index.yaml"), index.into());
     // Each keyword is a line of eight bytes in YAML, the form in which the size of entries counts.

@@ -57,7 +57,7 @@ pub async fn publishes(function: &Function, system: &System) -> (f64, f64) {
 pub fn upload(system: &System, chart: &ChartArchive) -> Value {
     let key = format!("staging/{}", chart.file_name());
     let stored = system.store().put(&key, chart.bytes(), Default::default());
-    stored.expect("the bucket takes it");
+    stored.expect("the bucket accepts every write");
     events::s3_put(system.bucket_name(), &[&key])
 }
 

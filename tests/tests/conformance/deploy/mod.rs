@@ -230,7 +230,7 @@ async fn both_helms_read_what_lies_in_the_bucket(stack: &Stack) {
         let bytes = stack.object(&key).await.expect("it is listed");
         edge.store()
             .put(&key, bytes, BTreeMap::new())
-            .expect("the bucket takes it");
+            .expect("the bucket accepts every write");
     }
     for helm in helm::both() {
         helm.run(["repo", "add", "deployed", &edge.edge_url()]).await;

@@ -51,8 +51,8 @@ async fn a_secret_of_ministack_is_read_and_read_again_after_a_rotation() {
     };
     let receipt = publish("1.0.0", &first).await;
     assert_eq!(receipt["outcome"], "published", "{receipt}");
-    let refused = publish("1.1.0", &second).await;
-    assert_eq!(refused["reasonCode"], "unknown-signer", "{refused}");
+    let rejected = publish("1.1.0", &second).await;
+    assert_eq!(rejected["reasonCode"], "unknown-signer", "{rejected}");
 
     ministack
         .secret("put-secret-value", id, &second.secret_to_verify())

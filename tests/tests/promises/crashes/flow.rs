@@ -197,6 +197,6 @@ impl Rival {
         }]);
         store
             .put(&self.index, index.to_string(), std::collections::BTreeMap::new())
-            .expect("the bucket takes it");
+            .expect("the bucket accepts every write");
     }
 }

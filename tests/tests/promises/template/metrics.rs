@@ -237,7 +237,7 @@ async fn alarms_and_dashboard_use_metrics_that_the_functions_emit() {
         .collect();
     assert!(
         unseen.is_empty(),
-        "nobody looks at {unseen:?}: put it on the dashboard, or into NOT_SHOWN"
+        "nothing shows {unseen:?}: add it to the dashboard, or to NOT_SHOWN"
     );
 }
 

@@ -106,7 +106,7 @@ fn each_alarm_describes_what_to_do_and_has_a_runbook() {
             page.contains(&format!("### {name}\n")),
             "docs/operations.md has no runbook for {name}"
         );
-        assert_ne!(alarm["Properties"]["AlarmActions"], Value::Null, "{name} tells nobody");
+        assert_ne!(alarm["Properties"]["AlarmActions"], Value::Null, "{name} has no action");
     }
 }
 
