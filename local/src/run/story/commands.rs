@@ -17,7 +17,7 @@ pub(super) fn asked(function: &str, command: &Value) -> String {
             format!("invoked to unpublish {chart} {version} from {whose}")
         }
         "sweep" if function == crate::identity::INVALIDATE_CDN => {
-            "invoked to repeat the invalidations of the last day".to_owned()
+            "invoked to make the missing invalidations of the last day".to_owned()
         }
         "sweep" => "invoked to publish every upload in staging/".to_owned(),
         other => format!("invoked for {other}"),
