@@ -20,6 +20,7 @@ pub(super) fn asked(function: &str, command: &Value) -> String {
             "invoked to make the missing invalidations of the last day".to_owned()
         }
         "sweep" => "invoked to publish every upload in staging/".to_owned(),
+        "verify-all" => "invoked to verify every repository".to_owned(),
         other => format!("invoked for {other}"),
     }
 }

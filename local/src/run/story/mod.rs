@@ -2,6 +2,8 @@
 
 mod commands;
 mod ending;
+#[cfg(test)]
+mod messages;
 mod sentences;
 
 use std::collections::BTreeSet;

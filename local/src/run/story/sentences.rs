@@ -41,7 +41,7 @@ pub(super) fn of(step: &StepKind) -> Vec<Sentence<'_>> {
         StepKind::InvalidationCompleted { paths, .. } => one(
             "CloudFront",
             format!(
-                "completed the invalidation of {}: the edge fetches it again",
+                "completed the invalidation of {}: the edge reads the bucket again",
                 listed(paths)
             ),
         ),
