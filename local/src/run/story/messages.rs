@@ -238,7 +238,7 @@ fn every_ending_of_the_story_is_in_the_snapshot() {
     let broken = ChaosReport {
         faults: [("answer lost", 2), ("event late", 1)].into(),
         broken_promises: vec![text("(a broken promise)")],
-        ..without_faults.clone()
+        ..without_faults
     };
     let endings = [None, Some(without_faults), Some(broken)].map(|chaos| {
         let summary = Summary {
