@@ -2,7 +2,8 @@
 //! uses it. S3's events, the schedule, the queues and CloudFront's API are MiniStack's, and the
 //! functions run from the uploaded zips.
 //!
-//! docs/operations.md says which resources MiniStack cannot hold, and what checks those.
+//! docs/deploy.md lists the resources that MiniStack does not support, and what checks those
+//! instead.
 
 mod sam;
 mod stack;
