@@ -42,16 +42,16 @@ pub enum InvalidateError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// CloudFront has as many invalidations in progress as it takes.
-    #[error("CloudFront has too many invalidations in progress; the next try comes later")]
+    #[error("CloudFront has too many invalidations in progress. The next sweep retries")]
     TooMany,
     /// CloudFront wants fewer requests.
-    #[error("CloudFront throttles invalidations ({message}); the next try comes later")]
+    #[error("CloudFront throttles invalidations ({message}). The next sweep retries")]
     Throttled {
         /// What CloudFront said.
         message: String,
     },
     /// The distribution does not exist.
-    #[error("CloudFront knows no distribution {id:?}; set DISTRIBUTION_ID to the one that serves the charts")]
+    #[error("the distribution {id:?} does not exist. Set DISTRIBUTION_ID to the one that serves the charts")]
     NoDistribution {
         /// The ID that was asked for.
         id: String,

@@ -39,12 +39,11 @@ enum Change {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HandlerError {
     #[error(
-        "invalidate-cdn doesn't know this event; it accepts S3 notifications (Records) and EventBridge's \
-         \"Object Created\" from S3 about …index.yaml and repaired/, the same and \"Object Deleted\" about removed archives, \
-         {{\"command\":\"sweep\"}} and s3:TestEvent. It got: {start}"
+        "invalidate-cdn does not accept this event. It accepts S3 notifications (Records) and EventBridge's events from S3 about \
+         written indexes, removed archives and repaired/, s3:TestEvent, and {{\"command\":\"sweep\"}}. The event begins with {start}"
     )]
     Unknown { start: String },
-    #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}")]
+    #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}. Find out who sent it")]
     OtherBucket { found: String, expected: String },
     #[error("{key}: {problem}")]
     Invalidate { key: String, problem: InvalidateError },
@@ -160,7 +159,7 @@ impl Handler {
     /// The indexes that were written, each with the ETag of its last write in the event.
     fn indexes(&self, event: &Value) -> Result<BTreeMap<Repository, Option<String>>, HandlerError> {
         if notification::is_test_event(event) {
-            info!("S3 tried out its notification; nothing to do");
+            info!("received s3:TestEvent; nothing to do");
             return Ok(BTreeMap::new());
         }
         let objects = notification::objects_created(event);
@@ -184,7 +183,7 @@ impl Handler {
                 }
                 // Of a repair; see below.
                 None if keys::of_repaired(&key).is_some() => {}
-                None => info!(key, "{} is no index; nothing to do", printable(&key)),
+                None => info!(key, "{} is not an index; nothing to do", printable(&key)),
             }
         }
         Ok(indexes)
@@ -228,7 +227,7 @@ impl Handler {
                     id: sequencer,
                 });
             } else {
-                info!(key, "{} was no archive; nothing to do", printable(&key));
+                info!(key, "{} was not an archive; nothing to do", printable(&key));
             }
         }
         Ok(removed)
@@ -257,7 +256,7 @@ fn with_failures(mut answer: Value, failures: &[HandlerError], context: &Context
     for problem in &shown {
         error!(
             requestId = context.request_id,
-            problem, "the sweep is not complete: {problem}"
+            problem, "the sweep is incomplete: {problem}"
         );
     }
     if let (false, Some(answer)) = (shown.is_empty(), answer.as_object_mut()) {
@@ -296,7 +295,7 @@ fn tell(
                 key,
                 invalidation = id,
                 paths = shown,
-                "the edge forgets {shown} (invalidation {id})"
+                "invalidated {shown} (invalidation {id})"
             );
             Some(json!({what: key, "invalidation": id, "paths": paths}))
         }
@@ -304,12 +303,12 @@ fn tell(
             metrics.count("InvalidationsSuperseded", 1);
             info!(
                 key,
-                "{shown_key} has been written again since; that event does the work"
+                "{shown_key} was written again since; the later event invalidates it"
             );
             Some(json!({what: key, "invalidation": null, "superseded": true}))
         }
         Ok(Invalidated::Gone) => {
-            info!(key, "{shown_key} is gone; nothing to do");
+            info!(key, "{shown_key} no longer exists; nothing to do");
             Some(json!({what: key, "invalidation": null, "gone": true}))
         }
         Err(problem) => {

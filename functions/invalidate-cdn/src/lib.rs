@@ -22,7 +22,7 @@ use handler::Handler;
 pub async fn serve() -> Result<(), Error> {
     telemetry::init();
     let settings = CdnSettings::read(&|name| std::env::var(name).ok())
-        .inspect_err(|problem| error!(%problem, "invalidate-cdn can't start: {problem}"))?;
+        .inspect_err(|problem| error!(%problem, "invalidate-cdn cannot start: {problem}"))?;
     let aws = Aws::default();
     let store = Store::new(aws.clone(), &settings.bucket);
     let invalidator = Invalidator::new(store, aws, &settings.distribution_id);

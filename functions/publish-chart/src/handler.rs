@@ -9,6 +9,7 @@ use chartdrop::maintain::{MaintainError, Maintainer, Reindex};
 use chartdrop::printable::printable;
 use chartdrop::publish::{Publisher, Report};
 use chartdrop::receipt::TEXT;
+use chartdrop::size::counted;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use tracing::{error, info};
@@ -32,8 +33,17 @@ pub(crate) enum HandlerError {
     Trigger(#[from] TriggerError),
     #[error(transparent)]
     Maintain(#[from] MaintainError),
-    #[error("{count} of the uploads could not be dealt with and stay in staging; the first is {first}")]
+    #[error("{} not be published; the next sweep retries. {}{first}", could(*count), of_several(*count))]
     Uploads { count: usize, first: String },
+}
+
+fn could(count: usize) -> String {
+    format!("{} could", counted(count, "upload"))
+}
+
+/// Introduces the first failure of several.
+fn of_several(count: usize) -> &'static str {
+    if count > 1 { "The first is " } else { "" }
 }
 
 /// What an invocation came to.
@@ -114,7 +124,7 @@ impl Handler {
             }
             Trigger::Command(command) => self.command(command, deadline).await,
             Trigger::Test => {
-                info!("S3 tried out its notification; nothing to do");
+                info!("received s3:TestEvent; nothing to do");
                 Ok(Done::Published(Report::default()))
             }
         }

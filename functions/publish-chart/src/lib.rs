@@ -31,7 +31,7 @@ use handler::Handler;
 pub async fn serve() -> Result<(), Error> {
     telemetry::init();
     let settings = Settings::read(&|name| std::env::var(name).ok())
-        .inspect_err(|problem| error!(%problem, "publish-chart can't start: {problem}"))?;
+        .inspect_err(|problem| error!(%problem, "publish-chart cannot start: {problem}"))?;
     let aws = Aws::default();
     let secrets = settings.secret_id.as_deref().map(|id| Secrets::new(aws.clone(), id));
     let store = Store::new(aws, &settings.bucket);

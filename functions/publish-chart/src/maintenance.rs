@@ -3,6 +3,7 @@
 use chartdrop::maintain::{AllVerified, Reindexed, UnpublishOutcome, UnpublishReport, Verified};
 use chartdrop::metrics::{Metrics, Unit};
 use chartdrop::printable::printable;
+use chartdrop::size::counted;
 use lambda_runtime::Context;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -109,8 +110,8 @@ fn log_all_verified(all: &AllVerified) {
     }
     if !all.complete && all.failed.is_empty() {
         warn!(
-            "The time was over before every repository was verified; raise the function's timeout (Lambda allows 15 minutes), \
-             or verify the rest one by one with {{\"command\":\"verify\",\"repository\":\"…\"}}"
+            "the time ended before every repository was verified. Raise the timeout of publish-chart (Lambda allows 15 minutes), or \
+             verify the others one by one with {{\"command\":\"verify\",\"repository\":\"…\"}}"
         );
     }
 }
@@ -131,8 +132,10 @@ fn log_verified(verified: &Verified) {
         downloaded = verified.downloaded,
         elsewhere,
         complete = verified.complete,
-        "verified {repository}: {count} differences, {compared} archives compared, {elsewhere} entries point elsewhere and \
-         were not checked{}",
+        "verified {repository}: {}, {} compared, {} elsewhere not checked{}",
+        counted(count, "difference"),
+        counted(compared, "archive"),
+        counted(elsewhere, "entry"),
         behind(verified.after.as_deref())
     );
 }
@@ -156,9 +159,9 @@ fn log_reindexed(reindexed: &Reindexed) {
         warn!(repository, key, "left {key}: {message}");
     }
     let what = match (reindexed.dry_run, reindexed.written) {
-        (true, _) => "would be mended with",
-        (false, true) => "was mended with",
-        (false, false) => "stays as it is:",
+        (true, _) => "would be repaired with",
+        (false, true) => "was repaired with",
+        (false, false) => "was not changed:",
     };
     let (count, left) = (reindexed.change_count, reindexed.left.len());
     info!(
@@ -167,7 +170,9 @@ fn log_reindexed(reindexed: &Reindexed) {
         left,
         written = reindexed.written,
         complete = reindexed.complete,
-        "the index of {repository} {what} {count} changes; {left} differences are left{}",
+        "the index of {repository} {what} {}; {} left{}",
+        counted(count, "change"),
+        counted(left, "difference"),
         behind(reindexed.after.as_deref())
     );
 }
@@ -189,7 +194,7 @@ fn shown(repository: &str) -> &str {
 
 fn behind(after: Option<&str>) -> String {
     after.map_or_else(String::new, |after| {
-        format!(". The time was over; go on with \"after\":{}", Value::from(after))
+        format!(". The time ended; continue with \"after\":{}", Value::from(after))
     })
 }
 

@@ -7,6 +7,7 @@ use chartdrop::printable::printable;
 use chartdrop::provenance::ProvenanceError;
 use chartdrop::publish::{Concluded, Report};
 use chartdrop::receipt::Outcome;
+use chartdrop::size::{Size, counted};
 use jiff::Timestamp;
 use lambda_runtime::Context;
 use serde_json::{Map, Value, json};
@@ -20,7 +21,7 @@ pub(crate) fn log(report: &Report) {
     for staged in &report.gone {
         info!(
             upload = staged.key(),
-            "{staged} is not there any more: another run has dealt with it"
+            "{staged} no longer exists: another run has processed it"
         );
     }
     for late in &report.late_provenance {
@@ -28,11 +29,11 @@ pub(crate) fn log(report: &Report) {
         match &late.result {
             Ok(signer) => info!(
                 upload,
-                signer, "the provenance file of {staged}, signed by {signer}, is published"
+                signer, "published the provenance file of {staged}, signed by {signer}"
             ),
             Err(reason) => {
                 let reason = &*printable(reason);
-                warn!(upload, reason, "the provenance file of {staged} is refused: {reason}");
+                warn!(upload, reason, "rejected the provenance file of {staged}: {reason}");
             }
         }
     }
@@ -41,10 +42,10 @@ pub(crate) fn log(report: &Report) {
         let upload = staged.key();
         match &mirrored.result {
             Ok(None) => {}
-            Ok(Some(name)) => info!(upload, name, "{} is at {name} too", staged.file_name()),
+            Ok(Some(name)) => info!(upload, name, "pushed {} to {name}", staged.file_name()),
             Err(problem) => warn!(
                 upload,
-                problem, "{staged} is published, but not in the mirror yet: {problem}; the next sweep tries again"
+                problem, "{staged} is published, but not pushed to the mirror yet: {problem}. The next sweep retries"
             ),
         }
     }
@@ -58,7 +59,7 @@ pub(crate) fn log(report: &Report) {
         );
     }
     for problem in &report.problems {
-        error!(error = problem, "the sweep is not complete: {problem}");
+        error!(error = problem, "the sweep is incomplete: {problem}");
     }
     if let Some(message) = report.foreign.message() {
         warn!(foreign = report.foreign.count, "{message}");
@@ -72,10 +73,10 @@ pub(crate) fn log(report: &Report) {
             index = write.repository.index_key(),
             bytes = write.bytes,
             versions = write.versions,
-            "wrote {}: {} versions in {} bytes",
+            "wrote {}: {}, {}",
             write.repository.index_key(),
-            write.versions,
-            write.bytes
+            counted(write.versions, "version"),
+            Size::of(write.bytes)
         );
     }
 }
@@ -93,7 +94,7 @@ fn log_outcome(concluded: &Concluded) {
         _ if !concluded.recorded => {
             info!(
                 upload,
-                outcome, chart, version, url, "{shown} was {outcome} by another run already"
+                outcome, chart, version, url, "another run has already processed {shown}: {outcome}"
             );
         }
         Outcome::Published => info!(
@@ -103,7 +104,7 @@ fn log_outcome(concluded: &Concluded) {
         Outcome::Unchanged => {
             info!(
                 upload,
-                outcome, chart, version, url, "unchanged {chart} {version}: it is published already, at {url}"
+                outcome, chart, version, url, "unchanged {chart} {version}: it is already published at {url}"
             );
         }
         Outcome::Rejected => {

@@ -18,36 +18,37 @@ pub enum Trigger {
     },
     /// What somebody asks for.
     Command(Command),
-    /// Nothing: S3 tried out its notification.
+    /// s3:TestEvent, which S3 sends when notifications are configured: nothing to do.
     Test,
 }
 
-/// The event is none that publish-chart knows.
+/// The event cannot be processed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TriggerError {
     /// Neither an S3 event nor a command.
     #[error(
-        "publish-chart doesn't know this event; it accepts S3 notifications (Records), EventBridge's \"Object Created\" \
-         from S3, {}, and s3:TestEvent. It got: {start}",
+        "publish-chart does not accept this event. It accepts S3 notifications (Records), EventBridge's \"Object Created\" from \
+         S3, s3:TestEvent, and the commands {}. The event begins with {start}",
         command::ACCEPTED
     )]
     Unknown {
-        /// How the event begins.
+        /// The beginning of the event.
         start: String,
     },
     /// A command with a field that is wrong.
     #[error(
-        "this command is not carried out: {problem}; publish-chart takes {}. It got: {start}",
+        "the command was not run: {problem}. The commands are {}, where \"repository\":\"\" is the root repository. The \
+         command was {start}",
         command::ACCEPTED
     )]
     Command {
         /// What is wrong with it.
         problem: String,
-        /// How the event begins.
+        /// The beginning of the event.
         start: String,
     },
     /// A notification of another bucket.
-    #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}")]
+    #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}. Find out who sent it")]
     OtherBucket {
         /// The bucket in the event.
         found: String,

@@ -1,4 +1,4 @@
-//! Sizes in messages: "25 MiB; the limit is 20 MiB".
+//! Sizes and counts in messages: "25 MiB; the limit is 20 MiB", "1 upload", "3 entries".
 
 use std::fmt;
 
@@ -51,6 +51,15 @@ impl fmt::Display for OverLimit {
     }
 }
 
+/// A count with its noun, which is given in the singular: `1 upload`, `3 entries`.
+pub fn counted(count: usize, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {noun}s"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +71,13 @@ mod tests {
             texts,
             ["0 B", "940 B", "1 KiB", "5 MiB", "1.44 MiB", "100 MiB", "3 GiB"]
         );
+    }
+
+    #[test]
+    fn a_count_has_its_plural() {
+        let texts =
+            [(1, "upload"), (0, "upload"), (1, "entry"), (2, "entry")].map(|(count, noun)| counted(count, noun));
+        assert_eq!(texts, ["1 upload", "0 uploads", "1 entry", "2 entries"]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use bytes::Bytes;
 
 pub(crate) use target::{may_ask_for_token, on_the_same_host, scheme};
 
+use crate::brief;
 use crate::digest::{Digest, Hasher};
 use target::Target;
 
@@ -75,22 +76,30 @@ pub enum Served {
     Status(u16),
 }
 
-/// There is no answer that means anything.
+/// Why there is no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
     /// No connection, no answer in time, or one that broke off.
-    #[error("{host} can't be reached")]
+    #[error("{host} cannot be reached")]
     Unreachable {
-        /// Whom we asked.
+        /// The host that was asked.
         host: String,
     },
-    /// One that nobody could use.
-    #[error("{host} answers {problem}")]
+    /// An answer that cannot be used.
+    #[error("{host} answered {problem}")]
     Answer {
-        /// Whom we asked.
+        /// The host that was asked.
         host: String,
-        /// What is wrong with it.
+        /// What is wrong with the answer.
         problem: String,
+    },
+    /// The request was not sent.
+    #[error(
+        "no request was sent, because the address {address:?} is not allowed: it must be an https:// URL with a host name"
+    )]
+    NotAllowed {
+        /// The address.
+        address: String,
     },
 }
 
@@ -133,7 +142,7 @@ impl Http {
     ///
     /// [`HttpError`] if the server gave no whole answer, or one of more than `max_bytes`.
     pub async fn digest(&self, url: &str, max_bytes: u64) -> Result<Served, HttpError> {
-        let target = Target::of(url).ok_or_else(not_asked)?;
+        let target = Target::of(url).ok_or_else(|| not_allowed(url))?;
         let exchange = async {
             let response = self.send(&target, &Request::get(url, "*/*"), None).await?;
             let status = response.status().as_u16();
@@ -141,7 +150,7 @@ impl Http {
                 return Ok(Served::Status(status));
             }
             let (mut hash, mut size) = (Hasher::default(), 0);
-            let too_large = || HttpError::answer(target.host(), "with more than what was published");
+            let too_large = || HttpError::answer(target.host(), "with more bytes than were published");
             read(response, &target, |piece| {
                 size += piece.len() as u64;
                 hash.update(piece);
@@ -155,7 +164,7 @@ impl Http {
 
     /// Makes a request, and follows where it may be led.
     pub(crate) async fn ask(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, HttpError> {
-        let asked = Target::of(request.url).ok_or_else(not_asked)?;
+        let asked = Target::of(request.url).ok_or_else(|| not_allowed(request.url))?;
         let mut target = asked.clone();
         for _ in 0..=MAX_REDIRECTS {
             let authorization = authorization.filter(|_| target.host() == asked.host());
@@ -169,9 +178,9 @@ impl Http {
                 .filter(|next| {
                     next.host() == asked.host() || (request.may_lead_away && next.may_be_led_to_from(&asked))
                 })
-                .ok_or_else(|| HttpError::answer(asked.host(), "with a redirect to where nobody may be sent"))?;
+                .ok_or_else(|| HttpError::answer(asked.host(), "with a redirect to a host that is not allowed"))?;
         }
-        Err(HttpError::answer(asked.host(), "with one redirect after the other"))
+        Err(HttpError::answer(asked.host(), "with too many redirects"))
     }
 
     async fn ask_once(
@@ -188,7 +197,7 @@ impl Http {
             let mut body = Vec::new();
             read(response, target, |piece| {
                 if body.len() + piece.len() > MAX_ANSWER_BYTES {
-                    return Err(HttpError::answer(target.host(), "with more than anybody needs"));
+                    return Err(HttpError::answer(target.host(), "with too many bytes"));
                 }
                 body.extend_from_slice(piece);
                 Ok(())
@@ -225,7 +234,7 @@ fn to_send(target: &Target, request: &Request<'_>, authorization: Option<&str>) 
     let mut sent = HttpRequest::new(SdkBody::from(request.body.clone()));
     let good = sent.set_method(request.method).is_ok() && sent.set_uri(target.uri().clone()).is_ok();
     if !good {
-        return Err(HttpError::answer(target.host(), NOT_ASKED));
+        return Err(not_allowed(target.host()));
     }
     let headers = sent.headers_mut();
     headers.insert("accept", request.accept.to_owned());
@@ -272,11 +281,10 @@ fn unreachable(target: &Target) -> HttpError {
     }
 }
 
-/// What is wrong with a URL of which nobody is asked.
-const NOT_ASKED: &str = "an address that is not asked";
-
-fn not_asked() -> HttpError {
-    HttpError::answer("the server", NOT_ASKED)
+fn not_allowed(address: &str) -> HttpError {
+    HttpError::NotAllowed {
+        address: brief::text(address, 200).into_owned(),
+    }
 }
 
 #[cfg(test)]

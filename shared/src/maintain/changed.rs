@@ -2,6 +2,7 @@
 //! back.
 
 use super::Maintainer;
+use crate::digest::short;
 use crate::keys::Repository;
 use crate::repository::command;
 
@@ -14,10 +15,11 @@ impl Maintainer {
         let bucket = &self.settings.bucket;
         let key = quoted(key);
         format!(
-            "It was damaged or tampered with: nobody should install it. Find its earlier version with `aws s3api \
-             list-object-versions --bucket {bucket} --prefix {key}` (kept for 30 days) and remove the wrong one that is above \
-             it with `aws s3api delete-object --bucket {bucket} --key {key} --version-id ID`, or upload the archive with the \
-             digest {published} again. If the archive that is there now is right, run {}",
+            "It was damaged or tampered with, so it should not be installed. To restore it, upload the archive with the digest \
+             {} again. Or list its versions, which are kept for 30 days, with `aws s3api list-object-versions --bucket {bucket} \
+             --prefix {key}`, and delete the wrong one, which is above the right one, with `aws s3api delete-object --bucket \
+             {bucket} --key {key} --version-id ID`. Only if the present archive is right, run {}",
+            short(published),
             command::accept_changed(repository)
         )
     }

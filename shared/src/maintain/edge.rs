@@ -95,11 +95,14 @@ impl Maintainer {
             Ok(Served::Digest(_)) => Some(difference(
                 Kind::EdgeDigest,
                 format!(
-                    "{url} serves another index than the bucket has. After a write that is so until its invalidation is through, \
-                     {max_age} seconds at most; later, run invalidate-cdn with {{\"command\":\"sweep\"}}"
+                    "{url} serves another index than the one in the bucket. This is normal for up to {max_age} seconds after a \
+                     write. Later, run invalidate-cdn with {{\"command\":\"sweep\"}}"
                 ),
             )),
-            Ok(Served::Status(status)) => Some(difference(Kind::EdgeMissing, format!("{url} answers {status}"))),
+            Ok(Served::Status(status)) => Some(difference(
+                Kind::EdgeMissing,
+                format!("{url} answers {status} instead of the index. Check the distribution and its domain"),
+            )),
             Err(error) => Some(difference(Kind::EdgeUnreachable, unreachable(url, &error))),
         })
     }
@@ -117,8 +120,9 @@ impl Maintainer {
                     return Ok(None);
                 }
                 let message = format!(
-                    "{url} serves an archive with the digest {digest}, which the index does not list. Make an invalidation of its path, \
-                     and run this again"
+                    "{url} serves an archive with the digest {}, which the index does not list. Invalidate its path at CloudFront, and \
+                     verify again",
+                    digest.short()
                 );
                 (Kind::EdgeDigest, message)
             }
@@ -127,7 +131,9 @@ impl Maintainer {
             }
             Ok(Served::Status(status)) => (
                 Kind::EdgeMissing,
-                format!("{url} answers {status}, although the archive is in the bucket"),
+                format!(
+                    "{url} answers {status}, although the archive is in the bucket. Check the distribution and its domain"
+                ),
             ),
             Err(error) => (Kind::EdgeUnreachable, unreachable(&url, &error)),
         };

@@ -4,8 +4,7 @@ use crate::keys::Repository;
 use crate::repository::{RepositoryError, command};
 use crate::store::StoreError;
 
-/// A command could not be carried out. Another try may succeed, once what the message names is
-/// corrected.
+/// A command could not be completed. A retry may succeed once the cause in the message is fixed.
 #[derive(Debug, thiserror::Error)]
 pub enum MaintainError {
     /// The repository could not be read or written.
@@ -13,8 +12,8 @@ pub enum MaintainError {
     Repository(#[from] RepositoryError),
     /// An index that lists nothing yet is written whole or not at all.
     #[error(
-        "the index of {repository} has to be rebuilt whole, and the time was over after {compared} of {archives} archives; \
-         nothing was written. Give publish-chart more time (Lambda allows 15 minutes) and run {} again",
+        "the index of {repository} must be rebuilt in one run, but the time ended after {compared} of {archives} archives, so \
+         nothing was written. Raise the timeout of publish-chart (Lambda allows 15 minutes), and run {} again",
         command::reindex(repository)
     )]
     NoTimeToRebuild {
@@ -27,7 +26,7 @@ pub enum MaintainError {
     },
     /// A typing error in the name, most likely.
     #[error(
-        "there is no repository {repository}: nothing lies below {}. {}",
+        "the repository {repository} does not exist: there are no objects below {}. {}",
         repository.charts_prefix(),
         there_are(known)
     )]
@@ -52,8 +51,12 @@ fn there_are(known: &[Repository]) -> String {
     let names = known.iter().take(MAX_NAMED_REPOSITORIES);
     let names: Vec<String> = names.map(|known| format!("{:?}", known.name())).collect();
     match known.len() {
-        0 => "No repository has an index yet; \"\" is the root one".to_owned(),
-        many if many > names.len() => format!("There are {} and {} more", names.join(", "), many - names.len()),
-        _ => format!("There are {}", names.join(", ")),
+        0 => "No repository has an index yet; \"\" is the root repository".to_owned(),
+        many if many > names.len() => format!(
+            "The repositories are {} and {} more",
+            names.join(", "),
+            many - names.len()
+        ),
+        _ => format!("The repositories are {}", names.join(", ")),
     }
 }

@@ -96,11 +96,11 @@ impl Maintainer {
         };
         let (name, value) = seen.annotation();
         let message = format!(
-            "the index was missing, and was rebuilt at {} from {} archives; entries that pointed elsewhere could not be rebuilt. \
-             Look at what it was before (kept for 30 days): `aws s3api list-object-versions --bucket {bucket} --prefix {key}`. If \
-             something is missing now, put that version back with `aws s3api copy-object --bucket {bucket} --key {key} \
-             --copy-source '{bucket}/{}?versionId=ID' --content-type application/yaml --metadata-directive REPLACE`. Then run {}: it \
-             adds what has been published since, and takes this as seen",
+            "the index was missing, and was rebuilt at {} from {} archives. Entries that pointed elsewhere are lost. List its \
+             earlier versions, which are kept for 30 days: `aws s3api list-object-versions --bucket {bucket} --prefix {key}`. If \
+             entries are missing, restore a version with `aws s3api copy-object --bucket {bucket} --key {key} --copy-source \
+             '{bucket}/{}?versionId=ID' --content-type application/yaml --metadata-directive REPLACE`. Then run {}: it adds what \
+             was published since, and records that you have checked this",
             rebuilt.at,
             rebuilt.archives,
             repository.index_key(),
@@ -133,7 +133,7 @@ fn entry_lost(repository: &Repository, staged: &ChartFile, lost: &Remembered) ->
     let Remembered { chart, version, at, .. } = lost;
     let digest = lost
         .digest
-        .map(|digest| format!(" with the digest {digest}"))
+        .map(|digest| format!(" with the digest {}", digest.short()))
         .unwrap_or_default();
     Difference {
         kind: Kind::EntryLost,
@@ -141,9 +141,9 @@ fn entry_lost(repository: &Repository, staged: &ChartFile, lost: &Remembered) ->
         chart: Some(chart.clone()),
         version: Some(version.clone()),
         message: format!(
-            "a receipt says that {chart} {version} was published by {at}{digest}, but the index does not list it and its archive is \
-             gone. Upload the same chart again, restore the earlier version of its archive and run {}, or, if it was removed on \
-             purpose, run {}, which notes that",
+            "according to its receipt, {chart} {version} was published by {at}{digest}, but the index does not list it, and its \
+             archive is gone. Upload the same chart again, or restore the earlier version of its archive and run {}. If it was \
+             removed on purpose, run {}, which records that",
             command::reindex(repository),
             command::unpublish(repository, chart, version)
         ),

@@ -83,7 +83,7 @@ impl Maintainer {
             Ok(Some(state)) => state,
             Ok(None) => return self.verify_without_index(repository).await,
             Err(RepositoryError::Index { problem, .. }) => {
-                let message = format!("{problem}, or run {}", command::reindex(repository));
+                let message = format!("{problem}, or run {} to repair it", command::reindex(repository));
                 let archives = self.repositories.archives(repository).await?.len();
                 return Ok(no_index(repository, archives, Some((Kind::IndexUnreadable, message))));
             }
@@ -144,8 +144,8 @@ impl Maintainer {
         let lost = self.lost(repository, None).await?;
         let difference = (archives > 0 || !lost.is_empty()).then(|| {
             let message = format!(
-                "there is no index, although {archives} archives are published; the next upload rebuilds it, and so does {}. Neither \
-                 knows entries that pointed elsewhere: to get them back, put an earlier version of {} back first",
+                "the index is missing, although {archives} archives are published. The next upload rebuilds it, and so does {}, but \
+                 without the entries that pointed elsewhere. To keep those, restore an earlier version of {} first",
                 command::reindex(repository),
                 repository.index_key()
             );

@@ -56,7 +56,7 @@ enum MirrorError {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    #[error("the time was over before the registry had all of it")]
+    #[error("the time ended before the push was complete")]
     NoTime,
 }
 
@@ -106,7 +106,9 @@ impl Publisher {
         match mirror.reference(&decided.upload.repository, &metadata.name, &metadata.version) {
             Ok(_) => Ok(self.note_for_mirror(&decided.upload.file()).await?),
             Err(error) => {
-                archive.warnings.push(format!("not pushed to {mirror}: {error}"));
+                archive
+                    .warnings
+                    .push(format!("the chart is not pushed to {mirror}: {error}"));
                 Ok(())
             }
         }
@@ -153,9 +155,7 @@ impl Publisher {
         let mut oldest_left = None;
         let now = (self.clock)();
         if let Err(error) = self.notes(&mut notes, &mut oldest_left, deadline).await {
-            report.problem(&format!(
-                "the notes of what the registry still has to get could not be listed: {error}"
-            ));
+            report.problem(&format!("mirror/ could not be listed, so nothing was pushed: {error}"));
         }
         let mut owed = notes.chosen();
         fastrand::shuffle(&mut owed);
@@ -258,7 +258,7 @@ impl Publisher {
         let problem = super::shown(&error.to_string());
         let told = self.add_to_receipt(staged, |receipt| receipt.mirror_problem = Some(problem.clone()));
         if let Err(error) = told.await {
-            tracing::warn!(upload = staged.key(), %error, "the receipt of {staged} does not say why: {error}");
+            tracing::warn!(upload = staged.key(), %error, "the mirror's problem could not be recorded in the receipt of {staged}: {error}");
         }
         problem
     }

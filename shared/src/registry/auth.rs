@@ -76,7 +76,7 @@ impl<'a> Session<'a> {
         }
         let host = self.image.api_host();
         let Some(realm) = parameter(rest, "realm").filter(|realm| may_ask_for_token(realm, host)) else {
-            return Err(HttpError::answer(host, "with a place for tokens where nobody may be sent").into());
+            return Err(HttpError::answer(host, "with a token server that is not allowed").into());
         };
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let mut url = format!("{realm}{}", if realm.contains('?') { '&' } else { '?' });
@@ -95,7 +95,7 @@ impl<'a> Session<'a> {
             200 => Ok(token(&answer.body).map(|token| Zeroizing::new(format!("Bearer {}", *token)))),
             400 | 401 | 403 | 404 => Ok(None),
             429 => Err(RegistryError::RateLimited { host: host.to_owned() }),
-            status => Err(HttpError::answer(host, format!("with the status {status} where it gives tokens")).into()),
+            status => Err(HttpError::answer(host, format!("with the status {status} to a request for a token")).into()),
         }
     }
 }

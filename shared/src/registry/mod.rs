@@ -44,7 +44,7 @@ pub enum RegistryError {
     #[error(transparent)]
     Http(#[from] HttpError),
     /// Too many requests.
-    #[error("{host} limits how often it is asked")]
+    #[error("{host} is rate-limiting requests")]
     RateLimited {
         /// Whom we asked.
         host: String,
@@ -93,7 +93,7 @@ impl Http {
                     Read::Denied => Ok(Found::Denied),
                 }
             }
-            None => Err(HttpError::answer(host, "with no manifest").into()),
+            None => Err(HttpError::answer(host, "without a manifest").into()),
         }
     }
 }

@@ -27,8 +27,8 @@ pub enum PushError {
     Registry(#[from] RegistryError),
     /// We may not write there.
     #[error(
-        "{host} does not let us write to {repository}{said}: the login registries.{host} in the secret is missing or wrong, or may \
-         not write there"
+        "{host} does not allow us to write to {repository}{said}. Check the login registries.{host} in the secret, and whether it \
+         may write there"
     )]
     Denied {
         /// The registry, as people name it.
@@ -40,8 +40,8 @@ pub enum PushError {
     },
     /// Something else has that name.
     #[error(
-        "{reference} is something else there ({found}) and stays as it is; if it is not wanted, delete the tag in the registry, and \
-         the next sweep pushes the chart"
+        "{reference} already exists with other content ({found}), and is not changed. If that content is not needed, delete the \
+         tag in the registry; the next sweep then pushes the chart"
     )]
     Taken {
         /// The name.
@@ -123,7 +123,7 @@ impl Push<'_> {
         }
         let place = answer.location.and_then(|location| on_the_same_host(&begun, &location));
         let Some(place) = place else {
-            let problem = "with a place for uploads that is not its own";
+            let problem = "with an upload location on another host, which is not allowed";
             return Err(RegistryError::from(HttpError::answer(self.to.api_host(), problem)).into());
         };
         // What it has put there stays

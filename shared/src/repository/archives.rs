@@ -9,6 +9,7 @@ use super::{MAX_LISTED, Repositories};
 use crate::archive::{self, Archive, ArchiveError, Limits};
 use crate::digest::Digest;
 use crate::keys::{ChartFile, Repository};
+use crate::size::Size;
 use crate::store::{ETag, Got, Listed, Object, StoreError};
 
 /// User metadata of a published archive: which upload it came from.
@@ -158,7 +159,7 @@ impl PublishedArchive {
     /// Why it cannot be read, in words, if it is there and cannot be.
     pub(crate) fn problem(&self) -> Option<String> {
         match self {
-            Self::TooLarge { size, .. } => Some(format!("it has {size} bytes, more than are read")),
+            Self::TooLarge { size, .. } => Some(format!("it has {}, which is too large to read", Size(*size))),
             Self::Unreadable { error, .. } => Some(error.to_string()),
             Self::Missing | Self::Known(_) => None,
         }

@@ -14,7 +14,7 @@ pub enum RepositoryError {
     Store(#[from] StoreError),
     /// The index is there, but Helm could not load it. It stays as it is.
     #[error(
-        "{}: {problem}, or run {} to rebuild it from the published archives",
+        "{}: {problem}, or run {} to repair it from the published archives",
         repository.index_key(),
         command::reindex(repository)
     )]
@@ -25,7 +25,7 @@ pub enum RepositoryError {
         problem: IndexError,
     },
     /// Other runs wrote the index first, each time.
-    #[error("the index of {repository} was written by others {attempts} times in a row; the next run tries again")]
+    #[error("other runs wrote the index of {repository} {attempts} times in a row. The next run retries")]
     Contention {
         /// The repository whose index this is.
         repository: Repository,
@@ -33,13 +33,13 @@ pub enum RepositoryError {
         attempts: u32,
     },
     /// Other runs with an upload of the same name wrote the receipt first, each time.
-    #[error("{key} was written by others again and again; the next run tries again")]
+    #[error("other runs kept writing {key}. The next run retries")]
     ReceiptContention {
         /// The receipt.
         key: String,
     },
     /// The function's time is nearly over.
-    #[error("no time left to publish; the next run tries again")]
+    #[error("the time ended before the work was done. The next run continues")]
     NoTime,
 }
 

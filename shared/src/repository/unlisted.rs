@@ -12,8 +12,8 @@ use crate::provenance::ProvenanceMode;
 use crate::store::{Listed, StoreError};
 
 /// Why an archive is not listed where each has to be signed.
-pub(crate) const UNSIGNED: &str = "PROVENANCE is require, and it has no provenance file and no receipt that says that it was published: a \
-     publish that was cut short may have left it";
+pub(crate) const UNSIGNED: &str = "PROVENANCE is require, and it has neither a provenance file nor a receipt of its publication. An \
+     interrupted publish may have left it";
 
 /// When a version was published that no index lists: when its archive was stored, or, if that was
 /// written again since, when its receipt says.
@@ -24,10 +24,11 @@ pub(crate) fn created(object: &Listed, remembered: Option<&Remembered>) -> Times
 /// Why an archive is not listed again: no index may promise what has replaced what was published.
 pub(crate) fn changed_since(listed: &Remembered, found: Digest) -> String {
     let Remembered { chart, version, at, .. } = listed;
-    let digest = listed.digest.map(|digest| digest.to_string()).unwrap_or_default();
+    let digest = listed.digest.map(|digest| digest.short()).unwrap_or_default();
     format!(
-        "it was damaged or tampered with: the receipt of {chart} {version} says that the archive published by {at} has the \
-         digest {digest}, and this one has {found}"
+        "it was damaged or tampered with: according to the receipt of {chart} {version}, the archive published by {at} has the \
+         digest {digest}, but this one has {}",
+        found.short()
     )
 }
 

@@ -43,11 +43,11 @@ struct Kept {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// No secret is set up.
-    #[error("the environment variable SECRET_ID is not set; it takes the name or ARN of the secret")]
+    #[error("the environment variable SECRET_ID is not set. It must be the name or ARN of the secret")]
     NoSecret,
     /// Secrets Manager did not give it.
     #[error(
-        "the secret {id:?} can't be read: {problem}; the function's role needs secretsmanager:GetSecretValue on it"
+        "the secret {id:?} cannot be read: {problem}. The role of the function needs secretsmanager:GetSecretValue on it"
     )]
     Unreadable {
         /// Its name.
@@ -56,7 +56,7 @@ pub enum SecretError {
         problem: String,
     },
     /// Its value is wrong.
-    #[error("the secret {id:?} is of no use: {problem}")]
+    #[error("the secret {id:?} cannot be used: {problem}")]
     Value {
         /// Its name.
         id: String,

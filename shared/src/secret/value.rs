@@ -51,7 +51,7 @@ impl fmt::Debug for Login {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretFieldError {
     /// Not JSON.
-    #[error("it is no JSON object (line {line}, column {column}); see docs/secret.md")]
+    #[error("it is not a JSON object (line {line}, column {column}). See docs/secret.md")]
     NotAnObject {
         /// Where reading it stopped.
         line: usize,
@@ -59,7 +59,7 @@ pub enum SecretFieldError {
         column: usize,
     },
     /// A field that nobody reads: a misspelt one would be missed in silence.
-    #[error("it has a field that is not known; the fields are {}", FIELDS.join(", "))]
+    #[error("it has an unknown field. The fields are {}", FIELDS.join(", "))]
     Unknown,
     /// A field of another kind.
     #[error("its field {field} is not {expected}")]
@@ -70,7 +70,7 @@ pub enum SecretFieldError {
         expected: &'static str,
     },
     /// A field that a feature needs.
-    #[error("it has no field {field}, which {needed_by} needs")]
+    #[error("its field {field} is missing, which {needed_by} needs")]
     Missing {
         /// The field.
         field: &'static str,
@@ -123,7 +123,7 @@ impl Secret {
                     secret.registries.insert(host.clone(), login_of(host, login)?);
                 }
             }
-            Some(_) => return Err(kind("registries", "an object of hosts")),
+            Some(_) => return Err(kind("registries", "an object with one field for each host")),
         }
         Ok(secret)
     }
@@ -199,7 +199,7 @@ fn text(
     match fields.get_mut(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(Zeroizing::new(std::mem::take(text))).filter(|text| !text.is_empty())),
-        Some(_) => Err(kind(shown, "a text")),
+        Some(_) => Err(kind(shown, "text")),
     }
 }
 

@@ -204,7 +204,7 @@ mod tests {
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(
-                error.contains(name) && error.contains(value) && error.contains("it takes"),
+                error.contains(name) && error.contains(value) && error.contains("It must be"),
                 "{error}"
             );
         }

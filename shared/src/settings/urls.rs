@@ -19,7 +19,7 @@ pub enum UrlStyle {
 
 /// Not a style of URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not absolute or relative")]
+#[error("the value is not absolute or relative")]
 pub struct NoUrlStyle;
 
 impl FromStr for UrlStyle {

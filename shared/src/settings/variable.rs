@@ -8,21 +8,21 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// Not set, or empty.
-    #[error("the environment variable {name} is not set; it takes {accepts}")]
+    #[error("the environment variable {name} is not set. It must be {accepts}")]
     Missing {
         /// The variable.
         name: &'static str,
-        /// What it takes.
+        /// The accepted values.
         accepts: &'static str,
     },
-    /// Set to something that it does not take.
-    #[error("the environment variable {name} is {value:?}; it takes {accepts}")]
+    /// Set to a value that is not accepted.
+    #[error("the environment variable {name} is {value:?}. It must be {accepts}")]
     Wrong {
         /// The variable.
         name: &'static str,
-        /// What it is set to.
+        /// Its value.
         value: String,
-        /// What it takes.
+        /// The accepted values.
         accepts: &'static str,
     },
 }
@@ -38,7 +38,7 @@ impl<'a> Environment<'a> {
         Environment { lookup }
     }
 
-    /// A variable with what it takes, for messages.
+    /// A variable with the values that it accepts, for messages.
     pub(super) fn variable(self, name: &'static str, accepts: &'static str) -> Variable<'a> {
         let lookup = self.lookup;
         Variable { name, accepts, lookup }

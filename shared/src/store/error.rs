@@ -19,7 +19,7 @@ pub struct StoreError {
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// S3 refused: credentials, policy, or a bucket that is not ours.
-    #[error("access denied ({message}); the function's role needs this action on this key, and s3:ListBucket")]
+    #[error("access denied ({message}). The role of the function needs this action on this key, and s3:ListBucket")]
     Denied {
         /// What S3 said.
         message: String,
@@ -36,7 +36,7 @@ pub enum Fault {
     #[error("{0}")]
     Transport(String),
     /// The bytes did not arrive whole.
-    #[error("{received} of {expected} bytes arrived")]
+    #[error("only {received} of {expected} bytes arrived")]
     Cut {
         /// Bytes that arrived.
         received: u64,

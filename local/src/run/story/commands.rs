@@ -1,5 +1,6 @@
 //! Sentences for commands and their answers.
 
+use chartdrop::size::counted;
 use serde_json::Value;
 
 /// At most this many differences or changes are printed.
@@ -46,7 +47,7 @@ fn verified(answer: &Value) -> Vec<String> {
         counted(number(answer, "archives"), "archive"),
         match differences.len() {
             0 => "no differences".to_owned(),
-            count => counted(count as u64, "difference"),
+            count => counted(count, "difference"),
         }
     )];
     lines.extend(first(differences, |difference| text(difference, "message").to_owned()));
@@ -95,16 +96,13 @@ fn whose(value: &Value) -> String {
     }
 }
 
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn number(value: &Value, field: &str) -> u64 {
-    value.get(field).and_then(Value::as_u64).unwrap_or_default()
+fn number(value: &Value, field: &str) -> usize {
+    let number = value.get(field).and_then(Value::as_u64).unwrap_or_default();
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn flag(value: &Value, field: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The end of a story: a summary, or the commands to try next.
 
 use chartdrop::printable::printable;
+use chartdrop::size::counted;
 
 use crate::identity::{BUCKET, REGION, SECRET_ACCESS_KEY};
 use crate::run::summary::{ChaosReport, Summary};
@@ -84,8 +85,4 @@ pub(super) fn next_steps(system: &System) -> String {
         aws.ip(),
         aws.port()
     )
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -94,8 +94,8 @@ impl Comparison<'_> {
                     listed,
                     Kind::ArchiveMissing,
                     format!(
-                        "the index lists {chart} {version}, but its archive is gone: nobody can install it. Upload the \
-                         same chart again, or run {} to take the entry out",
+                        "the index lists {chart} {version}, but its archive is gone, so it cannot be installed. Upload the same \
+                         chart again, or run {} to remove the entry",
                         command::reindex(self.repository)
                     ),
                     Repair::Remove(listed.place),
@@ -105,8 +105,8 @@ impl Comparison<'_> {
                     listed,
                     Kind::ArchiveMissing,
                     format!(
-                        "the entry of {chart} {version} points to {url}, and the bucket has no such object: unless something else \
-                         serves it, nobody can install it. Upload the same chart again, or take the entry out with {}",
+                        "the entry of {chart} {version} points to {url}, but the bucket has no such object. Unless something else \
+                         serves it, it cannot be installed. Upload the same chart again, or remove the entry with {}",
                         command::unpublish(self.repository, chart, version)
                     ),
                     Repair::None,
@@ -114,7 +114,7 @@ impl Comparison<'_> {
                 (None, _) => self.of(
                     listed,
                     Kind::NoUrl,
-                    format!("the index lists {chart} {version} without a URL, and there is no archive of it here"),
+                    format!("the index lists {chart} {version} without a URL, and the bucket does not have its archive. Upload the chart"),
                     Repair::None,
                 ),
             }
@@ -140,7 +140,7 @@ impl Comparison<'_> {
         let message = if stored.stops_helm() {
             format!("Helm cannot load the archive: {problem}")
         } else {
-            format!("the archive cannot be read here, which does not mean that Helm cannot load it: {problem}")
+            format!("Chartdrop cannot read the archive, but Helm may be able to load it: {problem}")
         };
         Some(self.about(Kind::UnreadableArchive, None, message, Repair::None))
     }

@@ -4,7 +4,7 @@
 use super::comparison::Comparison;
 use crate::archive::Archive;
 use crate::chart::{self, Metadata};
-use crate::digest::Digest;
+use crate::digest::{Digest, short};
 use crate::index::{Created, Entry, ListedVersion};
 use crate::maintain::difference::{Difference, Kind, Repair};
 use crate::repository::{command, entry};
@@ -46,28 +46,31 @@ impl Comparison<'_> {
         if !is_of(listed, archive) {
             let Metadata { name, version: of, .. } = &archive.metadata;
             let message = format!(
-                "the entry for {chart} {version} points to an archive of {name} {of}, which is what whoever asks for it \
-                 installs. Correct the entry by hand, unpublish {chart} {version}, or run {} to list the archive as what it is",
+                "the entry of {chart} {version} points to an archive of {name} {of}, so users who ask for {chart} {version} install \
+                 that. Correct the entry by hand, unpublish {chart} {version}, or run {} to list the archive as {name} {of}",
                 command::accept_changed(self.repository)
             );
             return (Kind::OtherChart, message);
         }
         if has_right {
-            let message = format!("the index lists {chart} {version} twice; run {reindex}");
+            let message = format!("the index lists {chart} {version} twice. Run {reindex}");
             return (Kind::ListedTwice, message);
         }
         if listed.comparable().is_some_and(|listed| listed != archive.digest) {
             return (Kind::Digest, self.changed(listed, archive.digest));
         }
         if listed.url.is_none() {
-            let message = format!("the entry for {chart} {version} has no URL; run {reindex}");
+            let message = format!("the entry of {chart} {version} has no URL. Run {reindex}");
             return (Kind::NoUrl, message);
         }
-        let found = archive.digest;
+        let found = archive.digest.short();
         let message = match &listed.digest {
-            None => format!("{chart} {version} is listed without a digest; its archive has {found}. Run {reindex}"),
+            None => {
+                format!("the index lists {chart} {version} without a digest; its archive has {found}. Run {reindex}")
+            }
             Some(digest) => format!(
-                "{chart} {version} is listed with {digest}, which is no SHA-256 digest; its archive has {found}. Run {reindex}"
+                "the index lists {chart} {version} with {}, which is not a SHA-256 digest; its archive has {found}. Run {reindex}",
+                short(digest)
             ),
         };
         (Kind::NoDigest, message)
@@ -80,7 +83,11 @@ impl Comparison<'_> {
         let restore = self
             .maintainer
             .how_to_restore(self.repository, &self.subject.key, digest);
-        format!("{chart} {version} is listed with the digest {digest}, but its archive has {found}. {restore}")
+        format!(
+            "the index lists {chart} {version} with the digest {}, but its archive has {}. {restore}",
+            short(digest),
+            found.short()
+        )
     }
 
     fn oddly_named(&self, listed: &ListedVersion, archive: &Archive) -> Option<Difference> {
@@ -89,7 +96,7 @@ impl Comparison<'_> {
             listed,
             Kind::FileName,
             format!(
-                "the archive is called {:?} instead of {:?}; it can be installed, and stays",
+                "the archive is called {:?} instead of {:?}. It can be installed, and nothing has to be done",
                 error.found, error.expected
             ),
             Repair::None,
@@ -100,7 +107,7 @@ impl Comparison<'_> {
         let (chart, version) = (&listed.chart, &listed.version);
         (self.survey.names_of(chart, version) > 1).then(|| {
             let message = format!(
-                "the index lists {chart} {version} more than once, with other URLs; which one Helm takes is chance. \
+                "the index lists {chart} {version} more than once, with different URLs, and it depends on Helm which one users get. \
                  Remove all but one by hand"
             );
             self.of(listed, Kind::ListedTwice, message, Repair::None)

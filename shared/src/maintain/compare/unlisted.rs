@@ -58,7 +58,7 @@ impl Comparison<'_> {
             }
         }
         let message = format!(
-            "it was unpublished at {}, but the archive is still there: that unpublish was cut short. Run it again",
+            "it was unpublished at {}, but the archive still exists: that unpublish was interrupted. Run it again",
             taken.note.at
         );
         let difference = self.about(Kind::UnpublishUnfinished, None, message, Repair::None);
@@ -70,21 +70,22 @@ impl Comparison<'_> {
         let (chart, version) = (&archive.metadata.name, &archive.metadata.version);
         if self.survey.names_of(chart, version) > 0 {
             let message = format!(
-                "the index lists {chart} {version}, but points to another place than this archive; unpublish the version or \
-                 remove the archive"
+                "users do not get this archive: the entry of {chart} {version} in the index points elsewhere. To serve this copy, \
+                 change the URL of that entry in {} to {}. Otherwise, delete this copy",
+                self.repository.index_key(),
+                self.maintainer.settings.archive_url(staged)
             );
             return Ok(self.about(Kind::ListedElsewhere, Some(archive), message, Repair::None));
         }
         if let Some(named) = self.archive_of_its_name(archive) {
-            let message =
-                format!("this is an archive of {chart} {version}, and {named} is there too; remove one of them");
+            let message = format!("this is an archive of {chart} {version}, and so is {named}. Delete one of them");
             return Ok(self.about(Kind::ListedElsewhere, Some(archive), message, Repair::None));
         }
         let remembered = self.maintainer.repositories.remembered(staged).await?;
         if remembered.is_none() && self.maintainer.repositories.must_be_signed(staged).await? {
             let message = format!(
-                "the index does not list it: {UNSIGNED}. Upload {chart} {version} again with its provenance file; if another \
-                 packaging of it is what you have, delete this archive first. To list it as it is, set PROVENANCE to verify and run {}",
+                "the index does not list it: {UNSIGNED}. Upload {chart} {version} again with its provenance file; if you have another \
+                 packaging of it, delete this archive first. To list it without a signature, set PROVENANCE to verify and run {}",
                 command::reindex(self.repository)
             );
             return Ok(self.about(Kind::Unsigned, Some(archive), message, Repair::None));
@@ -110,7 +111,7 @@ impl Comparison<'_> {
             return Ok(self.about(Kind::Digest, Some(archive), message, repair));
         }
         let message = format!(
-            "{chart} {version} is there, but the index does not list it; run {}",
+            "the bucket has the archive of {chart} {version}, but the index does not list it. Run {}",
             command::reindex(self.repository)
         );
         Ok(self.about(Kind::NotListed, Some(archive), message, add))

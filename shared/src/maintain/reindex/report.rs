@@ -84,8 +84,8 @@ pub(super) fn drop_of(repository: &Repository, dropped: Dropped) -> IndexChange 
         (None, None) => "a part of the index".to_owned(),
     };
     let message = format!(
-        "{what} is dropped: {reason}. If its archive is published here, it is added from there; an entry that points elsewhere \
-         is in the copy of the damaged index only"
+        "{what} is dropped: {reason}. If its archive is in this repository, the entry is added from it; an entry that pointed \
+         elsewhere is in the copy of the damaged index only"
     );
     let difference = Difference {
         chart,

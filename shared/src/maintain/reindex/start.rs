@@ -8,6 +8,7 @@ use crate::index::{Dropped, Index, Salvaged};
 use crate::keys::Repository;
 use crate::maintain::{MaintainError, Maintainer};
 use crate::repository::{IndexState, MAX_READABLE_INDEX_BYTES, ReadIndex, RepositoryError};
+use crate::size::Size;
 
 /// Where a repair starts.
 pub(super) struct Start {
@@ -35,9 +36,9 @@ impl Maintainer {
                 unread = Some(Dropped {
                     chart: None,
                     version: None,
-                    reason: format!("an index of {size} bytes is not read"),
+                    reason: format!("an index of {} cannot be read", Size(size)),
                 });
-                (Some(format!("it is {size} bytes large")), Some(etag), Bytes::new())
+                (Some(format!("it has {}", Size(size))), Some(etag), Bytes::new())
             }
             ReadIndex::Missing => (None, None, Bytes::new()),
         };
@@ -49,8 +50,8 @@ impl Maintainer {
             let count = archives.len();
             (count > 0).then(|| {
                 format!(
-                    "it was missing, and is rebuilt from {count} archives: entries that pointed elsewhere are lost, unless an \
-                     earlier version of {} is put back first",
+                    "it was missing, and is rebuilt from {count} archives. Entries that pointed elsewhere are lost, unless you restore \
+                     an earlier version of {} first",
                     repository.index_key()
                 )
             })

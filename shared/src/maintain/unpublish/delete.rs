@@ -50,7 +50,7 @@ impl Maintainer {
             }
         }
         deleted.stays = Some(format!(
-            "{key} was written again and again while it was deleted; run this again"
+            "other runs kept writing {key} while it was deleted. Run this again"
         ));
         Ok(deleted)
     }

@@ -71,7 +71,9 @@ impl Maintainer {
             version,
         };
         let Some(staged) = ChartFile::of_version(repository, chart, version) else {
-            let message = format!("{chart:?} {version:?} is no chart and version that an archive could be named after");
+            let message = format!(
+                "{chart:?} {version:?} cannot be a chart and a version, because no archive could have that name"
+            );
             return Ok(target.report(UnpublishOutcome::NotFound, message));
         };
         let mut attempts = Attempts::at_index(deadline);
@@ -199,15 +201,15 @@ impl Maintainer {
         let mut warnings = stays;
         if self.store.head(staged.upload().key()).await?.is_some() {
             warnings.push(format!(
-                "{staged} waits to be published, which brings the version back if it is the same content: remove it if it \
-                 shall stay away"
+                "{staged} is waiting to be published, and publishes the version again if it has the same content. Delete it to \
+                 prevent that"
             ));
         }
         if outcome == UnpublishOutcome::Unpublished
             && let Some(name) = self.name_in_mirror(target)
         {
             warnings.push(format!(
-                "{name} is not deleted if it is there: a registry keeps its tags, so delete it there if nobody shall have it"
+                "{name} is not deleted, if it exists. Delete the tag in the registry if the version must disappear there too"
             ));
         }
         Ok(UnpublishReport {

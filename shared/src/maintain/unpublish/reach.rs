@@ -41,9 +41,9 @@ impl Maintainer {
                 Some(key) => {
                     keys.insert(key);
                 }
-                None => reach
-                    .stays
-                    .push(format!("its entry pointed to {url}: what lies there is not deleted")),
+                None => reach.stays.push(format!(
+                    "its entry pointed to {url}, which is not in this repository and is not deleted"
+                )),
             }
         }
         for key in keys {
@@ -74,7 +74,9 @@ impl Maintainer {
     ) -> Result<Option<String>, MaintainError> {
         let is_own = |other: &ListedVersion| listed.iter().any(|listed| listed.place == other.place);
         if let Some(other) = self.entry_for(repository, &state.index, key, is_own) {
-            return Ok(Some(format!("{key} stays, because {other} is listed with it too")));
+            return Ok(Some(format!(
+                "{key} stays, because the entry of {other} points to it as well"
+            )));
         }
         for other in Repository::around(key).iter().filter(|other| *other != repository) {
             match self.repositories.existing_index(other).await {
@@ -97,7 +99,7 @@ impl Maintainer {
         // Only what ends with `.tgz` is an archive that a removal makes the edge drop.
         if !keys::is_published(key) {
             return Ok(Some(format!(
-                "{key} stays, because its name does not end with .tgz: delete it by hand, and make an invalidation of its path"
+                "{key} stays, because its name does not end with .tgz. Delete it by hand, and invalidate its path at CloudFront"
             )));
         }
         let stored = self.repositories.read_archive(key).await?;

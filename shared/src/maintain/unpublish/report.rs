@@ -74,15 +74,15 @@ impl Target<'_> {
     pub(super) fn was_lost(&self) -> String {
         let Target { chart, version, .. } = self;
         format!(
-            "{chart} {version} is noted as unpublished; neither the index nor the bucket had it any more. The same content may \
-             be uploaded again; other content under this version is rejected for ever"
+            "{chart} {version} is recorded as unpublished; neither the index nor the bucket had it any more. The same content can be \
+             uploaded again; other content under this version is always rejected"
         )
     }
 
     /// The message for a version that an earlier run has unpublished.
     pub(super) fn was_unpublished(&self, at: Timestamp) -> String {
         let Target { chart, version, .. } = self;
-        format!("{chart} {version} was unpublished at {at} already")
+        format!("{chart} {version} was already unpublished at {at}")
     }
 
     /// The message for a version that this run has unpublished, with what it deleted and what
@@ -91,12 +91,12 @@ impl Target<'_> {
         let Target { chart, version, .. } = self;
         let archive = match (stays.is_empty(), deleted.is_empty()) {
             (true, false) => "and its archive is deleted".to_owned(),
-            (true, true) => "and there was no archive of it to delete".to_owned(),
+            (true, true) => "and it had no archive to delete".to_owned(),
             (false, _) => format!("but not everything is deleted: {}", stays.join("; ")),
         };
         format!(
-            "{chart} {version} is out of the index, {archive}. The same content may be uploaded again; other content under \
-             this version is rejected for ever"
+            "{chart} {version} is removed from the index, {archive}. The same content can be uploaded again; other content under \
+             this version is always rejected"
         )
     }
 }
@@ -116,8 +116,8 @@ impl Maintainer {
         } = target;
         let message = if self.store.head(&staged.archive_key()).await?.is_some() {
             format!(
-                "the index of {repository} doesn't list {chart} {version}, but {} is there: it is being published, or its \
-                 index was damaged. Run {} first, then unpublish it",
+                "the index of {repository} does not list {chart} {version}, but {} exists: it is being published, or its index was \
+                 damaged. Run {} first, then unpublish it",
                 staged.archive_key(),
                 command::reindex(repository)
             )
@@ -130,11 +130,11 @@ impl Maintainer {
                 .take(MAX_NAMED_VERSIONS)
                 .collect();
             match (state, versions.is_empty()) {
-                (None, _) => format!("{repository} has no index, and no archive of {chart} {version}"),
-                (Some(_), true) => format!("the index of {repository} lists no chart {chart}"),
+                (None, _) => format!("{repository} has neither an index nor an archive of {chart} {version}"),
+                (Some(_), true) => format!("the index of {repository} does not list a chart {chart}"),
                 (Some(_), false) => {
                     let versions = versions.join(", ");
-                    format!("the index of {repository} doesn't list {chart} {version}; it lists {versions}")
+                    format!("the index of {repository} does not list {chart} {version}. It lists {versions}")
                 }
             }
         };

@@ -110,7 +110,7 @@ impl Publisher {
         let problems = tokio::time::timeout(IMAGES_TIMEOUT, self.image_problems(archive, values)).await;
         let problems = problems.unwrap_or_else(|_| {
             Ok(Problems {
-                silent: vec!["the registries took too long to answer for all of them".to_owned()],
+                silent: vec!["the registries took too long to answer for all images".to_owned()],
                 ..Problems::default()
             })
         })?;
@@ -156,21 +156,21 @@ impl Publisher {
             .wrong
             .extend(collected.annotation.map(|error| error.to_string()));
         let completed = collected.unknown.iter();
-        problems.wrong.extend(
-            completed.map(|name| format!("{name:?} is completed by a template, so nobody knows which image it is")),
-        );
+        problems
+            .wrong
+            .extend(completed.map(|name| format!("{name:?} is templated, so the image cannot be determined")));
         if collected.images.len() > MAX_IMAGES {
             let count = collected.images.len();
             problems
                 .wrong
-                .push(format!("the chart names {count} images; {MAX_IMAGES} can be checked"));
+                .push(format!("the chart names {count} images; the limit is {MAX_IMAGES}"));
             return Ok(problems);
         }
         for image in &collected.images {
             let host = image.host();
             if !self.settings.image_registries.iter().any(|allowed| allowed == host) {
                 problems.wrong.push(format!(
-                    "{image} lies in {host}, which is not asked; whoever runs this repository can add it to IMAGE_REGISTRIES"
+                    "{image} is in {host}, which IMAGE_REGISTRIES does not allow. Ask the operator to add it, or use another registry"
                 ));
                 continue;
             }
@@ -200,11 +200,11 @@ impl Publisher {
     /// What of an image is not there, in words.
     fn missing(&self, image: &Reference, found: &Found) -> Option<String> {
         let there = match found {
-            Found::Missing => return Some(format!("{image} is not there")),
+            Found::Missing => return Some(format!("{image} does not exist")),
             Found::Denied => {
                 let host = image.host();
                 return Some(format!(
-                    "{image} is not shown to us: it is not there, or private and registries.{host} is not in the secret"
+                    "{image} cannot be accessed: it does not exist, or it is private and the secret has no registries.{host}"
                 ));
             }
             Found::Platforms(there) => there,
@@ -214,7 +214,7 @@ impl Publisher {
             .iter()
             .filter(|wanted| !there.iter().any(|there| wanted.is_served_by(there)))
             .collect();
-        (!missing.is_empty()).then(|| format!("{image} is there for {}, not for {}", list(there), list(missing)))
+        (!missing.is_empty()).then(|| format!("{image} exists for {}, but not for {}", list(there), list(missing)))
     }
 }
 

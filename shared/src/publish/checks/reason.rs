@@ -1,11 +1,11 @@
-//! Why an upload is rejected, in words for the person who packaged it.
+//! The reasons for rejecting an upload, in words for the person who packaged it.
 
 use jiff::Timestamp;
 
 use super::images::in_one_line;
 use crate::archive::ArchiveError;
 use crate::chart::FileNameError;
-use crate::digest::Digest;
+use crate::digest::{Digest, short};
 use crate::keys::{BadRepository, StagedKey};
 use crate::provenance::ProvenanceError;
 use crate::publish::prepare::unreadable::UnreadableError;
@@ -25,7 +25,7 @@ pub enum Reason {
     BadRepository(#[from] BadRepository),
     /// Its key leaves no room for those of its receipt and the rest.
     #[error(
-        "the key has {bytes} bytes, and that of an upload may have {}: choose a shorter version or folder, and upload again",
+        "the key of the upload has {bytes} bytes; the limit is {}. Choose a shorter version or folder, and upload again",
         StagedKey::MAX_BYTES
     )]
     KeyTooLong {
@@ -43,8 +43,8 @@ pub enum Reason {
     Provenance(#[from] ProvenanceError),
     /// It must have a provenance file, and none came.
     #[error(
-        "only signed charts are published here, and {file}.prov did not come: package with `helm package --sign`, and \
-         upload both files"
+        "this repository publishes signed charts only, and {file}.prov did not arrive in time. Package with `helm package \
+         --sign`, and upload both files"
     )]
     NoProvenance {
         /// The archive's name.
@@ -53,10 +53,12 @@ pub enum Reason {
     /// An archive without a signature stands under its name, of the same content but packed at
     /// another time; the wait for its signature is over.
     #[error(
-        "only signed charts are published here, and another packaging of the same content (digest {stored}) is stored as {file} without a \
-         signature, left by a run that was cut short. The provenance file of this upload is about digest {own}. Upload the packaging with \
-         digest {stored} with its provenance file, or have whoever runs this repository delete {key}, which no index lists, and upload \
-         again"
+        "this repository publishes signed charts only, and an interrupted run left {file} with the same content, packaged at another \
+         time (digest {}), without a signature. The provenance file of this upload is for the digest {}. Upload the archive with the \
+         digest {} and its provenance file, or ask the operator to delete {key}, which no index lists, and upload again",
+        stored.short(),
+        own.short(),
+        stored.short()
     )]
     UnsignedArchive {
         /// The archive's name.
@@ -69,14 +71,14 @@ pub enum Reason {
         key: String,
     },
     /// What it says of its images can't be checked.
-    #[error("the chart's images can't be checked: {}", in_one_line(problems))]
+    #[error("the chart's images cannot be checked: {}", in_one_line(problems))]
     Images {
         /// Each, in words.
         problems: Vec<String>,
     },
     /// Images did not come.
     #[error(
-        "the chart could not be installed, because its images did not come: {}; push them, and upload the chart again",
+        "the chart cannot be installed, because its images did not arrive in time: {}. Push them, and upload the chart again",
         in_one_line(problems)
     )]
     NoImage {
@@ -85,8 +87,10 @@ pub enum Reason {
     },
     /// The version is published with other content.
     #[error(
-        "{chart} {version} is published already, with other content (digest {published}, yours has {own}). \
-         A published version never changes: raise `version` in Chart.yaml and package again"
+        "{chart} {version} is already published with other content (digest {}, yours has {}). A published version never \
+         changes: raise `version` in Chart.yaml, and package again",
+        short(published),
+        own.short()
     )]
     OtherContent {
         /// The chart.
@@ -100,7 +104,9 @@ pub enum Reason {
     },
     /// Another chart has this file name: `a` version `1-2` and `a-1` version `2` are both
     /// `a-1-2.tgz`.
-    #[error("the file name {file} belongs to {chart} {version}, which is published already; choose another version")]
+    #[error(
+        "the file name {file} belongs to {chart} {version}, which is already published. Choose another version, and package again"
+    )]
     FileNameTaken {
         /// The file name.
         file: String,
@@ -119,8 +125,10 @@ pub enum Reason {
     },
     /// The version was published with other content and then taken back.
     #[error(
-        "{chart} {version} was published with other content (digest {published}, yours has {own}) and unpublished at {at}. \
-         Its name stays taken, since caches may still hold it: raise `version` in Chart.yaml and package again"
+        "{chart} {version} was published with other content (digest {}, yours has {}) and unpublished at {at}. Its version \
+         cannot be reused, because caches may still have it: raise `version` in Chart.yaml, and package again",
+        short(published),
+        own.short()
     )]
     Unpublished {
         /// The chart.
@@ -136,9 +144,10 @@ pub enum Reason {
     },
     /// The index lists the version, but its archive is not here to compare with.
     #[error(
-        "the index lists {chart} {version} already, {} (yours has {own}), and its archive is not in this bucket{}. A \
-         published version never changes: raise `version` in Chart.yaml and package again",
+        "the index already lists {chart} {version} {} (yours has {}), and its archive is not in this bucket{}. A published \
+         version never changes: raise `version` in Chart.yaml, and package again",
         with_digest(listed.as_deref()),
+        own.short(),
         at_url(url.as_deref())
     )]
     ListedElsewhere {
@@ -155,9 +164,13 @@ pub enum Reason {
     },
     /// What is stored is not what the index lists, and neither is the upload.
     #[error(
-        "{chart} {version} is published already, and its stored archive, {key}, is damaged or was tampered with: it has the \
-         digest {stored}, the index lists {listed}, and yours has {own}. Upload the archive with the digest {listed} to \
-         repair it. For other content raise `version` in Chart.yaml and package again"
+        "{chart} {version} is already published, but its stored archive was damaged or replaced: {key} has the digest {}, the \
+         index lists {}, and yours has {}. Ask the operator of this repository, or upload the archive with the digest {} to \
+         repair it. For other content, raise `version` in Chart.yaml, and package again",
+        short(stored),
+        short(listed),
+        own.short(),
+        short(listed)
     )]
     StoredArchiveChanged {
         /// The chart.
@@ -178,7 +191,7 @@ pub enum Reason {
 fn with_digest(listed: Option<&str>) -> String {
     listed.map_or_else(
         || "without a digest".to_owned(),
-        |listed| format!("with digest {listed}"),
+        |listed| format!("with the digest {}", short(listed)),
     )
 }
 

@@ -1,4 +1,4 @@
-//! What an upload waits for, in words for the person who packaged it.
+//! The reasons for holding an upload, in words for the person who packaged it.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::digest::Digest;
 #[derive(Debug, thiserror::Error)]
 pub enum Wait {
     /// It must have a provenance file, which may still come.
-    #[error("waits until {until} for its provenance file, {file}.prov")]
+    #[error("the chart is held until {until} for its provenance file. Upload {file}.prov")]
     Provenance {
         /// The archive's name.
         file: String,
@@ -19,9 +19,11 @@ pub enum Wait {
     /// An archive without a signature stands under its name, of the same content but packed at
     /// another time.
     #[error(
-        "only signed charts are published here, and another packaging of the same content (digest {stored}) is stored as {file} without a \
-         signature. The provenance file of this upload is about digest {own}. Waits until {until}: the run that stored it may be about to \
-         sign it"
+        "the chart is held until {until}: this repository publishes signed charts only, and {file} is stored with the same content, \
+         packaged at another time (digest {}), without a signature. The provenance file of this upload is for the digest {}. The run \
+         that stored the other archive may be about to sign it",
+        stored.short(),
+        own.short()
     )]
     OtherProvenance {
         /// The archive's name.
@@ -34,7 +36,7 @@ pub enum Wait {
         until: Timestamp,
     },
     /// Images are not there yet.
-    #[error("waits until {until} for its images: {}", in_one_line(problems))]
+    #[error("the chart is held until {until} for its images: {}", in_one_line(problems))]
     Images {
         /// Each, with what is missing of it.
         problems: Vec<String>,
@@ -42,7 +44,7 @@ pub enum Wait {
         until: Timestamp,
     },
     /// A registry gives no answer that says whether the images are there.
-    #[error("waits for an answer about its images: {}", in_one_line(problems))]
+    #[error("the chart is held until the registry answers: {}", in_one_line(problems))]
     SilentRegistry {
         /// Each, with why.
         problems: Vec<String>,

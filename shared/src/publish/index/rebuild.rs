@@ -41,23 +41,19 @@ impl fmt::Display for IndexRebuilt {
         let key = self.repository.index_key();
         write!(
             f,
-            "{key} was missing and was rebuilt from {} archives; entries that pointed elsewhere could not be rebuilt",
+            "{key} was missing and was rebuilt from {} archives. Entries that pointed elsewhere are lost",
             self.archives
         )?;
         if self.lost_count > 0 {
             write!(
                 f,
-                ", nor these, whose archives are gone or were changed: {}",
+                ", and so are these, whose archives are missing or were changed: {}",
                 self.lost.join(", ")
             )?;
         }
         if self.lost_count > self.lost.len() {
             write!(f, " and {} more", self.lost_count - self.lost.len())?;
         }
-        write!(
-            f,
-            ". Run {}, which says how to get them back",
-            command::verify(&self.repository)
-        )
+        write!(f, ". {} reports how to restore them", command::verify(&self.repository))
     }
 }

@@ -107,8 +107,8 @@ impl Publisher {
 pub(in crate::publish) fn repaired(key: &str, damaged: Option<&PublishedArchive>) -> String {
     let had = damaged.map(|damaged| format!(" (its digest was {})", digest_or_size(damaged)));
     format!(
-        "{key} was damaged or tampered with{}; this upload is the archive that the index names, and has repaired it. Find \
-         out who wrote to charts/ since it was published",
+        "{key} was damaged or replaced{}, and this upload, which has the digest in the index, has repaired it. Find out who \
+         wrote to charts/ since it was published",
         had.unwrap_or_default()
     )
 }
@@ -117,7 +117,7 @@ pub(in crate::publish) fn repaired(key: &str, damaged: Option<&PublishedArchive>
 pub(in crate::publish) fn no_digest(upload: &Upload, archive: &Archive) -> String {
     let metadata = &archive.metadata;
     format!(
-        "the index lists {} {} without a digest that can be compared; run {}, which adds it",
+        "the index lists {} {} without a SHA-256 digest. Run {} to add it",
         metadata.name,
         metadata.version,
         command::reindex(&upload.repository)
@@ -128,7 +128,7 @@ pub(in crate::publish) fn no_digest(upload: &Upload, archive: &Archive) -> Strin
 pub(in crate::publish) fn no_url(upload: &Upload, archive: &Archive) -> String {
     let metadata = &archive.metadata;
     format!(
-        "the index lists {} {} without a URL, so nobody can install it; run {}, which adds it",
+        "the index lists {} {} without a URL, so it cannot be installed. Run {} to add it",
         metadata.name,
         metadata.version,
         command::reindex(&upload.repository)
@@ -139,8 +139,8 @@ pub(in crate::publish) fn no_url(upload: &Upload, archive: &Archive) -> String {
 pub(in crate::publish) fn other_digest(upload: &Upload, archive: &Archive, listed: Option<&str>) -> String {
     let metadata = &archive.metadata;
     format!(
-        "this very archive is published as {} {}, but the index lists it with another digest, {}: either the entry is old, \
-         or somebody has replaced the archive. Run {}, which says what to do",
+        "the stored archive of {} {} is the same as this upload, but the index lists another digest, {}: either the entry is \
+         outdated, or somebody has replaced the archive. Run {}, which reports what to do",
         metadata.name,
         metadata.version,
         listed.unwrap_or_default(),

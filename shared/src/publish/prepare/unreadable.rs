@@ -28,7 +28,7 @@ const KMS: [&str; 4] = [
 pub enum UnreadableError {
     /// It has to be restored first.
     #[error(
-        "the upload is stored in the class {class}, which S3 does not read from: upload it again without `--storage-class`"
+        "the upload has the storage class {class}, which S3 cannot read from. Upload it again without `--storage-class`"
     )]
     Archived {
         /// The storage class.
@@ -36,12 +36,12 @@ pub enum UnreadableError {
     },
     /// The function may not use the key.
     #[error(
-        "the upload is encrypted with a KMS key that publish-chart may not use: upload it again without `--sse aws:kms`, or have whoever \
-         runs this repository allow publish-chart kms:Decrypt on that key"
+        "the upload is encrypted with a KMS key that publish-chart may not use. Upload it again without `--sse aws:kms`, or ask \
+         the operator to allow publish-chart kms:Decrypt on that key"
     )]
     Kms,
     /// Only the uploader has the key.
-    #[error("the upload is encrypted with a key that only its uploader has (SSE-C): upload it again without `--sse-c`")]
+    #[error("the upload is encrypted with a key that only its uploader has (SSE-C). Upload it again without `--sse-c`")]
     CustomerKey,
 }
 

@@ -54,7 +54,7 @@ impl Foreign {
         };
         (self.count > 0).then(|| {
             format!(
-                "{} objects in the bucket are no uploads and are never published: {}{more}",
+                "{} in the bucket cannot be published, because they are not uploads: {}{more}",
                 self.count,
                 named.join("; ")
             )
@@ -70,26 +70,26 @@ pub(in crate::publish) fn in_staging(key: &str, uses_provenance: bool) -> Option
     }
     if StagedKey::of_provenance(key).is_some() {
         return (!uses_provenance)
-            .then_some("provenance files are not used while PROVENANCE is off: delete it, or set Provenance");
+            .then_some("PROVENANCE is off, so provenance files are ignored: delete it, or set Provenance");
     }
     let lower = key.to_ascii_lowercase();
     Some(if lower.ends_with(ARCHIVE_SUFFIX) {
-        "an upload is named NAME-VERSION.tgz, with .tgz in lower case: copy it to that name and delete this one"
+        "an upload must be called NAME-VERSION.tgz, with .tgz in lower case: copy it to that name, and delete this object"
     } else if lower.ends_with(".tar.gz") {
-        "an upload is named NAME-VERSION.tgz, as `helm package` names it: copy it to that name and delete this one"
+        "an upload must be called NAME-VERSION.tgz, as `helm package` names it: copy it to that name, and delete this object"
     } else if lower.ends_with(PROVENANCE_SUFFIX) {
-        "a provenance file is named as its archive with .prov behind it, NAME-VERSION.tgz.prov: copy it to that name and delete this one"
+        "a provenance file must be called NAME-VERSION.tgz.prov: copy it to that name, and delete this object"
     } else {
-        "only NAME-VERSION.tgz and NAME-VERSION.tgz.prov are uploads: delete it"
+        "an upload must be called NAME-VERSION.tgz or NAME-VERSION.tgz.prov: delete it"
     })
 }
 
 /// What is wrong with an object in the root of the bucket, where none belongs.
 pub(in crate::publish) fn in_root(key: &str) -> &'static str {
     if key == STAGING.trim_end_matches('/') {
-        "it has overwritten nothing but is no folder: the copy lacked the slash; upload to s3://BUCKET/staging/ and delete it"
+        "this is an object, not a folder, because the target lacked the slash: upload to s3://BUCKET/staging/, and delete this object"
     } else {
-        "uploads go below staging/: copy it there if it is one, and delete it here"
+        "uploads must be below staging/: copy it there if it is one, and delete this object"
     }
 }
 
@@ -100,12 +100,12 @@ pub(in crate::publish) fn folder(prefix: &str) -> Option<&'static str> {
         return None;
     }
     if prefix == "/" {
-        return Some("keys here begin with a slash: upload to s3://BUCKET/staging/, with one slash behind the bucket");
+        return Some("the key begins with a slash: upload to s3://BUCKET/staging/, with one slash after the bucket");
     }
     prefix
         .get(..4)
         .is_some_and(|start| start.eq_ignore_ascii_case("stag"))
-        .then_some("the folder of uploads is staging/, in lower case: copy what is in it there and delete it here")
+        .then_some("uploads must be below staging/, in lower case: copy it there, and delete this object")
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl Publisher {
         let mut report = Report::default();
         let mut search = Search::new(self.takes_provenance());
         if let Err(error) = self.search_staging(&mut search, deadline.half()).await {
-            report.problem(&format!("staging could not be listed to its end: {error}"));
+            report.problem(&format!("staging/ could not be listed completely: {error}"));
         }
         if let Err(error) = self.search_root(&mut search.foreign).await {
             report.problem(&format!("the root of the bucket could not be listed: {error}"));

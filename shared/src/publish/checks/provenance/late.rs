@@ -55,7 +55,7 @@ impl Publisher {
             (PublishedArchive::Missing, _) if self.is_within(ORPHAN_PROVENANCE_TTL, modified) => {
                 return Ok(Prepared::Gone);
             }
-            (PublishedArchive::Missing, _) => Err("its archive did not come within a day".to_owned()),
+            (PublishedArchive::Missing, _) => Err("its archive did not arrive within a day".to_owned()),
             (unread @ (PublishedArchive::TooLarge { .. } | PublishedArchive::Unreadable { .. }), _) => {
                 Err(unread.problem().unwrap_or_default())
             }
@@ -137,7 +137,7 @@ impl Publisher {
         let note = |receipt: &mut Receipt| match result {
             Ok(signed_by) => receipt.signed_by = Some(signed_by.clone()),
             Err(problem) => {
-                let warning = format!("a provenance file that came later was refused: {problem}");
+                let warning = format!("a provenance file that arrived later was rejected: {problem}");
                 receipt.warnings.push(warning);
             }
         };

@@ -171,7 +171,7 @@ impl Publisher {
             Signature::ToMake => self.sign(file_name, archive).await?,
             Signature::Uploaded(_) => {
                 candidate.archive.warnings.push(
-                    "the provenance file was not published: it is about another packaging of the same content"
+                    "the provenance file was not published, because it is for the same content packaged at another time"
                         .to_owned(),
                 );
                 return self.about_another_packaging(candidate, own).await;
