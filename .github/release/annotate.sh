@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# To be sourced: messages that GitHub shows on the run, on the release's commit and beside the line that is wrong.
+# Sourced: messages that GitHub shows on the run, on the commit of the release and beside the wrong line.
 
-# To stderr, which the runner reads as well: stdout may be what a caller wants to know.
+# They go to stderr, which the runner reads as well, because stdout may be the result of a script.
 #
 # annotate LEVEL PLACE MESSAGE: LEVEL is error, warning or notice, PLACE such as file=Chart.yaml,line=5, or empty.
 annotate() {
   local message=$3
-  # Escaped as the runner wants it. A message may hold text from a chart, which must not start a command of its own.
+  # Escaped for the runner: a message may contain text from a chart, which must not start a command.
   message=${message//'%'/'%25'}
   message=${message//$'\r'/'%0D'}
   message=${message//$'\n'/'%0A'}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Items helm3 and helm4: what a user types works with this HELM, from an empty configuration.
+# Items helm3 and helm4: the commands of a user work with this HELM, from an empty configuration.
 #
 #   check-client.sh ITEM
 set -euo pipefail
@@ -21,7 +21,7 @@ elif ! "$HELM" search repo "release/$NAME" --versions --devel --output json |
 elif ! "$HELM" pull "release/$NAME" --version "${TAG#v}" --destination "$home"; then
   cross "$1" "helm pull works with $version"
 elif ! cmp "$home/$NAME-${TAG#v}.tgz" "$ARCHIVE"; then
-  cross "$1" "helm pull gets the archive that the index names with $version"
+  cross "$1" "helm pull gets the archive in the index with $version"
 else
   tick "$1" "helm repo add, update, search and pull work with $version"
 fi

@@ -5,7 +5,7 @@ set -euo pipefail
 
 if ! digest=$(crane digest "$IMAGE:$TAG"); then
   cross image "$IMAGE:$TAG can be pulled"
-  leave platforms "there is no image to look into"
+  leave platforms "there is no image to inspect"
   exit
 fi
 elsewhere=
@@ -15,14 +15,14 @@ done
 if [[ -z $elsewhere ]]; then
   tick image "$IMAGE can be pulled as ${TAGS// /, } ($digest)"
 else
-  cross tags "$IMAGE:$TAG can be pulled, but these tags are missing or another image:$elsewhere"
+  cross tags "$IMAGE:$TAG can be pulled, but these tags are missing or belong to another image:$elsewhere"
   tick image "$IMAGE:$TAG can be pulled ($digest)"
 fi
 
 platforms=$(crane manifest "$IMAGE@$digest" | jq -r '.manifests[]? | .platform.os + "/" + .platform.architecture')
 missing=$(comm -23 <(printf '%s\n' linux/amd64 linux/arm64) <(sort <<<"$platforms") | paste -sd ' ')
 if [[ -z $missing ]]; then
-  tick platforms "it is there for linux/amd64 and linux/arm64"
+  tick platforms "it exists for linux/amd64 and linux/arm64"
 else
   cross platforms "it is missing for $missing"
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Items chart and digest: the index at the edge lists the version, and what stands behind its URL has the digest that it
-# names. Helm itself never compares them. Leaves the archive in ARCHIVE.
+# Items chart and digest: the index at the edge lists the version, and the archive at its URL has the digest in the index. Helm
+# itself never compares them. Leaves the archive in ARCHIVE.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/checklist.sh"
 
@@ -20,7 +20,7 @@ listed=$(jq -r .digest <<<"$entry")
 if ! curl --fail --silent --show-error --location --output "$ARCHIVE" "$url"; then
   cross digest "$url can be downloaded"
 elif found=$(sha256sum "$ARCHIVE" | cut -d ' ' -f 1) && [[ $found != "$listed" ]]; then
-  cross digest "$url has the digest that the index names: it is $found instead of $listed"
+  cross digest "$url has the digest in the index: it is $found instead of $listed"
 else
-  tick digest "$url has the digest that the index names ($listed)"
+  tick digest "$url has the digest in the index ($listed)"
 fi

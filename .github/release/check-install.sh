@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Item install: the chart's pods start in an empty cluster, pulled as a stranger pulls them. kind, kubectl and a container
+# Item install: the chart's pods start in an empty cluster, without credentials. kind, kubectl and a container
 # engine are on the runner.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/checklist.sh"
 
 if [[ $(state chart) != "done" || $(state image) != "done" ]]; then
-  leave install "it takes an image and a chart to try"
+  leave install "it needs an image and a chart"
   exit
 fi
 if [[ $PRIVATE == true ]]; then
-  leave install "a private image would take a secret in the cluster"
+  leave install "a private image would need a secret in the cluster"
   exit
 fi
 kind create cluster --wait 120s

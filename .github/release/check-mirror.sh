@@ -23,7 +23,7 @@ until "$HELM" pull "$chart" --version "${TAG#v}" --destination "$home" "${option
   sleep 10
 done
 if ! cmp "$home/$NAME-${TAG#v}.tgz" "$ARCHIVE"; then
-  cross mirror "$chart has the archive that the index names"
+  cross mirror "$chart has the archive in the index"
 else
-  tick mirror "helm pull $chart --version ${TAG#v} gets the archive that the index names"
+  tick mirror "helm pull $chart --version ${TAG#v} gets the archive in the index"
 fi

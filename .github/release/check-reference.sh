@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Item reference: the chart asks for the image of this very release, and for no other tag of it.
+# Item reference: the chart uses the image of this release, and no other tag of it.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/checklist.sh"
 
 if [[ $(state digest) != "done" ]]; then
-  leave reference "there is no chart to look into"
+  leave reference "there is no chart to inspect"
   exit
 fi
 if ! manifests=$(helm template release "$ARCHIVE"); then
@@ -16,15 +16,15 @@ expected=$(crane digest "$IMAGE:$TAG" || true)
 for reference in $asked; do
   found=$(crane digest "$reference" || true)
   if [[ -z $found ]]; then
-    cross reference "the chart asks for $reference, which is not there"
+    cross reference "the chart uses $reference, which does not exist"
     exit
   elif [[ $found != "$expected" ]]; then
-    cross reference "the chart asks for $reference, which is not the image of $TAG"
+    cross reference "the chart uses $reference, which is not the image of $TAG"
     exit
   fi
 done
 if [[ -z $asked ]]; then
-  cross reference "the chart asks for no image $IMAGE at all"
+  cross reference "the chart does not use the image $IMAGE"
 else
-  tick reference "the chart asks for the image of $TAG ($asked)"
+  tick reference "the chart uses the image of $TAG ($asked)"
 fi

@@ -10,7 +10,7 @@ while :; do
     if [[ $PRIVATE == true ]]; then
       leave scans "the private repository has no code scanning"
     else
-      cross scans "code scanning tells what it has"
+      cross scans "code scanning can be read"
     fi
     exit
   fi

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# Do the release TAG, version and appVersion in CHART/Chart.yaml, and the image tag in CHART/values.yaml agree? Says for each
-# that does not which line has to become what; publish-chart refuses the same with the same words.
+# Checks that version and appVersion in CHART/Chart.yaml, and the image tag in CHART/values.yaml, match the release TAG. Names the
+# line to change for each that does not. publish-chart rejects the same chart with the same words.
 #
-# IMAGE_TAG is the place of the image tag in values.yaml. Without one there a chart takes the appVersion. With
-# SET_VERSION=true the fields are set first, in the checkout only.
+# IMAGE_TAG is the path of the image tag in values.yaml. A chart without one uses the appVersion. With SET_VERSION=true the
+# fields are set first, in the checkout only.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/annotate.sh"
 
+if [[ ! $TAG =~ ^v?[0-9]+\.[0-9]+\.[0-9]+([-+].*)?$ ]]; then
+  fail '' "\"$TAG\" is not a release tag. A release tag is v and a semantic version, such as v1.2.3 or v1.3.0-rc.1. Release the chart under such a tag"
+fi
 export VERSION=${TAG#v}
 chart_yaml=$CHART/Chart.yaml
 values_yaml=$CHART/values.yaml
@@ -21,21 +24,21 @@ if [[ ${SET_VERSION-} == true ]]; then
   fi
 fi
 
-# The tag itself stays where it is: GitHub does not allow to move the tag of an immutable release.
+# GitHub does not allow moving the tag of an immutable release.
 again="to publish $TAG as it is, run it again with set-version (Actions, the workflow, Run workflow), or release the next version"
 wrong=0
-# check FILE PLACE: whether the field at PLACE is the version.
+# check FILE PATH: whether the field at PATH is the version.
 check() {
   local field=${2#.} found line text
   found=$(yq "$2 // \"\"" "$1")
   [[ $found != "$VERSION" ]] || return 0
   wrong=$((wrong + 1))
   line=$(yq "$2 | line" "$1")
-  text="the chart is of another version than its release $TAG: in ${1##*/}, \`$field\` is \"$found\" and should be \"$VERSION\"."
+  text="the chart's version does not match release $TAG: in ${1##*/}, \`$field\` is \"$found\" and should be \"$VERSION\"."
   if [[ $line -gt 0 ]]; then
-    annotate error "file=$1,line=$line" "$text Change line $line of $1 to \`${field##*.}: \"$VERSION\"\` before the tag is made; $again"
+    annotate error "file=$1,line=$line" "$text Change line $line of $1 to \`${field##*.}: \"$VERSION\"\` before you create the tag; $again"
   else
-    annotate error "file=$1,line=1" "$text Add \`$field: \"$VERSION\"\` to $1 before the tag is made; $again"
+    annotate error "file=$1,line=1" "$text Add \`$field: \"$VERSION\"\` to $1 before you create the tag; $again"
   fi
 }
 

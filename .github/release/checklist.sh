@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# To be sourced: the checklist of a release as it fills, a line of JSON for each item in the file CHECKLIST. What comes out
-# of it, conclude.sh says.
+# Sourced: the checklist of a release, with a line of JSON for each checked item in the file CHECKLIST. conclude.sh evaluates it.
 
 # note ITEM STATE TEXT
 note() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The checklist of the release in the run's summary; fails unless everything is ticked, and says what to do then.
+# Writes the checklist of the release into the run's summary. Fails unless every item is ticked, and says what to do.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/annotate.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/checklist.sh"
@@ -9,14 +9,14 @@ again="run it again for $TAG (Actions, its workflow, Run workflow), or release t
 # advice ITEM
 advice() {
   case $1 in
-    tags) echo "The image is there, but not under all of its tags: the run of Release image stopped halfway, $again" ;;
-    platforms) echo "The image is missing for a platform: who pulls it there gets \"no matching manifest\". See the build of that platform in Release image, and $again" ;;
-    digest) echo "What the index lists is not what users get. Ask whoever runs the repository for {\"command\":\"verify\"}; see docs/commands.md" ;;
-    helm3 | helm4) echo "The chart is published, but this Helm can't use the repository; the log of its step says what Helm said. Users of it can't install" ;;
-    mirror) echo "The chart is published, but the registry that has charts too does not give it to everybody: a new package is private until its visibility is changed, and what keeps the publisher from pushing its log says; see docs/mirror.md" ;;
-    reference) echo "The chart installs another image than this release's. A published version never changes: mend image.tag in values.yaml and release the next version" ;;
-    install) echo "Image and chart are published, but the pods don't start; the log of the step has their events. Mend it and release the next version" ;;
-    scans) echo "Code scanning has no results for this commit: see the jobs Report of Release image, and $again" ;;
+    tags) echo "The image exists, but not under all of its tags: Release image was interrupted. To fix it, $again" ;;
+    platforms) echo "The image is missing for a platform: users of that platform get \"no matching manifest\". Check the build of that platform in Release image, and $again" ;;
+    digest) echo "What the index lists is not what users get. Ask the operator of the repository to run {\"command\":\"verify\"}; see docs/commands.md" ;;
+    helm3 | helm4) echo "The chart is published, but this Helm cannot use the repository; the log of the step has Helm's message. Users of this Helm cannot install the chart" ;;
+    mirror) echo "The chart is published, but the mirror does not serve it to everybody. A new package is private until you change its visibility; if publish-chart could not push it, its log says why. See docs/mirror.md" ;;
+    reference) echo "The chart installs another image than this release's. A published version never changes: correct image.tag in values.yaml, and release the next version" ;;
+    install) echo "Image and chart are published, but the pods don't start; the log of the step has their events. Fix the cause, and release the next version" ;;
+    scans) echo "Code scanning has no results for this commit. Check the jobs Report of Release image, and $again" ;;
     *) echo "This was not checked; the log of its step says why. Run this workflow again" ;;
   esac
 }
@@ -45,13 +45,13 @@ say() {
 }
 case $(state image)/$(state chart) in
   failed/done)
-    say "Image failed, chart published: who installs $NAME ${TAG#v} now gets a pod that can't pull its image. Mend what Release image says, and $again; until then earlier versions can be installed. If it succeeded, the package is not public: Package settings, Change visibility"
+    say "Image failed, chart published: $NAME ${TAG#v} installs, but its pod cannot pull the image. Fix what Release image reports, and $again. Earlier versions still work. If Release image succeeded, the package is not public: Package settings, Change visibility"
     ;;
   done/failed)
-    say "Chart failed, image published: the image can be pulled, but $NAME ${TAG#v} is not in the repository. Mend what Release chart says, and $again"
+    say "Chart failed, image published: the image can be pulled, but $NAME ${TAG#v} is not in the repository. Fix what Release chart reports, and $again"
     ;;
   failed/failed)
-    say "Both failed: the release exists, but nothing of it is published. Mend what Release image and Release chart say, and $again"
+    say "Both failed: the release exists, but neither its image nor its chart is published. Fix what Release image and Release chart report, and $again"
     ;;
 esac
 for item in "${failed[@]}"; do

@@ -13,11 +13,11 @@ if [[ -z $chart ]]; then
     mapfile -t found < <(git ls-files -- Chart.yaml '*/Chart.yaml' | sed 's:/\{0,1\}Chart\.yaml$::; s:^$:.:' |
       awk 'NR == 1 || (parent != "." && index($0, parent "/") != 1) { print; parent = $0 }')
     if [[ ${#found[@]} -ne 1 ]]; then
-      fail '' "there is no $chart/Chart.yaml, and ${#found[@]} other charts (${found[*]}): name the folder with the input chart or the variable CHARTDROP_CHART"
+      fail '' "$chart/Chart.yaml does not exist, and there are ${#found[@]} other charts (${found[*]}). Name the folder in the input chart or the variable CHARTDROP_CHART"
     fi
     chart=${found[0]}
   fi
 fi
-[[ -e $chart/Chart.yaml ]] || fail '' "there is no $chart/Chart.yaml in the release's tag"
+[[ -e $chart/Chart.yaml ]] || fail '' "$chart/Chart.yaml does not exist in the tag of the release. Name the folder in the input chart or the variable CHARTDROP_CHART"
 
 printf 'chart=%s\nname=%s\n' "$chart" "$(yq '.name' "$chart/Chart.yaml")" >> "$GITHUB_OUTPUT"

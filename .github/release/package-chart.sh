@@ -12,7 +12,7 @@ while read -r repository; do
 done < <(yq '.dependencies[].repository | select(test("^https?://"))' "$CHART/Chart.yaml" | sort -u)
 helm dependency build "$CHART"
 
-helm lint "$CHART" || fail "file=$CHART/Chart.yaml,line=1" "helm lint refuses the chart; the log of this step says why"
+helm lint "$CHART" || fail "file=$CHART/Chart.yaml,line=1" "helm lint rejects the chart; the log of this step says why"
 
 mkdir -p ../packed
 helm package "$CHART" --destination ../packed

@@ -11,7 +11,7 @@ tags=$(git tag --list | "$here/release-tags.sh" "$TAG")
 image=${IMAGE:-ghcr.io/${GITHUB_REPOSITORY,,}}
 # What has neither a dot nor a port in its first part is Docker Hub's for some tools and a host for others.
 if [[ ! ${image%%/*} =~ [.:] || $image != */* ]]; then
-  fail '' "the image \"$image\" does not name its registry: set CHARTDROP_IMAGE to a host and a path, such as docker.io/ORG/APP"
+  fail '' "the image \"$image\" does not name its registry. Set CHARTDROP_IMAGE to a host and a path, such as docker.io/ORG/APP"
 fi
 revision=$(git rev-parse 'HEAD^{commit}')
 # Up to four releases before this one, oldest first, to compare sizes with.

@@ -15,7 +15,7 @@ for layout in images/*; do
   # The platform that the image itself names: a FROM with a fixed --platform builds the wrong one without a word.
   built=$(jq -c '{architecture, os} + (if .variant then {variant} else {} end)' "$layout/blobs/${config/://}")
   if [[ $(jq -r '.os + "/" + .architecture' <<<"$built") != "linux/$platform" ]]; then
-    fail "file=$DOCKERFILE,line=1" "the image for linux/$platform was built for $built: a FROM line that names another --platform?"
+    fail "file=$DOCKERFILE,line=1" "the image for linux/$platform was built for $built. Check whether a FROM line names another --platform"
   fi
   manifests+=("$(jq -c --argjson platform "$built" '. + {$platform}' <<<"$descriptor")")
   printf 'digest-%s=%s\n' "$platform" "$digest" >> "$GITHUB_OUTPUT"
@@ -30,6 +30,6 @@ printf '%s\n' "${manifests[@]}" | jq -cs --arg labels "$LABELS" '{
 }' | tr -d '\n' > "$joined/index.json"
 digest=sha256:$(sha256sum "$joined/index.json" | cut -d ' ' -f 1)
 if ! crane push --index "$joined" "$IMAGE@$digest"; then
-  fail '' "the push to $IMAGE failed, see the log. GHCR takes this job's token (packages: write); any other registry needs the variable CHARTDROP_REGISTRY_USERNAME and the secret CHARTDROP_REGISTRY_PASSWORD, see docs/release.md"
+  fail '' "the push to $IMAGE failed; see the log. GHCR accepts this job's token (packages: write); any other registry needs the variable CHARTDROP_REGISTRY_USERNAME and the secret CHARTDROP_REGISTRY_PASSWORD, see docs/release.md"
 fi
 printf 'digest=%s\n' "$digest" >> "$GITHUB_OUTPUT"

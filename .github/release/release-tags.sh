@@ -3,9 +3,9 @@
 #
 #   git tag --list | release-tags.sh v1.2.3
 #
-# v1.2.3 and 1.2.3 are its own. It takes 1.2, 1 and latest too unless a newer release of that line is among the tags of
-# the repository: a patch of an old line must not take away what a newer one has. A pre-release takes its own two only.
-# Git's tags decide, not the registry's, so that two releases at once agree on who takes what.
+# v1.2.3 and 1.2.3 are always among them. 1.2, 1 and latest are, unless the repository has the tag of a newer release of that
+# line: a patch of an old line must not take the tags of a newer one. A pre-release gets its own two only. Git's tags decide, not
+# the registry's, so that two releases at the same time agree.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/annotate.sh"
 
@@ -15,10 +15,10 @@ identifier='(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)'
 release="v$number\\.$number\\.$number"
 
 if [[ $tag == *+* ]]; then
-  fail '' "the release $tag has build metadata, and an image tag can't hold a \"+\": release it as ${tag%%+*} or raise the patch version"
+  fail '' "the release $tag has build metadata, and an image tag cannot contain \"+\". Release it as ${tag%%+*}, or raise the patch version"
 fi
 if [[ ! $tag =~ ^$release(-$identifier(\.$identifier)*)?$ ]]; then
-  fail '' "\"$tag\" is no tag of a release: it has to be v and a semantic version, such as v1.2.3 or v1.3.0-rc.1"
+  fail '' "\"$tag\" is not a release tag. A release tag is v and a semantic version, such as v1.2.3 or v1.3.0-rc.1"
 fi
 
 version=${tag#v}

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/annotate.sh"
 
 if [[ -z ${ACTIONS_ID_TOKEN_REQUEST_URL-} ]]; then
-  fail '' "GitHub gives this job no OIDC token: the workflow that calls this one has to allow it \`id-token: write\`"
+  fail '' "GitHub gives this job no OIDC token. The calling workflow must allow \`id-token: write\`"
 fi
 token=$(curl --fail --silent --show-error --header "Authorization: bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN" \
   "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=sts.amazonaws.com" | jq -r .value)
@@ -14,4 +14,4 @@ while ((${#claims} % 4)); do
   claims+='='
 done
 subject=$(base64 --decode <<<"$claims" | jq -r .sub)
-fail '' "AWS did not let this job assume the role. The job's subject is \"$subject\": $TRUSTED has to be exactly that. If it is, see whether the role exists and whether the account's OIDC provider is the one that the role trusts"
+fail '' "AWS did not let this job assume the role. The job's subject is \"$subject\": $TRUSTED must be exactly that. If it is, check whether the role exists and whether it trusts the account's OIDC provider"

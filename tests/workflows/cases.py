@@ -91,13 +91,13 @@ def a_registry_that_has_charts_too_is_looked_at(world):
     variables = {"CHARTDROP_MIRROR": f"oci://{world.registry}/charts"}
     verify = world.release("v1.0.0", variables=variables)["verify-release"]
     succeeded(verify)
-    expect("gets the archive that the index names" in verify.summary, verify, "the registry is not on the checklist")
+    expect("gets the archive in the index" in verify.summary, verify, "the registry is not on the checklist")
     expect(verify.summary.count("- [x]") == 10, verify, "not everything is ticked")
     # Somebody deletes it there.
     manifests = world.work / "registry/docker/registry/v2/repositories/charts/kube9-operator/_manifests"
     shutil.rmtree(manifests / "tags/1.0.0")
     verify = world.again("v1.0.0", "verify-release", inputs={"wait": "0"}, variables=variables)
-    failed(verify, "does not give it to everybody")
+    failed(verify, "does not serve it to everybody")
     # And who has none is not told of one.
     verify = world.again("v1.0.0", "verify-release", inputs={"wait": "0"})
     succeeded(verify)
@@ -193,7 +193,7 @@ def a_rejection_is_told_in_the_words_of_the_publisher(world):
     run = world.release("v1.0.0", "release-chart")["release-chart"]
     receipt = json.loads(driver.get(f"{world.s3}/chartdrop-local/receipts/kube9-operator-1.0.0.tgz.json"))
     failed(run, receipt["reason"])
-    expect("published already, with other content" in receipt["reason"], run, f"{receipt}")
+    expect("is already published with other content" in receipt["reason"], run, f"{receipt}")
     place = next(place for level, place, _ in run.annotations if level == "error")
     expect(place["file"] == CHART and place["line"] == str(line_of(world, CHART, "version:")), run, f"{place}")
     expect(world.versions() == ["1.0.0"], run, f"{world.versions()}")
@@ -273,7 +273,7 @@ def an_image_that_has_not_the_tag_that_the_chart_asks_for_is_noticed(world):
     run = world.again("v2.4.0", "verify-release", inputs={"wait": "0"})
     failed(run, "not under all of its tags")
     failed(run, "installs another image")
-    expect(f"asks for {world.image}:2.4.0, which is not there" in run.summary, run, "the checklist does not name it")
+    expect(f"uses {world.image}:2.4.0, which does not exist" in run.summary, run, "the checklist does not name it")
 
 
 @case()
