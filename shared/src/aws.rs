@@ -1,12 +1,11 @@
-//! What the clients for AWS are made of: only the parts that Lambda needs, and not before one of
-//! them is used.
+//! The AWS clients: only the parts that Lambda needs, created on first use.
 //!
-//! In Lambda credentials and region stand in the environment. So the crate `aws-config`, with its
-//! chain of other sources (profiles, STS, the metadata of machines), is left out. `ring` stands
-//! behind TLS because aws-lc makes the binary two thirds of a megabyte larger and slower to build.
+//! In Lambda, credentials and region are environment variables. So the crate `aws-config` is left
+//! out, with its chain of other sources (profiles, STS, instance metadata). TLS uses `ring`,
+//! because aws-lc makes the binary two thirds of a megabyte larger and slower to build.
 //!
-//! Making a client reads the root certificates, which takes three times as long as all the rest of
-//! a function's start.
+//! Creating a client reads the root certificates, which takes three times as long as the rest of a
+//! function's start.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -23,15 +22,15 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// Attempts of one request, the first included; what fails then is left to Lambda's retries.
+/// Attempts per request, including the first. Lambda's own retries cover what fails after that.
 const ATTEMPTS: u32 = 4;
 
-/// The way to AWS that all clients of a process share. Made when the first client is.
+/// The connector that all clients of a process share, created with the first of them.
 #[derive(Debug, Clone, Default)]
 pub struct Aws(Arc<OnceLock<SdkConfig>>);
 
 impl Aws {
-    /// What clients are made from.
+    /// The configuration of the clients.
     pub(crate) fn config(&self) -> &SdkConfig {
         self.0.get_or_init(config)
     }
@@ -60,7 +59,7 @@ fn config() -> SdkConfig {
         .build()
 }
 
-/// The variables that Lambda sets, and the addresses of services, which are others only in tests.
+/// The variables that Lambda sets, and service endpoints, which only tests set.
 #[derive(Debug)]
 struct Environment;
 

@@ -1,4 +1,5 @@
-//! Making the edge forget: an index that was written again, an archive that was removed.
+//! Invalidations at CloudFront for indexes that were written and archives that were removed or
+//! repaired.
 
 mod path;
 
@@ -15,67 +16,68 @@ use crate::digest::Hasher;
 use crate::keys::{self, CHARTS, REPAIRED, Repository};
 use crate::store::{ETag, Store, StoreError};
 
-/// Indexes that were written longer ago than this are left alone by a sweep: whatever became of
-/// their event, every cache has asked for them again since (`INDEX_MAX_AGE` is minutes).
+/// A sweep ignores indexes that were written longer ago than this: every cache has requested them
+/// again since (`INDEX_MAX_AGE` is minutes), even if the event was lost.
 pub const SWEEP_LOOKBACK: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What an event about an index came to.
+/// The result of an event about an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invalidated {
-    /// The edge forgets these paths; a repeated event gets the same invalidation.
+    /// These paths are invalidated. A repeated event gets the same invalidation.
     Made {
         /// CloudFront's ID of the invalidation.
         id: String,
         /// The paths.
         paths: Vec<String>,
     },
-    /// The index has been written again since: the event of that write does the work.
+    /// The index was written again since; the event of that write leads to the invalidation.
     Superseded,
-    /// The index is gone; whoever removed it writes another.
+    /// The index is gone. The next write of one has its own event.
     Gone,
 }
 
-/// An invalidation could not be made. All of these are worth another try.
+/// Why an invalidation could not be made. Every case may be retried.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidateError {
-    /// The index could not be looked at.
+    /// The state of the index could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// CloudFront has as many invalidations in progress as it takes.
+    /// CloudFront has its maximum of invalidations in progress.
     #[error("CloudFront has too many invalidations in progress. The next sweep retries")]
     TooMany,
-    /// CloudFront wants fewer requests.
+    /// CloudFront is rate-limiting requests.
     #[error("CloudFront throttles invalidations ({message}). The next sweep retries")]
     Throttled {
-        /// What CloudFront said.
+        /// CloudFront's message.
         message: String,
     },
     /// The distribution does not exist.
     #[error("the distribution {id:?} does not exist. Set DISTRIBUTION_ID to the one that serves the charts")]
     NoDistribution {
-        /// The ID that was asked for.
+        /// The ID in the request.
         id: String,
     },
-    /// Everything else.
+    /// Any other failure.
     #[error("CreateInvalidation failed: {message}")]
     Other {
-        /// What CloudFront or the way to it said.
+        /// The message of CloudFront or of the connection.
         message: String,
     },
 }
 
-/// Invalidates the paths of written indexes and removed archives.
+/// Invalidates the paths of written indexes and of removed or repaired archives.
 #[derive(Debug)]
 pub struct Invalidator {
     store: Store,
     aws: Aws,
-    /// Made when there is something to invalidate.
+    /// Created for the first invalidation.
     client: OnceLock<Client>,
     distribution: String,
 }
 
 impl Invalidator {
-    /// For the distribution with this ID, in front of the bucket behind `store`.
+    /// Creates an invalidator for the distribution with this ID, in front of the bucket behind
+    /// `store`.
     pub fn new(store: Store, aws: Aws, distribution: &str) -> Self {
         Self {
             store,
@@ -85,12 +87,12 @@ impl Invalidator {
         }
     }
 
-    /// Answers the event that the index of `repository` was written, with the ETag (without quotes)
-    /// that it got.
+    /// Handles the event that the index of `repository` was written and got this ETag (without
+    /// quotes).
     ///
     /// # Errors
     ///
-    /// [`InvalidateError`]; the event must come again then, or the edge keeps an old index for
+    /// [`InvalidateError`]: the event must be retried, or the edge serves the old index for up to
     /// `INDEX_MAX_AGE`.
     pub async fn index_written(
         &self,
@@ -109,32 +111,32 @@ impl Invalidator {
         Ok(Invalidated::Made { id, paths })
     }
 
-    /// Answers the event that a published archive was removed, which the edge would serve for a
-    /// year. Whether it is there again does not matter: another packaging of the same content has
-    /// other bytes.
+    /// Handles the event that a published archive was removed. The edge would serve it for a year.
+    /// This applies even if the archive exists again, because another packaging of the same content
+    /// has other bytes.
     ///
     /// # Errors
     ///
-    /// [`InvalidateError`]; the event must come again then.
+    /// [`InvalidateError`]: the event must be retried.
     pub async fn archive_removed(&self, key: &str, sequencer: Option<&str>) -> Result<Invalidated, InvalidateError> {
         let paths = path::of(served(key));
         let id = self.create(&paths, &note_reference(key, "removed", sequencer)).await?;
         Ok(Invalidated::Made { id, paths })
     }
 
-    /// Answers the note that an archive was repaired, of which the edge may have had other bytes
-    /// for as long as a year; `etag` is that of the note, without quotes.
+    /// Handles the note that an archive was repaired. The edge may have cached other bytes for up
+    /// to a year. `etag` is that of the note, without quotes.
     ///
     /// # Errors
     ///
-    /// [`InvalidateError`]; the event must come again then, or a sweep.
+    /// [`InvalidateError`]: the event must be retried, or a sweep must follow.
     pub async fn archive_repaired(&self, key: &str, etag: Option<&str>) -> Result<Invalidated, InvalidateError> {
         let paths = path::of(served(key));
         let id = self.create(&paths, &note_reference(key, "repaired", etag)).await?;
         Ok(Invalidated::Made { id, paths })
     }
 
-    /// The archives that were repaired lately, each with the ETag of its note; see
+    /// The archives that were repaired recently, each with the ETag of its note; see
     /// [`Invalidator::written_lately`].
     ///
     /// # Errors
@@ -149,9 +151,9 @@ impl Invalidator {
             .collect())
     }
 
-    /// The repositories whose indexes were written lately. To answer [`Invalidator::index_written`]
-    /// for each of them is free where its event has come: CloudFront makes no second invalidation
-    /// of the same reference.
+    /// The repositories whose indexes were written recently. Calling [`Invalidator::index_written`]
+    /// for each costs nothing if its event has arrived, because CloudFront makes no second
+    /// invalidation for the same reference.
     ///
     /// # Errors
     ///
@@ -200,26 +202,27 @@ impl Invalidator {
     }
 }
 
-/// What the edge serves an object as.
+/// The path under which the edge serves an object.
 fn served(key: &str) -> &str {
     key.strip_prefix(CHARTS).unwrap_or(key)
 }
 
-/// The same for every event about one write of an index, and another for each write.
+/// A caller reference for one write of an index: the same for every event about that write, and
+/// different for each write.
 ///
-/// CloudFront answers a repeated reference with the earlier invalidation. So it must not come from
-/// the clock (a retry would make a second one), nor from the path or the bytes alone (going back to
-/// an earlier index would make none).
+/// CloudFront answers a repeated reference with the earlier invalidation. So the reference must not
+/// contain the time (a retry would make a second invalidation), and must not consist of the path or
+/// the bytes alone (returning to an earlier index would make none).
 fn caller_reference(key: &str, etag: &ETag, modified: Timestamp) -> String {
     reference(&format!("{key}\0{}\0{modified}", etag.unquoted()))
 }
 
-/// The same for every event about one removal or repair, and another for a later one of the same
-/// key; `which` tells them apart.
+/// A caller reference for one removal or repair: the same for every event about it, and different
+/// for a later one of the same key. `which` identifies it.
 fn note_reference(key: &str, what: &str, which: Option<&str>) -> String {
     match which {
         Some(which) => reference(&format!("{key}\0{what}\0{which}")),
-        // No event of S3 lacks one. One invalidation too many is better than none.
+        // Every S3 event has one. Without it, one invalidation too many is better than none.
         None => reference(&format!("{key}\0{what}\0{:x}", fastrand::u128(..))),
     }
 }

@@ -1,12 +1,12 @@
-//! The time that a run has.
+//! The time limit of a run.
 
 use std::time::{Duration, Instant};
 
-/// Time that must be left to start another round: enough for a slow index write and its receipts.
-/// Where the function is given less than four times that, a quarter of what it is given.
+/// The time that must be left to start another round: enough for a slow index write and its
+/// receipts. A function with less than four times that uses a quarter of its time.
 const ROUND_MARGIN: Duration = Duration::from_secs(5);
 
-/// Until when a run may start something new, and until when it has to say what it came to.
+/// The time until which a run may start something new, and the time at which it must report.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     start: Instant,
@@ -14,7 +14,7 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// For a run that is ended that long from now.
+    /// The deadline of a run that is stopped after this duration.
     pub fn after(time: Duration) -> Self {
         let now = Instant::now();
         let margin = ROUND_MARGIN.min(time / 4);
@@ -24,7 +24,7 @@ impl Deadline {
         }
     }
 
-    /// For something that may take half of the time that is left.
+    /// A deadline for work that may use half of the remaining time.
     pub(crate) fn half(&self) -> Self {
         let start = Instant::now() + self.left() / 2;
         Self { start, end: start }

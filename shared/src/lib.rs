@@ -2,29 +2,29 @@
 //!
 //! # The core: no I/O
 //!
-//! The crate [`chartdrop_core`], re-exported here, so that everything has one path. [`archive`]
-//! turns the bytes of an upload into a checked chart, [`index`] an index and new entries into a new
-//! index; [`chart`] and [`yaml`] say what Helm makes of a `Chart.yaml`; [`receipt`] is the answer
-//! to an upload, and [`keys`] is the layout of the bucket.
+//! The crate [`chartdrop_core`] is re-exported here, so that everything has one path. [`archive`]
+//! turns the bytes of an upload into a checked chart, and [`index`] adds entries to an index.
+//! [`chart`] and [`yaml`] read a `Chart.yaml` as Helm does. [`receipt`] is the answer to an upload,
+//! and [`keys`] is the layout of the bucket.
 //!
 //! # The shell: S3 and the procedures
 //!
-//! [`store`] owns S3, with exactly the verbs that the promises need. [`repository`] knows what a
-//! repository holds: its index, archives and receipts, and how each is read and replaced. On it
-//! stand two procedures, side by side: [`publish`] moves an upload from `staging/` into its
+//! [`store`] owns S3, with exactly the operations that the promises need. [`repository`] knows the
+//! contents of a repository, its index, archives and receipts, and how each is read and replaced.
+//! Two procedures build on it, side by side: [`publish`] moves an upload from `staging/` into its
 //! repository; [`maintain`] verifies, repairs and unpublishes. [`cdn`] invalidates what the edge
 //! caches.
 //!
-//! # Others that are spoken to
+//! # Other services
 //!
-//! [`registry`] and [`http`] are for image registries and the edge, [`secret`] is for Secrets
+//! [`registry`] and [`http`] talk to image registries and the edge, and [`secret`] to Secrets
 //! Manager.
 //!
-//! # A function's surroundings
+//! # The environment of a function
 //!
-//! [`settings`] is the environment, [`deadline`] the time that a run has, [`aws`] makes the
-//! clients, [`notification`] reads the events of S3, [`metrics`] and [`telemetry`] are for the
-//! people who operate it.
+//! [`settings`] reads the environment variables, [`deadline`] is the time limit of a run, [`aws`]
+//! creates the clients, and [`notification`] reads S3 events. [`metrics`] and [`telemetry`] are for
+//! operators.
 //!
 //! Nothing here knows Lambda; `functions/*` translate triggers into calls on this library.
 
@@ -42,14 +42,16 @@ pub mod publish;
 pub mod repository;
 pub mod store;
 
-// Others that are spoken to.
+// Other services.
 pub mod http;
 pub mod registry;
 pub mod secret;
 
-// A function's surroundings.
+// The environment of a function.
 pub mod aws;
 pub mod deadline;
+#[cfg(test)]
+mod messages;
 pub mod metrics;
 pub mod notification;
 pub mod settings;

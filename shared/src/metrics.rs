@@ -8,16 +8,16 @@ use serde_json::{Map, Value, json};
 /// The namespace of all metrics.
 pub const NAMESPACE: &str = "Chartdrop";
 
-/// What a metric counts.
+/// The unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Things.
+    /// A count.
     Count,
-    /// Time.
+    /// Milliseconds.
     Milliseconds,
-    /// Longer time.
+    /// Seconds.
     Seconds,
-    /// Size.
+    /// Bytes.
     Bytes,
 }
 
@@ -39,7 +39,7 @@ pub struct Metrics {
     properties: Map<String, Value>,
 }
 
-/// Values that a metric may have in one line; CloudWatch drops the line otherwise.
+/// The most values of a metric in one line; CloudWatch drops a line with more.
 const VALUES: usize = 100;
 
 impl Metrics {
@@ -51,7 +51,7 @@ impl Metrics {
         }
     }
 
-    /// Adds a value beside those that are there, for statistics.
+    /// Adds one more value, for statistics.
     pub fn add(&mut self, name: &'static str, unit: Unit, value: u64) {
         self.values_of(name, unit).push(value);
     }
@@ -60,14 +60,14 @@ impl Metrics {
         &mut self.metrics.entry(name).or_insert((unit, Vec::new())).1
     }
 
-    /// Adds a field for searching the log; no dimension, so it costs nothing.
+    /// Adds a field for searching the log. It is not a dimension, so it costs nothing.
     pub fn property(&mut self, name: &str, value: impl Into<Value>) {
         self.properties.insert(name.to_owned(), value.into());
     }
 
-    /// The lines, without line breaks: none if there is nothing to tell, more than one if a metric
-    /// has more values than fit in one. `function`, the name that the function is deployed under,
-    /// is the only dimension: it tells two stacks of one account apart.
+    /// The lines, without line breaks: none if there are no metrics, more than one if a metric has
+    /// more values than fit into one. The only dimension is `function`, the deployed name of the
+    /// function, which distinguishes two stacks in one account.
     pub fn lines(&self, function: &str, now: Timestamp) -> Vec<String> {
         let longest = self
             .metrics

@@ -1,4 +1,4 @@
-//! What S3 says when an object was written or removed, by a bucket notification or by EventBridge.
+//! S3's events about written and removed objects, from a bucket notification or from EventBridge.
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
@@ -14,7 +14,7 @@ pub struct ObjectCreated {
     pub bucket: String,
     /// The key, decoded.
     pub key: String,
-    /// The ETag that the object got, without quotes.
+    /// The object's ETag, without quotes.
     pub etag: Option<String>,
 }
 
@@ -25,12 +25,13 @@ pub struct ObjectRemoved {
     pub bucket: String,
     /// The key, decoded.
     pub key: String,
-    /// Which removal of this key: another one has another sequencer, a repeated event the same.
+    /// Identifies the removal: a repeated event has the same sequencer, another removal has
+    /// another.
     pub sequencer: Option<String>,
 }
 
-/// Reads both forms of event. `None` if it is neither; what a notification says of other things
-/// than written objects is left out.
+/// Reads both forms of event. `None` if it is neither. Records about anything but written objects
+/// are left out.
 pub fn objects_created(event: &Value) -> Option<Vec<ObjectCreated>> {
     if event.get("Records").is_some() {
         let event = S3Event::deserialize(event).ok()?;
@@ -45,7 +46,7 @@ pub fn objects_created(event: &Value) -> Option<Vec<ObjectCreated>> {
     }])
 }
 
-/// Reads both forms of event, as [`objects_created`] does, for removed objects.
+/// Reads both forms of event for removed objects, as [`objects_created`] does for written ones.
 pub fn objects_removed(event: &Value) -> Option<Vec<ObjectRemoved>> {
     if event.get("Records").is_some() {
         let event = S3Event::deserialize(event).ok()?;
@@ -66,7 +67,7 @@ pub fn objects_removed(event: &Value) -> Option<Vec<ObjectRemoved>> {
     }])
 }
 
-/// What EventBridge says of an object. Other than in a bucket notification, the key is not encoded
+/// EventBridge's description of an object. Unlike in a bucket notification, the key is not encoded
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html>).
 fn detail(event: &Value, detail_type: &str) -> Option<Detail> {
     if event.get("detail-type")?.as_str()? != detail_type {
@@ -75,7 +76,7 @@ fn detail(event: &Value, detail_type: &str) -> Option<Detail> {
     Some(EventBridgeEvent::<Detail>::deserialize(event).ok()?.detail)
 }
 
-/// S3 sends it once, when notifications are set up.
+/// S3 sends this once, when notifications are configured.
 pub fn is_test_event(event: &Value) -> bool {
     event.get("Event").and_then(Value::as_str) == Some("s3:TestEvent")
 }
@@ -90,7 +91,7 @@ fn is(record: &S3EventRecord, kind: &str) -> bool {
 fn of_record(record: S3EventRecord) -> Option<ObjectCreated> {
     Some(ObjectCreated {
         bucket: record.s3.bucket.name?,
-        // The field `url_decoded_key` of aws_lambda_events is never computed.
+        // aws_lambda_events never computes its field `url_decoded_key`.
         key: decode_key(&record.s3.object.key?)?,
         etag: record.s3.object.e_tag,
     })
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn only_removals_are_removals_and_each_has_its_sequencer() {
-        // S3 sends no size and no ETag of what is gone.
+        // S3 sends no size and no ETag of a removed object.
         let mut removed = record("ObjectRemoved:Delete", "charts/a-1%2Bb.tgz");
         removed["s3"]["object"] = json!({"key": "charts/a-1%2Bb.tgz", "sequencer": "0055AED6DCD90281E5"});
         let notification = json!({"Records": [removed, record("ObjectCreated:Put", "charts/b-1.tgz")]});

@@ -1,9 +1,9 @@
-//! The one module that speaks to S3, with exactly the verbs that the promises need.
+//! The only module that talks to S3, with exactly the operations that the promises need.
 //!
-//! Why these and not the SDK's? Because each answers with the outcomes that its callers must
-//! distinguish, as a type. A lost race ([`Replaced::LostRace`], [`Created::Exists`]) is an outcome;
-//! an error is something that another try may correct. Only a definite "no such key" is
-//! [`Got::Missing`]: a denied or failed read never is.
+//! Why not the SDK's own operations? Each of these returns, as a type, the outcomes that its
+//! callers must distinguish. A lost race ([`Replaced::LostRace`], [`Created::Exists`]) is an
+//! outcome; an error is something that a retry may fix. Only a definite "no such key" is
+//! [`Got::Missing`]; a denied or failed read never is.
 //!
 //! | verb | S3 | used for |
 //! |---|---|---|
@@ -45,21 +45,20 @@ use crate::aws::Aws;
 use crate::digest::Digest;
 use crate::keys::{Headers, url_path};
 
-/// How often a create is tried again where S3 says that another write of the key is under way
-/// (409).
+/// How often a create is retried if S3 reports that another write of the key is in progress (409).
 const CREATE_ATTEMPTS: u32 = 5;
 
-/// A bucket. Its clones share one client.
+/// A bucket. Clones share one client.
 #[derive(Debug, Clone)]
 pub struct Store {
     aws: Aws,
-    /// Made by [`Store::client`].
+    /// Created by [`Store::client`].
     client: Arc<OnceLock<Client>>,
     bucket: String,
 }
 
 impl Store {
-    /// The bucket of this name.
+    /// Refers to the bucket of this name.
     pub fn new(aws: Aws, bucket: &str) -> Self {
         Self {
             aws,
@@ -77,11 +76,11 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] for every answer but the object and "no such key", and for a body that
-    /// arrives cut or changed.
+    /// arrives cut off or changed.
     pub async fn get(&self, key: &str, max_bytes: u64) -> Result<Got, StoreError> {
         let answer = match self.client().get_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
-            // By its code, not by status 404: a missing bucket is a 404 too.
+            // Decided by its code, not by status 404: a missing bucket is a 404 too.
             Err(error) if error.code() == Some("NoSuchKey") => return Ok(Got::Missing),
             Err(error) => return Err(StoreError::new("GetObject", key, error)),
         };
@@ -109,11 +108,11 @@ impl Store {
         }))
     }
 
-    /// Writes an archive unless there is one of that key. S3 compares what arrives with `digest`.
+    /// Writes an archive unless the key exists. S3 compares the received bytes with `digest`.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; whether the object is there now is unknown then.
+    /// [`StoreError`]: whether the object exists now is unknown.
     pub async fn create(
         &self,
         key: &str,
@@ -139,12 +138,12 @@ impl Store {
         }
     }
 
-    /// Replaces an archive that is not what it should be, if it is still in the state that was
-    /// read. S3 compares what arrives with `digest`.
+    /// Replaces a wrong archive if it is still in the state that was read. S3 compares the received
+    /// bytes with `digest`.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; whether the object has the new bytes is unknown then.
+    /// [`StoreError`]: whether the object has the new bytes is unknown.
     pub async fn repair(
         &self,
         key: &str,
@@ -160,12 +159,12 @@ impl Store {
         replaced(put.send().await.map_err(|error| Condition::of(error, key)))
     }
 
-    /// Replaces the state that was read (`None`: nothing was there) by new bytes, given in pieces
-    /// that are sent one after the other. S3 compares what arrives with their checksum.
+    /// Replaces the state that was read (`None`: no object) by new bytes, given in pieces that are
+    /// sent in order. S3 compares the received bytes with their checksum.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; whether the object has the new bytes is unknown then.
+    /// [`StoreError`]: whether the object has the new bytes is unknown.
     pub async fn replace(
         &self,
         key: &str,
@@ -185,7 +184,7 @@ impl Store {
         replaced(put.send().await.map_err(|error| Condition::of(error, key)))
     }
 
-    /// A write of bytes whose SHA-256 S3 keeps with them.
+    /// A write of bytes whose SHA-256 S3 keeps with the object.
     fn archive_request(
         &self,
         key: &str,
@@ -209,13 +208,13 @@ impl Store {
             .set_cache_control(headers.cache_control.clone())
     }
 
-    /// Copies an object if it is still in the state that was read; answers whether it was.
+    /// Copies an object if it is still in the state that was read. Returns whether it was.
     ///
     /// # Errors
     ///
     /// [`StoreError`] for every other answer.
     pub async fn copy(&self, from: &str, to: &str, read: &ETag) -> Result<bool, StoreError> {
-        // A path in a header, which the SDK hands on as it is.
+        // A path in a header, which the SDK does not encode.
         let source = format!("{}/{}", self.bucket, url_path(from));
         let copy = self
             .client()
@@ -224,8 +223,8 @@ impl Store {
             .key(to)
             .copy_source(source)
             .copy_source_if_match(&read.0)
-            // What an uploader has attached to its upload stays there: to copy it needs permissions
-            // of its own, and without them the upload could never be rejected.
+            // Tags of the upload are not copied: that needs permissions of its own, and without
+            // them no upload could be rejected.
             .tagging_directive(TaggingDirective::Replace)
             .annotation_directive(AnnotationDirective::Exclude)
             .send()
@@ -237,13 +236,12 @@ impl Store {
         }
     }
 
-    /// Removes an object if it is still in the state that was read: an upload that was replaced
-    /// meanwhile is another one, and waits for its own outcome, and an archive that is another one
-    /// was not meant.
+    /// Deletes an object if it is still in the state that was read. A replaced upload is another
+    /// upload with its own outcome, and a replaced archive must not be deleted.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] for every other answer; an object that is gone already is fine.
+    /// [`StoreError`] for every other answer. An object that is already gone is a success.
     pub async fn delete(&self, key: &str, read: &ETag) -> Result<(), StoreError> {
         let delete = self
             .client()
@@ -260,21 +258,20 @@ impl Store {
         }
     }
 
-    /// Lists the objects whose keys start with `prefix`, in the order of their keys, at most
-    /// `limit`.
+    /// Lists at most `limit` objects whose keys start with `prefix`, in the order of their keys.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if any page of the listing fails: half a listing is none.
+    /// [`StoreError`] if any page fails: a partial listing would be misleading.
     pub async fn list(&self, prefix: &str, limit: usize) -> Result<Vec<Listed>, StoreError> {
         self.list_up_to(self.pages(prefix), limit).await
     }
 
-    /// Lists the objects of one folder, without those in folders below; as [`Store::list`].
+    /// Lists the objects of one folder without those in subfolders, like [`Store::list`].
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if any page of the listing fails.
+    /// [`StoreError`] if any page fails.
     pub async fn list_folder(&self, folder: &str, limit: usize) -> Result<Vec<Listed>, StoreError> {
         self.list_up_to(self.pages(folder).of_folder(), limit).await
     }
@@ -295,7 +292,7 @@ impl Store {
         Pages::new(self, prefix)
     }
 
-    /// Which state an object is in, without its bytes; `None` if S3 said that there is no such key.
+    /// The state of an object, without its bytes; `None` if S3 reports that there is no such key.
     ///
     /// # Errors
     ///
@@ -303,27 +300,27 @@ impl Store {
     pub async fn head(&self, key: &str) -> Result<Option<(ETag, Timestamp)>, StoreError> {
         match self.client().head_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => Ok(Some((etag(answer.e_tag), timestamp(answer.last_modified)))),
-            // The answer to a HEAD has no body, so the SDK makes this code from the status.
+            // The answer to a HEAD has no body, so the SDK derives this code from the status.
             Err(error) if error.code() == Some("NotFound") => Ok(None),
             Err(error) => Err(StoreError::new("HeadObject", key, error)),
         }
     }
 
-    /// The state of an object with what it takes to read it; `None` if S3 said that there is no
+    /// The state of an object and what reading it requires; `None` if S3 reports that there is no
     /// such key.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] for every other answer. A key that an uploader holds (SSE-C) makes it
-    /// [`StoreError::is_bad_request`].
+    /// [`StoreError`] for every other answer. For a key that an uploader holds (SSE-C),
+    /// [`StoreError::is_bad_request`] is true.
     pub async fn describe(&self, key: &str) -> Result<Option<Described>, StoreError> {
         let answer = match self.client().head_object().bucket(&self.bucket).key(key).send().await {
             Ok(answer) => answer,
             Err(error) if error.code() == Some("NotFound") => return Ok(None),
             Err(error) => return Err(StoreError::new("HeadObject", key, error)),
         };
-        // The classes of Glacier whose name has no IR (instant retrieval), and the archives of
-        // intelligent tiering.
+        // The Glacier classes without IR (instant retrieval) in their names, and the archive tiers
+        // of Intelligent-Tiering.
         let class = answer.storage_class.as_ref().map(|class| class.as_str().to_owned());
         let is_glacier = matches!(class.as_deref(), Some("GLACIER" | "DEEP_ARCHIVE"));
         let is_archived = (is_glacier && answer.restore.is_none()) || answer.archive_status.is_some();
@@ -342,19 +339,19 @@ impl Store {
         }))
     }
 
-    /// An object as a listing names it, which takes nothing that reading it would take; `None` if
-    /// it is not there.
+    /// An object as a listing shows it, which needs no permission to read it; `None` if it does not
+    /// exist.
     ///
     /// # Errors
     ///
     /// [`StoreError`] if the listing fails.
     pub async fn find(&self, key: &str) -> Result<Option<Listed>, StoreError> {
-        // The key itself comes before all keys that begin with it.
+        // The key itself precedes all keys that begin with it.
         let page = self.pages(key).next().await?.unwrap_or_default();
         Ok(page.objects.into_iter().next().filter(|object| object.key == key))
     }
 
-    /// The state of an object with what S3 knows of its bytes; `None` if S3 said that there is no
+    /// The state of an object with the checksum that S3 has; `None` if S3 reports that there is no
     /// such key.
     ///
     /// # Errors
@@ -365,8 +362,8 @@ impl Store {
         match head.checksum_mode(ChecksumMode::Enabled).send().await {
             Ok(answer) => Ok(Some(Inspected {
                 etag: etag(answer.e_tag),
-                // A checksum of the checksums of parts ends with `-` and their number, and is no
-                // digest of the bytes.
+                // The checksum of a multipart upload ends with `-` and the number of parts. It is
+                // not a digest of the bytes.
                 digest: answer.checksum_sha256.as_deref().and_then(of_base64),
                 metadata: answer.metadata.unwrap_or_default(),
             })),

@@ -1,7 +1,7 @@
 //! Locks without poisoning.
 //!
-//! What is locked is complete after each statement, so a panic in one task leaves nothing half-done
-//! behind, and must not make every later request fail.
+//! Every statement leaves the locked value complete, so a panic in one task leaves nothing
+//! half-done and must not fail every later request.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

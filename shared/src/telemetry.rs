@@ -1,4 +1,4 @@
-//! Logs: one JSON object a line on standard output, with a `message` that can be read alone.
+//! Logs: one JSON object per line on standard output, with a `message` that can be read on its own.
 
 use std::io::{self, Write};
 
@@ -9,8 +9,7 @@ use crate::brief;
 use crate::printable::escape_json;
 
 /// Sends `tracing` events to standard output as JSON, with the fields of the current span (the
-/// Lambda runtime puts the request ID there). The level is `info`, or what `AWS_LAMBDA_LOG_LEVEL`
-/// says.
+/// Lambda runtime adds the request ID). The level is `info` or the value of `AWS_LAMBDA_LOG_LEVEL`.
 pub fn init() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL")
         .ok()
@@ -26,16 +25,16 @@ pub fn init() {
         .init();
 }
 
-/// The longest line: CloudWatch takes events of 256 KiB, with a few bytes of its own.
+/// The longest line: CloudWatch accepts events of 256 KiB, including a few bytes of its own.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
 const LINE: usize = 200 * 1024;
-/// The longest text in a line that is longer than that.
+/// The longest text in a line that had to be shortened.
 const TEXT: usize = 4_000;
 
-/// A line that is too long with its texts cut; `None` if it is short enough.
+/// The line with shortened texts if it is too long, or else `None`.
 ///
-/// Whoever logs keeps texts short already. This is for what was overlooked: a line that CloudWatch
-/// drops says nothing at all.
+/// Messages are already limited where they are written. This covers what was overlooked, because
+/// CloudWatch drops a line that is too long.
 fn shortened(line: &[u8]) -> Option<Vec<u8>> {
     if line.len() <= LINE {
         return None;
@@ -52,7 +51,7 @@ fn shortened(line: &[u8]) -> Option<Vec<u8>> {
     Some(line)
 }
 
-/// Writes lines of JSON in bytes that are safe to look at. The subscriber hands over whole lines.
+/// Writes lines of JSON in bytes that are safe to display. The subscriber passes whole lines.
 struct Lines<W>(W);
 
 impl<W: Write> Write for Lines<W> {

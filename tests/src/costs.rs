@@ -238,7 +238,7 @@ pub fn markdown(prices: &Prices) -> String {
     }));
     line(String::new());
     line(format!(
-        "Prices of {}, {} (`{PRICE_CLASS}`, the template's default):",
+        "Prices of {}, {} (`{PRICE_CLASS}`, the\ntemplate's default):",
         text(prices, "asOf"),
         text(prices, "region")
     ));

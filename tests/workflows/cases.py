@@ -152,6 +152,14 @@ def a_version_that_differs_is_refused_with_the_line_to_change(world):
     expect(world.versions() == [], run, "something was published")
 
 
+@case()
+def a_tag_that_is_no_version_is_not_proposed_as_one(world):
+    world.tag("api-1.2.0")
+    run = world.again("api-1.2.0", "release-chart")
+    failed(run, '"api-1.2.0" is not a release tag')
+    expect(all("Change line" not in error for error in run.errors()), run, "it proposes the tag as a version")
+
+
 @case(VERSION_CHECK="strict")
 def the_function_refuses_with_the_same_words_what_comes_past_the_workflow(world):
     for tag, version, app_version, image_tag, wrong in HISTORY:

@@ -4,7 +4,7 @@ import subprocess
 
 from driver import TREE
 
-# tags of the repository, the release, what it takes (a part of the refusal for those that are none)
+# tags of the repository, the release, what it takes (for rejected tags, a part of the message)
 RELEASES = [
     # The first of all, and newer ones of the same line, of the next minor and of the next major.
     ("", "v1.0.0", "v1.0.0 1.0.0 1.0 1 latest"),
@@ -35,17 +35,17 @@ RELEASES = [
     # Other tags of a repository are none of its business.
     ("nightly v3 v2.0 chart-9.0.0 9.9.9 v9.9.9+build v01.2.3", "v1.0.0", "v1.0.0 1.0.0 1.0 1 latest"),
     ("", "v0.3.1", "v0.3.1 0.3.1 0.3 0 latest"),
-    # What is refused, with the reason.
-    ("", "v1.0.0+build.5", 'can\'t hold a "+"'),
-    ("", "v1.0.0-rc.1+5", 'can\'t hold a "+"'),
-    ("", "1.0.0", "has to be v and a semantic version"),
-    ("", "v1.0", "has to be v and a semantic version"),
-    ("", "v01.0.0", "has to be v and a semantic version"),
-    ("", "v1.0.0-", "has to be v and a semantic version"),
-    ("", "v1.0.0-01", "has to be v and a semantic version"),
-    ("", "v1.0.0\nlatest", "has to be v and a semantic version"),
-    ("", "main", "has to be v and a semantic version"),
-    ("", "", "has to be v and a semantic version"),
+    # Rejected tags, with the reason.
+    ("", "v1.0.0+build.5", 'cannot contain "+"'),
+    ("", "v1.0.0-rc.1+5", 'cannot contain "+"'),
+    ("", "1.0.0", "is not a release tag"),
+    ("", "v1.0", "is not a release tag"),
+    ("", "v01.0.0", "is not a release tag"),
+    ("", "v1.0.0-", "is not a release tag"),
+    ("", "v1.0.0-01", "is not a release tag"),
+    ("", "v1.0.0\nlatest", "is not a release tag"),
+    ("", "main", "is not a release tag"),
+    ("", "", "is not a release tag"),
 ]
 
 

@@ -1,4 +1,4 @@
-//! One invocation: writes of indexes, removals and repairs of archives in, invalidations out.
+//! One invocation: from an event about changed indexes and archives to CloudFront invalidations.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde_json::{Value, json};
 use tracing::{error, info};
 
-/// What outlives an invocation.
+/// State that is kept between invocations.
 pub(crate) struct Handler {
     invalidator: Invalidator,
     bucket: String,
@@ -22,20 +22,20 @@ pub(crate) struct Handler {
 struct ChangedArchive {
     key: String,
     change: Change,
-    /// What tells this change from others of the key, as far as its event says.
+    /// Tells this change apart from other changes of the same key, as far as the event allows.
     id: Option<String>,
 }
 
-/// Why the edge must not serve any longer what it has.
+/// Why the cached copy at the edge is wrong.
 #[derive(Clone, Copy)]
 enum Change {
-    /// The event's sequencer tells removals apart.
+    /// Removed. The event's sequencer identifies the removal.
     Removed,
-    /// The ETag of the note tells repairs apart.
+    /// Repaired. The ETag of the repair note identifies the repair.
     Repaired,
 }
 
-/// Why an invocation failed. Lambda tries an asynchronous one again.
+/// Why an invocation failed. Lambda retries a failed asynchronous invocation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HandlerError {
     #[error(
@@ -78,9 +78,9 @@ impl Handler {
         })
     }
 
-    /// Tries everything. The first failure fails the invocation, and the retry repeats no
-    /// invalidation. A sweep does not fail: Lambda would retry it although the next one is due, and
-    /// then put it into the queue of events that have failed for good.
+    /// Handles every change, and then returns the first failure. A retry does not repeat
+    /// invalidations that were already made. A sweep never fails: Lambda would retry it although
+    /// the next one comes anyway, and would then move it to the dead-letter queue.
     async fn run(&self, event: &Value, context: &Context) -> Result<Value, HandlerError> {
         let (mut metrics, mut failures) = (Metrics::default(), Vec::new());
         let written = self.written(event, &mut failures).await?;
@@ -137,8 +137,8 @@ impl Handler {
         answers
     }
 
-    /// The indexes that were written: by this event, or for a sweep lately, whatever became of
-    /// their events.
+    /// The indexes that were written: those that the event names or, for a sweep, those written
+    /// recently, in case their events were lost.
     async fn written(
         &self,
         event: &Value,
@@ -156,7 +156,7 @@ impl Handler {
         }
     }
 
-    /// The indexes that were written, each with the ETag of its last write in the event.
+    /// The indexes that the event names, each with the ETag of its last write.
     fn indexes(&self, event: &Value) -> Result<BTreeMap<Repository, Option<String>>, HandlerError> {
         if notification::is_test_event(event) {
             info!("received s3:TestEvent; nothing to do");
@@ -174,14 +174,14 @@ impl Handler {
             self.check_bucket(bucket)?;
             match Repository::of_index_key(&key) {
                 Some(repository) => {
-                    // Two writes of one index in one event: in whatever order they stand, what
-                    // counts is the object now.
+                    // An event may name one index twice, in any order. Only the object's present
+                    // state counts.
                     indexes
                         .entry(repository)
                         .and_modify(|known| *known = None)
                         .or_insert(etag);
                 }
-                // Of a repair; see below.
+                // Belongs to a repair; handled below.
                 None if keys::of_repaired(&key).is_some() => {}
                 None => info!(key, "{} is not an index; nothing to do", printable(&key)),
             }
@@ -189,7 +189,8 @@ impl Handler {
         Ok(indexes)
     }
 
-    /// The archives that were repaired, by this event or, for a sweep, lately.
+    /// The archives that were repaired: those that the event names or, for a sweep, those repaired
+    /// recently.
     async fn repaired(&self, event: &Value, failures: &mut Vec<HandlerError>) -> Vec<ChangedArchive> {
         let change = Change::Repaired;
         if !is_sweep(event) {
@@ -247,7 +248,7 @@ impl Handler {
 /// Failures that an answer names; the others are counted.
 const MAX_NAMED_FAILURES: usize = 100;
 
-/// What a sweep says of what it could not do: in the log, and in its answer.
+/// Describes the failures of a sweep, for the log and the answer.
 fn with_failures(mut answer: Value, failures: &[HandlerError], context: &Context) -> Value {
     let shown = failures
         .iter()
@@ -272,13 +273,13 @@ fn with_failures(mut answer: Value, failures: &[HandlerError], context: &Context
     answer
 }
 
-/// The schedule's input: an event may never have come, or have failed for good.
+/// Answers the schedule. It covers events that were lost or that failed for good.
 fn is_sweep(event: &Value) -> bool {
     event.get("command").and_then(Value::as_str) == Some("sweep")
 }
 
-/// A line in the log, a count, and the answer's part; `None` where it failed. `what` is `index` or
-/// `archive`.
+/// Writes the log line and the metric for one kind of path and returns its part of the answer, or
+/// `None` if it failed. `what` is `index` or `archive`.
 fn tell(
     what: &str,
     key: String,

@@ -1,5 +1,5 @@
-//! Lambda 2: a written index and a removed archive are forgotten by the edge. Wiring only; the work
-//! is in `chartdrop::cdn`.
+//! The function `invalidate-cdn`: it invalidates a written index and a removed or repaired archive
+//! at CloudFront. This crate only connects events to `chartdrop::cdn`.
 
 mod handler;
 
@@ -18,7 +18,7 @@ use handler::Handler;
 ///
 /// # Errors
 ///
-/// A setting that is missing or wrong, which stops the function at start.
+/// Returns an error if a setting is missing or invalid, which stops the function at start.
 pub async fn serve() -> Result<(), Error> {
     telemetry::init();
     let settings = CdnSettings::read(&|name| std::env::var(name).ok())
@@ -27,6 +27,6 @@ pub async fn serve() -> Result<(), Error> {
     let store = Store::new(aws.clone(), &settings.bucket);
     let invalidator = Invalidator::new(store, aws, &settings.distribution_id);
     let handler = Handler::new(invalidator, settings.bucket);
-    // Boxed: the compiler gives up on one type that holds the runtime's futures and the SDK's.
+    // Boxed: the combined futures of the runtime and the SDK are too deep for the compiler.
     run(service_fn(|event: LambdaEvent<Value>| Box::pin(handler.handle(event)))).await
 }

@@ -1,4 +1,4 @@
-//! The Lambda function's process.
+//! The process of the Lambda function.
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ async fn main() -> ExitCode {
     match invalidate_cdn::serve().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // In words: what `main` returned as an error would be shown as Rust's debug text.
+            // Printed with `Display`: an error returned from `main` would be printed with `Debug`.
             eprintln!("invalidate-cdn can't start: {error}");
             ExitCode::FAILURE
         }

@@ -1,53 +1,53 @@
-//! What a person, a script or a schedule asks for: `{"command":"…", …}`.
+//! Commands of a person, a script or a schedule: `{"command":"…", …}`.
 
 use chartdrop::keys::Repository;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// A command. An unknown field is an error: a misspelled `dryRun` must not write the index.
+/// A command. An unknown field is an error, because a misspelled `dryRun` must not write the index.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Command {
-    /// Publish everything in staging.
+    /// Publishes every upload.
     Sweep {},
-    /// Tell every difference between the index of a repository and its archives.
+    /// Reports every difference between the index of a repository and its archives.
     Verify {
-        /// Whose.
+        /// The repository to verify.
         #[serde(deserialize_with = "repository")]
         repository: Repository,
-        /// Only archives behind this key: where an earlier answer says that it stopped.
+        /// Continues behind this key, which an earlier, incomplete answer has named.
         #[serde(default)]
         after: Option<String>,
-        /// Download the index and the archives from the edge too.
+        /// Also downloads the index and the archives from the edge.
         #[serde(default)]
         edge: bool,
     },
-    /// Verify every repository of the bucket.
+    /// Verifies every repository of the bucket.
     #[serde(rename = "verify-all")]
     VerifyAll {},
-    /// Mend the index of a repository from its archives.
+    /// Repairs the index of a repository from its archives.
     Reindex {
-        /// Whose.
+        /// The repository to repair.
         #[serde(deserialize_with = "repository")]
         repository: Repository,
-        /// Tell what would change, and change nothing.
+        /// Reports what would change and changes nothing.
         #[serde(default, rename = "dryRun")]
         dry_run: bool,
-        /// Take archives that are not what their entries say for what they are.
+        /// Accepts archives that differ from their entries.
         #[serde(default, rename = "acceptChangedArchives")]
         accept_changed_archives: bool,
-        /// As for `verify`.
+        /// Continues behind this key, as for `verify`.
         #[serde(default)]
         after: Option<String>,
     },
-    /// Take a version out of the index, then delete its archive.
+    /// Removes a version from the index, then deletes its archive.
     Unpublish {
-        /// Its repository.
+        /// The repository that lists the version.
         #[serde(deserialize_with = "repository")]
         repository: Repository,
         /// The chart's name.
         chart: String,
-        /// The version, exactly as it is listed.
+        /// The version, exactly as the index lists it.
         version: String,
     },
 }
@@ -58,7 +58,7 @@ pub(crate) const ACCEPTED: &str = r#"{"command":"sweep"}, {"command":"verify","r
 const NAMES: [&str; 5] = ["sweep", "verify", "verify-all", "reindex", "unpublish"];
 
 impl Command {
-    /// Reads a command; `None` if the event is none that is known.
+    /// Reads a command. `None` if the event is not a known command.
     pub(crate) fn of(event: &Value) -> Option<Result<Self, serde_json::Error>> {
         let name = event.get("command")?.as_str()?;
         NAMES.contains(&name).then(|| Self::deserialize(event))

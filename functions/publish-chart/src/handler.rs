@@ -1,4 +1,4 @@
-//! One invocation: a trigger in, a report out.
+//! One invocation: from a trigger to a report.
 
 use std::time::{Duration, SystemTime};
 
@@ -19,14 +19,14 @@ use crate::maintenance::Maintained;
 use crate::report;
 use crate::trigger::{Trigger, TriggerError};
 
-/// What outlives an invocation.
+/// State that is kept between invocations.
 pub(crate) struct Handler {
     publisher: Publisher,
     maintainer: Maintainer,
     bucket: String,
 }
 
-/// Why an invocation failed. Lambda tries an asynchronous one again.
+/// Why an invocation failed. Lambda retries a failed asynchronous invocation.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HandlerError {
     #[error(transparent)]
@@ -41,22 +41,21 @@ fn could(count: usize) -> String {
     format!("{} could", counted(count, "upload"))
 }
 
-/// Introduces the first failure of several.
+/// Introduces the first of several failures.
 fn of_several(count: usize) -> &'static str {
     if count > 1 { "The first is " } else { "" }
 }
 
-/// What an invocation came to.
+/// The result of an invocation.
 enum Done {
     Published(Report),
-    /// A sweep does not fail: Lambda would retry it although the schedule does, and then put it
-    /// into the queue of events that have failed for good. What failed is in its answer, in the log
-    /// and in a metric.
+    /// A sweep never fails: Lambda would retry it although the next one comes anyway, and would
+    /// then move it to the dead-letter queue. Its failures are in the answer, the log and a metric.
     Swept(Report),
     Maintained(Maintained),
 }
 
-/// The message of an error, bounded: it may quote an event, which may be of any length.
+/// The message of an error, limited in length because it may quote an event of any length.
 fn shown(error: &HandlerError) -> String {
     brief::text(&printable(&error.to_string()), TEXT).into_owned()
 }
@@ -173,13 +172,13 @@ impl Handler {
     }
 }
 
-/// The time of a run without a deadline: half of the timeout that the function is deployed with.
+/// The time limit of a run without a deadline: half of the deployed timeout.
 const UNKNOWN_DEADLINE: Duration = Duration::from_secs(30);
 
-/// From the deadline that Lambda gives, in milliseconds since 1970.
+/// The deadline that Lambda passes, in milliseconds since 1970.
 ///
-/// cargo-lambda's emulator always says 600000, ten minutes after 1970
-/// (<https://github.com/cargo-lambda/cargo-lambda>), so a deadline that has passed is none.
+/// cargo-lambda's emulator always passes 600000, ten minutes after 1970
+/// (<https://github.com/cargo-lambda/cargo-lambda>), so a deadline in the past is ignored.
 fn time_left(deadline_ms: u64) -> Duration {
     let deadline = SystemTime::UNIX_EPOCH + Duration::from_millis(deadline_ms);
     deadline.duration_since(SystemTime::now()).unwrap_or(UNKNOWN_DEADLINE)

@@ -1,6 +1,6 @@
-//! Lambda 1: a chart archive under `staging/` becomes visible. Wiring only; the work is in
-//! `chartdrop::publish`, and that of the commands `verify`, `reindex` and `unpublish` in
-//! `chartdrop::maintain` (see `docs/commands.md`).
+//! The function `publish-chart`: it publishes the archives under `staging/` and runs the commands
+//! of `docs/commands.md`. This crate only connects events to `chartdrop::publish` and
+//! `chartdrop::maintain`.
 
 pub mod command;
 mod handler;
@@ -27,7 +27,7 @@ use handler::Handler;
 ///
 /// # Errors
 ///
-/// A setting that is missing or wrong, which stops the function at start.
+/// Returns an error if a setting is missing or invalid, which stops the function at start.
 pub async fn serve() -> Result<(), Error> {
     telemetry::init();
     let settings = Settings::read(&|name| std::env::var(name).ok())
@@ -39,6 +39,6 @@ pub async fn serve() -> Result<(), Error> {
     let repositories = Repositories::new(store, settings, Timestamp::now);
     let publisher = Publisher::new(repositories.clone()).with_secrets(secrets);
     let handler = Handler::new(publisher, Maintainer::new(repositories), bucket);
-    // Boxed: the compiler gives up on one type that holds the runtime's futures and the SDK's.
+    // Boxed: the combined futures of the runtime and the SDK are too deep for the compiler.
     run(service_fn(|event: LambdaEvent<Value>| Box::pin(handler.handle(event)))).await
 }

@@ -1,4 +1,4 @@
-//! What a command leaves: lines in the log, metrics, and the answer.
+//! The results of a command: log lines, metrics and the answer.
 
 use chartdrop::maintain::{AllVerified, Reindexed, UnpublishOutcome, UnpublishReport, Verified};
 use chartdrop::metrics::{Metrics, Unit};
@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 
 use crate::report;
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Debug, Serialize)]
 #[serde(tag = "command", rename_all = "kebab-case")]
 pub(crate) enum Maintained {
@@ -71,9 +71,9 @@ impl Maintained {
         report::print(&mut metrics, context);
     }
 
-    /// What the caller gets.
+    /// The answer to the caller.
     pub(crate) fn answer(&self) -> Value {
-        // Texts, numbers and times always serialize.
+        // Serializing cannot fail: there are only texts, numbers and times.
         serde_json::to_value(self).unwrap_or_else(|error| json!({"error": error.to_string()}))
     }
 }
@@ -82,8 +82,8 @@ fn count_differences(verified: &Verified, metrics: &mut Metrics) {
     metrics.add("RepositoryDifferences", Unit::Count, number(verified.alarming()));
 }
 
-/// The differences themselves are in the log: those of many repositories are more than an answer
-/// holds.
+/// The answer counts the differences and the log has each of them, because those of many
+/// repositories do not fit into an answer.
 fn summary<S: Serializer>(all: &AllVerified, serializer: S) -> Result<S::Ok, S::Error> {
     let verified = all.verified.iter().map(|verified| {
         json!({

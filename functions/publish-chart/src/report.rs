@@ -1,4 +1,4 @@
-//! What an invocation leaves: a readable line for each outcome, metrics, and the answer.
+//! The results of an invocation: a readable log line for each outcome, metrics and the answer.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use lambda_runtime::Context;
 use serde_json::{Map, Value, json};
 use tracing::{error, info, warn};
 
-/// One line for each upload.
+/// Writes one line for each upload.
 pub(crate) fn log(report: &Report) {
     for concluded in &report.concluded {
         log_outcome(concluded);
@@ -125,11 +125,11 @@ fn log_outcome(concluded: &Concluded) {
     }
 }
 
-/// The metrics line. An outcome that another run recorded was counted there.
+/// The metrics. An outcome that another run recorded was counted by that run.
 pub(crate) fn count(report: &Report, is_sweep: bool, took: Duration, context: &Context) {
     let mut metrics = Metrics::default();
     let problems = (report.failed.len() + report.problems.len()) as u64;
-    // Those of events are Lambda's to count: the invocation fails.
+    // Only for sweeps: an invocation with an event fails, and Lambda counts that itself.
     if is_sweep && problems > 0 {
         metrics.count("SweepFailures", problems);
     }
@@ -179,7 +179,7 @@ pub(crate) fn count(report: &Report, is_sweep: bool, took: Duration, context: &C
             u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         );
     }
-    // The heartbeat of the schedule: its alarm rings when there is none.
+    // The heartbeat of the schedule: an alarm fires when it is missing.
     if report.swept {
         metrics.count("Sweeps", 1);
     }
@@ -195,7 +195,7 @@ pub(crate) fn count(report: &Report, is_sweep: bool, took: Duration, context: &C
     print(&mut metrics, context);
 }
 
-/// An index that had been lost, and the archives that it was rebuilt from.
+/// Describes an index that was lost and rebuilt.
 pub(crate) fn count_rebuilt(metrics: &mut Metrics, archives: usize) {
     metrics.count("IndexesRebuilt", 1);
     metrics.add(
@@ -205,7 +205,7 @@ pub(crate) fn count_rebuilt(metrics: &mut Metrics, archives: usize) {
     );
 }
 
-/// The lines of an invocation's metrics.
+/// The log lines with the metrics of an invocation.
 pub(crate) fn print(metrics: &mut Metrics, context: &Context) {
     metrics.property("requestId", context.request_id.as_str());
     for line in metrics.lines(&context.env_config.function_name, Timestamp::now()) {
@@ -222,12 +222,12 @@ fn metric(outcome: Outcome) -> &'static str {
     }
 }
 
-/// What the caller gets.
+/// The answer to an event.
 pub(crate) fn answer(report: &Report) -> Value {
     Answer::of(report).into()
 }
 
-/// The same of a sweep, which does not fail where something of it did.
+/// The answer of a sweep, which succeeds even if some uploads failed.
 pub(crate) fn answer_of_sweep(report: &Report) -> Value {
     let mut answer = Answer::of(report);
     if !report.failed.is_empty() {
@@ -249,16 +249,16 @@ pub(crate) fn answer_of_sweep(report: &Report) -> Value {
     answer.into()
 }
 
-/// An answer under construction. Lambda takes one of at most 6 MB, and would call a larger one an
-/// error.
+/// An answer under construction. Lambda rejects an answer of more than 6 MB, which would turn
+/// success into an error.
 struct Answer {
     fields: Map<String, Value>,
-    /// Items that there was no room for, by the name of their list.
+    /// How many items were left out for lack of room, by the name of their list.
     more: Map<String, Value>,
     room: usize,
 }
 
-/// What the lists of an answer may have in bytes.
+/// The limit for all lists of an answer, in bytes.
 const ROOM: usize = 1024 * 1024;
 
 impl Answer {
@@ -281,7 +281,7 @@ impl Answer {
         answer
     }
 
-    /// Adds a list, or as much of it as there is room for.
+    /// Adds a list, as far as there is room.
     fn add(&mut self, name: &str, items: impl Iterator<Item = Value>) {
         let (mut shown, mut more) = (Vec::new(), 0_u64);
         for item in items {

@@ -6,26 +6,26 @@ use serde_json::Value;
 
 use crate::command::{self, Command};
 
-/// What to do.
+/// The work that an event asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trigger {
     /// Publish these uploads.
     Uploads {
-        /// Whose archives were uploaded.
+        /// Uploads whose archives were written.
         archives: Vec<StagedKey>,
-        /// Whose provenance files were uploaded.
+        /// Uploads whose provenance files were written.
         provenance: Vec<StagedKey>,
     },
-    /// What somebody asks for.
+    /// Run a command.
     Command(Command),
-    /// s3:TestEvent, which S3 sends when notifications are configured: nothing to do.
+    /// s3:TestEvent, which S3 sends when notifications are configured. There is nothing to do.
     Test,
 }
 
-/// The event cannot be processed.
+/// Why an event cannot be processed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TriggerError {
-    /// Neither an S3 event nor a command.
+    /// The event is neither an S3 notification nor a command.
     #[error(
         "publish-chart does not accept this event. It accepts S3 notifications (Records), EventBridge's \"Object Created\" from \
          S3, s3:TestEvent, and the commands {}. The event begins with {start}",
@@ -35,7 +35,7 @@ pub enum TriggerError {
         /// The beginning of the event.
         start: String,
     },
-    /// A command with a field that is wrong.
+    /// A command has an invalid field.
     #[error(
         "the command was not run: {problem}. The commands are {}, where \"repository\":\"\" is the root repository. The \
          command was {start}",
@@ -47,19 +47,18 @@ pub enum TriggerError {
         /// The beginning of the event.
         start: String,
     },
-    /// A notification of another bucket.
+    /// The notification belongs to another bucket.
     #[error("the event is about the bucket {found:?}, but CHART_BUCKET is {expected:?}. Find out who sent it")]
     OtherBucket {
         /// The bucket in the event.
         found: String,
-        /// The bucket of this publisher.
+        /// The bucket that this function publishes.
         expected: String,
     },
 }
 
 impl Trigger {
-    /// Reads an event. Objects that are no staged uploads (a folder marker, something beside) are
-    /// left out.
+    /// Reads an event. Objects that are not uploads, such as folder markers, are left out.
     pub fn of(event: &Value, bucket: &str) -> Result<Self, TriggerError> {
         if let Some(objects) = notification::objects_created(event) {
             return uploads(&objects, bucket);

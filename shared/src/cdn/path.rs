@@ -1,21 +1,20 @@
-//! The paths by which CloudFront is asked to invalidate an object.
+//! The paths that invalidate an object at CloudFront.
 //!
-//! CloudFront compares a path with what viewers requested, and documents
+//! CloudFront compares a path with the requests of viewers, and documents:
 //! (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html>):
 //!
-//! - Only non-ASCII characters and those that RFC 1738 calls unsafe are URL-encoded; where any
-//!   other character is encoded, CloudFront does not invalidate the object. So `+` has to stand as
-//!   it is.
-//! - Where a function changes the URI of a request, both URIs are invalidated. The template's
-//!   function makes `%2B` of `+`.
-//! - `~` can't be in a path: as it is, CloudFront rejects the whole batch, and encoded it
+//! - Only non-ASCII characters and those that RFC 1738 calls unsafe are URL-encoded. If any other
+//!   character is encoded, CloudFront does not invalidate the object, so `+` has to stay unencoded.
+//! - If a function changes the URI of a request, both URIs have to be invalidated. The template's
+//!   function replaces `%2B` by `+`.
+//! - `~` cannot be in a path: unencoded, CloudFront rejects the whole batch, and encoded it
 //!   invalidates nothing (<https://github.com/aws/aws-sdk/issues/525>).
-//! - `*` stands for anything, at the end of a path only.
+//! - `*` matches anything, but only at the end of a path.
 //!
-//! So an object has the paths of its URL as documented, as the function makes it and as an index
-//! writes it. For most objects that is one path. A name with `~` or `*` in it is cut before that
-//! character and gets a wildcard, which invalidates other objects too: they are fetched again from
-//! the bucket, and nothing is wrong.
+//! So an object has the paths of its URL as documented, as the function rewrites it and as an index
+//! writes it. For most objects these are one path. A name with `~` or `*` is cut before that
+//! character and gets a wildcard. That invalidates other objects too, which are then fetched from
+//! the bucket again; this is harmless.
 
 use std::collections::BTreeSet;
 
@@ -23,8 +22,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::keys::url_path;
 
-/// What RFC 1738 calls unsafe, without `~`, which never gets here, and `?`, which would begin a
-/// query string.
+/// The unsafe characters of RFC 1738, without `~`, which never occurs here, and `?`, which would
+/// begin a query string.
 const UNSAFE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'<')
@@ -42,7 +41,7 @@ const UNSAFE: &AsciiSet = &CONTROLS
     .add(b'`')
     .add(b'?');
 
-/// The paths of an object, by its key without the folder that the edge serves.
+/// The paths of an object, from its key without the folder that the edge serves.
 pub(super) fn of(key: &str) -> Vec<String> {
     let (name, wildcard) = match key.find(['~', '*']) {
         Some(at) => (key.get(..at).unwrap_or_default(), "*"),

@@ -1,9 +1,9 @@
-//! HTTP with bounds: to registries, and to the edge.
+//! HTTP with limits: to registries, and to the edge.
 //!
-//! Over the HTTP and TLS that the AWS SDK brings along: another client would be a second one in a
-//! function that starts cold. Whom an upload makes us ask is somebody else's choice, so what may be
-//! asked is bounded: TLS (plain HTTP only on this machine), a few seconds, a few megabytes, a few
-//! redirects, which lead nobody to an address or take a password along.
+//! It uses the HTTP and TLS of the AWS SDK; another client would be a second one in a function that
+//! starts cold. An upload decides which hosts are contacted, so requests are limited: TLS (plain
+//! HTTP only on this machine), a few seconds, a few megabytes, and a few redirects, which lead to
+//! no IP address and carry no password.
 
 mod target;
 
@@ -24,76 +24,76 @@ use crate::brief;
 use crate::digest::{Digest, Hasher};
 use target::Target;
 
-/// One request, its answer included.
+/// The time limit of one request with its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
-/// That, and a second for each so many bytes that are sent.
+/// One more second for each of these many bytes that are sent.
 const SENT_BYTES_PER_SECOND: usize = 1024 * 1024;
-/// One download, its last byte included.
+/// The time limit of one download, to its last byte.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(20);
-/// A manifest may have this many bytes (the OCI specification's own advice), and nothing else that
-/// is read into memory needs more.
+/// The limit for a manifest, in bytes: the recommendation of the OCI specification. Nothing else
+/// that is read into memory needs more.
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
-/// Registries send a blob's reader to their storage, and that perhaps to its region.
+/// The most redirects. Registries redirect a blob to their storage, which may redirect to a region.
 const MAX_REDIRECTS: usize = 3;
 
-/// Makes requests. Its connections are made when one is first needed: to read the root certificates
-/// takes a while.
+/// Sends requests. Connections are set up on first use, because reading the root certificates takes
+/// a while.
 #[derive(Debug, Default)]
 pub struct Http {
     connector: OnceLock<Connector>,
 }
 
-/// What is asked.
+/// A request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request<'a> {
     pub(crate) method: &'static str,
     pub(crate) url: &'a str,
     pub(crate) accept: &'a str,
-    /// Of the body; empty where there is none.
+    /// The content type of the body; empty if there is none.
     pub(crate) content_type: &'a str,
     pub(crate) body: Bytes,
-    /// Whether a redirect to another host is followed, without the authorization.
+    /// Whether to follow a redirect to another host, without the authorization.
     pub(crate) may_lead_away: bool,
 }
 
-/// An answer, read to its end.
+/// An answer, read completely.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// `WWW-Authenticate`.
+    /// The `WWW-Authenticate` header.
     pub(crate) challenge: Option<String>,
-    /// `Location`.
+    /// The `Location` header.
     pub(crate) location: Option<String>,
     pub(crate) body: Vec<u8>,
 }
 
-/// What a server has at a URL.
+/// What a server returns for a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Served {
     /// Bytes with this digest.
     Digest(Digest),
-    /// An answer of this status and nothing else.
+    /// An answer with this status and no content that counts.
     Status(u16),
 }
 
 /// Why there is no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// No connection, no answer in time, or one that broke off.
+    /// No connection, no answer in time, or an answer that was cut off.
     #[error("{host} cannot be reached")]
     Unreachable {
-        /// The host that was asked.
+        /// The contacted host.
         host: String,
     },
-    /// An answer that cannot be used.
+    /// The answer cannot be used.
     #[error("{host} answered {problem}")]
     Answer {
-        /// The host that was asked.
+        /// The contacted host.
         host: String,
-        /// What is wrong with the answer.
+        /// What is wrong with it.
         problem: String,
     },
-    /// The request was not sent.
+    /// The address is not allowed, so no request was sent.
     #[error(
         "no request was sent, because the address {address:?} is not allowed: it must be an https:// URL with a host name"
     )]
@@ -124,7 +124,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// What changes something there is not repeated elsewhere.
+    /// A request with an effect is not repeated at another host.
     fn follows_redirects(&self) -> bool {
         matches!(self.method, "GET" | "HEAD")
     }
@@ -136,11 +136,11 @@ impl<'a> Request<'a> {
 }
 
 impl Http {
-    /// The digest of what is served at a URL, as it arrives: nothing is kept of it.
+    /// The digest of what is served at a URL, computed while it arrives, without keeping it.
     ///
     /// # Errors
     ///
-    /// [`HttpError`] if the server gave no whole answer, or one of more than `max_bytes`.
+    /// [`HttpError`] if the server did not answer completely, or with more than `max_bytes`.
     pub async fn digest(&self, url: &str, max_bytes: u64) -> Result<Served, HttpError> {
         let target = Target::of(url).ok_or_else(|| not_allowed(url))?;
         let exchange = async {
@@ -162,7 +162,7 @@ impl Http {
         in_time(DOWNLOAD_TIMEOUT, &target, exchange).await
     }
 
-    /// Makes a request, and follows where it may be led.
+    /// Sends a request and follows redirects that are allowed.
     pub(crate) async fn ask(&self, request: &Request<'_>, authorization: Option<&str>) -> Result<Answer, HttpError> {
         let asked = Target::of(request.url).ok_or_else(|| not_allowed(request.url))?;
         let mut target = asked.clone();
@@ -229,7 +229,7 @@ impl Http {
     }
 }
 
-/// A request as it is sent, to nobody but the host that was checked.
+/// The request as it is sent, only to the host that was checked.
 fn to_send(target: &Target, request: &Request<'_>, authorization: Option<&str>) -> Result<HttpRequest, HttpError> {
     let mut sent = HttpRequest::new(SdkBody::from(request.body.clone()));
     let good = sent.set_method(request.method).is_ok() && sent.set_uri(target.uri().clone()).is_ok();
@@ -243,7 +243,7 @@ fn to_send(target: &Target, request: &Request<'_>, authorization: Option<&str>) 
         headers.insert("content-type", request.content_type.to_owned());
     }
     if !request.follows_redirects() {
-        // Nothing is a length too: servers may answer 411 to a POST without one.
+        // Zero is a length too: servers may answer 411 to a POST without one.
         headers.insert("content-length", request.body.len().to_string());
     }
     if let Some(authorization) = authorization {
@@ -252,7 +252,7 @@ fn to_send(target: &Target, request: &Request<'_>, authorization: Option<&str>) 
     Ok(sent)
 }
 
-/// Reads an answer to its end.
+/// Reads an answer completely.
 async fn read(
     response: HttpResponse,
     target: &Target,
@@ -311,7 +311,7 @@ mod tests {
         }
     }
 
-    /// Answers one request on each connection, and tells its first line and its `Host`.
+    /// Answers one request on each connection, and returns its first line and its `Host`.
     fn serve(listener: &TcpListener) -> (String, String) {
         let (mut connection, _) = listener.accept().unwrap();
         let lines = BufReader::new(connection.try_clone().unwrap()).lines();

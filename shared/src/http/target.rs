@@ -1,33 +1,33 @@
-//! Where a request goes, and where an answer may send it on to.
+//! The address of a request, and the addresses to which an answer may redirect it.
 
 use http::Uri;
 use http::uri::Authority;
 
 use crate::image::is_host;
 
-/// The longest URL that is asked, in bytes.
+/// The longest URL that is requested, in bytes.
 const MAX_URL_BYTES: usize = 8 * 1024;
 
-/// A URL that may be asked.
+/// A URL that may be requested.
 ///
-/// It is parsed once: the connection goes to the host and the port of this very `Uri`. Where what
-/// is checked and what is connected to come from two parsers, a URL that they read differently gets
-/// around the check.
+/// It is parsed once: the connection goes to the host and port of this very `Uri`. If a check and a
+/// connection use two parsers, a URL that they read differently passes the check and goes
+/// elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
     uri: Uri,
-    /// In lower case, with its port if it names one.
+    /// The host in lower case, with the port if the URL names one.
     host: String,
 }
 
 impl Target {
-    /// `None`: nobody is asked there. Plain HTTP is for this machine.
+    /// `None`: this URL must not be requested. Plain HTTP is only for this machine.
     pub(super) fn of(url: &str) -> Option<Self> {
         if url.len() > MAX_URL_BYTES || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
         let uri: Uri = url.parse().ok()?;
-        // All of it, so that a login before the host is no name either.
+        // The whole authority, so that a login before the host does not pass as a name.
         let host = uri.authority()?.as_str().to_ascii_lowercase();
         let may_be_asked = match uri.scheme_str()? {
             "https" => true,
@@ -42,7 +42,7 @@ impl Target {
         Self::of(&format!("{}://{host}/", scheme(host)))
     }
 
-    /// Where the connection goes.
+    /// The host and port to connect to.
     pub(super) fn uri(&self) -> &Uri {
         &self.uri
     }
@@ -65,11 +65,11 @@ impl Target {
         Self::of(location)
     }
 
-    /// Storage has a name; an address is somebody's network, and this machine is ours.
+    /// Storage services have names. An IP address belongs to a private network, or to this machine.
     pub(super) fn may_be_led_to_from(&self, asked: &Self) -> bool {
         let name = self.name();
         let is_address = name.parse::<std::net::Ipv4Addr>().is_ok() || !name.contains('.');
-        // Every number is an address to a resolver: 127.1, 0x7f.1, 2130706433.
+        // A resolver accepts any number as an address: 127.1, 0x7f.1, 2130706433.
         let ends_in_number = name
             .rsplit('.')
             .next()
@@ -78,7 +78,7 @@ impl Target {
     }
 }
 
-/// TLS, but for a host that is this machine.
+/// HTTPS, except for this machine.
 pub(crate) fn scheme(host: &str) -> &'static str {
     let authority = host.parse::<Authority>();
     match authority.is_ok_and(|authority| is_loopback(authority.host())) {
@@ -95,7 +95,7 @@ fn is_loopback(name: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether a token may be asked for at this URL by a registry on `host`.
+/// Whether a registry on `host` may have its tokens requested at this URL.
 pub(crate) fn may_ask_for_token(url: &str, host: &str) -> bool {
     match (Target::of(url), Target::root_of(host)) {
         (Some(target), Some(registry)) => target.host == registry.host || target.may_be_led_to_from(&registry),
@@ -103,7 +103,7 @@ pub(crate) fn may_ask_for_token(url: &str, host: &str) -> bool {
     }
 }
 
-/// A `Location` of the host at `url`, as a URL of the same host; `None` for one that leads
+/// A `Location` header from the host of `url`, as a URL on the same host; `None` if it leads
 /// elsewhere.
 pub(crate) fn on_the_same_host(url: &str, location: &str) -> Option<String> {
     let asked = Target::of(url)?;
@@ -149,7 +149,7 @@ mod tests {
         }
     }
 
-    /// URLs of the kinds that parsers read differently: with a confusing scheme, slashes,
+    /// URLs that parsers are known to read differently: with a confusing scheme, slashes,
     /// backslashes or encoded characters (<https://security.claroty.com/URLparserconfusion>), with
     /// a login, an odd port or an IPv6 address.
     const TRICKY: &[&str] = &[

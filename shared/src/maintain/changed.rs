@@ -1,5 +1,5 @@
-//! An archive that is not the one that was published: what happened, and how to get the right one
-//! back.
+//! What to do about an archive whose bytes are not what was published: the explanation, and the
+//! commands that restore the right version.
 
 use super::Maintainer;
 use crate::digest::short;
@@ -7,10 +7,10 @@ use crate::keys::Repository;
 use crate::repository::command;
 
 impl Maintainer {
-    /// What to do about an archive that should have the digest `published`.
+    /// The instructions for an archive that should have the digest `published`.
     ///
-    /// Removing the wrong version of the object, and not copying the right one over it: the
-    /// removal's event makes the edge drop what it has.
+    /// They delete the wrong version of the object instead of copying the right one over it,
+    /// because the event of a deletion makes the edge drop its cached copy.
     pub(super) fn how_to_restore(&self, repository: &Repository, key: &str, published: &str) -> String {
         let bucket = &self.settings.bucket;
         let key = quoted(key);
@@ -25,7 +25,7 @@ impl Maintainer {
     }
 }
 
-/// An argument for a shell.
+/// Quotes an argument for a shell.
 pub(super) fn quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./+".contains(&byte);
     if text.bytes().all(plain) {

@@ -8,70 +8,70 @@ use crate::keys::Repository;
 /// One difference.
 #[derive(Debug, Clone, Serialize)]
 pub struct Difference {
-    /// What kind it is.
+    /// Its kind.
     pub kind: Kind,
-    /// The object that it is about.
+    /// The key of the object that it is about.
     pub key: String,
     /// The chart, as far as it is known.
     pub chart: Option<String>,
     /// The version, as far as it is known.
     pub version: Option<String>,
-    /// What is wrong and what to do, in words.
+    /// What is wrong and what to do.
     pub message: String,
-    /// What `reindex` does about it.
+    /// How `reindex` repairs it.
     #[serde(skip)]
     pub(super) repair: Repair,
 }
 
-/// The kinds of differences, as short stable words.
+/// The kinds of differences, with short, stable codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// There is no index, although archives are or were published.
+    /// There is no index, although archives exist or were published.
     IndexMissing,
-    /// The index was lost once and rebuilt, and no person has looked at it since.
+    /// The index was lost and rebuilt, and nobody has confirmed the result yet.
     IndexRebuilt,
-    /// The index is there, but Helm could not load it.
+    /// Helm could not load the index.
     IndexUnreadable,
-    /// An entry, or another part, of a damaged index can't be read, or Helm could not load it.
+    /// A part of a damaged index, such as an entry, is unreadable or Helm could not load it.
     EntryUnreadable,
-    /// The index lists an archive that is gone.
+    /// The index lists an archive that does not exist.
     ArchiveMissing,
-    /// An archive is there that no entry points to.
+    /// No entry points to an archive.
     NotListed,
-    /// An archive is there that no entry points to, and it is not signed although each has to be.
+    /// No entry points to an archive, which is unsigned although signatures are required.
     Unsigned,
-    /// An archive is there, but the entry for its version points elsewhere.
+    /// An archive exists, but the entry for its version points elsewhere.
     ListedElsewhere,
-    /// A receipt says that the version was published, but the index does not list it, and there is
-    /// no archive.
+    /// A version was published according to its receipt, but it is not in the index and has no
+    /// archive.
     EntryLost,
     /// The archive has another digest than its entry: it was damaged or tampered with.
     Digest,
-    /// The entry has no digest that could be compared.
+    /// The entry has no digest to compare.
     NoDigest,
     /// The archive is of another chart or version than its entry.
     OtherChart,
-    /// The archive is called otherwise than its chart and version say.
+    /// The archive's name does not match its chart and version.
     FileName,
-    /// The entry says nowhere where its archive is.
+    /// The entry has no URL.
     NoUrl,
     /// A version is listed more than once.
     ListedTwice,
-    /// The archive cannot be read. Its message says whether Helm cannot load it either.
+    /// The archive is unreadable. The message says whether Helm cannot load it either.
     UnreadableArchive,
-    /// The version was unpublished, but its archive is still there.
+    /// The version was unpublished, but its archive still exists.
     UnpublishUnfinished,
     /// The edge serves other bytes than those that are listed.
     EdgeDigest,
-    /// The edge does not serve what is there.
+    /// The edge does not serve an object that exists.
     EdgeMissing,
-    /// The edge gave no answer that could be compared.
+    /// The edge did not give an answer that can be compared.
     EdgeUnreachable,
 }
 
 impl Difference {
-    /// About an index as a whole, for a person to repair.
+    /// Creates a difference of an index as a whole, for a person to repair.
     pub(super) fn of_index(repository: &Repository, kind: Kind, message: String) -> Self {
         Self {
             kind,
@@ -84,17 +84,17 @@ impl Difference {
     }
 }
 
-/// What repairs a difference.
+/// How a difference is repaired.
 #[derive(Debug, Clone)]
 pub(super) enum Repair {
-    /// Nothing that can be done without a person.
+    /// Not without a person.
     None,
-    /// The entry goes.
+    /// The entry is removed.
     Remove(EntryPosition),
-    /// The entry goes, and what the archive says comes.
+    /// The entry is replaced by the one that follows from the archive.
     Replace(EntryPosition, Box<Entry>),
-    /// What the archive says comes.
+    /// The entry that follows from the archive is added.
     Add(Box<Entry>),
-    /// A note of the index becomes this one.
+    /// An annotation of the index is set to this.
     Note(String, String),
 }

@@ -1,5 +1,5 @@
-//! Does the edge serve what the index lists? What users get is what counts: a cache that is old, a
-//! policy that is wrong or a domain that leads elsewhere is seen nowhere else.
+//! Compares what the edge serves with what the index lists. A stale cache, a wrong policy or a
+//! domain that leads elsewhere only show there.
 
 use futures_util::stream::{self, StreamExt as _};
 use serde::Serialize;
@@ -16,29 +16,29 @@ use crate::keys::Repository;
 use crate::repository::MAX_READABLE_INDEX_BYTES;
 use crate::store::{Got, StoreError};
 
-/// Downloads under way at the same time. Nothing is kept of them.
+/// Downloads that run at the same time. Nothing is kept of them.
 const CONCURRENT_DOWNLOADS: usize = 8;
 
-/// What was looked at, at the edge.
+/// The result of comparing with the edge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EdgeSummary {
-    /// Where users get the index.
+    /// The URL of the index at the edge.
     pub url: String,
-    /// Archives that were downloaded from there.
+    /// The number of archives that were downloaded from there.
     pub archives: usize,
 }
 
-/// What came of it.
+/// The comparison and its differences.
 pub(super) struct AtEdge {
     pub(super) summary: EdgeSummary,
     pub(super) differences: Vec<Difference>,
-    /// The last key that was looked at, if the time was over before the others.
+    /// The last key that was compared, if time ran out before the others.
     pub(super) after: Option<String>,
 }
 
 impl Maintainer {
-    /// Downloads the index and each listed archive of the survey from the edge, up to the key
-    /// `until`.
+    /// Downloads the index and each listed archive of the survey, up to the key `until`, from the
+    /// edge.
     pub(super) async fn compare_edge(
         &self,
         survey: &Survey,
@@ -56,7 +56,7 @@ impl Maintainer {
             .filter(|(key, subject)| {
                 let key = key.as_str();
                 let behind = scope.after.is_none_or(|after| key > after) && until.is_none_or(|until| key <= until);
-                // What lies in another folder is not in the listing.
+                // Archives in other folders are not in the listing.
                 behind && !subject.listed.is_empty() && (subject.object.is_some() || subject.own.is_none())
             })
             .collect();
@@ -80,7 +80,7 @@ impl Maintainer {
 
     async fn index_at_edge(&self, repository: &Repository, url: &str) -> Result<Option<Difference>, StoreError> {
         let served = self.http.digest(url, MAX_READABLE_INDEX_BYTES).await;
-        // Read after it: who writes meanwhile makes no difference that stays.
+        // Read afterwards, so that a concurrent write leaves no difference.
         let Got::Found(object) = self
             .store
             .get(&repository.index_key(), MAX_READABLE_INDEX_BYTES)
@@ -113,8 +113,8 @@ impl Maintainer {
         let (kind, message) = match served {
             Ok(Served::Digest(digest)) => {
                 let is_listed = |listed: &ListedVersion| listed.comparable() == Some(digest);
-                // Without a digest there is nothing to compare with; that is a difference of its
-                // own.
+                // Without a digest there is nothing to compare with. That is reported as a
+                // difference of its own.
                 let has_none = |listed: &ListedVersion| listed.comparable().is_none();
                 if subject.listed.iter().any(is_listed) || subject.listed.iter().all(has_none) {
                     return Ok(None);

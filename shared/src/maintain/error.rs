@@ -1,4 +1,4 @@
-//! Why a command could not be carried out.
+//! Why a command failed.
 
 use crate::keys::Repository;
 use crate::repository::{RepositoryError, command};
@@ -10,7 +10,8 @@ pub enum MaintainError {
     /// The repository could not be read or written.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
-    /// An index that lists nothing yet is written whole or not at all.
+    /// Time ran out before all archives of a missing index were read. Such an index is written
+    /// completely or not at all.
     #[error(
         "the index of {repository} must be rebuilt in one run, but the time ended after {compared} of {archives} archives, so \
          nothing was written. Raise the timeout of publish-chart (Lambda allows 15 minutes), and run {} again",
@@ -19,21 +20,21 @@ pub enum MaintainError {
     NoTimeToRebuild {
         /// The repository whose index this is.
         repository: Repository,
-        /// Archives that were read.
+        /// The number of archives that were read.
         compared: usize,
-        /// Archives that there are.
+        /// The number of archives in the bucket.
         archives: usize,
     },
-    /// A typing error in the name, most likely.
+    /// The repository does not exist; its name is probably misspelled.
     #[error(
         "the repository {repository} does not exist: there are no objects below {}. {}",
         repository.charts_prefix(),
         there_are(known)
     )]
     NoRepository {
-        /// The repository that was named.
+        /// The repository in the command.
         repository: Repository,
-        /// Those that there are.
+        /// The existing repositories.
         known: Vec<Repository>,
     },
 }
@@ -44,7 +45,7 @@ impl From<StoreError> for MaintainError {
     }
 }
 
-/// Repositories that are named where the one that was asked for is not there.
+/// The most existing repositories that a message names.
 const MAX_NAMED_REPOSITORIES: usize = 50;
 
 fn there_are(known: &[Repository]) -> String {

@@ -1,5 +1,5 @@
-//! What the bucket remembers of a repository beyond its index and its archives: that there is such
-//! a repository, that its index was lost, and versions that only receipts know.
+//! What the bucket remembers about a repository beyond its index and archives: that the repository
+//! exists, that its index was lost, and versions that only receipts know.
 
 use std::collections::BTreeSet;
 
@@ -13,16 +13,17 @@ use crate::rebuilt::Rebuilt;
 use crate::repository::{IndexState, Remembered, command};
 use crate::store::StoreError;
 
-/// Keys below `charts/` among which repositories are looked for, to name them.
+/// The most keys below `charts/` that are searched for existing repositories.
 const LOOKED_THROUGH: usize = 20_000;
 
 impl Maintainer {
-    /// A repository without index and archives is one all the same if something is or was on its
-    /// way there; any other name is a slip. The root repository is always there.
+    /// Fails if the repository does not exist. A repository without index and archives exists if
+    /// uploads for it are waiting or were processed; any other name is a mistake. The root
+    /// repository always exists.
     ///
     /// # Errors
     ///
-    /// [`MaintainError::NoRepository`], which names those that there are.
+    /// [`MaintainError::NoRepository`], which names the existing ones.
     pub(super) async fn must_exist(&self, repository: &Repository) -> Result<(), MaintainError> {
         if *repository == Repository::default() {
             return Ok(());
@@ -42,8 +43,8 @@ impl Maintainer {
         })
     }
 
-    /// The versions that receipts say were published, and that are neither listed nor there; what
-    /// was unpublished is not meant to be.
+    /// The versions that were published according to their receipts but are neither listed nor
+    /// stored, without those that were unpublished.
     pub(super) async fn lost(
         &self,
         repository: &Repository,
@@ -61,7 +62,8 @@ impl Maintainer {
         if memory.listed.is_empty() {
             return Ok(Vec::new());
         }
-        // What was published meanwhile has a receipt, and is in an index that is newer than that.
+        // A concurrent publish has written a receipt, and an index that is newer than the one
+        // compared.
         let newer = match self.repositories.existing_index(repository).await? {
             Some(newer) => {
                 let survey = self.survey(repository, &newer).await?;
@@ -86,7 +88,7 @@ impl Maintainer {
             .collect())
     }
 
-    /// That the index was rebuilt, until a person has looked at it.
+    /// The difference for an index that was rebuilt and not yet confirmed by a person.
     pub(super) fn index_rebuilt(&self, repository: &Repository, rebuilt: Option<&Rebuilt>) -> Option<Difference> {
         let rebuilt = rebuilt.filter(|rebuilt| !rebuilt.seen)?;
         let (bucket, key) = (&self.settings.bucket, quoted(&repository.index_key()));
@@ -113,12 +115,12 @@ impl Maintainer {
     }
 }
 
-/// Archive names that need no receipt to be known.
+/// The archive names that are known without a receipt.
 #[derive(Default)]
 struct Known(BTreeSet<String>);
 
 impl Known {
-    /// Those that are listed, there, or unpublished.
+    /// Those that are listed, stored or unpublished.
     fn of(repository: &Repository, state: &IndexState, survey: &Survey) -> Self {
         let prefix = repository.charts_prefix();
         let there = survey.subjects.values().filter(|subject| subject.object.is_some());

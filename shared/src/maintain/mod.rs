@@ -1,15 +1,15 @@
-//! The commands beside uploads: verify a repository, repair its index, unpublish a version.
+//! The commands: verify a repository, repair its index, unpublish a version.
 //!
 //! [`verify`] compares the index with the archives and reports every difference. [`reindex`] does
-//! the same and repairs what can be repaired. [`unpublish`] takes a version out of the index first
-//! and deletes its archive after. All three may run while charts are published: what is written is
-//! written by the compare-and-swap that publishing uses, and what is removed is removed only after
-//! a definite answer that it is gone.
+//! the same and repairs what it can. [`unpublish`] removes a version from the index and then
+//! deletes its archive. All three may run while charts are published: they write with the
+//! compare-and-swap that publishing uses, and remove an entry only after a definite answer that its
+//! archive is gone.
 //!
-//! [`survey`] is the index and the archives side by side, [`compare`] looks at one archive and what
-//! is listed of it ([`changed`] is what to do about one that is not what was published), [`lost`]
-//! at what only receipts remember, [`edge`] at what users get. [`verify_all`] verifies every
-//! repository of the bucket.
+//! [`survey`] puts the index and the archives side by side. [`compare`] looks at one archive and
+//! its entries, [`changed`] explains an archive that is not what was published, [`lost`] looks at
+//! versions that only receipts remember, and [`edge`] at what users get. [`verify_all`] verifies
+//! every repository of the bucket.
 
 mod changed;
 mod compare;
@@ -41,20 +41,20 @@ use crate::repository::Repositories;
 use crate::settings::Settings;
 use crate::store::Store;
 
-/// Checks, repairs and unpublishes what is published.
+/// Verifies, repairs and unpublishes.
 #[derive(Debug)]
 pub struct Maintainer {
-    /// What is published.
+    /// The repositories.
     repositories: Repositories,
     /// The same bucket, for single objects.
     store: Store,
     settings: Arc<Settings>,
-    /// For what the edge serves.
+    /// For requests to the edge.
     http: Http,
 }
 
 impl Maintainer {
-    /// A maintainer of these repositories.
+    /// Creates a maintainer of these repositories.
     pub fn new(repositories: Repositories) -> Self {
         Self {
             store: repositories.store.clone(),
@@ -65,19 +65,19 @@ impl Maintainer {
     }
 }
 
-/// The index of an answer.
+/// The index, as an answer describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IndexSummary {
     /// Its key.
     pub key: String,
-    /// The chart versions it lists.
+    /// The number of versions that it lists.
     pub versions: usize,
 }
 
-/// Entries that point out of the repository, which others wrote: they are not checked, and stay.
+/// Entries that point out of the repository. Others wrote them; they are not checked, and stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Elsewhere {
-    /// How many there are.
+    /// Their number.
     pub count: usize,
     /// The first of them.
     pub first: Vec<ElsewhereVersion>,
@@ -94,7 +94,7 @@ pub struct ElsewhereVersion {
     pub url: String,
 }
 
-/// Entries that a report lists of those that point elsewhere.
+/// The most of these entries that a report lists.
 const FIRST_ELSEWHERE: usize = 100;
 
 impl Elsewhere {

@@ -10,22 +10,22 @@ use crate::repository::IndexState;
 use crate::store::{Listed, StoreError};
 use crate::unpublished::Unpublished;
 
-/// What is compared: for each archive name what the index lists of it, and what lies there.
+/// For each archive name, what the index lists and what is stored.
 #[derive(Debug)]
 pub(super) struct Survey {
-    /// By key of the archive.
+    /// By the key of the archive.
     pub(super) subjects: BTreeMap<String, Subject>,
     /// Entries that point elsewhere.
     pub(super) elsewhere: Vec<ListedVersion>,
-    /// The digests of these entries, by the key that the archive of their version has here.
+    /// The digests of these entries, by the key that their archive would have here.
     pub(super) elsewhere_digests: HashMap<String, Digest>,
-    /// Entries that point to archives here.
+    /// The number of entries that point to archives here.
     pub(super) entries: usize,
-    /// Archives that lie in the repository's folder.
+    /// The number of archives in the repository's folder.
     pub(super) archives: usize,
-    /// The versions that were unpublished, by each key where an archive of theirs was.
+    /// The versions that were unpublished, by each key that their archives had.
     pub(super) unpublished: BTreeMap<String, UnpublishedVersion>,
-    /// Under how many archive names a version is listed, where it is more than one.
+    /// How many archive names list a version, if more than one.
     pub(super) names: HashMap<(String, String), usize>,
 }
 
@@ -41,19 +41,18 @@ pub(super) struct UnpublishedVersion {
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) key: String,
-    /// The upload that it would come from, if it lies in the repository's own folder. An entry may
-    /// point to any other.
+    /// The upload that the archive would come from, if it is in the repository's own folder. An
+    /// entry may point to any other folder.
     pub(super) own: Option<ChartFile>,
-    /// What the index lists of it, in its order.
+    /// The entries that point to it, in the order of the index.
     pub(super) listed: Vec<ListedVersion>,
-    /// What lies there.
+    /// The stored archive.
     pub(super) object: Option<Listed>,
 }
 
 impl Maintainer {
-    /// Looks at the archives of a repository whose index was read before. In this order, since an
-    /// archive is there before an index lists it: what is listed and not there was removed, and is
-    /// not about to come.
+    /// Lists the archives of a repository after its index was read. An archive is stored before it
+    /// is listed, so in this order a missing archive was removed and is not about to arrive.
     pub(super) async fn survey(&self, repository: &Repository, state: &IndexState) -> Result<Survey, StoreError> {
         let archives = self.repositories.archives(repository).await?;
         let mut survey = Survey {
@@ -76,7 +75,7 @@ impl Maintainer {
             let own_key = || own.as_ref().map(ChartFile::archive_key);
             let key = match &listed.url {
                 Some(url) => self.settings.key_at(repository, url),
-                // Without a URL it can mean only the archive of its name.
+                // An entry without a URL can only mean the archive with its name.
                 None => own_key(),
             };
             let version = (listed.chart.clone(), listed.version.clone());
@@ -101,7 +100,7 @@ impl Maintainer {
     }
 }
 
-/// The upload that the archive of this key comes from, if it is one of this repository.
+/// The upload that the archive of this key comes from, if it belongs to this repository.
 fn own(repository: &Repository, key: &str) -> Option<ChartFile> {
     ChartFile::new(repository, key.strip_prefix(&repository.charts_prefix())?)
 }
@@ -122,7 +121,7 @@ fn taken_back(repository: &Repository, notes: &BTreeMap<String, Unpublished>) ->
 }
 
 impl Subject {
-    /// The file name: the last part of the key.
+    /// The file name, the last part of the key.
     pub(super) fn file_name(&self) -> &str {
         self.key.rsplit('/').next().unwrap_or_default()
     }
@@ -138,7 +137,7 @@ impl Survey {
         })
     }
 
-    /// Under how many archive names, here or elsewhere, the index lists a version.
+    /// How many archive names, here or elsewhere, the index has for a version.
     pub(super) fn names_of(&self, chart: &str, version: &str) -> usize {
         let version = (chart.to_owned(), version.to_owned());
         self.names.get(&version).copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Is the repository as it should be? It reports every difference and changes nothing.
+//! Verifies a repository: reports every difference and changes nothing.
 
 use std::collections::BTreeSet;
 
@@ -12,33 +12,33 @@ use crate::deadline::Deadline;
 use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::repository::{IndexState, RepositoryError, command};
 
-/// Differences of one answer: Lambda carries six megabytes.
+/// The most differences in an answer, which Lambda limits to 6 MB.
 const MAX_DIFFERENCES: usize = 2_000;
-/// Uploads that wait in staging, as far as they are listed.
+/// The most waiting uploads that are listed.
 const MAX_WAITING_UPLOADS: usize = 2_000;
 /// How often differences are compared again because the index was written meanwhile.
 const MAX_RECOMPARISONS: usize = 3;
-/// What the message of a difference ends with that a publish under way makes.
+/// The end of the message for a difference that a publish in progress may explain.
 const BEING_PUBLISHED: &str = " (its upload is still in staging: it is being published)";
 
-/// What a verification came to.
+/// The result of a verification.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verified {
     /// The repository, empty for the root one.
     pub repository: String,
-    /// Its index, if there is one that can be read.
+    /// Its index, if it is readable.
     pub index: Option<IndexSummary>,
-    /// Archives that are there.
+    /// The number of stored archives.
     pub archives: usize,
-    /// Entries that point to archives of this repository.
+    /// The number of entries that point to archives of this repository.
     pub entries: usize,
-    /// Archive names that were compared in this run.
+    /// The number of archive names that this run has compared.
     pub compared: usize,
-    /// Archives that had to be downloaded, since S3 does not know their digest or something was
-    /// wrong.
+    /// The number of archives that had to be downloaded, because S3 does not know their digest or
+    /// because something was wrong.
     pub downloaded: usize,
-    /// What was downloaded from the edge, if that was asked for.
+    /// What was compared at the edge, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edge: Option<EdgeSummary>,
     /// Every difference.
@@ -47,14 +47,14 @@ pub struct Verified {
     pub elsewhere: Elsewhere,
     /// Whether everything was compared.
     pub complete: bool,
-    /// Where the next run goes on, if not: its `after`.
+    /// Where to continue if not: the `after` of the next run.
     pub after: Option<String>,
 }
 
 impl Verified {
-    /// How many of the differences are worth an alarm: not those that a publish under way makes,
-    /// and not those that users do not notice and `reindex` leaves, which an adopted repository may
-    /// have for ever.
+    /// The number of differences that deserve an alarm. Excluded are those that a publish in
+    /// progress explains and those that users do not notice and `reindex` does not repair, which an
+    /// adopted repository may have permanently.
     #[must_use]
     pub fn alarming(&self) -> usize {
         let alarming = |difference: &&Difference| {
@@ -66,12 +66,12 @@ impl Verified {
 }
 
 impl Maintainer {
-    /// Compares the index of a repository with its archives, from behind the key `after` on; with
-    /// `edge` also with what users get of them.
+    /// Compares the index of a repository with its archives, from behind the key `after`. With
+    /// `edge` also with what users download.
     ///
     /// # Errors
     ///
-    /// [`MaintainError`] if S3 can't be asked. A bad index is a difference, not an error.
+    /// [`MaintainError`] if S3 cannot be asked. A bad index is a difference, not an error.
     pub async fn verify(
         &self,
         repository: &Repository,
@@ -103,7 +103,7 @@ impl Maintainer {
             differences.extend(self.index_rebuilt(repository, state.rebuilt.as_ref()));
         }
         let (mut edge_summary, mut after) = (None, compared.after);
-        // Once, at the end; where the time is over by then, the next run has nothing else to do.
+        // Once, at the end. If time has run out by then, the next run has nothing else to do.
         if after.is_none() {
             if deadline.has_time() {
                 differences.extend(self.lost(repository, Some((&state, &survey))).await?);
@@ -115,7 +115,7 @@ impl Maintainer {
             let at_edge = self.compare_edge(&survey, scope, after.as_deref()).await?;
             differences.extend(at_edge.differences);
             edge_summary = Some(at_edge.summary);
-            // An empty key is in front of all.
+            // The empty key precedes all others.
             after = at_edge.after.or(after);
         }
         Ok(Verified {
@@ -198,7 +198,7 @@ impl Maintainer {
         self.compare(&survey, &Digests::default(), scope).await
     }
 
-    /// An archive is there before the index lists it, so a publish that is under way looks like a
+    /// An archive is stored before the index lists it, so a publish in progress looks like a
     /// difference.
     async fn tell_of_waiting_uploads(
         &self,
@@ -226,7 +226,7 @@ impl Maintainer {
     }
 }
 
-/// Whether an upload that waits may be why the archive is not listed.
+/// Whether a waiting upload may explain why the archive is not listed.
 fn may_come(difference: &Difference) -> bool {
     matches!(difference.kind, Kind::NotListed | Kind::Unsigned)
 }

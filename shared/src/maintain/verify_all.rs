@@ -1,4 +1,4 @@
-//! Every repository of the bucket, one after the other: what the daily schedule asks for.
+//! Verifies every repository of the bucket, one after the other, for the daily schedule.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use crate::deadline::Deadline;
 use crate::keys::{CHARTS, INDEX, Repository, is_published};
 use crate::store::StoreError;
 
-/// What a verification of all repositories came to.
+/// The result of verifying all repositories.
 #[derive(Debug)]
 pub struct AllVerified {
-    /// What each repository came to, in the order of their names.
+    /// The result for each repository, ordered by name.
     pub verified: Vec<Verified>,
     /// The repositories that could not be compared, each with the reason.
     pub failed: Vec<FailedVerification>,
-    /// Whether every repository was compared, and each of them whole.
+    /// Whether every repository was compared completely.
     pub complete: bool,
 }
 
@@ -26,17 +26,17 @@ pub struct AllVerified {
 pub struct FailedVerification {
     /// The repository, empty for the root one.
     pub repository: String,
-    /// Why.
+    /// The reason.
     pub error: String,
 }
 
 impl Maintainer {
-    /// Verifies every repository that has an index or archives, as far as the time allows. One that
-    /// cannot be compared does not keep the others from it.
+    /// Verifies every repository that has an index or archives, as far as time allows. A failure in
+    /// one does not stop the others.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] if the bucket can't be listed.
+    /// [`StoreError`] if the bucket cannot be listed.
     pub async fn verify_all(&self, deadline: Deadline) -> Result<AllVerified, StoreError> {
         let mut all = AllVerified {
             verified: Vec::new(),

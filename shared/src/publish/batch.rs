@@ -1,4 +1,4 @@
-//! Batches: the uploads that share an index write.
+//! Batches: uploads that share an index write.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,15 +13,15 @@ use super::{CONCURRENT_ARCHIVES, Deadline, PublishError, Publisher, Reason, Repo
 use crate::keys::{ChartFile, Repository, StagedKey};
 use crate::repository::RepositoryError;
 
-/// Receipts and removals under way at the same time.
+/// Receipts and removals that run at the same time.
 const CONCURRENT_CONCLUSIONS: usize = 8;
-/// The most uploads that one index write adds.
+/// The most uploads in one index write.
 const MAX_BATCH_UPLOADS: usize = 100;
-/// Bytes of their entries after which no more are: each byte of a list with thousands of short
-/// texts takes ten of memory.
+/// The size of their entries at which a batch is full, in bytes. In memory a list of thousands of
+/// short texts takes ten times its bytes.
 const MAX_BATCH_ENTRY_BYTES: usize = 1024 * 1024;
 
-/// Uploads that may share one write of their repository's index.
+/// Uploads to the same repository, which can share an index write.
 #[derive(Debug)]
 pub(super) struct Batch {
     repository: Repository,
@@ -50,7 +50,7 @@ impl Round {
 }
 
 impl Publisher {
-    /// Uploads in the groups that share an index write.
+    /// Publishes the uploads of every group.
     pub(super) async fn batches(&self, uploads: &[StagedKey], report: &mut Report) -> Vec<Batch> {
         let mut batches = Vec::new();
         for (repository, files) in self.by_repository(uploads, report).await {
@@ -66,11 +66,10 @@ impl Publisher {
         for Batch { repository, files } in &batches {
             let mut rest = files.as_slice();
             while !rest.is_empty() && deadline.has_time() {
-                // Boxed: the SDK's futures are deep, and the compiler gives up on one type that
-                // holds all of them.
+                // Boxed: the SDK's futures are too deep for the compiler without it.
                 let published = Box::pin(self.publish_batch(repository, rest, deadline, report));
-                // A batch that would not end is ended as a kill would end it, so that what came
-                // before it is still reported.
+                // A batch that does not finish is stopped as if the process had been killed, so
+                // that earlier outcomes are still reported.
                 match tokio::time::timeout(deadline.left_to_the_end(), published).await {
                     Ok(taken) => rest = rest.get(taken..).unwrap_or_default(),
                     Err(_) => break,
@@ -85,8 +84,8 @@ impl Publisher {
         self.mirror_new(deadline, report).await;
     }
 
-    /// Groups uploads; an event may name one twice. Those whose folder can be no repository are
-    /// rejected on the way.
+    /// Groups uploads by repository. An event may name an upload twice. An upload whose folder
+    /// cannot be a repository is rejected here.
     async fn by_repository(&self, uploads: &[StagedKey], report: &mut Report) -> BTreeMap<Repository, Vec<ChartFile>> {
         let mut groups: BTreeMap<Repository, Vec<ChartFile>> = BTreeMap::new();
         for staged in uploads {
@@ -108,8 +107,8 @@ impl Publisher {
         groups
     }
 
-    /// Publishes as many of these uploads as one index write adds; answers how many that
-    /// were, one at least.
+    /// Publishes as many of these uploads as fit into one index write. Returns their number, at
+    /// least one.
     async fn publish_batch(
         &self,
         repository: &Repository,
@@ -120,7 +119,8 @@ impl Publisher {
         let state = StateCell::new();
         let read_index = self.index_state(repository, &state);
         let prepare = self.prepare_some(uploads, &state, 0);
-        // The index is read while the first archives are: neither depends on the other.
+        // Reads the index and the first archives concurrently, because neither depends on the
+        // other.
         let (_, prepared) = tokio::join!(read_index, prepare);
         let batch = prepared.len();
         let mut round = Round::default();
@@ -134,7 +134,7 @@ impl Publisher {
         batch
     }
 
-    /// Prepares these uploads, as many as fit into a batch in which so many bytes are `taken`.
+    /// Prepares as many of these uploads as fit into a batch that already holds `taken` bytes.
     pub(super) async fn prepare_some(
         &self,
         uploads: &[ChartFile],

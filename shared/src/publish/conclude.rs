@@ -1,4 +1,4 @@
-//! The end of an upload: its outcome is recorded, then it is removed.
+//! The end of an upload: its outcome is recorded, then the upload is removed.
 
 use jiff::Timestamp;
 
@@ -12,12 +12,12 @@ use crate::receipt::{Outcome, Receipt};
 use crate::repository::{EditedReceipt, ReceiptEdit, RepositoryError, StoredReceipt};
 use crate::store::StoreError;
 
-/// An upload that has its outcome.
+/// An upload with its outcome.
 #[derive(Debug, Clone)]
 pub struct Concluded {
-    /// What is recorded.
+    /// The recorded outcome.
     pub receipt: Receipt,
-    /// Whether this run recorded it; otherwise another one has, and has counted it.
+    /// Whether this run recorded it. Otherwise another run did, and has counted it.
     pub recorded: bool,
 }
 
@@ -26,16 +26,16 @@ impl Publisher {
     pub(super) async fn conclude(&self, mut decided: Decided) -> Result<Concluded, PublishError> {
         self.owe_to_mirror(&mut decided).await?;
         let upload = &decided.upload;
-        // A rejected upload is kept before anything says that it was rejected.
+        // A rejected upload is copied before anything reports that it was rejected.
         let is_rejected = matches!(decided.verdict, Verdict::Reject(_));
         let was_replaced = is_rejected && !self.keep(upload).await?;
         let concluded = self.record(upload, self.receipt(&decided), was_replaced).await?;
         if matches!(decided.verdict, Verdict::Hold(_)) {
             return Ok(concluded);
         }
-        // The ETag alone would not tell it from the same bytes uploaded again with what makes them
-        // right. Where they were published they need not be told apart: there is nothing more to do
-        // for the second upload.
+        // The ETag alone would not tell this upload apart from the same bytes uploaded again with
+        // corrected metadata. After a publish that does not matter: nothing is left to do for a
+        // second upload.
         if is_rejected && !self.is_still_there(upload).await? {
             return Ok(concluded);
         }
@@ -49,8 +49,8 @@ impl Publisher {
         Ok(concluded)
     }
 
-    /// Copies a rejected upload; whether it was still there, as far as that turns out. If it was
-    /// replaced meanwhile there is nothing to keep, and the new one waits for its own outcome.
+    /// Copies a rejected upload. Returns whether it was still there, as far as is known. A replaced
+    /// upload is not copied, and the new one gets its own outcome.
     async fn keep(&self, upload: &Upload) -> Result<bool, StoreError> {
         let staged = &upload.staged;
         let was_there = match upload.is_copied {
@@ -74,7 +74,7 @@ impl Publisher {
         let key = upload.staged.key();
         match self.store.describe(key).await {
             Ok(described) => Ok(described.is_some_and(|described| upload.is(&described))),
-            // Encrypted with a key that only its uploader has: a listing names it all the same.
+            // Encrypted with a key that only its uploader has. A listing shows it all the same.
             Err(error) if error.is_bad_request() => {
                 let listed = self.store.find(key).await?;
                 Ok(listed.is_some_and(|object| object.etag == upload.etag && object.modified == upload.uploaded))
@@ -83,8 +83,8 @@ impl Publisher {
         }
     }
 
-    /// Writes the receipt, unless another run has: the first one reports and counts the outcome,
-    /// and none after it.
+    /// Writes the receipt, unless another run already has. Only the run that writes it reports and
+    /// counts the outcome.
     async fn record(&self, upload: &Upload, receipt: Receipt, was_replaced: bool) -> Result<Concluded, PublishError> {
         let key = upload.staged.receipt_key();
         let mut receipt = receipt;
@@ -110,7 +110,7 @@ impl Publisher {
         }
     }
 
-    /// The outcome that is recorded of this very upload, if there is one that stays.
+    /// The final outcome that is already recorded for this very upload, if there is one.
     pub(super) async fn recorded(&self, upload: &Upload) -> Result<Option<Receipt>, PublishError> {
         let stored = self.repositories.read_receipt(&upload.staged.receipt_key()).await?;
         Ok(stored.bytes().and_then(|bytes| final_receipt_of(upload, bytes)))
@@ -145,7 +145,7 @@ impl Publisher {
             digest: decided.digest,
             content_digest: archive.map(|archive| archive.content_digest),
             url: visible.and_then(|visible| visible.url.clone()),
-            // The words quote names, paths and values of the chart.
+            // The messages quote names, paths and values of the chart, so they are escaped.
             reason: reason.map(|reason| printable(&reason).into_owned()),
             reason_code,
             signed_by: signed_by.clone().filter(|_| visible.is_some()),
@@ -159,8 +159,8 @@ impl Publisher {
         .bounded()
     }
 
-    /// Writes into the receipt of a published archive what came later. Where other runs write it
-    /// each time it stays theirs: the log has it too.
+    /// Records a later event in the receipt of a published archive. If other runs keep winning the
+    /// race, the receipt stays as they wrote it; the log has the event too.
     pub(super) async fn add_to_receipt(
         &self,
         staged: &StagedKey,
@@ -169,7 +169,7 @@ impl Publisher {
         let mut written = None;
         let edit = |stored: &StoredReceipt| {
             let bytes = stored.bytes().map(|bytes| bytes.as_ref()).unwrap_or_default();
-            // A lost race against ourselves: the answer to the first try of a request was lost.
+            // The race was lost to this run's own first request, whose answer was lost.
             if written.as_deref() == Some(bytes) {
                 return ReceiptEdit::Keep(());
             }
@@ -188,7 +188,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Rejects an upload for its key alone.
+    /// Rejects an upload because of its key alone.
     pub(super) async fn reject_unread(&self, staged: &StagedKey, reason: Reason, report: &mut Report) {
         let upload = match self.described_upload(staged).await {
             Ok(Some(upload)) => upload,
@@ -234,16 +234,16 @@ impl Publisher {
     }
 }
 
-/// The receipt that is there already, if it stays: there is nothing to add to it, or it is of an
-/// upload that came later.
+/// The existing receipt, if it must stay: it already says the same, or it belongs to a later
+/// upload.
 fn stays(there: &[u8], receipt: &Receipt, was_replaced: bool) -> Option<Receipt> {
     let there: Receipt = serde_json::from_slice(there).ok()?;
     let (etag, uploaded, release) = (&receipt.upload_etag, receipt.uploaded_at, receipt.release.as_deref());
     let stays = if there.is_of(etag, uploaded, release) {
         match there.outcome {
             Outcome::Published | Outcome::Unchanged => true,
-            // The same bytes uploaded twice within a second: what the index lists is what the
-            // receipt says.
+            // The same bytes were uploaded twice within a second. The receipt has to match what the
+            // index lists.
             Outcome::Rejected => !receipt.is_visible(),
             Outcome::Held => receipt.outcome == Outcome::Held && there.reason == receipt.reason,
         }
@@ -256,7 +256,7 @@ fn stays(there: &[u8], receipt: &Receipt, was_replaced: bool) -> Option<Receipt>
     stays.then_some(there)
 }
 
-/// The outcome that is recorded of this very upload, if it is one that stays.
+/// The recorded outcome of this very upload, if it is final.
 fn final_receipt_of(upload: &Upload, bytes: &[u8]) -> Option<Receipt> {
     let receipt: Receipt = serde_json::from_slice(bytes).ok()?;
     let is_of_it = receipt.is_of(upload.etag.unquoted(), upload.uploaded, upload.release.as_deref());
@@ -264,7 +264,7 @@ fn final_receipt_of(upload: &Upload, bytes: &[u8]) -> Option<Receipt> {
 }
 
 impl Concluded {
-    /// Milliseconds from the upload to now being recorded.
+    /// Milliseconds from the upload to this record.
     pub fn upload_to_outcome_ms(&self) -> u64 {
         let passed = self.receipt.recorded_at.duration_since(self.receipt.uploaded_at);
         u64::try_from(passed.as_millis()).unwrap_or_default()

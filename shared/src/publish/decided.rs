@@ -14,20 +14,20 @@ pub(super) struct Decided {
     pub(super) upload: Upload,
     /// The published archive, or the rejected one as far as it could be read.
     pub(super) archive: Option<Archive>,
-    /// SHA-256 of the archive, known even where it could not be read.
+    /// SHA-256 of the archive, known even if the archive could not be read.
     pub(super) digest: Option<Digest>,
     pub(super) verdict: Verdict<Visible>,
 }
 
-/// What users can install of an upload that has passed.
+/// What users can install after an upload has passed.
 #[derive(Debug)]
 pub(super) struct Visible {
-    /// Whether it is this upload that was published, or an earlier one, which stays unchanged.
+    /// Whether this upload was published, or an earlier one with the same content is unchanged.
     pub(super) origin: Origin,
-    /// Where the index says that it is. `None`: nowhere.
+    /// The URL in the index, if it has one.
     pub(super) url: Option<String>,
-    /// Whether a mirror may get what is stored: not what may be another archive than the one that
-    /// was published.
+    /// Whether the mirror may push the stored archive. It may not if that may differ from what was
+    /// published.
     pub(super) may_mirror: bool,
 }
 
@@ -37,17 +37,17 @@ impl Decided {
         Self::of_archive(upload, archive, Verdict::Pass(visible))
     }
 
-    /// It waits.
+    /// It is held.
     pub(super) fn held(upload: Upload, archive: Archive, wait: Wait) -> Self {
         Self::of_archive(upload, archive, Verdict::Hold(wait))
     }
 
-    /// It is rejected for what its archive is.
+    /// It is rejected because of its archive.
     pub(super) fn rejected(upload: Upload, archive: Archive, reason: impl Into<Reason>) -> Self {
         Self::of_archive(upload, archive, Verdict::Reject(reason.into()))
     }
 
-    /// It is rejected, and nobody has read its archive, or could.
+    /// It is rejected without its archive having been read.
     pub(super) fn rejected_unread(upload: Upload, digest: Option<Digest>, reason: impl Into<Reason>) -> Self {
         Self {
             upload,
@@ -57,7 +57,7 @@ impl Decided {
         }
     }
 
-    /// A run that was killed before it removed the upload has recorded what became of it.
+    /// An earlier run recorded the outcome and was killed before it removed the upload.
     pub(super) fn recorded(upload: Upload, archive: Archive, receipt: Receipt) -> Self {
         let visible = |origin| {
             Verdict::Pass(Visible {
@@ -86,7 +86,7 @@ impl Decided {
         }
     }
 
-    /// What its receipt calls it.
+    /// The outcome as the receipt names it.
     pub(super) fn outcome(&self) -> Outcome {
         match &self.verdict {
             Verdict::Pass(Visible { origin, .. }) => match origin {
@@ -98,7 +98,7 @@ impl Decided {
         }
     }
 
-    /// Why it is not visible: in words, and as a short stable word.
+    /// Why the upload is not visible: the message, and a short, stable code.
     pub(super) fn why_not(&self) -> Option<(String, String)> {
         match &self.verdict {
             Verdict::Pass(_) => None,

@@ -1,10 +1,10 @@
-//! What a process remembers from one run to the next.
+//! What a process remembers between runs.
 
 use std::sync::Mutex;
 
 use crate::sync::lock;
 
-/// What this process knows of the bucket, so that it need not ask again.
+/// Facts about the bucket that this process need not request again.
 #[derive(Debug)]
 pub(super) struct Known<T>(Mutex<Option<T>>);
 

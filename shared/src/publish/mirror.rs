@@ -1,10 +1,9 @@
-//! The mirror: each chart that is visible goes to a registry too (`OCI_MIRROR`), after everything
-//! else and for as long as it takes.
+//! The mirror: every published chart is also pushed to a registry (`OCI_MIRROR`), after everything
+//! else.
 //!
-//! What a registry still has to get is noted in the bucket before the upload goes, so that a run
-//! that is killed in between leaves the note. The note goes when the registry has the chart. A
-//! registry that is down or rejects us delays no upload: the run that published the chart tries
-//! once, then every sweep does.
+//! A note in the bucket for each pending chart is written before the upload is removed, so that it
+//! survives a run that is killed. It is deleted when the registry has the chart. A registry that is
+//! down or rejects the push delays no upload: the publishing run tries once, then every sweep does.
 
 use std::time::{Duration, Instant};
 
@@ -28,26 +27,26 @@ use crate::repository::PublishedArchive;
 use crate::secret::SecretError;
 use crate::store::{Got, StoreError};
 
-/// Charts that a registry does not take from us before a run leaves it alone: a wrong password that
-/// is shown again and again locks accounts.
+/// The number of rejected charts after which a run stops pushing: repeating a wrong password locks
+/// accounts.
 const MAX_FAILURES: u32 = 3;
-/// A registry that gave no answer is left to the sweep for so long: a run that waits for it does
+/// How long a registry without an answer is left to the sweep, because a run that waits for it does
 /// not publish.
 const SILENT_REGISTRY_BACKOFF: Duration = Duration::from_secs(60);
 
-/// An archive that a registry had to get, and what became of it.
+/// A pending chart and the result of pushing it.
 #[derive(Debug, Clone)]
 pub struct Mirrored {
     /// The archive.
     pub file: ChartFile,
-    /// What it is called there (`None`: nothing was owed any more), or why the next sweep has to
-    /// try again.
+    /// Its reference there (`None`: nothing was pending any more), or why the next sweep has to
+    /// retry.
     pub result: Result<Option<String>, String>,
 }
 
-/// Why a registry did not get a chart.
+/// Why a registry did not accept a chart.
 #[derive(Debug, thiserror::Error)]
-enum MirrorError {
+pub(crate) enum MirrorError {
     #[error(transparent)]
     Push(#[from] PushError),
     #[error(transparent)]
@@ -60,13 +59,13 @@ enum MirrorError {
     NoTime,
 }
 
-/// How the other charts would fare.
+/// Whether the same failure awaits the other charts.
 enum Prospect {
-    /// As this one.
+    /// It does.
     Same,
-    /// Perhaps as this one.
+    /// It may.
     Doubtful,
-    /// Not as this one.
+    /// It does not.
     Own,
 }
 
@@ -91,7 +90,7 @@ struct Chart {
 }
 
 impl Publisher {
-    /// Notes that the registry has to get a chart that the index lists, before its upload goes.
+    /// Notes every listed chart as pending, before its upload is removed.
     pub(super) async fn owe_to_mirror(&self, decided: &mut Decided) -> Result<(), PublishError> {
         let Some(mirror) = &self.settings.oci_mirror else {
             return Ok(());
@@ -122,7 +121,7 @@ impl Publisher {
         self.repositories.write_note(&key, note).await
     }
 
-    /// Pushes what this run has made visible.
+    /// Pushes the charts that this run has published.
     pub(super) async fn mirror_new(&self, deadline: Deadline, report: &mut Report) {
         let Some(mirror) = &self.settings.oci_mirror else {
             return;
@@ -145,12 +144,12 @@ impl Publisher {
         report.mirrored = self.mirror(mirror, owed, deadline).await;
     }
 
-    /// Pushes what earlier runs have left.
+    /// Pushes the charts that earlier runs left pending.
     pub(super) async fn mirror_rest(&self, deadline: Deadline, report: &mut Report) {
         let Some(mirror) = &self.settings.oci_mirror else {
             return;
         };
-        // A few that are never taken do not stand in the way of the others for ever.
+        // A random choice: charts that are never accepted must not block the others.
         let mut notes = Sample::of_at_most(super::MAX_SWEPT_OBJECTS);
         let mut oldest_left = None;
         let now = (self.clock)();
@@ -172,8 +171,8 @@ impl Publisher {
         report.oldest_unmirrored = super::age(now, noted);
     }
 
-    /// What the registry still has to get, a fair choice of it, and since when the oldest of the
-    /// rest waits.
+    /// A random choice of the pending charts, and since when the oldest of the others has been
+    /// waiting.
     async fn notes(
         &self,
         notes: &mut Sample<(ChartFile, Timestamp)>,
@@ -223,7 +222,7 @@ impl Publisher {
         mirrored
     }
 
-    /// `None`: another run has done it, or there is nothing any more that it could be done with.
+    /// `None`: another run has pushed it, or nothing is left that could be pushed.
     async fn mirror_one(&self, mirror: &Mirror, file: &ChartFile) -> Result<Option<String>, MirrorError> {
         let Some((note, _)) = self.store.head(&file.mirror_key()).await? else {
             return Ok(None);
@@ -233,8 +232,9 @@ impl Publisher {
             return Ok(None);
         };
         self.push(&chart).await?;
-        // A run that knew of a provenance file may have pushed while this one, without it, was
-        // about to: a registry has no compare-and-swap. The file was in the bucket before that.
+        // A registry has no compare-and-swap. A run that knew about a provenance file may have
+        // pushed while this one was about to push without it. The file was in the bucket before, so
+        // this looks again.
         if !chart.artifact.has_provenance()
             && self.takes_provenance()
             && self.store.head(&file.provenance_key()).await?.is_some()
@@ -253,7 +253,7 @@ impl Publisher {
         Ok(Some(name))
     }
 
-    /// Why a chart is not there; its receipt says so too.
+    /// Records in the log and the receipt why a chart could not be pushed.
     async fn not_mirrored(&self, staged: &StagedKey, error: &MirrorError) -> String {
         let problem = super::shown(&error.to_string());
         let told = self.add_to_receipt(staged, |receipt| receipt.mirror_problem = Some(problem.clone()));
@@ -263,7 +263,7 @@ impl Publisher {
         problem
     }
 
-    /// What is published under the name of this upload, if a registry can have it.
+    /// The published archive of this upload, if a registry can accept it.
     async fn published_chart(&self, mirror: &Mirror, file: &ChartFile) -> Result<Option<Chart>, MirrorError> {
         let key = file.archive_key();
         let (archive, bytes) = self.repositories.read_archive_with_bytes(&key).await?;
@@ -280,8 +280,8 @@ impl Publisher {
             PublishedArchive::Missing | PublishedArchive::TooLarge { .. } => return Ok(None),
         };
         let metadata = &known.archive.metadata;
-        // A warning said that no registry accepts its name when it was published; its provenance
-        // file came later.
+        // The warning about a name that no registry accepts was given when the chart was published;
+        // only its provenance file came later.
         let name = mirror.reference(file.repository(), &metadata.name, &metadata.version);
         let Ok(name) = name else { return Ok(None) };
         Ok(Some(Chart {

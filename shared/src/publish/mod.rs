@@ -1,4 +1,4 @@
-//! Publishing: staged uploads become visible, whatever happens on the way.
+//! Publishing: uploads become visible, and no failure loses one.
 //!
 //! One upload into an existing repository takes six requests, and with S3 answering in T each it is
 //! in the index after 3 T:
@@ -19,10 +19,9 @@
 //! same outcome. A run that loses the race adds every waiting upload to its next attempt, so that a
 //! burst of uploads needs few index writes.
 //!
-//! [`batch`] publishes the uploads of an event that share an index write, until the [`Deadline`];
-//! [`sweep`] finds the uploads that wait, and what would stay unnoticed otherwise. Both answer with
-//! a [`report`]. What a repository holds is read and written by
-//! [`repository`](crate::repository).
+//! [`batch`] publishes the uploads of an event that share an index write, until the [`Deadline`].
+//! [`sweep`] finds waiting uploads and objects that would otherwise go unnoticed. Both return a
+//! [`report`]. [`repository`](crate::repository) reads and writes the contents of a repository.
 //!
 //! | step | what happens |
 //! | --- | --- |
@@ -55,6 +54,8 @@ pub use checks::wait::Wait;
 pub use conclude::Concluded;
 pub use error::PublishError;
 pub use index::rebuild::IndexRebuilt;
+#[cfg(test)]
+pub(crate) use mirror::MirrorError;
 pub use mirror::Mirrored;
 pub use prepare::unreadable::UnreadableError;
 pub use report::{Failure, IndexWrite, Report};
@@ -76,17 +77,17 @@ use known::Known;
 use report::{age, shown};
 use sweep::Position;
 
-/// Uploads whose archives are held in memory at the same time.
+/// Uploads whose archives are in memory at the same time.
 const CONCURRENT_ARCHIVES: usize = 4;
-/// Uploads, or notes of the mirror, that one sweep looks at: a fair choice of all that there are.
+/// Uploads, or pending charts of the mirror, that one sweep handles: a random choice.
 const MAX_SWEPT_OBJECTS: usize = 2_000;
 
-/// Moves staged uploads into their repositories.
+/// Moves uploads into their repositories.
 #[derive(Debug)]
 pub struct Publisher {
-    /// What is published.
+    /// The repositories that it publishes into.
     repositories: Repositories,
-    /// The same bucket, for what lies outside the repositories: uploads, and what was rejected.
+    /// The same bucket, for objects outside of repositories: uploads and copies of rejected ones.
     store: Store,
     settings: Arc<Settings>,
     limits: Limits,
@@ -96,14 +97,14 @@ pub struct Publisher {
     images: Images,
     /// The keyring that is known to be published.
     keyring: Known<Digest>,
-    /// When the mirror's registry gave no answer.
+    /// When the mirror's registry last failed to answer.
     mirror_silent: Known<Instant>,
-    /// Behind which key the next sweep goes on, if the last one had no time for the rest.
+    /// The key behind which the next sweep continues, if the last one ran out of time.
     position: Position,
 }
 
 impl Publisher {
-    /// A publisher into these repositories.
+    /// Creates a publisher for these repositories.
     pub fn new(repositories: Repositories) -> Self {
         let settings = Arc::clone(&repositories.settings);
         let limits = Limits {
@@ -125,7 +126,7 @@ impl Publisher {
         }
     }
 
-    /// With the secret for the features that need one.
+    /// Adds the secret for the features that need one.
     #[must_use]
     pub fn with_secrets(self, secrets: Option<Secrets>) -> Self {
         Self { secrets, ..self }
@@ -135,7 +136,7 @@ impl Publisher {
         self.secrets.as_ref().ok_or(SecretError::NoSecret)
     }
 
-    /// A key of the secret that turned out to be of no use.
+    /// Reports an unusable key in the secret.
     fn wrong_key(&self, field: &'static str, problem: KeyError) -> SecretError {
         match self.secrets() {
             Ok(secrets) => secrets.wrong(SecretFieldError::Key { field, problem }),
@@ -143,16 +144,15 @@ impl Publisher {
         }
     }
 
-    /// Whether an upload may have a provenance file that has to be looked at.
+    /// Whether provenance files beside uploads have to be looked at.
     pub fn takes_provenance(&self) -> bool {
         self.settings.provenance != ProvenanceMode::Off
     }
 
-    /// Publishes these uploads, and where others are writing the same index everything else that
-    /// waits for it.
+    /// Publishes these uploads and, after a lost race, others that wait for the same index.
     ///
-    /// Failures are part of the report, so that one bad request does not hide the outcomes of other
-    /// uploads.
+    /// Failures are part of the report, so that one failed request does not hide the outcomes of
+    /// other uploads.
     pub async fn publish(&self, uploads: &[StagedKey], deadline: Deadline) -> Report {
         let mut report = Report::default();
         let batches = self.batches(uploads, &mut report).await;

@@ -1,4 +1,4 @@
-//! What a run came to.
+//! The results of a run.
 
 use std::time::Duration;
 
@@ -10,42 +10,41 @@ use crate::keys::{Repository, StagedKey};
 use crate::printable::printable;
 use crate::receipt::{Outcome, TEXT};
 
-/// What a run came to.
+/// The results of a run.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The uploads that have their outcome now.
+    /// The uploads that have an outcome now.
     pub concluded: Vec<Concluded>,
-    /// Uploads that were not there (any more): another run has dealt with them.
+    /// Uploads that were gone: another run has handled them.
     pub gone: Vec<StagedKey>,
-    /// Provenance files that came after their archives.
+    /// Provenance files that arrived after their archives.
     pub late_provenance: Vec<LateProvenance>,
-    /// Charts that a registry had to get.
+    /// Charts that were pending for the mirror.
     pub mirrored: Vec<Mirrored>,
-    /// Uploads that another try may publish; they stay in staging.
+    /// Uploads that could not be handled now; they stay in staging.
     pub failed: Vec<Failure>,
-    /// What else failed: part of a sweep that is no upload, in words.
+    /// Other failures of a sweep, as messages.
     pub problems: Vec<String>,
-    /// Objects that are no uploads, as far as a sweep found any.
+    /// Objects that are not uploads, as far as a sweep found any.
     pub foreign: Foreign,
     /// The indexes that were written.
     pub index_writes: Vec<IndexWrite>,
-    /// Those of them that had been lost.
+    /// Those among them that had been lost and were rebuilt.
     pub rebuilt: Vec<IndexRebuilt>,
-    /// Compare-and-swaps that lost their race.
+    /// The number of lost races.
     pub lost_races: u32,
-    /// Whether this is a sweep that went through all of staging.
+    /// Whether this is a sweep that looked through all of staging.
     pub swept: bool,
-    /// How long the oldest upload that a sweep found had been lying in staging by then, without
-    /// those that are held.
+    /// How long the oldest upload that a sweep found had been in staging, without those that are
+    /// held.
     pub oldest_waiting: Option<Duration>,
-    /// The same of those that are held.
+    /// The same for those that are held.
     pub oldest_held: Option<Duration>,
-    /// For how long the registry has been waiting for the oldest chart that it did not get from a
-    /// sweep.
+    /// How long the oldest chart that a sweep left pending has been waiting for the registry.
     pub oldest_unmirrored: Option<Duration>,
 }
 
-/// An upload that could not be dealt with now.
+/// An upload that could not be handled now.
 #[derive(Debug)]
 pub struct Failure {
     /// The upload.
@@ -57,16 +56,16 @@ pub struct Failure {
 /// One successful write of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexWrite {
-    /// Whose index.
+    /// The repository whose index this is.
     pub repository: Repository,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: usize,
-    /// The chart versions it lists.
+    /// The number of versions that it lists.
     pub versions: usize,
 }
 
 impl Report {
-    /// The keys of the uploads that wait for something.
+    /// The keys of the uploads that are held.
     pub(super) fn held(&self) -> impl Iterator<Item = &str> {
         let receipts = self.concluded.iter().map(|concluded| &concluded.receipt);
         let held = receipts.filter(|receipt| receipt.outcome == Outcome::Held);
@@ -80,12 +79,12 @@ impl Report {
         });
     }
 
-    /// Something else than an upload could not be dealt with.
+    /// Records a failure that concerns no single upload.
     pub(super) fn problem(&mut self, problem: &str) {
         self.problems.push(shown(problem));
     }
 
-    /// Whether it says what became of this upload.
+    /// Whether it has a result for this upload.
     pub(super) fn knows(&self, staged: &StagedKey) -> bool {
         let concluded = self
             .concluded
@@ -97,12 +96,12 @@ impl Report {
     }
 }
 
-/// A message as logs, receipts and answers have it: one line, and not longer than people read.
+/// A message for logs, receipts and answers: one line of readable length.
 pub(super) fn shown(message: &str) -> String {
     brief::text(&printable(message), TEXT).into_owned()
 }
 
-/// How old the oldest of them is. A clock that is behind S3's makes it no age at all.
+/// The age of the oldest. A clock behind S3's makes it zero.
 pub(super) fn age(now: Timestamp, written: impl Iterator<Item = Timestamp>) -> Option<Duration> {
     Some(now.duration_since(written.min()?).try_into().unwrap_or_default())
 }

@@ -1,4 +1,5 @@
-//! Who we are to a registry: nobody, or the login in the secret, shown where the registry says
+//! Authentication at a registry: anonymous, or with the login from the secret, as the registry
+//! requests
 //! (<https://distribution.github.io/distribution/spec/auth/token/>).
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,7 +11,7 @@ use crate::http::{Answer, Http, HttpError, Request, may_ask_for_token};
 use crate::image::Reference;
 use crate::secret::Login;
 
-/// What we want to do there; whatever else the registry would allow.
+/// The permission that is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Read,
@@ -26,7 +27,7 @@ impl Access {
     }
 }
 
-/// The requests about one image, or whatever else lies in a registry under such a name.
+/// The requests about one image, or about anything else in a registry under such a name.
 pub(super) struct Session<'a> {
     http: &'a Http,
     image: &'a Reference,
@@ -46,7 +47,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Makes a request to the registry, and says who we are if it asks.
+    /// Sends a request, and authenticates if the registry requests it.
     pub(super) async fn ask(&mut self, request: &Request<'_>) -> Result<Answer, RegistryError> {
         let answer = self.http.ask(request, self.authorization()).await?;
         let challenge = answer
@@ -64,7 +65,7 @@ impl<'a> Session<'a> {
         self.authorization.as_ref().map(|text| text.as_str())
     }
 
-    /// What the registry asks for; `None` if we have nothing to show.
+    /// The authorization that the registry requests; `None` if there is no login for it.
     async fn authorize(&self, challenge: Option<&str>) -> Result<Option<Zeroizing<String>>, RegistryError> {
         let Some(challenge) = challenge else { return Ok(None) };
         let (scheme, rest) = challenge.split_once(' ').unwrap_or((challenge, ""));
@@ -108,7 +109,7 @@ fn basic(login: &Login) -> Zeroizing<String> {
 fn token(body: &[u8]) -> Option<Zeroizing<String>> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let token = answer.get("token").or_else(|| answer.get("access_token"))?.as_str()?;
-    // Part of a header.
+    // It becomes part of a header.
     let good = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     good.then(|| Zeroizing::new(token.to_owned()))
 }

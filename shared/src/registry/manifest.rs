@@ -1,4 +1,4 @@
-//! What an image consists of, as far as its platforms go.
+//! Manifests of images, as far as platforms are concerned.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::image::Platform;
 
-/// The kinds of manifests, of OCI and of Docker.
+/// The media types of manifests, from OCI and from Docker.
 pub(super) const ACCEPTED: &str = "application/vnd.oci.image.index.v1+json, \
      application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, \
      application/vnd.docker.distribution.manifest.v2+json";
@@ -14,9 +14,9 @@ pub(super) const ACCEPTED: &str = "application/vnd.oci.image.index.v1+json, \
 /// A manifest.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Manifest {
-    /// Of several images, each with its platform.
+    /// Several images, each for a platform.
     Index(BTreeSet<Platform>),
-    /// Of one image, whose configuration has this digest.
+    /// One image. Its configuration has this digest.
     Image { config: String },
 }
 
@@ -51,7 +51,7 @@ impl PlatformText {
 }
 
 impl Manifest {
-    /// `None` if it is none.
+    /// `None` if it is not a manifest.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let text: Text = serde_json::from_slice(bytes).ok()?;
         if let Some(manifests) = text.manifests {
@@ -59,7 +59,7 @@ impl Manifest {
             return Some(Self::Index(platforms.collect()));
         }
         let config = text.config?.digest;
-        // Part of a URL.
+        // It becomes part of a URL.
         let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b':';
         (config.len() <= 200 && config.bytes().all(good)).then_some(Self::Image { config })
     }

@@ -1,11 +1,11 @@
-//! Talking to a registry by the OCI distribution API
-//! (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>): is an image there
+//! The OCI distribution API of registries
+//! (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md>): does an image exist
 //! ([`Http::find`]), and pushing a chart ([`Http::push`]).
 //!
-//! A thin client over [`crate::http`]. `oci-client` 0.18, which the field uses, makes publish-chart
-//! 1.74 MiB larger, since it brings `reqwest` as a second HTTP client; and it follows redirects
-//! wherever they lead and reads answers of any size, while an upload chooses what is asked here.
-//! What is needed of it are three kinds of GET, a HEAD, a POST and a PUT.
+//! A thin client over [`crate::http`]. `oci-client` 0.18, the field's usual crate, makes
+//! publish-chart 1.74 MiB larger, because it adds `reqwest` as a second HTTP client. It also
+//! follows redirects to any host and reads answers of any size, while here an upload decides what
+//! is requested. Only three kinds of GET, a HEAD, a POST and a PUT are needed.
 
 mod auth;
 mod manifest;
@@ -23,40 +23,41 @@ pub use push::{PushError, Pushed};
 use auth::{Access, Session};
 use manifest::Manifest;
 
-/// All that one image may take.
+/// The time limit for one image.
 const IMAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a registry says of an image.
+/// A registry's answer about an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// It is there, for these platforms.
+    /// It exists for these platforms.
     Platforms(BTreeSet<Platform>),
-    /// It is not.
+    /// It does not exist.
     Missing,
-    /// The registry does not tell us: it is private, or not there. Registries hide the difference.
+    /// The registry denies access: the image is private or does not exist. Registries hide the
+    /// difference.
     Denied,
 }
 
-/// The registry gave no answer that means anything. It is no word about the image.
+/// The registry gave no usable answer, which proves nothing about the image.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
-    /// None at all, or one that nobody could use.
+    /// No answer, or one that cannot be used.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// Too many requests.
+    /// The registry is rate-limiting requests.
     #[error("{host} is rate-limiting requests")]
     RateLimited {
-        /// Whom we asked.
+        /// The contacted registry.
         host: String,
     },
 }
 
 impl Http {
-    /// The platforms that an image is there for.
+    /// The platforms that an image exists for.
     ///
     /// # Errors
     ///
-    /// [`RegistryError`] if the registry could not be asked.
+    /// [`RegistryError`] if the registry did not answer.
     pub async fn find(&self, image: &Reference, login: Option<&Login>) -> Result<Found, RegistryError> {
         let found = tokio::time::timeout(IMAGE_TIMEOUT, self.find_untimed(image, login)).await;
         found.unwrap_or_else(|_| {
@@ -77,7 +78,7 @@ impl Http {
         };
         match Manifest::read(&body) {
             Some(Manifest::Index(platforms)) => Ok(Found::Platforms(platforms)),
-            // One image says what it is for in its configuration.
+            // A single image has its platform in its configuration.
             Some(Manifest::Image { config }) => {
                 let url = format!("{}/blobs/{config}", base_url(image));
                 let request = Request {
@@ -88,7 +89,8 @@ impl Http {
                     Read::Body(body) => Ok(Found::Platforms(
                         manifest::platform_of_config(&body).into_iter().collect(),
                     )),
-                    // A manifest without its configuration is an image that nobody can pull.
+                    // A manifest without its configuration describes an image that cannot be
+                    // pulled.
                     Read::Missing => Ok(Found::Missing),
                     Read::Denied => Ok(Found::Denied),
                 }
@@ -98,7 +100,7 @@ impl Http {
     }
 }
 
-/// Where the API has what lies under this name.
+/// The API's URL for an object under this name.
 fn base_url(image: &Reference) -> String {
     let host = image.api_host();
     format!("{}://{host}/v2/{}", scheme(host), image.repository())
@@ -119,7 +121,7 @@ fn read(host: &str, answer: Answer) -> Result<Read, RegistryError> {
     }
 }
 
-/// An answer that should be another.
+/// The error for an unexpected answer.
 fn unexpected(host: &str, answer: &Answer) -> RegistryError {
     if answer.status == 429 {
         return RegistryError::RateLimited { host: host.to_owned() };
@@ -128,8 +130,7 @@ fn unexpected(host: &str, answer: &Answer) -> RegistryError {
     HttpError::answer(host, format!("with the status {}{said}", answer.status)).into()
 }
 
-/// The registry's own word for what is wrong, such as `NAME_UNKNOWN`. Its message may quote
-/// anything.
+/// The registry's own code for the problem, such as `NAME_UNKNOWN`. Its message may quote anything.
 fn error_code(body: &[u8]) -> Option<String> {
     let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
     let code = answer.get("errors")?.get(0)?.get("code")?.as_str()?;

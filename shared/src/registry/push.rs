@@ -1,7 +1,8 @@
-//! Pushing a chart: its blobs, then the manifest that names them, which alone makes it visible.
+//! Pushes a chart: first its blobs, then the manifest that names them. Only the manifest makes it
+//! visible.
 //!
-//! Whoever pushes the same chart at the same time sends the same bytes. What is there already
-//! stays: a tag is never moved to another chart.
+//! Concurrent pushes of the same chart send the same bytes. What exists already stays: a tag is
+//! never moved to another chart.
 
 use super::auth::{Access, Session};
 use super::{RegistryError, base_url, error_code, manifest, unexpected};
@@ -10,53 +11,53 @@ use crate::image::Reference;
 use crate::mirror::{Artifact, Blob, MANIFEST_TYPE, Present};
 use crate::secret::Login;
 
-/// What a push came to.
+/// The result of a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pushed {
-    /// It is there now.
+    /// The chart was pushed.
     Now,
-    /// It was there.
+    /// The chart already existed.
     Before,
 }
 
-/// Why it is not there.
+/// Why a chart was not pushed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
-    /// The registry gave no answer that means anything.
+    /// The registry gave no usable answer.
     #[error(transparent)]
     Registry(#[from] RegistryError),
-    /// We may not write there.
+    /// The login may not write there.
     #[error(
         "{host} does not allow us to write to {repository}{said}. Check the login registries.{host} in the secret, and whether it \
          may write there"
     )]
     Denied {
-        /// The registry, as people name it.
+        /// The registry's name for people.
         host: String,
-        /// The path in it.
+        /// The path in the registry.
         repository: String,
-        /// The registry's own word.
+        /// The registry's own code.
         said: String,
     },
-    /// Something else has that name.
+    /// The tag names something else.
     #[error(
         "{reference} already exists with other content ({found}), and is not changed. If that content is not needed, delete the \
          tag in the registry; the next sweep then pushes the chart"
     )]
     Taken {
-        /// The name.
+        /// The tag.
         reference: String,
-        /// What has it.
+        /// What the tag names.
         found: String,
     },
 }
 
 impl Http {
-    /// Pushes a chart, unless it is there.
+    /// Pushes a chart, unless it exists already.
     ///
     /// # Errors
     ///
-    /// [`PushError`]; whether it is there now is unknown then.
+    /// [`PushError`]: whether the chart exists now is unknown.
     pub async fn push(&self, artifact: &Artifact, to: &Reference, login: Option<&Login>) -> Result<Pushed, PushError> {
         let mut push = Push {
             session: Session::new(self, to, Access::Write, login),
@@ -78,7 +79,7 @@ impl Http {
     }
 }
 
-/// One push under way.
+/// One push in progress.
 struct Push<'a> {
     session: Session<'a>,
     to: &'a Reference,
@@ -89,7 +90,7 @@ impl Push<'_> {
         format!("{}/{rest}", base_url(self.to))
     }
 
-    /// What has the tag.
+    /// What the tag names.
     async fn present(&mut self, artifact: &Artifact) -> Result<Present, PushError> {
         let url = self.url(&format!("manifests/{}", self.to.state()));
         let answer = self.session.ask(&Request::get(&url, manifest::ACCEPTED)).await?;
@@ -126,7 +127,7 @@ impl Push<'_> {
             let problem = "with an upload location on another host, which is not allowed";
             return Err(RegistryError::from(HttpError::answer(self.to.api_host(), problem)).into());
         };
-        // What it has put there stays
+        // The blobs that were pushed stay
         // (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put>).
         let separator = if place.contains('?') { '&' } else { '?' };
         let place = format!("{place}{separator}digest={}", blob.digest());

@@ -1,4 +1,4 @@
-//! The archives of a repository: listed, and read with one set of limits.
+//! The archives of a repository: listed and read, always with the same limits.
 
 use std::collections::HashMap;
 
@@ -12,29 +12,29 @@ use crate::keys::{ChartFile, Repository};
 use crate::size::Size;
 use crate::store::{ETag, Got, Listed, Object, StoreError};
 
-/// User metadata of a published archive: which upload it came from.
+/// User metadata of a published archive: the upload it came from.
 const UPLOAD_METADATA: &str = "chartdrop-upload";
-/// User metadata of an archive whose version had been unpublished: see [`Marks::returned_after`].
+/// User metadata of an archive whose version had been unpublished; see [`Marks::returned_after`].
 const RETURNED_METADATA: &str = "chartdrop-returned-after";
-/// User metadata of an archive that was repaired: by which upload.
+/// User metadata of an archive that was repaired: the upload that repaired it.
 const REPAIRED_METADATA: &str = "chartdrop-repaired-by";
 
-/// What the user metadata of a published archive says of how it came there.
+/// The origin of a published archive, from its user metadata.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
-    /// The upload that it came from.
+    /// The upload it came from.
     pub(crate) upload: Option<String>,
-    /// Which removal of its version the publisher knew of when it stored the archive.
+    /// The removal of its version that the publisher knew about when it stored the archive.
     ///
-    /// An archive without it, or with another removal's, is the one that was unpublished and is
-    /// about to be deleted. An index that listed it would soon promise bytes that are gone.
+    /// An archive without this, or with another removal's, is the one that was unpublished and is
+    /// about to be deleted. An index that listed it would promise bytes that are soon gone.
     pub(crate) returned_after: Option<String>,
     /// The upload that repaired it.
     pub(crate) repaired_by: Option<String>,
 }
 
 impl Marks {
-    /// Reads them.
+    /// Reads them from user metadata.
     pub(crate) fn of(metadata: &HashMap<String, String>) -> Self {
         Self {
             upload: metadata.get(UPLOAD_METADATA).cloned(),
@@ -43,7 +43,7 @@ impl Marks {
         }
     }
 
-    /// The user metadata of an archive that has them.
+    /// Writes them as user metadata.
     pub(crate) fn into_metadata(self) -> HashMap<String, String> {
         let marks = [
             (UPLOAD_METADATA, self.upload),
@@ -57,29 +57,29 @@ impl Marks {
     }
 }
 
-/// What a read of a published archive came to.
+/// The result of reading a published archive.
 #[derive(Debug)]
 pub(crate) enum PublishedArchive {
-    /// S3 said that there is none under that key.
+    /// S3 reported that there is no such key.
     Missing,
-    /// It was read.
+    /// The archive was read.
     Known(Box<KnownArchive>),
-    /// It has more bytes than are read.
+    /// The archive is larger than what is read.
     TooLarge {
         /// Its size in bytes.
         size: u64,
-        /// Which state this is.
+        /// Identifies the state that was read.
         etag: ETag,
     },
-    /// Its bytes are no archive that can be read.
+    /// The bytes are not a readable archive.
     Unreadable {
-        /// Why.
+        /// Why not.
         error: ArchiveError,
-        /// SHA-256 of its bytes.
+        /// SHA-256 of the bytes.
         digest: Digest,
-        /// Which state this is.
+        /// Identifies the state that was read.
         etag: ETag,
-        /// How it came there.
+        /// Its origin.
         marks: Marks,
     },
 }
@@ -87,11 +87,11 @@ pub(crate) enum PublishedArchive {
 /// A published archive that was read.
 #[derive(Debug)]
 pub(crate) struct KnownArchive {
-    /// What it holds, with its digest.
+    /// Its contents and digest.
     pub(crate) archive: Archive,
-    /// How it came there.
+    /// Its origin.
     pub(crate) marks: Marks,
-    /// Which state this is.
+    /// Identifies the state that was read.
     pub(crate) etag: ETag,
     /// When it was stored.
     pub(crate) stored: Timestamp,
@@ -116,12 +116,12 @@ impl PublishedArchive {
         }
     }
 
-    /// Whether there is none.
+    /// Whether the archive is missing.
     pub(crate) fn is_missing(&self) -> bool {
         matches!(self, Self::Missing)
     }
 
-    /// What it holds, if it was read.
+    /// Its contents, if it was read.
     pub(crate) fn archive(&self) -> Option<&Archive> {
         match self {
             Self::Known(known) => Some(&known.archive),
@@ -138,7 +138,7 @@ impl PublishedArchive {
         }
     }
 
-    /// Which state was looked at, if there is one.
+    /// Identifies the state that was read, if the archive exists.
     pub(crate) fn etag(&self) -> Option<&ETag> {
         match self {
             Self::Known(known) => Some(&known.etag),
@@ -147,7 +147,7 @@ impl PublishedArchive {
         }
     }
 
-    /// How it came there, as far as that is known.
+    /// Its origin, as far as it is known.
     pub(crate) fn marks(&self) -> Option<&Marks> {
         match self {
             Self::Known(known) => Some(&known.marks),
@@ -156,7 +156,7 @@ impl PublishedArchive {
         }
     }
 
-    /// Why it cannot be read, in words, if it is there and cannot be.
+    /// Why it cannot be read, if it exists and is unreadable.
     pub(crate) fn problem(&self) -> Option<String> {
         match self {
             Self::TooLarge { size, .. } => Some(format!("it has {}, which is too large to read", Size(*size))),
@@ -165,14 +165,14 @@ impl PublishedArchive {
         }
     }
 
-    /// Whether Helm cannot load it either, as far as that can be known here.
+    /// Whether Helm cannot load it either, as far as this can be known here.
     pub(crate) fn stops_helm(&self) -> bool {
         matches!(self, Self::Unreadable { error, .. } if error.stops_helm())
     }
 }
 
 impl Repositories {
-    /// The archives of a repository, without those of the repositories in folders below.
+    /// Lists the archives of a repository, without those of repositories in folders below.
     pub(crate) async fn archives(&self, repository: &Repository) -> Result<Vec<(ChartFile, Listed)>, StoreError> {
         let prefix = repository.charts_prefix();
         let listed = self.store.list_folder(&prefix, MAX_LISTED).await?;
@@ -183,13 +183,13 @@ impl Repositories {
         Ok(archives.collect())
     }
 
-    /// What is published under this key.
+    /// Reads the archive under this key.
     pub(crate) async fn read_archive(&self, key: &str) -> Result<PublishedArchive, StoreError> {
         let (archive, _) = self.read_archive_with_bytes(key).await?;
         Ok(archive)
     }
 
-    /// The same with the archive's bytes; none of one that is missing or too large.
+    /// Reads it and also returns its bytes, unless it is missing or too large.
     pub(crate) async fn read_archive_with_bytes(&self, key: &str) -> Result<(PublishedArchive, Bytes), StoreError> {
         let limits = Limits::of_published();
         Ok(match self.store.get(key, limits.unpacked_bytes).await? {

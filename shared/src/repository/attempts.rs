@@ -11,14 +11,13 @@ use crate::deadline::Deadline;
 use crate::keys::Repository;
 use crate::store::jittered;
 
-/// Attempts to write an index. Every run that publishes there competes for it, and with each lost
-/// race another run has published.
+/// Attempts to write an index. Every publishing run competes for it, and for each lost race another
+/// run has published.
 const INDEX_ATTEMPTS: u32 = 25;
-/// Attempts to write a receipt or a note. Only runs that deal with the same file name compete for
-/// it.
+/// Attempts to write a receipt or a note. Only runs for the same file name compete for it.
 const RECEIPT_ATTEMPTS: u32 = 10;
-/// How long the attempts to write a receipt may take. A run records outcomes after it may start
-/// nothing new, so its own deadline is no measure for them.
+/// How long the attempts to write a receipt may take. Outcomes are recorded after the run's
+/// deadline, so that deadline does not apply.
 const RECEIPT_TIME: Duration = Duration::from_secs(10);
 
 /// The attempts of one compare-and-swap.
@@ -27,29 +26,29 @@ pub(crate) struct Attempts {
     allowed: u32,
     until: Instant,
     lost_races: u32,
-    /// Whether the next write does not know what is there: see [`Attempts::without_first_read`].
+    /// Whether the next write has not read the object; see [`Attempts::without_first_read`].
     is_blind: bool,
 }
 
 /// Why there is no further attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GaveUp {
-    /// The time is over.
+    /// The deadline has passed.
     NoTime,
-    /// Other runs were faster each time.
+    /// Other runs won every race.
     Contention {
-        /// How often.
+        /// The number of lost races.
         attempts: u32,
     },
 }
 
 impl Attempts {
-    /// To write an index.
+    /// The attempts to write an index.
     pub(crate) fn at_index(deadline: Deadline) -> Self {
         Self::new(INDEX_ATTEMPTS, deadline.last_start())
     }
 
-    /// To write a receipt or a note.
+    /// The attempts to write a receipt or a note.
     pub(crate) fn at_receipt() -> Self {
         Self::new(RECEIPT_ATTEMPTS, Instant::now() + RECEIPT_TIME)
     }
@@ -63,20 +62,20 @@ impl Attempts {
         }
     }
 
-    /// The first write assumes that nothing is there, and saves the read. Where something is, that
-    /// write is no race: what it failed for may have been there for years, and the next attempt
-    /// follows at once.
+    /// Assumes in the first write that the object does not exist, which saves a read. If it exists,
+    /// that write has not lost a race, since the object may be years old; the next attempt follows
+    /// at once.
     #[must_use]
     pub(crate) fn without_first_read(self) -> Self {
         Self { is_blind: true, ..self }
     }
 
-    /// The races that were lost so far.
+    /// The number of lost races so far.
     pub(crate) fn lost_races(&self) -> u32 {
         self.lost_races
     }
 
-    /// Pauses before another attempt, if there may be one.
+    /// Pauses before the next attempt, if there is one.
     pub(crate) async fn again(&mut self) -> Result<(), GaveUp> {
         if std::mem::take(&mut self.is_blind) {
             return Ok(());
@@ -94,7 +93,7 @@ impl Attempts {
 }
 
 impl GaveUp {
-    /// What that is for the index of a repository.
+    /// The error that this means for a repository's index.
     pub(crate) fn at_index(self, repository: &Repository) -> RepositoryError {
         match self {
             Self::NoTime => RepositoryError::NoTime,

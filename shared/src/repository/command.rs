@@ -1,4 +1,4 @@
-//! The commands that messages name: what a person runs to repair what publishing does not.
+//! The commands that messages recommend for repairs that publishing does not make.
 
 use crate::keys::Repository;
 
@@ -7,7 +7,7 @@ pub(crate) fn verify(repository: &Repository) -> String {
     format!(r#"{{"command":"verify","repository":"{}"}}"#, repository.name())
 }
 
-/// Accepts archives that have changed as what they are.
+/// Accepts changed archives as they are.
 pub(crate) fn accept_changed(repository: &Repository) -> String {
     let repository = repository.name();
     format!(r#"{{"command":"reindex","repository":"{repository}","acceptChangedArchives":true}}"#)

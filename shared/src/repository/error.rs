@@ -5,14 +5,14 @@ use crate::index::IndexError;
 use crate::keys::Repository;
 use crate::store::StoreError;
 
-/// A repository could not be read or written now. Another try may succeed, once what the message
-/// names is corrected.
+/// Why a repository could not be read or written. A retry may succeed once the cause in the message
+/// is fixed.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
-    /// S3 did not do what it was asked.
+    /// A request to S3 failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The index is there, but Helm could not load it. It stays as it is.
+    /// Helm could not load the index. It is not changed.
     #[error(
         "{}: {problem}, or run {} to repair it from the published archives",
         repository.index_key(),
@@ -24,18 +24,18 @@ pub enum RepositoryError {
         /// What is wrong with it.
         problem: IndexError,
     },
-    /// Other runs wrote the index first, each time.
+    /// Other runs won every race for the index.
     #[error("other runs wrote the index of {repository} {attempts} times in a row. The next run retries")]
     Contention {
         /// The repository whose index this is.
         repository: Repository,
-        /// Compare-and-swaps that lost their race.
+        /// The number of lost races.
         attempts: u32,
     },
-    /// Other runs with an upload of the same name wrote the receipt first, each time.
+    /// Other runs with an upload of the same name won every race for the receipt.
     #[error("other runs kept writing {key}. The next run retries")]
     ReceiptContention {
-        /// The receipt.
+        /// The key of the receipt.
         key: String,
     },
     /// The function's time is nearly over.
@@ -44,7 +44,7 @@ pub enum RepositoryError {
 }
 
 impl RepositoryError {
-    /// What a defect of a repository's index becomes.
+    /// The error that a defect of a repository's index means.
     pub(crate) fn index(repository: &Repository) -> impl FnOnce(IndexError) -> Self {
         let repository = repository.clone();
         move |problem| Self::Index { repository, problem }

@@ -1,4 +1,4 @@
-//! The index of a repository: read, and replaced in the state that was read.
+//! The index of a repository: read, and replaced only in the state that was read.
 
 use std::collections::BTreeMap;
 
@@ -11,36 +11,36 @@ use crate::rebuilt::Rebuilt;
 use crate::store::{ETag, Got, Replaced, StoreError};
 use crate::unpublished::Unpublished;
 
-/// An index larger than this is not read: Helm clients could not load it either. Publishing stops
-/// long before (`MAX_INDEX_BYTES`), so that `unpublish`, `verify` and `reindex` can work on
-/// whatever uploads have made.
+/// A larger index is not read, because Helm clients could not load it either. Publishing stops long
+/// before (`MAX_INDEX_BYTES`), so that `unpublish`, `verify` and `reindex` can handle every index
+/// that uploads can produce.
 pub(crate) const MAX_READABLE_INDEX_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// An index, and which state of the object it is.
+/// An index, with the state of its object.
 #[derive(Debug)]
 pub(crate) struct IndexState {
-    /// The index that was read, or one that does not exist yet.
+    /// The index that was read, or an empty one if none exists yet.
     pub(crate) index: Index,
-    /// Which state of it; `None` if there is none.
+    /// Identifies the state that was read; `None` if there is no index.
     pub(crate) etag: Option<ETag>,
     /// The versions that were unpublished, by archive name.
     pub(crate) unpublished: BTreeMap<String, Unpublished>,
-    /// That the index was lost once, or is now.
+    /// Whether the index was lost once, or is missing now.
     pub(crate) rebuilt: Option<Rebuilt>,
 }
 
-/// What a read of an index came to.
+/// The result of reading an index.
 #[derive(Debug)]
 pub(crate) enum ReadIndex {
-    /// The index.
+    /// The index was read.
     Found(Box<IndexState>),
-    /// S3 said that there is none.
+    /// S3 reported that there is none.
     Missing,
-    /// It has more bytes than were to be read.
+    /// The index is larger than what may be read.
     TooLarge {
         /// Its size in bytes.
         size: u64,
-        /// Which state this is.
+        /// Identifies the state that was read.
         etag: ETag,
     },
     /// Helm could not load it.
@@ -49,13 +49,13 @@ pub(crate) enum ReadIndex {
         error: IndexError,
         /// Its bytes.
         bytes: Bytes,
-        /// Which state this is.
+        /// Identifies the state that was read.
         etag: ETag,
     },
 }
 
 impl IndexState {
-    /// An index with what its annotations say; `etag` as in [`IndexState::etag`].
+    /// An index with the contents of its annotations; `etag` as in [`IndexState::etag`].
     pub(crate) fn of(index: Index, etag: Option<ETag>) -> Self {
         let annotations = index.annotations();
         Self {
@@ -68,7 +68,7 @@ impl IndexState {
 }
 
 impl Repositories {
-    /// The index as it is now, of at most `max_bytes`.
+    /// Reads the index, up to `max_bytes`.
     pub(crate) async fn read_index(&self, repository: &Repository, max_bytes: u64) -> Result<ReadIndex, StoreError> {
         let object = match self.store.get(&repository.index_key(), max_bytes).await? {
             Got::Found(object) => object,
@@ -82,7 +82,7 @@ impl Repositories {
         })
     }
 
-    /// The index as it is now, which has to be one that can be read; `None` if there is none.
+    /// Reads the index, which must be readable; `None` if there is none.
     pub(crate) async fn existing_index(&self, repository: &Repository) -> Result<Option<IndexState>, RepositoryError> {
         let error = match self.read_index(repository, MAX_READABLE_INDEX_BYTES).await? {
             ReadIndex::Found(state) => return Ok(Some(*state)),
@@ -93,7 +93,7 @@ impl Repositories {
         Err(RepositoryError::index(repository)(error))
     }
 
-    /// Replaces the index, if it is still in the state that was read (`None`: there was none).
+    /// Replaces the index if it is still in the state that was read (`None`: it did not exist).
     pub(crate) async fn replace_index(
         &self,
         repository: &Repository,

@@ -1,5 +1,5 @@
-//! What receipts remember of a repository where its index does not: which versions it listed, and
-//! which were unpublished.
+//! What receipts remember about versions that the index does not list: which were listed before,
+//! and which were unpublished.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +16,18 @@ use crate::unpublished::Unpublished;
 /// Receipts that are read at the same time.
 const CONCURRENT_RECEIPTS: usize = 16;
 
-/// A version that an index listed when its receipt was written.
+/// A version that the index listed when its receipt was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Remembered {
     /// The chart.
     pub(crate) chart: String,
     /// The version.
     pub(crate) version: String,
-    /// The archive that was listed.
+    /// The digest of the listed archive.
     pub(crate) digest: Option<Digest>,
-    /// Recognises another packaging of it.
+    /// The digest of its content, which recognises another packaging.
     pub(crate) content_digest: Option<Digest>,
-    /// When that was recorded, which is right after it was listed.
+    /// When that was recorded, right after it was listed.
     pub(crate) at: Timestamp,
 }
 
@@ -36,12 +36,12 @@ pub(crate) struct Remembered {
 pub(crate) struct Memory {
     /// The versions that were unpublished.
     pub(crate) unpublished: BTreeMap<String, Unpublished>,
-    /// The versions that were listed, and not unpublished since.
+    /// The versions that were listed and not unpublished since.
     pub(crate) listed: BTreeMap<String, Remembered>,
 }
 
 impl Remembered {
-    /// What a receipt remembers, if it is of a version that was visible.
+    /// What a receipt remembers about a version that was visible, if it does.
     fn of(receipt: Receipt) -> Option<Self> {
         let visible = matches!(receipt.outcome, Outcome::Published | Outcome::Unchanged);
         Some(Self {
@@ -55,7 +55,7 @@ impl Remembered {
 }
 
 impl Repositories {
-    /// What the receipts of a repository remember of the archive names that are wanted.
+    /// What the receipts of a repository remember about the given archive names.
     pub(crate) async fn memory(
         &self,
         repository: &Repository,
@@ -84,7 +84,7 @@ impl Repositories {
         Ok(memory)
     }
 
-    /// What the receipt of one archive name remembers of a version that was listed and not
+    /// What the receipt of one archive name remembers about a version that was listed and not
     /// unpublished since.
     pub(crate) async fn remembered(&self, staged: &ChartFile) -> Result<Option<Remembered>, StoreError> {
         let (_, listed) = self.receipt_at(&staged.receipt_key()).await?;
@@ -98,7 +98,8 @@ impl Repositories {
         };
         let unpublished = Receipt::unpublished_in(bytes);
         let listed = serde_json::from_slice(bytes).ok().and_then(Remembered::of);
-        // A receipt that was written after the version came back carries the note over, too.
+        // A receipt that was written after the version returned also keeps the note about the
+        // removal.
         let listed = listed.filter(|listed| unpublished.as_ref().is_none_or(|taken| taken.at < listed.at));
         Ok((unpublished, listed))
     }

@@ -1,9 +1,9 @@
-//! What a repository holds: its index, its archives, their receipts.
+//! The contents of a repository: its index, its archives and their receipts.
 //!
-//! [`store`](crate::store) knows objects; this module knows which of them make a repository, how
-//! much of each is read, and how each is replaced without losing what another run has written.
+//! [`store`](crate::store) knows objects. This module knows which objects make a repository, how
+//! much of each is read, and how to replace each without losing what another run has written.
 //! [`publish`](crate::publish) and [`maintain`](crate::maintain) are procedures on top of it, side
-//! by side, and neither knows the other.
+//! by side, and do not know each other.
 //!
 //! | part | is read as | is written by |
 //! |---|---|---|
@@ -12,9 +12,9 @@
 //! | [`receipts`] | [`StoredReceipt`] | an edit, applied again after each lost race |
 //! | [`notes`] | | whatever lies there is replaced |
 //!
-//! [`attempts`] is how often and how long a lost race is retried. [`memory`] is what receipts
-//! remember of versions that an index no longer lists, [`unlisted`] decides what an archive that no
-//! index lists may become, [`command`] are the commands that messages name.
+//! [`attempts`] decides how often and how long a lost race is retried. [`memory`] is what receipts
+//! remember about versions that an index no longer lists. [`unlisted`] decides what happens to an
+//! archive that no index lists. [`command`] has the commands that messages name.
 
 mod archives;
 mod attempts;
@@ -41,7 +41,7 @@ pub(crate) use unlisted::{UNSIGNED, changed_since, created, entry};
 use crate::settings::Settings;
 use crate::store::Store;
 
-/// Objects of one folder that are listed at most.
+/// The most objects of one folder that are listed.
 pub(crate) const MAX_LISTED: usize = 1_000_000;
 
 /// The repositories of a bucket. Clones share their client and settings.
@@ -53,8 +53,8 @@ pub struct Repositories {
 }
 
 impl Repositories {
-    /// The repositories of the bucket behind `store`. `clock` gives the time of entries, receipts
-    /// and notes.
+    /// Creates the repositories of the bucket behind `store`. `clock` gives the time of entries,
+    /// receipts and notes.
     pub fn new(store: Store, settings: Settings, clock: fn() -> Timestamp) -> Self {
         Self {
             store,
@@ -63,7 +63,7 @@ impl Repositories {
         }
     }
 
-    /// The time of what is written now.
+    /// The time for what is written now.
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
     }

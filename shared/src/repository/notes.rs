@@ -1,5 +1,5 @@
-//! Notes: small objects whose every write is an event or a debt of its own, such as "this archive
-//! was repaired".
+//! Notes: small objects, each written for its event or as a reminder, such as "this archive was
+//! repaired".
 
 use bytes::Bytes;
 
@@ -8,10 +8,10 @@ use crate::keys::Headers;
 use crate::store::{Replaced, StoreError};
 
 impl Repositories {
-    /// Writes a note in place of an earlier one.
+    /// Writes a note, replacing an earlier one.
     ///
-    /// If other runs write the same note each time, theirs will do: each of them was written after
-    /// what this one is about.
+    /// If other runs keep winning the race for the same note, their notes serve the purpose: each
+    /// was written after what this one is about.
     pub(crate) async fn write_note(&self, key: &str, note: Bytes) -> Result<(), StoreError> {
         let mut attempts = Attempts::at_receipt().without_first_read();
         let mut earlier = None;

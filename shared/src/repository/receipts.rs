@@ -6,26 +6,26 @@ use super::{Attempts, Repositories};
 use crate::keys::Headers;
 use crate::store::{ETag, Got, Replaced, StoreError};
 
-/// A larger object is no receipt. What is written is far smaller
-/// ([`Receipt::bounded`](crate::receipt::Receipt::bounded)); earlier versions of Chartdrop had no
-/// such bound, and what their receipts say of an unpublish still counts.
+/// A larger object is not a receipt. Receipts are much smaller
+/// ([`Receipt::bounded`](crate::receipt::Receipt::bounded)), but those of earlier versions of
+/// Chartdrop had no such bound, and their notes about unpublished versions still count.
 const MAX_RECEIPT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What lies under the key of a receipt.
+/// The object under the key of a receipt.
 #[derive(Debug)]
 pub(crate) enum StoredReceipt {
-    /// S3 said that there is nothing.
+    /// S3 reported that there is none.
     Missing,
-    /// A receipt, or what is left of one.
+    /// A receipt, possibly damaged.
     Found {
         /// Its bytes.
         bytes: Bytes,
-        /// Which state this is.
+        /// Identifies the state that was read.
         etag: ETag,
     },
-    /// More bytes than a receipt has.
+    /// It has more bytes than a receipt can have.
     TooLarge {
-        /// Which state this is.
+        /// Identifies the state that was read.
         etag: ETag,
     },
 }
@@ -47,28 +47,28 @@ impl StoredReceipt {
     }
 }
 
-/// What an edit makes of a receipt.
+/// The result of an edit function.
 #[derive(Debug)]
 pub(crate) enum ReceiptEdit<T> {
-    /// These bytes replace it.
+    /// Replace the receipt by these bytes.
     Write(Vec<u8>),
-    /// It stays; this is why.
+    /// Keep the receipt, with the reason.
     Keep(T),
 }
 
-/// What editing a receipt came to.
+/// The result of editing a receipt.
 #[derive(Debug)]
 pub(crate) enum EditedReceipt<T> {
-    /// It has the new bytes.
+    /// The new bytes were written.
     Written,
-    /// It stays, as the edit said.
+    /// The receipt was kept, with the reason.
     Kept(T),
-    /// Other runs wrote it first, each time.
+    /// Other runs won every race.
     Contention,
 }
 
 impl Repositories {
-    /// What lies under the key of a receipt.
+    /// Reads the object under the key of a receipt.
     pub(crate) async fn read_receipt(&self, key: &str) -> Result<StoredReceipt, StoreError> {
         Ok(match self.store.get(key, MAX_RECEIPT_BYTES).await? {
             Got::Missing => StoredReceipt::Missing,
@@ -80,8 +80,8 @@ impl Repositories {
         })
     }
 
-    /// Reads a receipt and replaces it by what `edit` makes of it. After a lost race `edit` gets
-    /// what the other run has written.
+    /// Reads a receipt and replaces it by the result of `edit`. After a lost race, `edit` gets what
+    /// the other run has written.
     pub(crate) async fn edit_receipt<T>(
         &self,
         key: &str,
@@ -91,7 +91,7 @@ impl Repositories {
         self.try_edits(key, stored, edit, Attempts::at_receipt()).await
     }
 
-    /// The same without a read before the first write: most uploads are the first of their name.
+    /// Edits a receipt without reading it first: most uploads are the first of their name.
     pub(crate) async fn create_or_edit_receipt<T>(
         &self,
         key: &str,

@@ -1,5 +1,5 @@
-//! An archive that no index lists: whether it may be listed, and since when its version has been
-//! published.
+//! Decides whether an archive that no index lists may be listed, and since when its version has
+//! been published.
 
 use jiff::Timestamp;
 
@@ -11,17 +11,17 @@ use crate::keys::ChartFile;
 use crate::provenance::ProvenanceMode;
 use crate::store::{Listed, StoreError};
 
-/// Why an archive is not listed where each has to be signed.
+/// Why an unsigned archive is not listed where signatures are required.
 pub(crate) const UNSIGNED: &str = "PROVENANCE is require, and it has neither a provenance file nor a receipt of its publication. An \
      interrupted publish may have left it";
 
-/// When a version was published that no index lists: when its archive was stored, or, if that was
-/// written again since, when its receipt says.
+/// When a version that no index lists was published: when its archive was stored or, if the archive
+/// was written again since, the time in its receipt.
 pub(crate) fn created(object: &Listed, remembered: Option<&Remembered>) -> Timestamp {
     remembered.map_or(object.modified, |remembered| remembered.at.min(object.modified))
 }
 
-/// Why an archive is not listed again: no index may promise what has replaced what was published.
+/// Why an archive is not listed again: the index must not list a replacement of what was published.
 pub(crate) fn changed_since(listed: &Remembered, found: Digest) -> String {
     let Remembered { chart, version, at, .. } = listed;
     let digest = listed.digest.map(|digest| digest.short()).unwrap_or_default();
@@ -32,7 +32,7 @@ pub(crate) fn changed_since(listed: &Remembered, found: Digest) -> String {
     )
 }
 
-/// The entry of an archive.
+/// Creates the entry for an archive.
 pub(crate) fn entry(archive: &Archive, url: String, created: Created) -> Entry {
     Entry {
         metadata: archive.metadata.clone(),
@@ -43,9 +43,10 @@ pub(crate) fn entry(archive: &Archive, url: String, created: Created) -> Entry {
 }
 
 impl Repositories {
-    /// Whether an archive that no index lists must stay out of it: a run that was cut short may
-    /// leave one before its provenance file, and `PROVENANCE=require` lists none without. What a
-    /// receipt says was listed is not checked: it is older than the setting.
+    /// Whether an archive that no index lists must stay unlisted: a run that was killed may have
+    /// stored it before its provenance file, and `PROVENANCE=require` lists no archive without one.
+    /// Versions that were listed according to their receipts are exempt: they are older than the
+    /// setting.
     pub(crate) async fn must_be_signed(&self, file: &ChartFile) -> Result<bool, StoreError> {
         Ok(self.settings.provenance == ProvenanceMode::Require
             && self.store.head(&file.provenance_key()).await?.is_none())

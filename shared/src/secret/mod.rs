@@ -1,8 +1,7 @@
-//! The one secret: what only some features need, read when one of them does.
+//! The secret: values that only some features need, read on first use.
 //!
-//! It is read again when it has become old, and when what it holds turned out not to be good (any
-//! more): whoever rotates it deploys nothing. Its values are in no `Debug` text, no error and no
-//! log ([`value`]).
+//! It is read again when it is old and when one of its values turned out to be invalid, so rotating
+//! it needs no deployment. Its values appear in no `Debug` text, error or log ([`value`]).
 
 mod value;
 
@@ -18,13 +17,13 @@ pub use value::{Login, Secret, SecretFieldError};
 use crate::aws::Aws;
 use crate::sync::lock;
 
-/// A rotated secret counts after this long at the latest.
+/// A rotated secret is in use after this time at the latest.
 const MAX_SECRET_AGE: Duration = Duration::from_secs(300);
-/// Not read again sooner because something in it was not good: who uploads what nobody has signed
-/// must not make a request to Secrets Manager each time.
+/// The shortest time between two reads because of an invalid value: an uploader with unknown
+/// signatures must not cause a request to Secrets Manager each time.
 const MIN_REREAD_AGE: Duration = Duration::from_secs(2);
 
-/// Where the secret is.
+/// The name or ARN of the secret.
 #[derive(Debug)]
 pub struct Secrets {
     aws: Aws,
@@ -39,34 +38,34 @@ struct Kept {
     read_at: Instant,
 }
 
-/// The secret can't be had. Another try may succeed, once what the message says is mended.
+/// Why the secret cannot be used. A retry may succeed once the cause in the message is fixed.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// No secret is set up.
+    /// No secret is configured.
     #[error("the environment variable SECRET_ID is not set. It must be the name or ARN of the secret")]
     NoSecret,
-    /// Secrets Manager did not give it.
+    /// Secrets Manager did not return it.
     #[error(
         "the secret {id:?} cannot be read: {problem}. The role of the function needs secretsmanager:GetSecretValue on it"
     )]
     Unreadable {
         /// Its name.
         id: String,
-        /// What Secrets Manager said.
+        /// The message of Secrets Manager.
         problem: String,
     },
-    /// Its value is wrong.
+    /// Its value is invalid.
     #[error("the secret {id:?} cannot be used: {problem}")]
     Value {
         /// Its name.
         id: String,
-        /// Which field, and why.
+        /// The field and what is wrong with it.
         problem: SecretFieldError,
     },
 }
 
 impl Secrets {
-    /// The secret of this name or ARN. Nothing is read yet.
+    /// Refers to the secret with this name or ARN. Nothing is read yet.
     pub fn new(aws: Aws, id: &str) -> Self {
         Self {
             aws,
@@ -76,16 +75,16 @@ impl Secrets {
         }
     }
 
-    /// The secret, read unless it was lately.
+    /// The secret, from memory if it was read recently.
     ///
     /// # Errors
     ///
-    /// [`SecretError`] if it can't be read, or is none that is documented.
+    /// [`SecretError`] if it cannot be read or is not as documented.
     pub async fn get(&self) -> Result<Arc<Secret>, SecretError> {
         self.younger_than(MAX_SECRET_AGE).await
     }
 
-    /// The secret read anew, since what it held was not good; `None` if that was done just now.
+    /// The secret, read again because a value was invalid; `None` if it was read again just before.
     ///
     /// # Errors
     ///
@@ -95,7 +94,7 @@ impl Secrets {
         Ok((!Arc::ptr_eq(&secret, known)).then_some(secret))
     }
 
-    /// What a wrong field is reported as.
+    /// The error for an invalid field.
     pub fn wrong(&self, problem: SecretFieldError) -> SecretError {
         SecretError::Value {
             id: self.id.clone(),
@@ -126,7 +125,7 @@ impl Secrets {
                 (None, _) => "no answer".to_owned(),
             },
         })?;
-        // The client's own buffers are not ours to wipe; this copy is.
+        // The client's own buffers cannot be wiped from here; this copy can.
         let text = Zeroizing::new(answer.secret_string.unwrap_or_default());
         Secret::read(&text).map_err(|problem| self.wrong(problem))
     }

@@ -1,6 +1,6 @@
-//! What the secret holds.
+//! The contents of the secret.
 //!
-//! No derived `Deserialize`: serde's errors quote the value that they did not expect.
+//! No derived `Deserialize`, because serde's errors quote unexpected values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,12 +21,12 @@ pub struct Secret {
     signing_key: Option<Zeroizing<String>>,
     signing_passphrase: Option<Zeroizing<String>>,
     keyring: Option<Zeroizing<String>>,
-    /// Read from the texts once: to open a key is made slow.
+    /// Parsed once: opening a key is slow on purpose.
     read_signing_key: OnceLock<Result<Arc<SigningKey>, KeyError>>,
     read_keyring: OnceLock<Result<Arc<Keyring>, KeyError>>,
 }
 
-/// Who we are to a registry.
+/// A login for a registry.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Login {
     /// The user's name.
@@ -47,37 +47,37 @@ impl fmt::Debug for Login {
     }
 }
 
-/// A field of the secret is missing or wrong. Says which, never what it is.
+/// A field of the secret is missing or invalid. The message names the field, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretFieldError {
-    /// Not JSON.
+    /// It is not JSON.
     #[error("it is not a JSON object (line {line}, column {column}). See docs/secret.md")]
     NotAnObject {
-        /// Where reading it stopped.
+        /// The line of the error.
         line: usize,
-        /// Where reading it stopped.
+        /// The column of the error.
         column: usize,
     },
-    /// A field that nobody reads: a misspelt one would be missed in silence.
+    /// An unknown field. A misspelled one would otherwise be ignored silently.
     #[error("it has an unknown field. The fields are {}", FIELDS.join(", "))]
     Unknown,
-    /// A field of another kind.
+    /// A field has the wrong type.
     #[error("its field {field} is not {expected}")]
     Kind {
         /// The field.
         field: String,
-        /// What it takes.
+        /// What it accepts.
         expected: &'static str,
     },
-    /// A field that a feature needs.
+    /// A field that a feature needs is missing.
     #[error("its field {field} is missing, which {needed_by} needs")]
     Missing {
         /// The field.
         field: &'static str,
-        /// The setting that asks for it.
+        /// The setting that needs it.
         needed_by: &'static str,
     },
-    /// A key that is none.
+    /// A key is invalid.
     #[error("its field {field} {problem}")]
     Key {
         /// The field.
@@ -88,11 +88,11 @@ pub enum SecretFieldError {
 }
 
 impl Secret {
-    /// Reads the secret's text.
+    /// Reads the text of the secret.
     ///
     /// # Errors
     ///
-    /// [`SecretFieldError`] for the first field that is wrong.
+    /// [`SecretFieldError`] for the first invalid field.
     pub fn read(text: &str) -> Result<Self, SecretFieldError> {
         let mut value: Value = serde_json::from_str(text).map_err(|error| SecretFieldError::NotAnObject {
             line: error.line(),
@@ -128,16 +128,16 @@ impl Secret {
         Ok(secret)
     }
 
-    /// Who we are to this registry, if that is set.
+    /// The login for this registry, if there is one.
     pub fn login(&self, host: &str) -> Option<&Login> {
         self.registries.get(host)
     }
 
-    /// The keyring by which uploads are checked.
+    /// The keyring that uploads are checked with.
     ///
     /// # Errors
     ///
-    /// [`SecretFieldError`] if there is none, or it can't be read.
+    /// [`SecretFieldError`] if it is missing or unreadable.
     pub fn keyring(&self, needed_by: &'static str) -> Result<Arc<Keyring>, SecretFieldError> {
         let field = "keyring";
         let text = self
@@ -148,11 +148,11 @@ impl Secret {
         read.clone().map_err(|problem| SecretFieldError::Key { field, problem })
     }
 
-    /// The key by which the publisher signs.
+    /// The key that the publisher signs with.
     ///
     /// # Errors
     ///
-    /// [`SecretFieldError`] if there is none, or it can't be opened.
+    /// [`SecretFieldError`] if it is missing or cannot be opened.
     pub fn signing_key(&self, needed_by: &'static str) -> Result<Arc<SigningKey>, SecretFieldError> {
         let field = "signingKey";
         let text = self
@@ -190,7 +190,7 @@ fn login_of(host: &str, login: &mut Value) -> Result<Login, SecretFieldError> {
     })
 }
 
-/// Takes a text out; empty is missing.
+/// Takes a text out of the JSON; an empty text counts as missing.
 fn text(
     fields: &mut Map<String, Value>,
     name: &str,

@@ -1,9 +1,9 @@
-//! What invalidate-cdn is told by its environment.
+//! The settings of invalidate-cdn.
 
 use super::SettingError;
 use super::variable::Environment;
 
-/// Everything that invalidate-cdn is told by its environment.
+/// The settings of invalidate-cdn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CdnSettings {
     /// `CHART_BUCKET`.
@@ -17,7 +17,7 @@ impl CdnSettings {
     ///
     /// # Errors
     ///
-    /// [`SettingError`] for the first setting that is missing or wrong.
+    /// [`SettingError`] for the first setting that is missing or invalid.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let environment = Environment::new(lookup);
         Ok(Self {

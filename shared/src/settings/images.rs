@@ -1,11 +1,11 @@
-//! `IMAGE_PLATFORMS` and `IMAGE_REGISTRIES`: for which platforms an image has to be there, and
-//! which registries are asked.
+//! `IMAGE_PLATFORMS` and `IMAGE_REGISTRIES`: the platforms that an image must exist for, and the
+//! registries that are queried.
 
 use super::SettingError;
 use super::variable::{Environment, listed};
 use crate::image::{Platform, is_host};
 
-/// Where nearly all public images lie.
+/// The registry of nearly all public images.
 const DEFAULT_REGISTRIES: [&str; 8] = [
     "ghcr.io",
     "docker.io",

@@ -1,7 +1,8 @@
-//! The environment: which bucket, which URL, how the index is written.
+//! The settings of publish-chart, from environment variables.
 //!
-//! A setting that is missing or wrong stops the function at start, with a message that names it and
-//! what it accepts: a publisher that guesses its URL publishes charts that nobody can download.
+//! A missing or invalid setting stops the function at start, with a message that names the setting
+//! and what it accepts. A publisher that guessed its URL would publish charts that cannot be
+//! downloaded.
 
 mod cdn;
 mod images;
@@ -21,14 +22,14 @@ use crate::provenance::ProvenanceMode;
 use crate::version_check::VersionCheck;
 use variable::Environment;
 
-/// Everything that publish-chart is told by its environment.
+/// The settings of publish-chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// `CHART_BUCKET`.
     pub bucket: String,
     /// `REPOSITORY_URL`, without a slash at its end.
     pub repository_url: String,
-    /// `INDEX_FORMAT`: the form of an index that is made anew.
+    /// `INDEX_FORMAT`: the form of a new index.
     pub index_format: Format,
     /// `INDEX_MAX_AGE`, in seconds.
     pub index_max_age: u32,
@@ -36,29 +37,29 @@ pub struct Settings {
     pub url_style: UrlStyle,
     /// `MAX_CHART_BYTES`.
     pub max_chart_bytes: u64,
-    /// `MAX_INDEX_BYTES`: an index that would be larger gets no new versions.
+    /// `MAX_INDEX_BYTES`: the size above which an index accepts no new versions.
     pub max_index_bytes: u64,
     /// `VERSION_CHECK`.
     pub version_check: VersionCheck,
     /// `PROVENANCE`.
     pub provenance: ProvenanceMode,
-    /// `PROVENANCE_WAIT`: how long a chart waits for its provenance file where it must have one.
+    /// `PROVENANCE_WAIT`: how long a chart is held for a required provenance file.
     pub provenance_wait: Duration,
     /// `IMAGE_CHECK`.
     pub image_check: ImageCheck,
     /// `IMAGE_PLATFORMS`.
     pub image_platforms: Vec<Platform>,
-    /// `IMAGE_REGISTRIES`: the hosts that may be asked.
+    /// `IMAGE_REGISTRIES`: the hosts that may be queried.
     pub image_registries: Vec<String>,
-    /// `IMAGE_WAIT`: how long a chart waits for its images.
+    /// `IMAGE_WAIT`: how long a chart is held for its images.
     pub image_wait: Duration,
-    /// `OCI_MIRROR`: the registry that gets each published chart too.
+    /// `OCI_MIRROR`: the registry that every published chart is pushed to.
     pub oci_mirror: Option<Mirror>,
-    /// `SECRET_ID`: name or ARN of the secret.
+    /// `SECRET_ID`: the name or ARN of the secret.
     pub secret_id: Option<String>,
 }
 
-/// Seconds for which an index may be served from a cache.
+/// How long caches may serve an index, in seconds.
 const DEFAULT_INDEX_MAX_AGE: u32 = 300;
 const DEFAULT_MAX_CHART_BYTES: u64 = 20 * 1024 * 1024;
 const DEFAULT_MAX_INDEX_BYTES: u64 = 128 * 1024 * 1024;
@@ -70,7 +71,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// [`SettingError`] for the first setting that is missing or wrong.
+    /// [`SettingError`] for the first setting that is missing or invalid.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let environment = Environment::new(lookup);
         let provenance = environment.provenance()?.unwrap_or_default();
@@ -98,8 +99,7 @@ impl Settings {
     }
 }
 
-/// The settings of publish-chart, each with its variable and what that takes. `None`: it is not
-/// set.
+/// The settings, each with its variable and what it accepts. `None`: it is not set.
 impl Environment<'_> {
     fn provenance(self) -> Result<Option<ProvenanceMode>, SettingError> {
         self.variable("PROVENANCE", "off, verify, require or sign").parsed()

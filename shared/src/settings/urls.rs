@@ -1,4 +1,4 @@
-//! `REPOSITORY_URL` and `URL_STYLE`: where users get what is published.
+//! `REPOSITORY_URL` and `URL_STYLE`: the addresses that users download from.
 
 use std::str::FromStr;
 
@@ -17,7 +17,7 @@ pub enum UrlStyle {
     Relative,
 }
 
-/// Not a style of URLs.
+/// Not a URL style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value is not absolute or relative")]
 pub struct NoUrlStyle;
@@ -43,15 +43,14 @@ impl Settings {
         }
     }
 
-    /// Where users get the published object of this key, whatever the entries say.
+    /// The address at which users get the published object of this key, whatever the entries say.
     pub(crate) fn edge_url(&self, key: &str) -> String {
         let path = key.strip_prefix(CHARTS).unwrap_or(key);
         format!("{}/{}", self.repository_url, url_path(path))
     }
 
-    /// The key of the object that a URL in the index of `repository` leads to, wherever below
-    /// `charts/` it lies: the other direction of [`Settings::archive_url`]. `None` for a URL that
-    /// leads elsewhere.
+    /// The key, anywhere below `charts/`, of the object that a URL in the index of `repository`
+    /// leads to: the inverse of [`Settings::archive_url`]. `None` for a URL that leads elsewhere.
     pub fn key_at(&self, repository: &Repository, url: &str) -> Option<String> {
         origin::key_at(&self.repository_url, repository, url)
     }

@@ -1,13 +1,13 @@
-//! One variable of the environment, and how its text becomes a value.
+//! One environment variable, and how its text becomes a value.
 
 use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A setting is missing or wrong.
+/// A setting is missing or invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// Not set, or empty.
+    /// It is not set, or empty.
     #[error("the environment variable {name} is not set. It must be {accepts}")]
     Missing {
         /// The variable.
@@ -15,7 +15,7 @@ pub enum SettingError {
         /// The accepted values.
         accepts: &'static str,
     },
-    /// Set to a value that is not accepted.
+    /// It is set to a value that is not accepted.
     #[error("the environment variable {name} is {value:?}. It must be {accepts}")]
     Wrong {
         /// The variable.
@@ -62,7 +62,7 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// One variable of the environment, for what follows from it.
+/// One environment variable, for the value that follows from it.
 pub(super) struct Variable<'a> {
     name: &'static str,
     accepts: &'static str,
@@ -70,8 +70,7 @@ pub(super) struct Variable<'a> {
 }
 
 impl Variable<'_> {
-    /// Unset and empty are the same: a template parameter that is left empty sets an empty
-    /// variable.
+    /// Unset and empty are the same, because an empty template parameter sets an empty variable.
     pub(super) fn value(&self) -> Option<String> {
         (self.lookup)(self.name).filter(|value| !value.is_empty())
     }
@@ -95,18 +94,18 @@ impl Variable<'_> {
         }
     }
 
-    /// What the domain reads from the text.
+    /// The value that the domain reads from the text.
     pub(super) fn parsed<T: FromStr>(&self) -> Result<Option<T>, SettingError> {
         self.optional(|value| value.parse().ok())
     }
 }
 
-/// What stands between commas.
+/// The items between commas.
 pub(super) fn listed<T>(value: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
     value.split(',').map(|item| parse(item.trim())).collect()
 }
 
-/// A whole number of seconds, minutes or hours, a month at most: `90s`, `15m`, `2h`.
+/// A whole number of seconds, minutes or hours, up to a month: `90s`, `15m`, `2h`.
 fn time(value: &str) -> Option<Duration> {
     let (unit, seconds) = [("s", 1), ("m", 60), ("h", 3600)]
         .into_iter()

@@ -1,4 +1,4 @@
-//! What is sent to S3 and comes from there, without a second copy of it in memory.
+//! Bodies of S3 requests and answers, without a second copy in memory.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -9,11 +9,11 @@ use aws_sdk_s3::primitives::{ByteStream, ByteStreamError, SdkBody};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// At most this much is set aside for a body before its first byte has arrived.
+/// The most memory that is reserved for a body before its first byte has arrived.
 const LARGEST_RESERVE: u64 = 1024 * 1024 * 1024;
 
-/// Reads a whole body into one piece of memory. (`ByteStream::collect` holds it in the pieces that
-/// arrived, and making one of them takes the same memory again.)
+/// Reads a whole body into one piece of memory. (`ByteStream::collect` keeps the pieces that
+/// arrived, and joining them takes the same memory again.)
 pub(super) async fn collect(mut body: ByteStream, size: u64) -> Result<Bytes, ByteStreamError> {
     let reserve = usize::try_from(size.min(LARGEST_RESERVE)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(reserve);
@@ -23,7 +23,7 @@ pub(super) async fn collect(mut body: ByteStream, size: u64) -> Result<Bytes, By
     Ok(bytes.into())
 }
 
-/// A body of known length that can be sent again when a request is tried again.
+/// A body of known length that can be sent again for a retry.
 pub(super) fn of_pieces(pieces: Vec<Bytes>) -> ByteStream {
     ByteStream::new(SdkBody::retryable(move || {
         SdkBody::from_body_1_x(Pieces(pieces.clone().into()))
@@ -35,7 +35,7 @@ pub(super) fn content_length(pieces: &[Bytes]) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-/// The checksum as S3 takes it: big-endian, in base64.
+/// The checksum in S3's form: big-endian, in base64.
 pub(super) fn crc32(pieces: &[Bytes]) -> String {
     let mut hasher = crc32fast::Hasher::new();
     pieces.iter().for_each(|piece| hasher.update(piece));

@@ -1,4 +1,4 @@
-//! What S3 says of the condition under which a write was to be done.
+//! S3's answers to conditional writes.
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -6,14 +6,15 @@ use aws_sdk_s3::operation::put_object::PutObjectError;
 
 use super::{Replaced, StoreError};
 
-/// What S3's answer says about the condition of a write.
+/// S3's answer about the condition of a write.
 pub(super) enum Condition {
-    /// It does not hold. 404 to `If-Match` means that the object was removed since it was read.
+    /// The condition is not met. 404 to `If-Match` means that the object was removed since it was
+    /// read.
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>)
     Failed,
-    /// 409: another write of the key is under way, so it is not known whether it will hold.
+    /// 409: another write of the key is in progress, so the result is not known yet.
     UnderWay(StoreError),
-    /// The answer is about something else.
+    /// The answer is not about the condition.
     Other(StoreError),
 }
 
@@ -29,7 +30,7 @@ impl Condition {
     }
 }
 
-/// What a write under a condition came to.
+/// The result of a conditional write.
 pub(super) fn replaced<T>(put: Result<T, Condition>) -> Result<Replaced, StoreError> {
     match put {
         Ok(_) => Ok(Replaced::Done),

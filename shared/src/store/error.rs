@@ -1,4 +1,4 @@
-//! What went wrong between us and S3.
+//! Failures of requests to S3.
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -11,17 +11,17 @@ pub struct StoreError {
     operation: &'static str,
     key: String,
     fault: Fault,
-    /// The status of HTTP, if there was an answer.
+    /// The HTTP status, if there was an answer.
     status: Option<u16>,
 }
 
-/// Why it failed.
+/// The cause.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// S3 refused: credentials, policy, or a bucket that is not ours.
+    /// S3 denied the request: credentials, policy, or another account's bucket.
     #[error("access denied ({message}). The role of the function needs this action on this key, and s3:ListBucket")]
     Denied {
-        /// What S3 said.
+        /// S3's message.
         message: String,
     },
     /// S3 answered with another error.
@@ -29,13 +29,13 @@ pub enum Fault {
     Answer {
         /// S3's error code.
         code: String,
-        /// What S3 said.
+        /// S3's message.
         message: String,
     },
-    /// No answer, or one that is none.
+    /// No answer, or not a valid one.
     #[error("{0}")]
     Transport(String),
-    /// The bytes did not arrive whole.
+    /// The body was cut off.
     #[error("only {received} of {expected} bytes arrived")]
     Cut {
         /// Bytes that arrived.
@@ -46,6 +46,17 @@ pub enum Fault {
 }
 
 impl StoreError {
+    /// An error for tests of messages.
+    #[cfg(test)]
+    pub(crate) fn sample(fault: Fault) -> Self {
+        Self {
+            operation: "GetObject",
+            key: "charts/index.yaml".to_owned(),
+            fault,
+            status: None,
+        }
+    }
+
     pub(super) fn new<E>(operation: &'static str, key: &str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
@@ -88,18 +99,18 @@ impl StoreError {
         }
     }
 
-    /// Whether S3 called the request itself wrong.
+    /// Whether S3 reports the request itself as invalid.
     pub fn is_bad_request(&self) -> bool {
         self.status == Some(400)
     }
 
-    /// Why it failed.
+    /// The cause.
     pub fn fault(&self) -> &Fault {
         &self.fault
     }
 }
 
-/// The SDK's outermost messages ("dispatch failure") say little without their causes.
+/// The SDK's outermost messages ("dispatch failure") are of little use without their causes.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

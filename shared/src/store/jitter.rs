@@ -1,8 +1,8 @@
-//! How long a run pauses before it races again.
+//! The pause before the next attempt after a lost race.
 
 use std::time::Duration;
 
-/// A pause that grows with the attempt and differs between racers.
+/// A pause that grows with the attempts and differs between racing runs.
 pub(crate) fn jittered(attempt: u32) -> Duration {
     let ceiling = 50 * 2_u64.saturating_pow(attempt.min(5));
     Duration::from_millis(fastrand::u64(ceiling / 4..=ceiling))
@@ -14,7 +14,7 @@ mod tests {
 
     use super::*;
 
-    /// Racers that pause equally long race again, and the same ones lose again.
+    /// Runs that pause equally long would race again, and the same ones would lose.
     #[test]
     fn racers_pause_differently_and_longer_each_time() {
         for attempt in 1..8 {

@@ -1,4 +1,4 @@
-//! What S3's answers come to: the outcomes that callers must distinguish, each as a type.
+//! The results of S3 requests: the outcomes that callers must distinguish, each as a type.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use jiff::Timestamp;
 
 use crate::digest::Digest;
 
-/// Which state of an object was read: what a compare-and-swap compares.
+/// Identifies the state of an object that was read; a compare-and-swap compares it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ETag(pub(super) String);
 
 impl ETag {
-    /// The tag without the quotes around it, as S3's events and receipts have it.
+    /// The ETag without quotes, as in S3's events and in receipts.
     pub fn unquoted(&self) -> &str {
         self.0.trim_matches('"')
     }
@@ -23,91 +23,91 @@ impl ETag {
 pub struct Object {
     /// Its bytes.
     pub bytes: Bytes,
-    /// Which state this is.
+    /// Identifies this state.
     pub etag: ETag,
-    /// When this state was written; S3 knows whole seconds.
+    /// When this state was written. S3 has whole seconds.
     pub modified: Timestamp,
     /// Its user metadata, names without `x-amz-meta-`.
     pub metadata: HashMap<String, String>,
-    /// Which of its versions this is, in a bucket that keeps versions.
+    /// The version ID, in a bucket with versioning.
     pub version: Option<String>,
 }
 
-/// What a read came to.
+/// The result of a read.
 #[derive(Debug)]
 pub enum Got {
     /// The object.
     Found(Object),
-    /// S3 said that there is no such key.
+    /// S3 reported that there is no such key.
     Missing,
-    /// The object is larger than asked for; its bytes were not read.
+    /// The object is larger than requested. Its bytes were not read.
     TooLarge {
         /// Its size in bytes.
         size: u64,
-        /// Which state this is.
+        /// Identifies this state.
         etag: ETag,
         /// When this state was written.
         modified: Timestamp,
     },
 }
 
-/// What a create came to.
+/// The result of a create.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Created {
-    /// The object is there now, and was not before.
+    /// The object was created.
     New,
-    /// An object of that key is there already, and stays.
+    /// An object of that key already exists, and stays.
     Exists,
 }
 
-/// What a compare-and-swap came to.
+/// The result of a compare-and-swap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replaced {
     /// The object has the new bytes.
     Done,
-    /// Another writer replaced it since it was read: read again.
+    /// Another writer replaced the object since it was read; it has to be read again.
     LostRace,
 }
 
-/// What S3 says of an object without its bytes.
+/// What S3 knows about an object without its bytes.
 #[derive(Debug, Clone)]
 pub struct Inspected {
-    /// Which state this is.
+    /// Identifies this state.
     pub etag: ETag,
-    /// SHA-256 of its bytes, if it was written with it ([`Store::create`](super::Store::create)
-    /// does).
+    /// SHA-256 of its bytes, if it was written with it, as [`Store::create`](super::Store::create)
+    /// does.
     pub digest: Option<Digest>,
     /// Its user metadata, names without `x-amz-meta-`.
     pub metadata: HashMap<String, String>,
 }
 
-/// What S3 says of an object, even of one that cannot be read.
+/// What S3 knows about an object, even one that cannot be read.
 #[derive(Debug, Clone)]
 pub struct Described {
-    /// Which state this is.
+    /// Identifies this state.
     pub etag: ETag,
     /// When this state was written.
     pub modified: Timestamp,
-    /// Which of its versions this is, in a bucket that keeps versions.
+    /// The version ID, in a bucket with versioning.
     pub version: Option<String>,
     /// Its size in bytes.
     pub size: u64,
     /// Its user metadata, names without `x-amz-meta-`.
     pub metadata: HashMap<String, String>,
-    /// The storage class, if its bytes have to be restored from an archive before they can be read.
+    /// The storage class, if the object must be restored before it can be read.
     pub archived: Option<String>,
-    /// Whether its bytes are encrypted with a key in KMS.
+    /// Whether its bytes are encrypted with a KMS key.
     pub by_kms: bool,
 }
 
-/// An object as a listing names it.
+/// An object as a listing shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// Its key.
     pub key: String,
-    /// Which state it is in.
+    /// Identifies its state.
     pub etag: ETag,
-    /// When it was written last.
+    /// When it was last written.
     pub modified: Timestamp,
     /// Its size in bytes.
     pub size: u64,

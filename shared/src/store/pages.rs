@@ -1,5 +1,5 @@
-//! Listings, page by page: a search for a few among many keeps one page in memory, and stops when
-//! it must.
+//! Listings, page by page. A search for a few among many keeps one page in memory, and can stop
+//! early.
 
 use aws_sdk_s3::types::EncodingType;
 
@@ -28,8 +28,7 @@ enum Next {
 pub struct Page {
     /// The objects.
     pub objects: Vec<Listed>,
-    /// The folders, with the slash behind their names; only where a listing is
-    /// [`Pages::of_folder`].
+    /// The folders, with a slash at the end, only in a listing [`Pages::of_folder`].
     pub folders: Vec<String>,
 }
 
@@ -44,7 +43,7 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// Only the objects of one folder. Of the folders in it, the names.
+    /// Lists only the objects of one folder, and the names of its subfolders.
     #[must_use]
     pub fn of_folder(self) -> Self {
         Pages {
@@ -53,7 +52,7 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// Only the objects behind this key.
+    /// Lists only the objects behind this key.
     #[must_use]
     pub fn after(self, key: Option<&str>) -> Self {
         Pages {
@@ -62,10 +61,10 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// The next page; `None` behind the last one.
+    /// The next page; `None` after the last one.
     ///
-    /// Keys are asked for in URL encoding. A key may hold any character, and of those that XML
-    /// cannot hold a single one would make the whole page unreadable
+    /// Keys are requested in URL encoding. A key may contain any character, and a single one that
+    /// XML cannot represent would make the whole page unreadable
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html>, `encoding-type`).
     ///
     /// # Errors
@@ -90,7 +89,7 @@ impl<'a> Pages<'a> {
             .send()
             .await
             .map_err(|error| StoreError::new("ListObjectsV2", &self.prefix, error))?;
-        // A server that does not encode does not say so.
+        // A server that does not encode does not announce it.
         let encoded = page.encoding_type == Some(EncodingType::Url);
         let decoded = |text: String| match encoded {
             true => decode_key(&text).unwrap_or(text),

@@ -201,25 +201,24 @@ async fn script(endpoint: &str, script: &str) -> std::process::Output {
         .expect("bash runs")
 }
 
-fn operations() -> String {
-    std::fs::read_to_string(tests::program::workspace().join("docs/operations.md")).expect("a page")
+fn page(name: &str) -> String {
+    std::fs::read_to_string(tests::program::workspace().join("docs").join(name)).expect("a page")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_shell_function_publish_of_the_docs_prints_only_the_answer() {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("demo", "1.0.0")).await;
-    let page = operations();
+    let page = page("runbook.md");
     let start = page.find("publish() {").expect("the function");
     let end = start + page[start..].find("\n}\n").expect("its end") + 2;
     // Version 1 of the AWS CLI, which PyPI has, neither has nor needs this option.
     let publish = page[start..end].replace("--cli-binary-format raw-in-base64-out", "");
-    let command = "publish '{\"command\":\"verify\",\"repository\":\"\"}'";
-    let output = script(
-        &chartdrop.system.aws_endpoint(),
-        &format!("out() {{ echo publish-chart; }}\n{publish}\n{command}"),
-    )
-    .await;
+    let run = async |command: &str| {
+        let script_text = format!("out() {{ echo publish-chart; }}\n{publish}\npublish '{command}'");
+        script(&chartdrop.system.aws_endpoint(), &script_text).await
+    };
+    let output = run("{\"command\":\"verify\",\"repository\":\"\"}").await;
     let said = String::from_utf8_lossy(&output.stderr);
     let answer: Value = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}{said}", String::from_utf8_lossy(&output.stdout)));
@@ -228,7 +227,11 @@ async fn the_shell_function_publish_of_the_docs_prints_only_the_answer() {
         (&"verify".into(), &1.into()),
         "{said}"
     );
-    assert!(said.contains("StatusCode"), "{said}");
+    assert!(output.status.success(), "{said}");
+    let output = run("{\"command\":\"verify\",\"repository\":\"unknown\"}").await;
+    let answer = String::from_utf8_lossy(&output.stdout);
+    assert!(answer.contains("the repository unknown does not exist"), "{answer}");
+    assert!(!output.status.success(), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -236,7 +239,7 @@ async fn an_adopted_archive_gets_the_headers_that_the_docs_set() {
     let chartdrop = Chartdrop::start().await;
     let chart = ChartArchive::new("demo", "1.0.0");
     chartdrop.put("old/demo-1.0.0.tgz", chart.bytes());
-    let page = operations();
+    let page = page("adopt.md");
     let start = page.find("aws s3 sync OLD").expect("a command");
     let command = page[start..].split("\naws ").next().expect("a command");
     let command = command

@@ -17,15 +17,15 @@ use crate::tools;
 const PATIENCE: Duration = Duration::from_secs(1_200);
 
 /// The commands under "Develop with cargo lambda", with the addresses of this test.
-struct Readme {
+struct Page {
     settings: Vec<String>,
     watch: String,
     invoke: String,
 }
 
-impl Readme {
+impl Page {
     fn read(chartdrop: &Chartdrop, port: u16) -> Self {
-        let text = std::fs::read_to_string(workspace().join("README.md")).expect("a README");
+        let text = std::fs::read_to_string(workspace().join("CONTRIBUTING.md")).expect("a page");
         let section = text
             .split("\n## ")
             .find(|section| section.starts_with("Develop with cargo lambda"));
@@ -45,9 +45,9 @@ impl Readme {
         let one = |start: &str| {
             lines(start)
                 .pop()
-                .unwrap_or_else(|| panic!("the README has no line {start}…"))
+                .unwrap_or_else(|| panic!("CONTRIBUTING.md has no line {start}…"))
         };
-        Readme {
+        Page {
             settings: lines("export "),
             watch: one("cargo lambda watch"),
             invoke: one("cargo lambda invoke"),
@@ -78,7 +78,7 @@ impl Readme {
 struct Watch(Child);
 
 impl Watch {
-    async fn start(readme: &Readme, port: u16) -> Self {
+    async fn start(readme: &Page, port: u16) -> Self {
         // In its own process group, so that the functions that it starts can be ended with it.
         let child = readme
             .shell(&readme.watch)
@@ -108,7 +108,7 @@ impl Drop for Watch {
 }
 
 /// Runs `cargo lambda invoke`, and returns the answer.
-async fn invoke(readme: &Readme, line: &str) -> Value {
+async fn invoke(readme: &Page, line: &str) -> Value {
     let output = tokio::time::timeout(PATIENCE, readme.shell(line).output())
         .await
         .expect("an answer")
@@ -134,7 +134,7 @@ async fn the_function_under_cargo_lambda_watch_accepts_every_sample_event() {
     })
     .await;
     let port = free_port().await;
-    let readme = Readme::read(&chartdrop, port);
+    let readme = Page::read(&chartdrop, port);
     let _watch = Watch::start(&readme, port).await;
 
     let waiting = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
@@ -142,7 +142,7 @@ async fn the_function_under_cargo_lambda_watch_accepts_every_sample_event() {
     assert_eq!(
         chartdrop.receipt(&waiting)["outcome"],
         "published",
-        "by the README's own line: {}",
+        "by the page's own line: {}",
         readme.invoke
     );
 
@@ -173,7 +173,7 @@ async fn local_answers_cargo_lambda_invoke() {
     })
     .await;
     let address = chartdrop.system.aws_address();
-    let readme = Readme::read(&chartdrop, address.port());
+    let readme = Page::read(&chartdrop, address.port());
     let upload = chartdrop.upload(&ChartArchive::new("kube9-operator", "1.0.0"));
     let line = |function: &str, event: &str| {
         let (ip, port) = (address.ip(), address.port());

@@ -34,7 +34,7 @@ async fn a_publish_makes_the_requests_that_the_bill_counts() {
     let paths = u32::try_from(paths).expect("few");
     counted.insert(("invalidate-cdn".to_owned(), "CreateInvalidation".to_owned()), paths);
     // The test uploads without HTTP, so that request is not counted.
-    let told = PUBLISH.iter().filter(|(by, _, _)| *by != "whoever releases");
+    let told = PUBLISH.iter().filter(|(by, _, _)| *by != "the releaser");
     let told = told.map(|(by, operation, count)| (((*by).to_owned(), (*operation).to_owned()), *count));
     assert_eq!(counted, told.collect(), "tests/src/costs.rs, PUBLISH");
 }

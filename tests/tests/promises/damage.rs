@@ -504,7 +504,7 @@ async fn a_command_for_an_unknown_repository_lists_the_existing_ones_and_creates
         json!({"command": "unpublish", "repository": "taem-a", "chart": "demo", "version": "1.0.0"}),
     ] {
         let error = chartdrop.invoke("publish-chart", &command).await.expect_err("an error");
-        for part in ["no repository taem-a", "\"\"", "\"team-a\""] {
+        for part in ["the repository taem-a does not exist", "\"\"", "\"team-a\""] {
             assert!(error.message.contains(part), "{command}: {}", error.message);
         }
     }

@@ -150,7 +150,7 @@ async fn an_event_unknown_to_invalidate_cdn_is_an_error_that_lists_what_it_accep
         .await
         .expect_err("unknown");
     assert!(
-        error.message.contains("S3") && error.message.contains("index.yaml"),
+        error.message.contains("S3") && error.message.contains("written indexes"),
         "{}",
         error.message
     );

@@ -49,7 +49,7 @@ async fn a_chart_is_held_until_its_image_exists() {
     let receipt = chartdrop.publish(&chart(&registry)).await;
     let (outcome, code, reason) = said(&receipt);
     assert_eq!((outcome.as_str(), code.as_str()), ("held", "awaits-image"));
-    assert!(reason.contains("app:1.0.0 is not there"), "{reason}");
+    assert!(reason.contains("app:1.0.0 does not exist"), "{reason}");
     assert_eq!(chartdrop.keys("charts/"), [""; 0]);
 
     registry.push("app", "1.0.0", &["linux/amd64"]);
@@ -57,7 +57,7 @@ async fn a_chart_is_held_until_its_image_exists() {
     let (outcome, _, reason) = said(&chartdrop.receipt("staging/demo-1.0.0.tgz"));
     assert_eq!(outcome, "held");
     assert!(
-        reason.contains("is there for linux/amd64, not for linux/arm64"),
+        reason.contains("exists for linux/amd64, but not for linux/arm64"),
         "{reason}"
     );
 
@@ -82,11 +82,14 @@ async fn a_chart_is_rejected_if_its_image_does_not_appear_in_time() {
 #[tokio::test]
 async fn a_registry_without_an_answer_does_not_count_as_a_missing_image() {
     let answers = [
-        (Answer::Status(429), "limits"),
+        (Answer::Status(429), "rate-limiting"),
         (Answer::Status(503), "503"),
         (Answer::Silence, "reached"),
-        (Answer::Body("<html>captive portal</html>".to_owned()), "no manifest"),
-        (Answer::Body("x".repeat(5 * 1024 * 1024)), "more than"),
+        (
+            Answer::Body("<html>captive portal</html>".to_owned()),
+            "without a manifest",
+        ),
+        (Answer::Body("x".repeat(5 * 1024 * 1024)), "too many bytes"),
         (
             Answer::Redirect("http://169.254.169.254/latest/meta-data/".to_owned()),
             "redirect",
@@ -129,7 +132,7 @@ async fn the_platform_of_a_single_image_is_read_from_its_configuration() {
     let login = json!({"registries": {registry.host(): {"username": "user", "password": "s3cret"}}});
     let chartdrop = start(&registry, "require", "2h", Some(login)).await;
     let (_, _, reason) = said(&chartdrop.publish(&chart(&registry)).await);
-    assert!(reason.contains("for linux/amd64, not for linux/arm64"), "{reason}");
+    assert!(reason.contains("for linux/amd64, but not for linux/arm64"), "{reason}");
     assert_eq!(
         elsewhere.requests(),
         ["/v2/storage anonymous"],
@@ -174,7 +177,7 @@ async fn warn_publishes_with_a_warning_and_off_queries_no_registry() {
     let chartdrop = start(&registry, "warn", "2h", None).await;
     let receipt = chartdrop.publish(&chart(&registry)).await;
     assert_eq!(receipt["outcome"], "published");
-    assert!(receipt["warnings"].to_string().contains("is not there"), "{receipt}");
+    assert!(receipt["warnings"].to_string().contains("does not exist"), "{receipt}");
 
     let asked = registry.requests().len();
     let chartdrop = start(&registry, "off", "2h", None).await;

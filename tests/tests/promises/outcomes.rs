@@ -163,7 +163,12 @@ async fn an_upload_that_s3_cannot_copy_is_rejected_without_a_copy() {
         };
         put_stored(&chartdrop, UPLOAD, storage);
         chartdrop.settled().await;
-        assert_rejected(&chartdrop, &chartdrop.receipt(UPLOAD), "too-large", &["bytes"]);
+        assert_rejected(
+            &chartdrop,
+            &chartdrop.receipt(UPLOAD),
+            "too-large",
+            &["the limit is 20 MiB"],
+        );
         assert_eq!(chartdrop.keys("rejected/"), [""; 0]);
     }
 }

@@ -51,7 +51,7 @@ async fn objects_that_are_not_uploads_hide_no_upload_and_are_counted() {
         assert_eq!(chartdrop.receipt(&upload)["outcome"], "published", "{name}");
         assert_eq!(answer["foreign"]["count"], MANY, "{name}");
         assert_eq!(metric(&chartdrop, "ForeignObjects"), [MANY as u64], "{name}");
-        let lines = said(&chartdrop, "are no uploads");
+        let lines = said(&chartdrop, "they are not uploads");
         assert_eq!(lines.len(), 1, "{name}: {lines:?}");
         assert!(lines[0].contains(name) && lines[0].contains("more"), "{lines:?}");
         assert!(lines[0].len() < 10_000, "{}", lines[0].len());
@@ -66,7 +66,7 @@ async fn a_misnamed_object_gets_a_log_line_a_metric_and_a_hint() {
         ("staging", "slash"),
         ("demo-1.0.0.tgz", "below staging/"),
         ("Staging/demo-1.0.0.tgz", "lower case"),
-        ("/staging/demo-1.0.0.tgz", "begin with a slash"),
+        ("/staging/demo-1.0.0.tgz", "begins with a slash"),
         ("staging/demo-1.0.0.TGZ", "lower case"),
         ("staging/demo-1.0.0.tar.gz", "helm package"),
         ("staging/team-a/.tgz", "NAME-VERSION.tgz"),
@@ -81,7 +81,7 @@ async fn a_misnamed_object_gets_a_log_line_a_metric_and_a_hint() {
     }
     let answer = chartdrop.sweep().await;
     assert_eq!(answer["foreign"]["count"], named.len(), "{answer}");
-    let lines = said(&chartdrop, "are no uploads").join("");
+    let lines = said(&chartdrop, "they are not uploads").join("");
     for (key, word) in named {
         // For a key outside of staging/, only the folder is named.
         let shown = match key.split_once("taging/") {
@@ -273,7 +273,7 @@ async fn a_sweep_of_invalidations_reports_failures_and_succeeds() {
     assert!(failed.contains("charts/index.yaml"), "{answer}");
     let logs = chartdrop.system.function_logs("invalidate-cdn").join("\n");
     assert_eq!(logs.matches(r#""SweepFailures":1"#).count(), 2, "{logs}");
-    assert!(logs.contains("the sweep is not complete"), "{logs}");
+    assert!(logs.contains("the sweep is incomplete"), "{logs}");
 }
 
 /// `staging/` cannot be listed.

@@ -230,9 +230,9 @@ async fn unpublishing_an_unknown_version_is_a_clear_error_and_changes_nothing() 
     let chartdrop = with_versions(&["1.0.0", "1.1.0"]).await;
     let before = chartdrop.text("charts/index.yaml");
     for (chart, version, said) in [
-        ("demo", "7.0.0", "it lists 1.1.0, 1.0.0"),
-        ("dmeo", "1.0.0", "lists no chart dmeo"),
-        ("team-a/demo", "1.0.0", "no chart and version"),
+        ("demo", "7.0.0", "It lists 1.1.0, 1.0.0"),
+        ("dmeo", "1.0.0", "does not list a chart dmeo"),
+        ("team-a/demo", "1.0.0", "cannot be a chart and a version"),
     ] {
         let report = chartdrop.run(&command(chart, version)).await;
         assert_eq!(report["outcome"], "not-found", "{report}");

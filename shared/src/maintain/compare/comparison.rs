@@ -1,4 +1,4 @@
-//! Compares one archive with what the index lists of it.
+//! Compares one archive with the entries that point to it.
 
 use tokio::sync::Semaphore;
 
@@ -13,7 +13,7 @@ use crate::maintain::survey::{Subject, Survey};
 use crate::maintain::{MaintainError, Maintainer};
 use crate::repository::{PublishedArchive, command};
 
-/// One archive name under comparison.
+/// One archive name to compare.
 pub(super) struct Comparison<'a> {
     pub(super) maintainer: &'a Maintainer,
     pub(super) survey: &'a Survey,
@@ -24,7 +24,7 @@ pub(super) struct Comparison<'a> {
     pub(super) subject: &'a Subject,
 }
 
-/// What comparing one archive name came to.
+/// The result of comparing one archive name.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) differences: Vec<Difference>,
@@ -33,7 +33,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Of an archive whose bytes were not needed.
+    /// The result for an archive whose bytes were not needed.
     pub(super) fn without_bytes(differences: impl IntoIterator<Item = Difference>) -> Self {
         Self {
             differences: differences.into_iter().collect(),
@@ -41,7 +41,7 @@ impl Findings {
         }
     }
 
-    /// Of an archive that was downloaded.
+    /// The result for an archive that was downloaded.
     pub(super) fn with_bytes(differences: impl IntoIterator<Item = Difference>) -> Self {
         Self {
             differences: differences.into_iter().collect(),
@@ -51,14 +51,14 @@ impl Findings {
 }
 
 impl Comparison<'_> {
-    /// Compares what is listed with what is there.
+    /// Compares the listed entries with the stored archive.
     pub(super) async fn run(self) -> Result<Findings, MaintainError> {
         let key = &self.subject.key;
         let object = self.subject.object.as_ref().filter(|_| !self.subject.listed.is_empty());
         let digest = match object.and_then(|object| self.digests.of(key, &object.etag)) {
             Some(digest) => Some(digest),
             None => match self.maintainer.store.inspect(key).await? {
-                // A definite answer, after the index was read.
+                // A definite answer, and later than the index was read.
                 None => return Ok(Findings::without_bytes(self.missing())),
                 Some(inspected) => {
                     self.digests.keep(key, &inspected);
@@ -77,7 +77,7 @@ impl Comparison<'_> {
         self.look_inside().await
     }
 
-    /// Whether all that can be checked without the archive's bytes is as it should be.
+    /// Whether everything that needs no download is as it should be.
     fn agrees(&self, listed: &ListedVersion, digest: Digest) -> bool {
         listed.comparable() == Some(digest)
             && listed.url.is_some()
@@ -85,7 +85,7 @@ impl Comparison<'_> {
             && self.subject.file_name() == archive_name(&listed.chart, &listed.version)
     }
 
-    /// The archive is gone.
+    /// The difference for a missing archive.
     fn missing(&self) -> Vec<Difference> {
         let differences = self.subject.listed.iter().map(|listed| {
             let (chart, version) = (&listed.chart, &listed.version);
@@ -122,7 +122,7 @@ impl Comparison<'_> {
         differences.collect()
     }
 
-    /// What the archive itself says about its entries.
+    /// Compares the archive's contents with its entries.
     async fn look_inside(&self) -> Result<Findings, MaintainError> {
         let permit = self.downloads.acquire().await;
         let stored = self.maintainer.repositories.read_archive(&self.subject.key).await?;
@@ -145,7 +145,8 @@ impl Comparison<'_> {
         Some(self.about(Kind::UnreadableArchive, None, message, Repair::None))
     }
 
-    /// An archive that is listed and cannot be read. Only its packager knows what it should be.
+    /// The difference for an archive that is listed and unreadable. Only its packager knows what it
+    /// should contain.
     fn of_unreadable(&self, stored: &PublishedArchive) -> Vec<Difference> {
         let changed = self.subject.listed.iter().filter_map(|listed| {
             let found = stored.digest()?;
@@ -178,8 +179,8 @@ impl Comparison<'_> {
     }
 }
 
-/// Whether an archive is of the version that this is the file name of; one that cannot be read may
-/// be any.
+/// Whether an archive belongs to the version of this file name. An unreadable one may belong to any
+/// version.
 pub(in crate::maintain) fn is_named(stored: &PublishedArchive, file_name: &str) -> bool {
     stored.archive().is_none_or(|archive| {
         let metadata = &archive.metadata;

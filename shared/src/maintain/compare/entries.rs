@@ -1,5 +1,5 @@
-//! The entries that point to an archive which is there: which of them is right, and what is wrong
-//! with the others.
+//! The entries that point to one stored archive: which of them is right, and what is wrong with the
+//! others.
 
 use super::comparison::Comparison;
 use crate::archive::Archive;
@@ -10,7 +10,7 @@ use crate::maintain::difference::{Difference, Kind, Repair};
 use crate::repository::{command, entry};
 
 impl Comparison<'_> {
-    /// Which of the entries is the archive's; every other one is a difference.
+    /// Finds the entry of this archive; every other one is a difference.
     pub(super) fn judge(&self, archive: &Archive) -> Vec<Difference> {
         let is_right = |listed: &ListedVersion| {
             is_of(listed, archive) && listed.url.is_some() && listed.comparable() == Some(archive.digest)
@@ -25,8 +25,7 @@ impl Comparison<'_> {
                 continue;
             }
             let (kind, message) = self.wrong(listed, archive, right.is_some());
-            // Users can install what such an entry names, or what stands there is not what was
-            // published.
+            // Users can install what such an entry names, or the archive is not what was published.
             let is_left = matches!(kind, Kind::OtherChart | Kind::Digest) && !self.accept_changed;
             let repair = match (is_left, has_entry) {
                 (true, _) => Repair::None,
@@ -39,7 +38,7 @@ impl Comparison<'_> {
         differences
     }
 
-    /// What is wrong with an entry that is not the archive's.
+    /// The difference for an entry that does not belong to the archive.
     fn wrong(&self, listed: &ListedVersion, archive: &Archive, has_right: bool) -> (Kind, String) {
         let (chart, version) = (&listed.chart, &listed.version);
         let reindex = command::reindex(self.repository);
@@ -76,7 +75,7 @@ impl Comparison<'_> {
         (Kind::NoDigest, message)
     }
 
-    /// The archive of an entry is another one than was published.
+    /// The difference for an archive that is not the one that was published.
     pub(super) fn changed(&self, listed: &ListedVersion, found: Digest) -> String {
         let (chart, version) = (&listed.chart, &listed.version);
         let digest = listed.digest.as_deref().unwrap_or_default();
@@ -114,7 +113,7 @@ impl Comparison<'_> {
         })
     }
 
-    /// What the archive says, where and when its entry says.
+    /// The entry that follows from the archive, with the URL and time of the present entry.
     fn entry(&self, archive: &Archive, listed: &ListedVersion) -> Entry {
         let modified = self.subject.object.as_ref().map(|object| object.modified);
         let stored = || Created::at(modified.unwrap_or_else(|| self.maintainer.repositories.now()));

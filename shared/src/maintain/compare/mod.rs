@@ -1,4 +1,4 @@
-//! Archive after archive, and what is listed of each.
+//! Compares one archive after the other with the entries that point to it.
 //!
 //! [`comparison`] looks at one archive name, [`entries`] at the entries that point to an archive,
 //! [`unlisted`] at an archive that no entry points to.
@@ -30,33 +30,33 @@ const CONCURRENT_HEADS: usize = 24;
 /// Archives that are held in memory at the same time.
 const CONCURRENT_ARCHIVES: usize = 2;
 
-/// What comparing came to.
+/// The result of a comparison.
 #[derive(Debug, Default)]
 pub(super) struct Compared {
     pub(super) differences: Vec<Difference>,
-    /// Archive names that were compared.
+    /// The number of archive names that were compared.
     pub(super) names: usize,
-    /// Archives that had to be downloaded for it.
+    /// The number of archives that had to be downloaded.
     pub(super) downloaded: usize,
     /// The last key that was compared, if others are left.
     pub(super) after: Option<String>,
 }
 
-/// What has to be compared.
+/// What to compare.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope<'a> {
     pub(super) repository: &'a Repository,
     /// Only keys behind this one.
     pub(super) after: Option<&'a str>,
-    /// Differences after which it stops.
+    /// The number of differences at which to stop.
     pub(super) max_differences: usize,
-    /// Whether archives that are not what their entries say are taken for what they are.
+    /// Whether to accept archives that differ from their entries.
     pub(super) accept_changed: bool,
     pub(super) deadline: Deadline,
 }
 
-/// Digests that S3 gave, with the state of the object: a second comparison after a lost race costs
-/// nothing.
+/// Digests that S3 returned, with the state of the object, so that a second comparison after a lost
+/// race costs nothing.
 #[derive(Debug, Default)]
 pub(super) struct Digests(Mutex<HashMap<String, (ETag, Digest)>>);
 
@@ -76,8 +76,8 @@ impl Digests {
 }
 
 impl Maintainer {
-    /// Compares archive after archive, in the order of their keys, until the time is over or there
-    /// are enough differences.
+    /// Compares archives in the order of their keys, until the deadline or until there are enough
+    /// differences.
     pub(super) async fn compare(
         &self,
         survey: &Survey,

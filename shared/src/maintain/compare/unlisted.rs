@@ -1,4 +1,4 @@
-//! An archive that is there although no entry points to it.
+//! Handles an archive that no entry points to.
 
 use super::comparison::{Comparison, Findings, is_named};
 use crate::archive::Archive;
@@ -11,7 +11,7 @@ use crate::repository::{Marks, PublishedArchive, UNSIGNED, changed_since, comman
 use crate::store::Inspected;
 
 impl Comparison<'_> {
-    /// The archive is there, and no entry points to it.
+    /// The difference for such an archive.
     pub(super) async fn not_listed(&self, inspected: &Inspected) -> Result<Findings, MaintainError> {
         let taken = self.survey.unpublished.get(&self.subject.key);
         if let Some(taken) = taken
@@ -19,12 +19,12 @@ impl Comparison<'_> {
         {
             return self.unpublish_unfinished(taken).await;
         }
-        // Whatever else lies in other folders is another repository's.
+        // Archives in other folders belong to other repositories.
         let Some(staged) = &self.subject.own else {
             return Ok(Findings::without_bytes([]));
         };
-        // Listed when the repository had another address: the entry points there, and means this
-        // archive.
+        // The repository had another address when it was listed: the entry points there, and means
+        // this archive.
         let elsewhere = self.survey.elsewhere_digests.get(&self.subject.key);
         if elsewhere.is_some() && elsewhere == inspected.digest.as_ref() {
             return Ok(Findings::without_bytes([]));
@@ -48,7 +48,7 @@ impl Comparison<'_> {
     }
 
     async fn unpublish_unfinished(&self, taken: &UnpublishedVersion) -> Result<Findings, MaintainError> {
-        // Under another key another archive may have come since.
+        // Another archive may have been stored under another key since.
         if self.subject.own.is_none() {
             let permit = self.downloads.acquire().await;
             let stored = self.maintainer.repositories.read_archive(&self.subject.key).await?;
@@ -65,7 +65,7 @@ impl Comparison<'_> {
         Ok(Findings::without_bytes([difference]))
     }
 
-    /// An archive that can be installed, and that no entry points to.
+    /// The difference for an archive that can be installed and has no entry.
     async fn of_unlisted(&self, staged: &ChartFile, archive: &Archive) -> Result<Difference, MaintainError> {
         let (chart, version) = (&archive.metadata.name, &archive.metadata.version);
         if self.survey.names_of(chart, version) > 0 {
@@ -117,8 +117,7 @@ impl Comparison<'_> {
         Ok(self.about(Kind::NotListed, Some(archive), message, add))
     }
 
-    /// The key of the archive that is called what this one's chart and version say, if it is
-    /// another one.
+    /// The key that matches this archive's chart and version, if it is not the archive's own.
     fn archive_of_its_name(&self, archive: &Archive) -> Option<String> {
         let named = ChartFile::new(self.repository, &chart::file_name(&archive.metadata))?.archive_key();
         let other = self.survey.subjects.get(&named)?;

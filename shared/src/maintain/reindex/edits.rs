@@ -1,4 +1,4 @@
-//! From differences to the text of an index without them.
+//! Turns differences into an edited index without them.
 
 use super::report::IndexChange;
 use crate::index::{Entry, EntryPosition, Index, Spliced};
@@ -7,14 +7,14 @@ use crate::maintain::Maintainer;
 use crate::maintain::difference::{Difference, Kind, Repair};
 use crate::repository::RepositoryError;
 
-/// An index with everything repaired that was found.
+/// An index with every repair that is possible.
 pub(super) struct Repaired {
     pub(super) text: Option<Spliced>,
     pub(super) versions: usize,
 }
 
 impl Maintainer {
-    /// Edits an index so that it has these changes.
+    /// Makes these changes to an index.
     pub(super) fn repair(
         &self,
         repository: &Repository,
@@ -37,7 +37,7 @@ impl Maintainer {
     }
 }
 
-/// What can be repaired, and what can't.
+/// Separates what can be repaired from what cannot.
 pub(super) fn sort(differences: Vec<Difference>) -> (Vec<IndexChange>, Vec<Difference>) {
     let mut changes = Vec::new();
     let mut left = Vec::new();
@@ -57,7 +57,7 @@ pub(super) fn sort(differences: Vec<Difference>) -> (Vec<IndexChange>, Vec<Diffe
     (changes, left)
 }
 
-/// The keys of the archives whose entries go because they are gone.
+/// The keys of the missing archives whose entries are removed.
 pub(super) fn missing_archives(changes: &[IndexChange]) -> Vec<String> {
     let missing = changes
         .iter()
@@ -65,7 +65,7 @@ pub(super) fn missing_archives(changes: &[IndexChange]) -> Vec<String> {
     missing.map(|change| change.difference.key.clone()).collect()
 }
 
-/// What has to be done to an index.
+/// The edit that repairs a difference.
 #[derive(Default)]
 struct Edits {
     places: Vec<EntryPosition>,

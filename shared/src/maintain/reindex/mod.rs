@@ -1,21 +1,21 @@
-//! Repairs an index from the archives: what is right stays byte for byte, what is wrong becomes
-//! what the archive says.
+//! Repairs an index from the archives. Correct entries stay byte for byte; wrong ones are replaced
+//! by what the archive contains.
 //!
 //! | in the index | in the bucket | then |
 //! |---|---|---|
-//! | an entry with the archive's digest | the archive | stays as it is |
-//! | an entry without a digest or without a URL | the archive | becomes what the archive says, and keeps its `created` |
-//! | an entry with another digest, or for another chart | the archive | stays as it is, unless changed archives are accepted |
-//! | an entry | definitely no archive in the repository's folder | goes |
-//! | nothing | an archive that Helm can load | comes, created when the archive was stored or its receipt says |
-//! | nothing, but a receipt with another digest | the archive | stays out, unless changed archives are accepted |
-//! | nothing, and each has to be signed | an archive without provenance file or receipt | stays out |
-//! | nothing, but a note that it was unpublished | an archive | stays out |
-//! | an entry that points elsewhere | | stays as it is |
+//! | an entry with the archive's digest | the archive | stays |
+//! | an entry without a digest or without a URL | the archive | is replaced by what the archive contains, and keeps its `created` |
+//! | an entry with another digest, or for another chart | the archive | stays, unless changed archives are accepted |
+//! | an entry | definitely no archive in the repository's folder | is removed |
+//! | nothing | an archive that Helm can load | is added, created when the archive was stored or as its receipt says |
+//! | nothing, but a receipt with another digest | the archive | stays unlisted, unless changed archives are accepted |
+//! | nothing, and signatures are required | an archive without provenance file or receipt | stays unlisted |
+//! | nothing, but a note that it was unpublished | an archive | stays unlisted |
+//! | an entry that points elsewhere | | stays |
 //!
-//! A damaged index is copied aside, and what can still be read of it is where the repair starts: so
-//! times, order, and entries that point elsewhere stay as far as they can be read; what can't be
-//! read is a change like the others. A missing one starts empty.
+//! A damaged index is copied to a backup, and the repair starts from what is still readable in it,
+//! so that times, order and entries that point elsewhere are kept as far as possible. What is
+//! unreadable is reported as a change. A missing index starts empty.
 
 mod edits;
 mod report;
@@ -33,36 +33,36 @@ use report::drop_of;
 pub use report::{IndexChange, Reindexed};
 use start::Start;
 
-/// Changes, and differences that are left, that an answer lists: Lambda carries six megabytes.
+/// The most changes and remaining differences in an answer, which Lambda limits to 6 MB.
 const MAX_LISTED_CHANGES: usize = 2_000;
 
-/// What one try came to.
+/// The result of one attempt.
 enum Tried {
     Done(Reindexed),
-    /// Another run has written the index: nothing was done.
+    /// Another run has written the index; nothing was changed.
     LostRace,
-    /// The index was written, but an archive whose entry was taken out is there by now.
+    /// The index was written, but an archive whose entry was removed exists again.
     CameBack(Reindexed),
 }
 
-/// How an index is repaired.
+/// How an index is to be repaired.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reindex<'a> {
-    /// Nothing is to be written.
+    /// Only report, and write nothing.
     pub dry_run: bool,
-    /// Archives that are not what their entries or receipts say are taken for what they are.
+    /// Accept archives that differ from their entries or receipts.
     pub accept_changed: bool,
-    /// Only what is behind this archive key.
+    /// Only archives behind this key.
     pub after: Option<&'a str>,
 }
 
 impl Maintainer {
-    /// Repairs the index of a repository, from behind the archive key `after` on; with `dry_run`
-    /// only reports what it would do.
+    /// Repairs the index of a repository, from behind the archive key `after`. With `dry_run` it
+    /// only reports what it would change.
     ///
     /// # Errors
     ///
-    /// [`MaintainError`] if S3 can't be asked, or the time is over before anything could be
+    /// [`MaintainError`] if S3 cannot be asked, or if time ran out before anything could be
     /// repaired.
     pub async fn reindex(
         &self,
@@ -99,7 +99,7 @@ impl Maintainer {
         let repository = scope.repository;
         let Start { state, damage, dropped } = self.start(repository).await?;
         let survey = self.survey(repository, &state).await?;
-        // What lists nothing yet may only be written whole.
+        // An index that does not exist yet may only be written completely.
         let is_sound = damage.is_none() && state.etag.is_some();
         let scope = Scope {
             after: scope.after.filter(|_| is_sound),
@@ -116,11 +116,11 @@ impl Maintainer {
         let mut differences = compared.differences;
         differences.extend(self.index_rebuilt(repository, state.rebuilt.as_ref()));
         let (repairs, left) = sort(differences);
-        // A typing error in a name must not make a repository.
+        // A misspelled name must not create a repository.
         let is_there = state.etag.is_some() || survey.archives > 0;
         let repaired = self.repair(repository, &state.index, &repairs)?;
         let gone = missing_archives(&repairs);
-        // These first: nothing in the archives shows them.
+        // Added first: the archives do not show these.
         let mut changes: Vec<IndexChange> = dropped
             .into_iter()
             .map(|dropped| drop_of(repository, dropped))
@@ -156,14 +156,14 @@ impl Maintainer {
         if written.await? == Replaced::LostRace {
             return Ok(Tried::LostRace);
         }
-        // It may have been uploaded again since it was looked for, and found it listed.
+        // An upload may have restored the archive since, and found it listed.
         if self.any_is_there(&gone).await? {
             return Ok(Tried::CameBack(report));
         }
         Ok(Tried::Done(report))
     }
 
-    /// Writes the index unless another run has, and keeps a copy of a damaged one.
+    /// Writes the index unless another run has, after copying a damaged one.
     async fn write_repaired(
         &self,
         repository: &Repository,

@@ -1,4 +1,4 @@
-//! What a repair came to.
+//! The result of a repair.
 
 use serde::Serialize;
 
@@ -7,43 +7,43 @@ use crate::keys::Repository;
 use crate::maintain::IndexSummary;
 use crate::maintain::difference::{Difference, Kind};
 
-/// What a repair came to.
+/// The result of a repair.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reindexed {
     /// The repository, empty for the root one.
     pub repository: String,
-    /// Whether nothing was to be written.
+    /// Whether this was a dry run.
     pub dry_run: bool,
     /// Whether the index was written.
     pub written: bool,
-    /// The index afterwards (with `dryRun`: as it would be), if there is one.
+    /// The index afterwards, if there is one (with `dryRun`: as it would be).
     pub index: Option<IndexSummary>,
-    /// What was wrong with the index as a whole, if something was: it was missing, or Helm could
-    /// not load it.
+    /// What was wrong with the index as a whole, if anything: it was missing, or Helm could not
+    /// load it.
     pub damage: Option<String>,
-    /// The archives that a missing index was rebuilt from (with `dryRun`: would be).
+    /// The number of archives that a missing index was rebuilt from (with `dryRun`: would be).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rebuilt_from: Option<usize>,
-    /// Where a damaged index was copied to.
+    /// The key of the copy of a damaged index.
     pub kept: Option<String>,
-    /// How many changes there are.
+    /// The number of changes.
     pub change_count: usize,
-    /// The first of them.
+    /// The first changes.
     pub changes: Vec<IndexChange>,
     /// Differences that it does not repair.
     pub left: Vec<Difference>,
     /// Entries that point elsewhere, which stay.
     pub elsewhere: usize,
-    /// Archive names that were compared.
+    /// The number of archive names that were compared.
     pub compared: usize,
-    /// Archives that had to be downloaded.
+    /// The number of archives that had to be downloaded.
     pub downloaded: usize,
-    /// Compare-and-swaps that lost their race.
+    /// The number of lost races.
     pub lost_races: u32,
     /// Whether everything was compared.
     pub complete: bool,
-    /// Where the next run goes on, if not: its `after`.
+    /// Where to continue if not: the `after` of the next run.
     pub after: Option<String>,
 }
 
@@ -52,13 +52,13 @@ pub struct Reindexed {
 pub struct IndexChange {
     /// `add`, `replace`, `remove`, `note`, or `drop` for what could not be read of a damaged index.
     pub action: &'static str,
-    /// Why.
+    /// The reason.
     #[serde(flatten)]
     pub difference: Difference,
 }
 
 impl Reindexed {
-    /// This report with what an earlier try of the same run has done.
+    /// Adds the results of an earlier attempt of the same run.
     pub(super) fn behind(self, earlier: Option<Self>) -> Self {
         let Some(mut earlier) = earlier else { return self };
         earlier.changes.extend(self.changes);
@@ -74,7 +74,7 @@ impl Reindexed {
     }
 }
 
-/// What of a damaged index is left out.
+/// The change for an unreadable part of a damaged index.
 pub(super) fn drop_of(repository: &Repository, dropped: Dropped) -> IndexChange {
     let Dropped { chart, version, reason } = dropped;
     let what = match (&chart, &version) {

@@ -1,4 +1,4 @@
-//! Where a repair starts: the index as it is, or what can still be read of it.
+//! The start of a repair: the index as it is, or what is still readable of it.
 
 use std::collections::BTreeSet;
 
@@ -10,16 +10,16 @@ use crate::maintain::{MaintainError, Maintainer};
 use crate::repository::{IndexState, MAX_READABLE_INDEX_BYTES, ReadIndex, RepositoryError};
 use crate::size::Size;
 
-/// Where a repair starts.
+/// The start of a repair.
 pub(super) struct Start {
     pub(super) state: IndexState,
     pub(super) damage: Option<String>,
-    /// What is left out of a damaged index.
+    /// What is unreadable in a damaged index.
     pub(super) dropped: Vec<Dropped>,
 }
 
 impl Maintainer {
-    /// The index as it is, or what is left of it.
+    /// Reads the index, or what is still readable of it.
     pub(super) async fn start(&self, repository: &Repository) -> Result<Start, MaintainError> {
         let mut unread = None;
         let read = self.repositories.read_index(repository, MAX_READABLE_INDEX_BYTES);

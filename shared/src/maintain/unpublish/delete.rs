@@ -1,24 +1,24 @@
-//! The archive of a version goes, and its provenance file after it.
+//! Deletes the archive of a version, and then its provenance file.
 
 use crate::keys::{ChartFile, PROVENANCE_SUFFIX};
 use crate::maintain::compare::is_named;
 use crate::maintain::{MaintainError, Maintainer};
 use crate::unpublished::Unpublished;
 
-/// How often an archive is deleted that is written again meanwhile.
+/// How often the deletion of an archive is retried while the archive is being written again.
 const MAX_DELETIONS: usize = 5;
 
-/// What became of the archive under one key.
+/// The result for the archive under one key.
 #[derive(Default)]
 pub(super) struct Deleted {
     /// The keys that were deleted.
     pub(super) keys: Vec<String>,
-    /// Why something of it is there still.
+    /// Why an object still exists.
     pub(super) stays: Option<String>,
 }
 
 impl Maintainer {
-    /// Deletes what was unpublished under one key, and nothing that came since.
+    /// Deletes what was unpublished under one key, but nothing that was stored since.
     pub(super) async fn delete_archive(
         &self,
         staged: &ChartFile,
@@ -36,14 +36,15 @@ impl Maintainer {
                 }
                 return Ok(deleted);
             };
-            // Brought back by an upload of the same content, or another chart's, whose archive has
+            // Published again by an upload of the same content, or an archive of another chart with
             // the same name.
             let returned_after = stored.marks().and_then(|marks| marks.returned_after.as_ref());
             let came_back = returned_after == Some(&unpublished.id());
             if came_back || !is_named(&stored, staged.file_name()) {
                 return Ok(deleted);
             }
-            // In the state that was looked at only: what came since is looked at in the next turn.
+            // Deletes only the state that was examined. A newer one is examined in the next
+            // attempt.
             self.store.delete(key, etag).await?;
             if deleted.keys.is_empty() {
                 deleted.keys.push(key.to_owned());

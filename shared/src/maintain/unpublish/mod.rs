@@ -1,22 +1,21 @@
-//! Unpublishing a version: out of the index first, then the archive goes, so that nothing is listed
-//! that is not there.
+//! Unpublishes a version. The entry is removed before the archive is deleted, so that the index
+//! never lists a missing archive.
 //!
-//! Killed at any point, it is finished by running it again:
+//! If a run is killed at any point, running the command again completes it:
 //!
-//! 1. The index loses the entry and gets a note of what it was ([`Unpublished`]), in one
-//!    compare-and-swap. From here on no run lists the version again unless its archive was stored
+//! 1. The index loses the entry and gets a note about it ([`Unpublished`]), in one
+//!    compare-and-swap. From then on no run lists the version again unless its archive was stored
 //!    with the knowledge of that note.
 //! 2. The receipt gets the note too.
-//! 3. The archive and its provenance file are deleted, each only in the state that was looked at,
-//!    wherever the entry said that they lie ([`reach`] says what may be deleted). The removal's
-//!    event invalidates them at the edge.
+//! 3. The archive and its provenance file are deleted wherever the entry pointed to, but only in
+//!    the state that was examined ([`reach`] decides what may be deleted). The events of these
+//!    deletions invalidate them at the edge.
 //!
-//! What is not listed is not touched: an archive that is there without an entry belongs to a
-//! publish that is under way.
+//! An archive without an entry is not touched, because it may belong to a publish in progress.
 //!
-//! One gap remains that no order closes: S3 may carry out a delete that was thought lost, seconds
-//! later, when the same bytes were uploaded and published again. `verify` finds it, and uploading
-//! the chart once more repairs it.
+//! One gap remains in any order: S3 may carry out a delete that seemed lost seconds later, after
+//! the same bytes were uploaded and published again. `verify` reports that, and uploading the chart
+//! again repairs it.
 
 mod delete;
 mod note;
@@ -34,21 +33,21 @@ use reach::Reach;
 use report::Target;
 pub use report::{UnpublishOutcome, UnpublishReport};
 
-/// A version that is unpublished, with all that there is of it.
+/// A version to unpublish, with everything that exists of it.
 struct Removed {
     unpublished: Unpublished,
     reach: Reach,
-    /// Whether only a receipt knew of it.
+    /// Whether only a receipt knows it.
     was_lost: bool,
 }
 
-/// What has to be done, by what is known of the version.
+/// What has to be done for the version.
 enum Plan {
-    /// Everything, from the index on.
+    /// Everything, beginning with the index.
     Remove(Removed),
-    /// What an earlier run has left.
+    /// Completing an earlier run.
     Finish(Removed),
-    /// Nothing: it is not listed.
+    /// Nothing: the version is not listed.
     Nothing,
 }
 
@@ -57,7 +56,7 @@ impl Maintainer {
     ///
     /// # Errors
     ///
-    /// [`MaintainError`] if it could not be finished; running it again does.
+    /// [`MaintainError`] if it could not be completed. Running it again completes it.
     pub async fn unpublish(
         &self,
         repository: &Repository,
@@ -105,7 +104,7 @@ impl Maintainer {
         }
     }
 
-    /// Finds out what there is of the version.
+    /// Finds out what exists of the version.
     async fn plan(
         &self,
         target: Target<'_>,
@@ -114,7 +113,7 @@ impl Maintainer {
         listed: &[ListedVersion],
     ) -> Result<Plan, MaintainError> {
         let known = state.unpublished.get(staged.file_name());
-        // An earlier removal of the version may have been cut short.
+        // An earlier run of the command may have been killed.
         let earlier = known.map(|known| known.archives.as_slice()).unwrap_or_default();
         Ok(match (listed.first(), known) {
             (Some(first), _) => {
@@ -141,8 +140,8 @@ impl Maintainer {
         })
     }
 
-    /// Takes the entries out of the index and leaves the note. An index that has to lose nothing
-    /// more counts as replaced.
+    /// Removes the entries from the index and adds the note. An index that already is in this state
+    /// counts as replaced.
     async fn take_out(
         &self,
         target: Target<'_>,
@@ -166,7 +165,7 @@ impl Maintainer {
         Ok(replaced.await?)
     }
 
-    /// Does what comes after the index: the note in the receipt, and the deletions.
+    /// Completes what follows the index: the note in the receipt, and the deletions.
     async fn finish(
         &self,
         target: Target<'_>,
@@ -221,7 +220,7 @@ impl Maintainer {
         })
     }
 
-    /// What it is called in the registry that mirrors the repository.
+    /// The reference of the version in the mirror's registry.
     fn name_in_mirror(&self, target: Target<'_>) -> Option<String> {
         let mirror = self.settings.oci_mirror.as_ref()?;
         let name = mirror.reference(target.repository, target.chart, target.version);

@@ -1,4 +1,4 @@
-//! What is remembered of a version that is unpublished: in the index, and in its receipt.
+//! The notes about an unpublished version, in the index and in its receipt.
 
 use serde_json::{Map, Value};
 
@@ -12,8 +12,8 @@ use crate::repository::{EditedReceipt, PublishedArchive, ReceiptEdit, Remembered
 use crate::unpublished::Unpublished;
 
 impl Maintainer {
-    /// What has to be remembered: what the archive is, or what the index and the receipt say of one
-    /// that is gone.
+    /// The note about a version: from its archive or, if that is gone, from the index and the
+    /// receipt.
     pub(super) async fn remember(
         &self,
         target: Target<'_>,
@@ -43,7 +43,7 @@ impl Maintainer {
         let receipt = stored
             .bytes()
             .and_then(|bytes| serde_json::from_slice::<Receipt>(bytes).ok());
-        // A receipt of a rejected upload is about other content.
+        // The receipt of a rejected upload is about other content.
         let receipt = receipt.filter(|receipt| digest.is_some() && receipt.digest == digest);
         Ok(Unpublished {
             digest,
@@ -53,8 +53,8 @@ impl Maintainer {
         })
     }
 
-    /// A version that only its receipt knows: neither the index nor the bucket has it any more. It
-    /// is noted as unpublished, so that `verify` does not report it again.
+    /// The note about a version that only its receipt knows, because it is in neither the index nor
+    /// the bucket. With it, `verify` does not report the version again.
     pub(super) async fn lost_version(
         &self,
         target: Target<'_>,
@@ -73,8 +73,8 @@ impl Maintainer {
         }))
     }
 
-    /// Leaves the note in the receipt, whatever else it says; where there is none, the note is all
-    /// that it says.
+    /// Adds the note to the receipt and keeps everything else. Without a receipt, writes one that
+    /// contains only the note.
     pub(super) async fn note_in_receipt(
         &self,
         staged: &ChartFile,

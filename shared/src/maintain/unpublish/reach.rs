@@ -1,8 +1,8 @@
-//! What an unpublish may delete: the archives that the version's entries name, unless another
-//! version has them too.
+//! Decides what an unpublish may delete: the archives that the version's entries name, unless
+//! another version uses them too.
 //!
-//! A person who unpublishes a secret has to know what is still served. So the report lists
-//! everything that stays, and why.
+//! A person who unpublishes a leaked secret has to know what is still served, so the report lists
+//! everything that stays and why.
 
 use std::collections::BTreeSet;
 
@@ -12,18 +12,18 @@ use crate::maintain::compare::is_named;
 use crate::maintain::{MaintainError, Maintainer};
 use crate::repository::{IndexState, RepositoryError};
 
-/// What the entries of a version lead to.
+/// What the entries of a version point to.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
-    /// The keys of the archives to be deleted.
+    /// The keys of the archives to delete.
     pub(super) delete: Vec<String>,
     /// What stays, and why.
     pub(super) stays: Vec<String>,
 }
 
 impl Maintainer {
-    /// Which archives go with the entries `listed` of a version whose own archive would be that of
-    /// `staged`, and which of those that an earlier removal had to delete.
+    /// Separates the archives of a version whose `listed` entries are removed. `staged` gives its
+    /// own archive name. Archives that an earlier run had to delete are included.
     pub(super) async fn reach(
         &self,
         repository: &Repository,
@@ -49,8 +49,8 @@ impl Maintainer {
         for key in keys {
             match self.why_it_stays(repository, staged, state, listed, &key).await? {
                 None => reach.delete.push(key),
-                // What has the name of its archive by chance, and is not what its entries name, is
-                // no part of it.
+                // An archive that has the version's name but is not named by its entries does not
+                // belong to it.
                 Some(_) if key == own_key && !self.is_named_by(repository, listed, &key) => {}
                 Some(why) => reach.stays.push(why),
             }
@@ -96,7 +96,7 @@ impl Maintainer {
                 Err(error) => return Err(error.into()),
             }
         }
-        // Only what ends with `.tgz` is an archive that a removal makes the edge drop.
+        // The edge is invalidated only for the removal of keys that end in `.tgz`.
         if !keys::is_published(key) {
             return Ok(Some(format!(
                 "{key} stays, because its name does not end with .tgz. Delete it by hand, and invalidate its path at CloudFront"

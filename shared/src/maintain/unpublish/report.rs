@@ -1,4 +1,4 @@
-//! What an unpublish came to, and why there was nothing to do.
+//! The result of an unpublish, or why there was nothing to do.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,22 +8,22 @@ use crate::maintain::{MaintainError, Maintainer};
 use crate::repository::{IndexState, command};
 use crate::unpublished::Unpublished;
 
-/// Versions that a message names where the one that was asked for is not listed.
+/// The most listed versions that a message names if the requested one is not listed.
 const MAX_NAMED_VERSIONS: usize = 10;
 
-/// What became of the version.
+/// The result for the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnpublishOutcome {
-    /// It is out of the index, and its archive is deleted.
+    /// It was removed from the index, and its archive was deleted.
     Unpublished,
-    /// An earlier run had done all of it.
+    /// An earlier run had already completed it.
     AlreadyUnpublished,
     /// The index does not list it.
     NotFound,
 }
 
-/// What an unpublish came to.
+/// The result of an unpublish.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UnpublishReport {
@@ -33,21 +33,21 @@ pub struct UnpublishReport {
     pub chart: String,
     /// The version.
     pub version: String,
-    /// What became of it.
+    /// The result.
     pub outcome: UnpublishOutcome,
-    /// The same in words.
+    /// The result as a message.
     pub message: String,
-    /// What is remembered of it.
+    /// The note about the version.
     pub unpublished: Option<Unpublished>,
     /// The objects that were deleted.
     pub deleted: Vec<String>,
-    /// What else the caller should know.
+    /// Other things that the caller should know.
     pub warnings: Vec<String>,
-    /// Compare-and-swaps that lost their race.
+    /// The number of lost races.
     pub lost_races: u32,
 }
 
-/// The version that is to be unpublished.
+/// The version to unpublish.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     pub(super) repository: &'a Repository,
@@ -70,7 +70,7 @@ impl Target<'_> {
         }
     }
 
-    /// The message for a version that neither the index nor the bucket had any more.
+    /// The message for a version that was in neither the index nor the bucket.
     pub(super) fn was_lost(&self) -> String {
         let Target { chart, version, .. } = self;
         format!(
@@ -102,7 +102,7 @@ impl Target<'_> {
 }
 
 impl Maintainer {
-    /// A clear answer for what is not there.
+    /// The answer for a version that does not exist.
     pub(super) async fn not_listed(
         &self,
         target: Target<'_>,

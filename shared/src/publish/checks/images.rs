@@ -1,9 +1,9 @@
-//! The image gate: a chart becomes visible only when the images that it names are there, for every
+//! The image gate: a chart is published only when every image that it names exists for every
 //! platform.
 //!
-//! A registry that does not answer says nothing about an image: the upload waits for it, however
-//! long that takes. An image that is not there is waited for as long as `IMAGE_WAIT` says, since
-//! the workflow that builds it may be at work.
+//! A registry that does not answer proves nothing about an image, so the upload is held for as long
+//! as that lasts. A missing image holds the upload for up to `IMAGE_WAIT`, because the workflow
+//! that builds it may still be running.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -20,23 +20,23 @@ use crate::registry::{Found, RegistryError};
 use crate::secret::Login;
 use crate::sync::lock;
 
-/// A chart that names more is rejected where each has to be there.
+/// A chart that names more images is rejected.
 const MAX_IMAGES: usize = 50;
-/// An image that was there is not asked for again so soon: a burst of charts names the same ones.
+/// How long a known image is not queried again: the charts of a burst name the same images.
 const FOUND_IMAGE_TTL: Duration = Duration::from_secs(60);
-/// How many of them are remembered.
+/// How many known images are remembered.
 const MAX_REMEMBERED_IMAGES: usize = 1_000;
-/// A registry that did not answer is not asked again so soon.
+/// How long a registry without an answer is not queried again.
 const SILENT_REGISTRY_BACKOFF: Duration = Duration::from_secs(60);
-/// All images of one chart: the function has a minute, and other charts wait too.
+/// The time limit for all images of one chart: an invocation has a minute for all of its charts.
 const IMAGES_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// What is known of an image.
+/// The state of an image.
 #[derive(Debug, Clone)]
 enum Answer {
-    /// What its registry answered.
+    /// The answer of its registry.
     Found(Found),
-    /// Its registry gave no answer.
+    /// The registry did not answer.
     Silent(RegistryError),
 }
 
@@ -49,7 +49,7 @@ impl From<Result<Found, RegistryError>> for Answer {
     }
 }
 
-/// What registries have said lately.
+/// What registries have answered recently.
 #[derive(Debug, Default)]
 pub(crate) struct Images {
     seen: Mutex<HashMap<Reference, (Instant, Found)>>,
@@ -87,7 +87,7 @@ impl Images {
     }
 }
 
-/// What keeps a chart from passing, in words: what it waits for, and what no waiting mends.
+/// What keeps a chart from passing: what may still come, and what waiting cannot change.
 #[derive(Debug, Default)]
 struct Problems {
     wrong: Vec<String>,
@@ -96,7 +96,7 @@ struct Problems {
 }
 
 impl Publisher {
-    /// Asks for the images of an upload. It passes with what its packager should know.
+    /// Queries the images of an upload. It passes with the warnings for its packager.
     pub(in crate::publish) async fn check_images(
         &self,
         upload: &Upload,
@@ -127,7 +127,7 @@ impl Publisher {
         Ok(if !wrong.is_empty() {
             Verdict::Reject(Reason::Images { problems: wrong })
         } else if !silent.is_empty() {
-            // Is what is missing still missing? Nobody can tell now.
+            // Whether a missing image is still missing is unknown now.
             Verdict::Hold(Wait::SilentRegistry { problems: silent })
         } else if missing.is_empty() {
             Verdict::Pass(Vec::new())
@@ -197,7 +197,7 @@ impl Publisher {
         Ok(answer)
     }
 
-    /// What of an image is not there, in words.
+    /// Describes what is missing of an image.
     fn missing(&self, image: &Reference, found: &Found) -> Option<String> {
         let there = match found {
             Found::Missing => return Some(format!("{image} does not exist")),
@@ -218,7 +218,8 @@ impl Publisher {
     }
 }
 
-/// Problems that a message names, and the longest of them in bytes; the others are counted.
+/// The most problems that a message names, and the longest of them in bytes; the others are
+/// counted.
 const MAX_NAMED_PROBLEMS: usize = 10;
 const MAX_PROBLEM_BYTES: usize = 350;
 

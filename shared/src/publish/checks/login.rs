@@ -4,9 +4,9 @@ use crate::publish::Publisher;
 use crate::secret::{Login, SecretError};
 
 impl Publisher {
-    /// Asks a registry with the login that the secret has for it. If it refuses that, and the
-    /// secret has changed since, it is asked once more: a password that was good may have been
-    /// replaced.
+    /// Sends a request with the login from the secret. If the registry rejects the login and the
+    /// secret has changed since it was read, sends it once more: the password may have been
+    /// rotated.
     pub(in crate::publish) async fn with_login<T>(
         &self,
         host: &str,

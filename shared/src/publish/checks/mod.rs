@@ -1,9 +1,9 @@
-//! What an upload has to pass before its archive is stored, and the words for what it does not
-//! pass.
+//! The checks that an upload has to pass before its archive is stored, and the reasons why it does
+//! not.
 //!
-//! A check answers with a [`verdict`]: pass, hold because of a [`wait`], or reject for a
-//! [`reason`]. [`images`] asks registries (with a [`login`]) for the images that a chart names,
-//! [`provenance`] checks, makes and publishes the signature beside an archive.
+//! A check returns a [`verdict`]: pass, hold because of a [`wait`], or reject for a [`reason`].
+//! [`images`] queries registries (with a [`login`]) for the images that a chart names.
+//! [`provenance`] checks or makes the signature and publishes it beside the archive.
 
 pub(in crate::publish) mod images;
 mod login;

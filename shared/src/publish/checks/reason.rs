@@ -1,4 +1,4 @@
-//! The reasons for rejecting an upload, in words for the person who packaged it.
+//! The reasons for rejecting an upload, with messages for its packager.
 
 use jiff::Timestamp;
 
@@ -11,37 +11,37 @@ use crate::provenance::ProvenanceError;
 use crate::publish::prepare::unreadable::UnreadableError;
 use crate::version_check::VersionCheckError;
 
-/// A definite no: the same upload would be rejected again.
+/// Why an upload is rejected. The same upload would be rejected again.
 #[derive(Debug, thiserror::Error)]
 pub enum Reason {
-    /// The archive itself is bad.
+    /// The archive is invalid.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// The file's name is not the one of the chart in it.
+    /// The file's name does not match the chart in it.
     #[error(transparent)]
     FileName(#[from] FileNameError),
-    /// The folder below `staging/` can be no repository.
+    /// The folder below `staging/` cannot be a repository.
     #[error(transparent)]
     BadRepository(#[from] BadRepository),
-    /// Its key leaves no room for those of its receipt and the rest.
+    /// The key leaves no room for the keys derived from it, such as the receipt's.
     #[error(
         "the key of the upload has {bytes} bytes; the limit is {}. Choose a shorter version or folder, and upload again",
         StagedKey::MAX_BYTES
     )]
     KeyTooLong {
-        /// Its length.
+        /// The length of the key, in bytes.
         bytes: usize,
     },
-    /// S3 does not give it to us.
+    /// S3 does not return the bytes.
     #[error(transparent)]
     Unreadable(#[from] UnreadableError),
-    /// Its versions are not those of its release, or not the same.
+    /// The chart's versions do not match its release, or each other.
     #[error(transparent)]
     Versions(#[from] VersionCheckError),
-    /// Its provenance file proves nothing.
+    /// The provenance file is invalid.
     #[error(transparent)]
     Provenance(#[from] ProvenanceError),
-    /// It must have a provenance file, and none came.
+    /// A provenance file is required and none arrived.
     #[error(
         "this repository publishes signed charts only, and {file}.prov did not arrive in time. Package with `helm package \
          --sign`, and upload both files"
@@ -50,8 +50,8 @@ pub enum Reason {
         /// The archive's name.
         file: String,
     },
-    /// An archive without a signature stands under its name, of the same content but packed at
-    /// another time; the wait for its signature is over.
+    /// An unsigned archive is stored under the name, with the same content but packaged at another
+    /// time, and the wait for its signature is over.
     #[error(
         "this repository publishes signed charts only, and an interrupted run left {file} with the same content, packaged at another \
          time (digest {}), without a signature. The provenance file of this upload is for the digest {}. Upload the archive with the \
@@ -63,29 +63,29 @@ pub enum Reason {
     UnsignedArchive {
         /// The archive's name.
         file: String,
-        /// Digest of the stored archive.
+        /// The digest of the stored archive.
         stored: Digest,
-        /// Digest of the upload.
+        /// The digest of the upload.
         own: Digest,
         /// The key of the stored archive.
         key: String,
     },
-    /// What it says of its images can't be checked.
+    /// The chart's images cannot be checked.
     #[error("the chart's images cannot be checked: {}", in_one_line(problems))]
     Images {
-        /// Each, in words.
+        /// A description of each problem.
         problems: Vec<String>,
     },
-    /// Images did not come.
+    /// Images did not appear in time.
     #[error(
         "the chart cannot be installed, because its images did not arrive in time: {}. Push them, and upload the chart again",
         in_one_line(problems)
     )]
     NoImage {
-        /// Each, with what is missing of it.
+        /// Each image with what is missing.
         problems: Vec<String>,
     },
-    /// The version is published with other content.
+    /// The version is already published with other content.
     #[error(
         "{chart} {version} is already published with other content (digest {}, yours has {}). A published version never \
          changes: raise `version` in Chart.yaml, and package again",
@@ -102,7 +102,7 @@ pub enum Reason {
         /// Digest of the upload.
         own: Digest,
     },
-    /// Another chart has this file name: `a` version `1-2` and `a-1` version `2` are both
+    /// Another chart has this file name: both `a` version `1-2` and `a-1` version `2` are
     /// `a-1-2.tgz`.
     #[error(
         "the file name {file} belongs to {chart} {version}, which is already published. Choose another version, and package again"
@@ -110,20 +110,20 @@ pub enum Reason {
     FileNameTaken {
         /// The file name.
         file: String,
-        /// The chart that has it.
+        /// The chart that has the file name.
         chart: String,
-        /// Its version.
+        /// The version of that chart.
         version: String,
     },
-    /// What the receipt of this very upload says already.
+    /// The receipt of this very upload already records a rejection.
     #[error("{reason}")]
     Recorded {
-        /// In words.
+        /// The recorded message.
         reason: String,
-        /// As a short stable word.
+        /// The recorded short code.
         code: String,
     },
-    /// The version was published with other content and then taken back.
+    /// The version was published with other content and then unpublished.
     #[error(
         "{chart} {version} was published with other content (digest {}, yours has {}) and unpublished at {at}. Its version \
          cannot be reused, because caches may still have it: raise `version` in Chart.yaml, and package again",
@@ -135,14 +135,14 @@ pub enum Reason {
         chart: String,
         /// The version.
         version: String,
-        /// When it was taken back.
+        /// When it was unpublished.
         at: Timestamp,
-        /// Digest of the archive that was published.
+        /// The digest of the archive that was published.
         published: String,
-        /// Digest of the upload.
+        /// The digest of the upload.
         own: Digest,
     },
-    /// The index lists the version, but its archive is not here to compare with.
+    /// The index lists the version, but its archive is not in the bucket and cannot be compared.
     #[error(
         "the index already lists {chart} {version} {} (yours has {}), and its archive is not in this bucket{}. A published \
          version never changes: raise `version` in Chart.yaml, and package again",
@@ -159,10 +159,10 @@ pub enum Reason {
         listed: Option<String>,
         /// The URL in the index.
         url: Option<String>,
-        /// Digest of the upload.
+        /// The digest of the upload.
         own: Digest,
     },
-    /// What is stored is not what the index lists, and neither is the upload.
+    /// The stored archive is not the one that the index lists, and neither is the upload.
     #[error(
         "{chart} {version} is already published, but its stored archive was damaged or replaced: {key} has the digest {}, the \
          index lists {}, and yours has {}. Ask the operator of this repository, or upload the archive with the digest {} to \
@@ -177,13 +177,13 @@ pub enum Reason {
         chart: String,
         /// The version.
         version: String,
-        /// Where the archive is stored.
+        /// The key of the stored archive.
         key: String,
         /// The digest in the index.
         listed: String,
-        /// Digest of what is stored.
+        /// The digest of the stored archive.
         stored: String,
-        /// Digest of the upload.
+        /// The digest of the upload.
         own: Digest,
     },
 }
@@ -200,7 +200,7 @@ fn at_url(url: Option<&str>) -> String {
 }
 
 impl Reason {
-    /// A short stable word for logs, metrics and receipts.
+    /// A short, stable code for logs, metrics and receipts.
     pub fn code(&self) -> &str {
         match self {
             Self::Archive(error) => error.code(),

@@ -1,14 +1,14 @@
-//! What the checks say of an upload: one vocabulary for all of them.
+//! The result of a check on an upload, the same type for all checks.
 
 use crate::publish::{Reason, Wait};
 
-/// What a check says of an upload.
+/// The result of a check.
 #[derive(Debug)]
 pub(in crate::publish) enum Verdict<T> {
-    /// It passes, with what the check has found.
+    /// The upload passes, with what the check has found.
     Pass(T),
-    /// It waits for what may still come: nothing of it is done yet.
+    /// The upload is held for something that may still come. Nothing has been written yet.
     Hold(Wait),
-    /// It is rejected: the same upload would be rejected again.
+    /// The upload is rejected. The same upload would be rejected again.
     Reject(Reason),
 }

@@ -1,23 +1,23 @@
-//! The reasons for holding an upload, in words for the person who packaged it.
+//! The reasons for holding an upload, with messages for its packager.
 
 use jiff::Timestamp;
 
 use super::images::in_one_line;
 use crate::digest::Digest;
 
-/// Why an upload is held. The next run looks again.
+/// Why an upload is held. The next run checks again.
 #[derive(Debug, thiserror::Error)]
 pub enum Wait {
-    /// It must have a provenance file, which may still come.
+    /// A provenance file is required and may still arrive.
     #[error("the chart is held until {until} for its provenance file. Upload {file}.prov")]
     Provenance {
         /// The archive's name.
         file: String,
-        /// When it is rejected.
+        /// When the upload is rejected if nothing changes.
         until: Timestamp,
     },
-    /// An archive without a signature stands under its name, of the same content but packed at
-    /// another time.
+    /// An unsigned archive is stored under the name, with the same content but packaged at another
+    /// time.
     #[error(
         "the chart is held until {until}: this repository publishes signed charts only, and {file} is stored with the same content, \
          packaged at another time (digest {}), without a signature. The provenance file of this upload is for the digest {}. The run \
@@ -28,31 +28,31 @@ pub enum Wait {
     OtherProvenance {
         /// The archive's name.
         file: String,
-        /// Digest of the stored archive.
+        /// The digest of the stored archive.
         stored: Digest,
-        /// Digest of the upload.
+        /// The digest of the upload.
         own: Digest,
-        /// When it is rejected.
+        /// When the upload is rejected if nothing changes.
         until: Timestamp,
     },
-    /// Images are not there yet.
+    /// Images do not exist yet.
     #[error("the chart is held until {until} for its images: {}", in_one_line(problems))]
     Images {
-        /// Each, with what is missing of it.
+        /// Each image with what is missing.
         problems: Vec<String>,
-        /// When it is rejected.
+        /// When the upload is rejected if nothing changes.
         until: Timestamp,
     },
-    /// A registry gives no answer that says whether the images are there.
+    /// A registry does not answer whether the images exist.
     #[error("the chart is held until the registry answers: {}", in_one_line(problems))]
     SilentRegistry {
-        /// Each, with why.
+        /// Each image with the reason.
         problems: Vec<String>,
     },
 }
 
 impl Wait {
-    /// A short stable word for logs, metrics and receipts.
+    /// A short, stable code for logs, metrics and receipts.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Provenance { .. } | Self::OtherProvenance { .. } => "awaits-provenance",

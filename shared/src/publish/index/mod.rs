@@ -1,8 +1,8 @@
-//! The index of a repository on the way to its next state.
+//! The index of a repository, from one state to the next.
 //!
-//! [`state`] is what an edit starts from: the index that was read, or what [`recover`] finds where
-//! it was lost ([`rebuild`] is what the log and receipts say of that). [`swap`] adds a batch and
-//! writes it by compare-and-swap.
+//! [`state`] is the start of an edit: the index that was read or, if it was lost, what [`recover`]
+//! finds. [`rebuild`] describes such a loss for receipts and the log. [`swap`] adds a batch and
+//! writes the index by compare-and-swap.
 
 pub(in crate::publish) mod rebuild;
 mod recover;

@@ -1,5 +1,5 @@
-//! An index that was missing and was rebuilt: what the receipts of that write, the log and the
-//! metrics say of it.
+//! Describes an index that was missing and was rebuilt, for the receipts of that write, the log and
+//! the metrics.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::keys::Repository;
 use crate::rebuilt::Rebuilt;
 use crate::repository::{Remembered, command};
 
-/// Lost versions that a message names.
+/// The most lost versions that a message names.
 const MAX_NAMED_VERSIONS: usize = 20;
 
 /// A lost index that was rebuilt.
@@ -15,12 +15,12 @@ const MAX_NAMED_VERSIONS: usize = 20;
 pub struct IndexRebuilt {
     /// The repository whose index this is.
     pub repository: Repository,
-    /// The archives that it was rebuilt from.
+    /// The number of archives that it was rebuilt from.
     pub archives: usize,
-    /// Versions that receipts say were published and that have no archive any more that could be
-    /// listed, the first of them by name.
+    /// The first, by name, of the versions that were published according to their receipts but have
+    /// no archive that can be listed.
     pub lost: Vec<String>,
-    /// How many there are.
+    /// The number of those versions.
     pub lost_count: usize,
 }
 

@@ -1,4 +1,4 @@
-//! What a lost index must have held: the archives that are there, and what was unpublished.
+//! The contents of a lost index, derived from the stored archives and the receipts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,31 +16,32 @@ use crate::repository::{MAX_LISTED, PublishedArchive, Remembered, UNSIGNED, chan
 use crate::store::{Listed, StoreError};
 use crate::unpublished::Unpublished;
 
-/// Archives that a lost index is rebuilt from at most in passing; more take longer than an upload
+/// The most archives that an upload rebuilds an index from. More would take longer than an upload
 /// can wait.
 const MAX_RECOVERED: usize = 10_000;
 
-/// What a lost index must have held, as far as it can be found.
+/// The contents of a lost index, as far as they can be found.
 #[derive(Debug)]
 pub(in crate::publish) struct Recovered {
     pub(in crate::publish) entries: Vec<Entry>,
     /// The versions that were unpublished, by archive name.
     pub(in crate::publish) unpublished: BTreeMap<String, Unpublished>,
-    /// That there was an index. Where nothing shows that there was one, this is the first.
+    /// Whether there was an index at all. Without any trace of one, this is the first.
     pub(in crate::publish) rebuilt: Option<Rebuilt>,
-    /// Versions that receipts say were listed, and that have no archive that could be listed.
+    /// Versions that were listed according to their receipts but have no archive that can be
+    /// listed.
     pub(in crate::publish) lost: Vec<Remembered>,
 }
 
-/// The entry for one archive that is there.
+/// The entry for one stored archive.
 struct RecoveredEntry {
     key: String,
-    /// Whether the archive is called what its chart and version say.
+    /// Whether the archive has the name that follows from its chart and version.
     has_its_name: bool,
     entry: Entry,
 }
 
-/// Of several archives of one version, the one that has its name is listed, else the first.
+/// Of several archives of one version, the one with the right name is listed, or else the first.
 fn each_version_once(mut found: Vec<RecoveredEntry>) -> Vec<Entry> {
     found.sort_by_key(|found| !found.has_its_name);
     let mut listed = BTreeSet::new();
@@ -60,15 +61,15 @@ fn each_version_once(mut found: Vec<RecoveredEntry>) -> Vec<Entry> {
     entries
 }
 
-/// An archive that no index lists, and what its receipt remembers of it.
+/// An archive that no index lists, with what its receipt remembers.
 struct Found {
     entry: Option<RecoveredEntry>,
     remembered: Option<Remembered>,
 }
 
 impl Publisher {
-    /// Entries for the archives that are there without an index, and the versions that were
-    /// unpublished.
+    /// The entries for the stored archives of a repository without an index, and the versions that
+    /// were unpublished.
     pub(in crate::publish) async fn recover(&self, repository: &Repository) -> Result<Recovered, PublishError> {
         let archives = self.repositories.archives(repository).await?;
         if archives.len() > MAX_RECOVERED {
@@ -78,7 +79,7 @@ impl Publisher {
             });
         }
         let present: BTreeSet<&str> = archives.iter().map(|(staged, _)| staged.file_name()).collect();
-        // Only of those that have no archive, since an archive says itself what its version may be.
+        // Receipts are read only for names without an archive; an archive has its version itself.
         let memory = self
             .repositories
             .memory(repository, |file_name| !present.contains(file_name));
@@ -96,8 +97,8 @@ impl Publisher {
         let mut lost: Vec<Remembered> = memory.listed.into_values().collect();
         let (mut entries, mut listed_once) = (Vec::new(), 0);
         for (found, (staged, _)) in found.into_iter().zip(&archives) {
-            // Two first uploads at once: the archive of the one that is faster has no receipt yet,
-            // and its upload waits.
+            // Two first uploads at the same time: the archive of the faster one has no receipt yet,
+            // and its upload is still in staging.
             let was_listed = found.remembered.is_some() || !waiting.contains(staged.upload().key());
             match found.entry {
                 Some(entry) => {
@@ -158,7 +159,7 @@ impl Publisher {
         })
     }
 
-    /// Why an archive that can be read is not listed.
+    /// Why a readable archive is not listed.
     async fn why_left_out(
         &self,
         staged: &ChartFile,

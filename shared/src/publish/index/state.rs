@@ -1,5 +1,4 @@
-//! What an edit of the index starts from: the index as it is now, or what a lost one must have
-//! held.
+//! The start of an index edit: the index as it is, or what a lost one must have held.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,24 +14,24 @@ pub(in crate::publish) use crate::repository::IndexState;
 use crate::repository::{MAX_READABLE_INDEX_BYTES, ReadIndex, Remembered, RepositoryError};
 use crate::unpublished::Unpublished;
 
-/// What an edit starts from.
+/// The start of an edit.
 #[derive(Debug)]
 pub(in crate::publish) struct EditBase {
     /// The index.
     pub(in crate::publish) state: IndexState,
-    /// Entries for archives that are published although no index lists them: it was lost, or the
-    /// run that stored the first one was killed.
+    /// Entries for archives that no index lists: the index was lost, or the run that stored the
+    /// first archive was killed.
     pub(in crate::publish) recovered: Vec<Entry>,
-    /// Versions that receipts say were published, and that cannot be listed in the index that is
-    /// rebuilt now.
+    /// Versions that were published according to their receipts but cannot be listed in the rebuilt
+    /// index.
     pub(in crate::publish) lost: Vec<Remembered>,
 }
 
-/// What the uploads of one batch share, or why it could not be read: one failed read is enough.
+/// The index for all uploads of a batch, or why it could not be read: one failed read is enough.
 pub(in crate::publish) type StateCell = OnceCell<Result<EditBase, Arc<PublishError>>>;
 
 impl Publisher {
-    /// The index in `cell`, read when first needed.
+    /// Reads the index on first use.
     pub(in crate::publish) async fn index_state<'a>(
         &self,
         repository: &Repository,
@@ -45,7 +44,7 @@ impl Publisher {
         }
     }
 
-    /// The index that versions are to be added to.
+    /// Reads the index that versions are to be added to.
     pub(in crate::publish) async fn edit_base(&self, repository: &Repository) -> Result<EditBase, PublishError> {
         let limit = self.settings.max_index_bytes.min(MAX_READABLE_INDEX_BYTES);
         match self.repositories.read_index(repository, limit).await? {
@@ -60,7 +59,7 @@ impl Publisher {
         }
     }
 
-    /// What a missing index must have held. It is written with the next upload.
+    /// Derives the contents of a missing index. It is written with the next upload.
     async fn rebuilt_base(&self, repository: &Repository) -> Result<EditBase, PublishError> {
         let Recovered {
             entries,
@@ -80,7 +79,7 @@ impl Publisher {
         })
     }
 
-    /// Why nothing is added to an index of so many bytes.
+    /// Why nothing can be added to an index of this size.
     pub(in crate::publish) fn index_full(&self, repository: &Repository, size: u64) -> PublishError {
         PublishError::IndexFull {
             repository: repository.clone(),
@@ -89,8 +88,8 @@ impl Publisher {
         }
     }
 
-    /// An index that lists nothing yet, but knows what was unpublished and that there was one
-    /// before.
+    /// An empty index that still remembers that there was an index, and which versions were
+    /// unpublished.
     fn new_index(
         &self,
         repository: &Repository,

@@ -1,4 +1,4 @@
-//! The compare-and-swap loop: read, edit, replace if unchanged; and again if others were faster.
+//! The compare-and-swap loop: read, edit, replace if unchanged, retry after a lost race.
 
 use jiff::Timestamp;
 
@@ -14,16 +14,16 @@ use crate::publish::{Deadline, IndexWrite, PublishError, Publisher, Reason, Repo
 use crate::repository::{Attempts, RepositoryError, entry};
 use crate::store::Replaced;
 
-/// Waiting uploads that a run adds to its batch at a time: a burst of hundreds is through after a
-/// few index writes, and ten racers don't all fetch all of it.
+/// The most waiting uploads that a run adds to its batch per attempt. A burst of hundreds is
+/// published after a few index writes, and ten racing runs do not all fetch all of it.
 const MAX_ADDED_UPLOADS: usize = 100;
-/// Pages of a listing that a run with a lost race looks at: what lies behind them is left to its
-/// own run.
+/// The most listing pages that a run reads after a lost race. Uploads behind them are published by
+/// their own runs.
 const MAX_LISTED_PAGES: usize = 20;
 
 impl Publisher {
-    /// Gets the candidates of this round into the index. What became of each is in `round.decided`
-    /// or `report` then.
+    /// Adds the candidates of this round to the index. The result for each is in `round.decided` or
+    /// `report`.
     pub(in crate::publish) async fn swap(
         &self,
         repository: &Repository,
@@ -49,7 +49,7 @@ impl Publisher {
     ) -> Result<(), PublishError> {
         let mut base = base;
         if round.candidates.iter().any(|candidate| candidate.restored) {
-            // The archive is there from now on, so a comparison that looks after this read finds it
+            // The archive exists from here on, so a command that compares after this read finds it
             // and keeps its entry.
             base = self.edit_base(repository).await?;
         }
@@ -66,12 +66,12 @@ impl Publisher {
                 }
                 Swapped::LostRace => report.lost_races += 1,
             }
-            // Two large indexes at the same time would need twice the memory.
+            // Dropped first: two large indexes at the same time would need twice the memory.
             drop(base);
             let again = attempts.again().await;
             again.map_err(|gave_up| gave_up.at_index(repository))?;
             base = self.edit_base(repository).await?;
-            // The run that was faster may have added these to its batch.
+            // The run that won the race may already have added these.
             let waits = |candidate: &Candidate| !candidate.was_waiting && !lists(&base.state, candidate);
             if round.candidates.iter().any(waits) {
                 base = self.add_waiting(repository, base, round, deadline).await?;
@@ -98,12 +98,12 @@ impl Publisher {
                 entry(&candidate.archive, url, created)
             })
             .collect();
-        // Behind the candidates, so that the answers to those come first. A version that is both
-        // has its own entry.
+        // After the candidates, whose results come first. A version that is in both has its own
+        // entry.
         entries.extend(base.recovered.iter().cloned());
         let edited = state.index.edit(&entries, now);
         let edit = edited.map_err(RepositoryError::index(repository))?;
-        // The answers to the candidates come first.
+        // The results of the candidates come first.
         let added: Vec<Placed> = edit
             .added
             .into_iter()
@@ -134,7 +134,7 @@ impl Publisher {
         }
     }
 
-    /// What is written here is read again by every command and every client.
+    /// Fails if a command or client could not read the index that would be written.
     fn check_size(&self, repository: &Repository, bytes: usize) -> Result<(), PublishError> {
         match u64::try_from(bytes).unwrap_or(u64::MAX) {
             size if size <= self.settings.max_index_bytes => Ok(()),
@@ -142,12 +142,12 @@ impl Publisher {
         }
     }
 
-    /// Adds what waits for the same index to this round: its own runs would only race with this
-    /// one.
+    /// Adds other waiting uploads to the same index to this round; otherwise their runs would race
+    /// with this one.
     ///
-    /// Every run that lost the race does so, hence a random choice of what waits. Only the entry is
-    /// dealt with: an upload that another run has listed, or whose archive is bad, is left to its
-    /// own run.
+    /// Every run that lost the race does this, so each takes a random choice. Only the entry is
+    /// handled here: an upload that another run has listed, or that has a bad archive, is left to
+    /// its own run.
     async fn add_waiting(
         &self,
         repository: &Repository,
@@ -155,7 +155,7 @@ impl Publisher {
         round: &mut Round,
         deadline: Deadline,
     ) -> Result<EditBase, PublishError> {
-        // What waits for images would be asked for by every racer.
+        // Held uploads are skipped, because every racing run would query their images.
         if self.settings.image_check != ImageCheck::Off {
             return Ok(base);
         }
@@ -172,13 +172,13 @@ impl Publisher {
             }
         }
         drop(cell);
-        // Preparing took a while, in which runs with one upload have written: another stale state
-        // would lose again.
+        // Preparing took time, in which runs with a single upload may have written. With the old
+        // state the next write would lose again.
         self.edit_base(repository).await
     }
 
-    /// A fair choice of what waits for the same index. Objects that are no uploads may fill many
-    /// pages before it.
+    /// A random choice of the waiting uploads for this index. Many pages of foreign objects may
+    /// precede them.
     async fn waiting(
         &self,
         repository: &Repository,
@@ -205,12 +205,12 @@ impl Publisher {
 }
 
 enum Swapped {
-    /// The index lists what it should; what became of each candidate.
+    /// The edited index, and the result for each candidate.
     Done(Vec<Placed>),
     LostRace,
 }
 
-/// What became of the entry of a candidate, and the URL that the index has for the version.
+/// The result for a candidate's entry, and the URL that the index has for the version.
 struct Placed {
     added: Added,
     url: Option<String>,
@@ -221,7 +221,7 @@ impl Placed {
         let listed = || state.index.promise(&entry.metadata.name, &entry.metadata.version);
         let url = match &added {
             Added::New => Some(entry.url.clone()),
-            // Of two uploads in one write the first one is listed, under the same URL.
+            // Of two uploads in one write the first is listed, under the same URL.
             Added::Present => listed().map_or_else(|| Some(entry.url.clone()), |promise| promise.url),
             Added::Conflict { .. } => listed().and_then(|promise| promise.url),
         };
@@ -229,14 +229,14 @@ impl Placed {
     }
 }
 
-/// Whether the index lists this candidate as it is.
+/// Whether the index lists this candidate unchanged.
 fn lists(state: &IndexState, candidate: &Candidate) -> bool {
     let metadata = &candidate.archive.metadata;
     let listed = state.index.promise(&metadata.name, &metadata.version);
     listed.is_some_and(|promise| promise.comparable() == Some(candidate.archive.digest))
 }
 
-/// Since when the index is a rebuilt one, and the warning for uploads that were published then.
+/// Since when the index is a rebuilt one, and the warning for the uploads of that moment.
 fn rebuilt_since(repository: &Repository, base: &EditBase) -> Option<(Timestamp, String)> {
     let rebuilt = base.state.rebuilt.as_ref().filter(|rebuilt| !rebuilt.seen)?;
     let told = IndexRebuilt::new(repository, rebuilt, &base.lost);
@@ -252,7 +252,7 @@ impl Round {
     }
 
     /// Fails the candidates whose version was unpublished after their archive was stored: that
-    /// archive is about to go.
+    /// archive is about to be deleted.
     fn leave_what_is_being_unpublished(&mut self, state: &IndexState, report: &mut Report) {
         self.candidates.retain(|candidate| {
             let (upload, metadata) = (&candidate.upload, &candidate.archive.metadata);
@@ -268,8 +268,8 @@ impl Round {
         });
     }
 
-    /// Turns what became of the entries into outcomes. An upload that was there when the index was
-    /// rebuilt gets a warning: from this run, or from one after it, if the run that rebuilt it was
+    /// Turns the results for the entries into outcomes. An upload that was waiting when the index
+    /// was rebuilt gets a warning, also from a later run if the run that rebuilt the index was
     /// killed.
     fn decide(&mut self, placed: Vec<Placed>, rebuilt: &Option<(Timestamp, String)>) {
         let candidates = self.candidates.drain(..).zip(placed);
@@ -294,7 +294,8 @@ fn decide(candidate: Candidate, placed: Placed) -> Decided {
     } = candidate;
     let origin = match (placed.added, origin) {
         (Added::New, _) => Origin::ThisUpload,
-        // Listed by a run that was killed before it said so, or by one that took this upload along.
+        // Listed by a run that was killed before it recorded that, or by one that added this upload
+        // to its batch.
         (Added::Present, origin) => origin,
         (Added::Conflict { listed }, _) => {
             let reason = Reason::ListedElsewhere {

@@ -1,4 +1,4 @@
-//! What an upload is on its way: a candidate for the index, or decided.
+//! The state of an upload while it is prepared: a candidate for the index, or decided.
 
 use super::upload::Upload;
 use crate::archive::Archive;
@@ -6,21 +6,21 @@ use crate::digest::Digest;
 use crate::publish::checks::provenance::LateProvenance;
 use crate::publish::decided::Decided;
 
-/// What preparing an upload came to.
+/// The result of preparing an upload.
 #[derive(Debug)]
 pub(in crate::publish) enum Prepared {
-    /// Its archive is published; the index has to list it.
+    /// Its archive is stored; the index has to list it.
     Candidate(Box<Candidate>),
-    /// Its outcome does not depend on the index any more.
+    /// Its outcome no longer depends on the index.
     Decided(Box<Decided>),
     /// Only its provenance file is there, or was.
     Late(LateProvenance),
-    /// It is not there.
+    /// The upload is gone.
     Gone,
 }
 
 impl Prepared {
-    /// Bytes that the metadata of its archive takes in an index, and so a measure of its memory.
+    /// The bytes that its metadata takes in an index, which indicates its memory.
     pub(in crate::publish) fn listed_bytes(&self) -> usize {
         let archive = match self {
             Self::Candidate(candidate) => Some(&candidate.archive),
@@ -31,27 +31,26 @@ impl Prepared {
     }
 }
 
-/// An upload whose archive is in place.
+/// An upload whose archive is stored.
 #[derive(Debug)]
 pub(in crate::publish) struct Candidate {
     pub(in crate::publish) upload: Upload,
-    /// The published archive: the upload's own, or an earlier packaging of the same content.
+    /// The stored archive: the upload's own, or an earlier packaging of the same content.
     pub(in crate::publish) archive: Archive,
     /// Where it is stored.
     pub(in crate::publish) key: String,
     pub(in crate::publish) origin: Origin,
-    /// After which removal the published archive was stored, if its version had been taken back.
+    /// If its version had been unpublished: the removal after which the archive was stored.
     pub(in crate::publish) returned_after: Option<String>,
-    /// The index listed it, but there was no archive: what removed that may have taken it out of
-    /// the index since.
+    /// The index listed it, but the archive was missing: whatever deleted the archive may have
+    /// removed the entry since.
     pub(in crate::publish) restored: bool,
-    /// Taken along from staging after a lost race, not asked for: another run answers for it unless
-    /// this one lists it.
+    /// Added from staging after a lost race: its own run reports it, unless this one lists it.
     pub(in crate::publish) was_waiting: bool,
 }
 
 impl Candidate {
-    /// The upload, which the index must not list after all, with the digest of its own archive.
+    /// The upload as decided if the index must not list it, with the digest of its own archive.
     pub(in crate::publish) fn withdrawn(self, own: Digest) -> (Upload, Archive) {
         let archive = Archive {
             digest: own,
@@ -61,11 +60,11 @@ impl Candidate {
     }
 }
 
-/// Where the published archive of a candidate came from.
+/// The origin of a candidate's stored archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::publish) enum Origin {
-    /// From this very upload, in this run or in one that was killed.
+    /// This very upload, in this run or one that was killed.
     ThisUpload,
-    /// From an earlier one.
+    /// An earlier upload.
     EarlierUpload,
 }

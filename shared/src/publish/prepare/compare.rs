@@ -1,4 +1,4 @@
-//! Is what is published the same as an upload? Decided by content: `helm package` stamps the time
+//! Compares an upload with the published archive by content, because `helm package` stamps the time
 //! into each archive.
 
 use super::candidate::Prepared;
@@ -12,9 +12,9 @@ use crate::publish::{PublishError, Publisher, Reason};
 use crate::repository::PublishedArchive;
 
 impl Publisher {
-    /// The index lists the version with another digest or without one: what is stored under its URL
-    /// (nothing of ours if `key` is `None`) is the same content packed again, other content, or not
-    /// what the entry names.
+    /// Handles a version that the index lists with another digest or none. The archive under its
+    /// URL (not in this bucket if `key` is `None`) is the same content in another packaging, other
+    /// content, or not what the entry names.
     pub(in crate::publish) async fn compare_with_listed(
         &self,
         upload: Upload,
@@ -69,14 +69,14 @@ impl Publisher {
     }
 }
 
-/// The stored archive if it is the same chart, packed at whatever time.
+/// Returns the stored archive if it has the same content, whenever it was packaged.
 pub(in crate::publish) fn holds(stored: &PublishedArchive, own: &Archive) -> Option<Archive> {
     let archive = stored.archive()?;
     let same = archive.content_digest == own.content_digest && is_same_version(archive, own);
     same.then(|| archive.clone())
 }
 
-/// The published archive, with what its packager should know of the upload.
+/// The published archive, with a warning for the packager.
 pub(in crate::publish) fn with_warnings_of(published: Archive, own: &Archive) -> Archive {
     let warnings = own.warnings.clone();
     Archive { warnings, ..published }
@@ -103,10 +103,10 @@ pub(in crate::publish) fn reject_other_content(upload: Upload, own: Archive, sto
     Decided::rejected(upload, own, reason).into()
 }
 
-/// The digest of a stored archive, for people.
+/// The digest of a stored archive, for a message.
 pub(in crate::publish) fn digest_or_size(stored: &PublishedArchive) -> String {
     match (stored.digest(), stored.problem()) {
-        (Some(digest), _) => digest.to_string(),
+        (Some(digest), _) => digest.short(),
         (None, Some(problem)) => format!("unknown, {problem}"),
         (None, None) => "unknown".to_owned(),
     }

@@ -1,9 +1,9 @@
-//! One upload on its way up to the index: read, checked, its archive stored.
+//! Preparing an upload: it is read and checked, and its archive is stored.
 //!
-//! [`upload`] is one state of a staged object, [`unreadable`] what S3 cannot hand out. [`place`]
-//! looks at what the index lists, [`compare`] at what is published; [`store_archive`] stores the
-//! archive, and [`repair`] replaces one that was damaged. What comes of it is a [`candidate`] for
-//! the index, or is decided.
+//! [`upload`] is one state of an upload, [`unreadable`] one whose bytes S3 does not return.
+//! [`place`] looks up what the index lists, and [`compare`] what is stored. [`store_archive`]
+//! stores the archive, and [`repair`] replaces a damaged one. The result is a [`candidate`] for the
+//! index, or is decided.
 
 pub(in crate::publish) mod candidate;
 mod compare;
@@ -32,14 +32,14 @@ use place::promise;
 use unreadable::Unreadable;
 use upload::{MAX_COPIED, Upload, release_in};
 
-/// What reading an upload came to.
+/// The result of reading an upload.
 enum ReadUpload {
     Found(Upload, Bytes),
-    /// There is no archive to go on with.
+    /// There is no archive to continue with.
     Done(Prepared),
 }
 
-/// An archive, and its `values.yaml` as far as that has to be checked.
+/// An archive, with its `values.yaml` as far as that has to be checked.
 struct ReadArchive {
     archive: Archive,
     values: Values,
@@ -104,7 +104,7 @@ impl Publisher {
         Ok(ReadUpload::Done(done))
     }
 
-    /// Rejects an upload that S3 will never hand out. Every other failure of a read stays one.
+    /// Rejects an upload whose bytes S3 will never return. Any other failed read stays a failure.
     async fn reject_unreadable(
         &self,
         repository: &Repository,
@@ -121,8 +121,8 @@ impl Publisher {
         Ok(Decided::rejected_unread(upload, None, why).into())
     }
 
-    /// Reads an upload that would be rejected, but is published: what the index lists is
-    /// `unchanged`, or brought back where its archive is gone.
+    /// Reads an upload that would be rejected but is already published: it is `unchanged` if the
+    /// index lists it, and restores its archive if that is missing.
     async fn read_as_published(
         &self,
         repository: &Repository,
@@ -137,8 +137,7 @@ impl Publisher {
         Ok(is_listed.then_some(ReadArchive { archive, values }))
     }
 
-    /// All checks of an upload that could be read. It passes with what is to be done about its
-    /// signature.
+    /// Runs all checks on a readable upload. Passes with what has to be done about its signature.
     async fn check(
         &self,
         upload: &mut Upload,
@@ -161,7 +160,7 @@ impl Publisher {
                 Verdict::Reject(reason) => return Ok(Verdict::Reject(reason)),
             }
         }
-        // They take many times their text in memory.
+        // The values take many times the memory of their text.
         *values = Values::default();
         let (verdict, attached) = self.check_provenance(upload, archive).await?;
         upload.provenance = attached;
@@ -169,7 +168,7 @@ impl Publisher {
     }
 
     /// Publishes or makes the signature of a candidate, or decides that it must not be listed.
-    /// `own` is the digest of the upload, which the stored archive may not have.
+    /// `own` is the digest of the upload, which may differ from that of the stored archive.
     async fn publish_signed(
         &self,
         candidate: Box<Candidate>,
@@ -191,7 +190,7 @@ impl Publisher {
     }
 }
 
-/// Whether the index lists this very archive.
+/// Whether the index lists exactly this archive.
 fn lists(state: &IndexState, archive: &Archive) -> bool {
     let promise = promise(state, archive);
     promise.is_some_and(|promise| promise.comparable() == Some(archive.digest))

@@ -1,4 +1,4 @@
-//! An upload that has passed its checks finds its place beside what is published.
+//! Compares an upload that has passed its checks with what is published.
 
 use bytes::Bytes;
 
@@ -14,7 +14,7 @@ use crate::publish::{PublishError, Publisher, Reason};
 use crate::unpublished::Unpublished;
 
 impl Publisher {
-    /// Puts an upload that has passed beside what is published.
+    /// Finds the place of an upload that has passed its checks.
     pub(in crate::publish) async fn place(
         &self,
         state: &IndexState,
@@ -34,8 +34,8 @@ impl Publisher {
         }
     }
 
-    /// The index lists the version: what counts is the archive that its entry names, wherever that
-    /// lies.
+    /// Handles a version that the index lists. The archive that its entry names decides, wherever
+    /// that is.
     async fn place_listed(
         &self,
         state: &IndexState,
@@ -51,7 +51,7 @@ impl Publisher {
         }
         let key = match &promise.url {
             Some(url) => self.settings.key_at(&upload.repository, url),
-            // Without a URL it can mean only the archive of its name.
+            // An entry without a URL can only mean the archive with its name.
             None => Some(upload.file().archive_key()),
         };
         if promise.comparable() != Some(own.digest) {
@@ -71,13 +71,13 @@ impl Publisher {
                 };
                 self.store_archive(upload, own, bytes, destination).await
             }
-            // The entry points elsewhere: a second copy here would be one that nobody asks for.
+            // The entry points elsewhere, so no client would request a second copy here.
             None => Ok(unchanged(upload, own, promise.url, false)),
         }
     }
 
-    /// Where the archive of an entry lies that points to another host, if it lies here: the
-    /// repository may have had another address when the version was published.
+    /// The key of the archive of an entry that points to another host, if the archive is in this
+    /// bucket: the repository may have had another address.
     async fn under_an_earlier_address(
         &self,
         upload: &Upload,
@@ -91,7 +91,7 @@ impl Publisher {
         Ok((stored.digest() == Some(listed)).then_some(key))
     }
 
-    /// The version was taken back: only the same content may have its name again.
+    /// Handles an unpublished version. Only the same content may be published again under its name.
     async fn bring_back(
         &self,
         upload: Upload,
@@ -109,8 +109,8 @@ impl Publisher {
             };
             return Ok(Decided::rejected(upload, own, reason).into());
         }
-        // This very upload may be what was taken back, by a run that was killed before it removed
-        // the upload.
+        // This very upload may be the one that was unpublished, if its run was killed before
+        // removing it.
         if let Some(receipt) = self.recorded(&upload).await? {
             return Ok(Decided::recorded(upload, own, receipt).into());
         }
@@ -122,7 +122,7 @@ impl Publisher {
     }
 }
 
-/// The index has it already, at `url`.
+/// The index already lists it, at `url`.
 pub(in crate::publish) fn unchanged(
     upload: Upload,
     archive: Archive,
@@ -137,7 +137,7 @@ pub(in crate::publish) fn unchanged(
     Decided::visible(upload, archive, visible).into()
 }
 
-/// What the index promises of this version, if it lists it.
+/// What the index says about this version, if it lists it.
 pub(in crate::publish) fn promise(state: &IndexState, archive: &Archive) -> Option<Promise> {
     let metadata = &archive.metadata;
     state.index.promise(&metadata.name, &metadata.version)

@@ -1,10 +1,9 @@
-//! A stored archive that is not the one that its entry names: an upload of the right one repairs
-//! it.
+//! Repairs a stored archive that differs from what its entry names, when the right one is uploaded.
 //!
-//! It is replaced only in the state that was read, and only after a look at the index that is newer
-//! than that state: an index that was read before may name an archive that was unpublished and
-//! brought back in another packaging since. The edge may have the wrong bytes for a year, so a note
-//! is written whose event makes it drop them.
+//! The archive is replaced only in the state that was read, and only after a newer look at the
+//! index: an index that was read earlier may name an archive that has since been unpublished and
+//! published again in another packaging. The edge may cache the wrong bytes for a year, so a note
+//! is written whose event starts an invalidation.
 
 use bytes::Bytes;
 use serde_json::json;
@@ -13,6 +12,7 @@ use super::candidate::{Candidate, Origin, Prepared};
 use super::compare::digest_or_size;
 use super::upload::Upload;
 use crate::archive::Archive;
+use crate::digest::short;
 use crate::keys::{Headers, repaired_key};
 use crate::publish::{PublishError, Publisher};
 use crate::repository::{Marks, PublishedArchive, command};
@@ -20,7 +20,7 @@ use crate::store::{Replaced, StoreError};
 use crate::unpublished::Unpublished;
 
 impl Publisher {
-    /// Puts the archive that the index names into the place of another one.
+    /// Replaces a stored archive by the one that the index names.
     pub(in crate::publish) async fn repair(
         &self,
         upload: Upload,
@@ -83,8 +83,7 @@ impl Publisher {
         })))
     }
 
-    /// Each note is another object than those before it, so that its event makes an invalidation of
-    /// its own.
+    /// Each note is a new object, so that its event makes an invalidation of its own.
     pub(in crate::publish) async fn note_repair(
         &self,
         key: &str,
@@ -113,7 +112,7 @@ pub(in crate::publish) fn repaired(key: &str, damaged: Option<&PublishedArchive>
     )
 }
 
-/// The same content is there, and nothing says whether it is what was published.
+/// The stored archive has the same content, and nothing says whether it is what was published.
 pub(in crate::publish) fn no_digest(upload: &Upload, archive: &Archive) -> String {
     let metadata = &archive.metadata;
     format!(
@@ -135,7 +134,7 @@ pub(in crate::publish) fn no_url(upload: &Upload, archive: &Archive) -> String {
     )
 }
 
-/// The very archive is there, and the index names another one.
+/// The uploaded archive is stored, and the index names another one.
 pub(in crate::publish) fn other_digest(upload: &Upload, archive: &Archive, listed: Option<&str>) -> String {
     let metadata = &archive.metadata;
     format!(
@@ -143,7 +142,7 @@ pub(in crate::publish) fn other_digest(upload: &Upload, archive: &Archive, liste
          outdated, or somebody has replaced the archive. Run {}, which reports what to do",
         metadata.name,
         metadata.version,
-        listed.unwrap_or_default(),
+        short(listed.unwrap_or_default()),
         command::verify(&upload.repository)
     )
 }

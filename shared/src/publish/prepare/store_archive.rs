@@ -1,4 +1,4 @@
-//! The archive of an upload is stored, once.
+//! Storing the archive of an upload, once.
 
 use bytes::Bytes;
 
@@ -12,17 +12,17 @@ use crate::publish::{PublishError, Publisher};
 use crate::repository::Marks;
 use crate::store::Created;
 
-/// Where an archive is to be stored.
+/// Where to store an archive, and what the index says about it.
 pub(in crate::publish) struct Destination {
     pub(in crate::publish) key: String,
-    /// The index lists it there, with the digest of the upload.
+    /// The index lists this key with the digest of the upload.
     pub(in crate::publish) is_listed: bool,
     /// See [`Marks::returned_after`].
     pub(in crate::publish) returned_after: Option<String>,
 }
 
 impl Destination {
-    /// Of a version that the index does not list.
+    /// The index does not list the version.
     pub(in crate::publish) fn new(key: String) -> Self {
         Self {
             key,
@@ -33,8 +33,8 @@ impl Destination {
 }
 
 impl Publisher {
-    /// Publishes the archive, once. Where one of that name is there already, it stays, and must be
-    /// the same chart; unless the index lists the very archive of this upload, which is then
+    /// Stores the archive unless one of that name exists. An existing one stays and must have the
+    /// same content, unless the index lists exactly the uploaded archive: then the stored one is
     /// repaired.
     pub(in crate::publish) async fn store_archive(
         &self,
@@ -75,7 +75,7 @@ impl Publisher {
                     return self.repair(upload, own, bytes, key, stored).await;
                 }
                 let marks = stored.marks().cloned().unwrap_or_default();
-                // Whether it came back is of interest only where the index does not list it.
+                // Whether the version was unpublished matters only if the index does not list it.
                 if !is_listed && returned_after.is_some() && marks.returned_after != returned_after {
                     return Err(upload.being_unpublished(&own));
                 }

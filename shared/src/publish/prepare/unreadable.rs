@@ -1,19 +1,18 @@
-//! Uploads that are there and whose bytes S3 does not hand out: put into an archive class, or
-//! encrypted with a key that the function may not use. Each try would fail as the first one did, so
-//! each is rejected.
+//! Uploads whose bytes S3 does not return: they are in an archive storage class, or encrypted with
+//! a key that the function may not use. Every retry would fail the same way, so they are rejected.
 //!
-//! A read that is denied says nothing of the upload by itself: the role may have been changed by
-//! hand, and then no upload may be rejected for it (promise 2). So the answer to the read is not
-//! enough. HeadObject takes the same permission, `s3:GetObject`, but not the bytes and so not the
-//! key: where it succeeds and says that the object is encrypted with KMS, what was denied is the
-//! key. (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>)
+//! A denied read alone proves nothing about the upload: the role may have been changed by hand, and
+//! that must not reject any upload (promise 2). HeadObject needs the same permission,
+//! `s3:GetObject`, but not the bytes and so not the key. If it succeeds and reports that the object
+//! is encrypted with KMS, the key was denied.
+//! (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>)
 
 use jiff::Timestamp;
 
 use crate::publish::Publisher;
 use crate::store::{Described, ETag, Fault, StoreError};
 
-/// KMS's answers that stay until the key is changed, as S3 hands them on. Others, such as its
+/// Errors of KMS that last until the key is changed, as S3 passes them on. Others, such as
 /// throttling, do not.
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_Decrypt.html#API_Decrypt_Errors>
 const KMS: [&str; 4] = [
@@ -23,10 +22,10 @@ const KMS: [&str; 4] = [
     "KMS.InvalidKeyUsageException",
 ];
 
-/// Why S3 does not hand out an upload.
+/// Why S3 does not return an upload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnreadableError {
-    /// It has to be restored first.
+    /// It must be restored first.
     #[error(
         "the upload has the storage class {class}, which S3 cannot read from. Upload it again without `--storage-class`"
     )]
@@ -34,7 +33,7 @@ pub enum UnreadableError {
         /// The storage class.
         class: String,
     },
-    /// The function may not use the key.
+    /// The function may not use its key.
     #[error(
         "the upload is encrypted with a KMS key that publish-chart may not use. Upload it again without `--sse aws:kms`, or ask \
          the operator to allow publish-chart kms:Decrypt on that key"
@@ -46,7 +45,7 @@ pub enum UnreadableError {
 }
 
 impl UnreadableError {
-    /// A short stable word.
+    /// A short, stable code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Archived { .. } => "storage-class",
@@ -56,7 +55,7 @@ impl UnreadableError {
     }
 }
 
-/// An object that S3 does not hand out.
+/// An upload whose bytes S3 does not return.
 #[derive(Debug)]
 pub(in crate::publish) struct Unreadable {
     pub(in crate::publish) why: UnreadableError,
@@ -65,8 +64,7 @@ pub(in crate::publish) struct Unreadable {
 }
 
 impl Publisher {
-    /// Whether a failed read of this key will fail as often as it is tried; the error itself if it
-    /// will not.
+    /// Whether every retry of a failed read will fail too; otherwise returns the error itself.
     pub(in crate::publish) async fn unreadable(
         &self,
         key: &str,
@@ -78,7 +76,7 @@ impl Publisher {
         let described = match self.store.describe(key).await {
             Ok(Some(described)) => described,
             Ok(None) => return Ok(None),
-            // Without the uploader's key S3 says nothing of an object but in a listing.
+            // Without the uploader's key, S3 reveals such an object only in a listing.
             Err(other) if other.is_bad_request() && error.is_bad_request() => {
                 let listed = self.store.find(key).await?;
                 return Ok(listed.map(|object| Unreadable {

@@ -1,4 +1,4 @@
-//! One upload: which state of which staged object.
+//! One upload: an object under `staging/` in one state.
 
 use std::collections::HashMap;
 
@@ -11,32 +11,32 @@ use crate::publish::PublishError;
 use crate::publish::checks::provenance::Attached;
 use crate::store::{Described, ETag};
 
-/// The largest object of which a copy is kept under `rejected/`. S3 copies no object over 5 GB, and
-/// a function does not wait for one of some: what is larger than this, or what S3 does not read, is
-/// rejected without a copy. Its earlier version stays for 30 days.
+/// The largest object that is copied to `rejected/`. S3 copies no object over 5 GB, and copying one
+/// of several takes too long. Larger uploads, and those that S3 cannot read, are rejected without a
+/// copy; with versioning, the deleted object is kept for 30 days.
 pub(in crate::publish) const MAX_COPIED: u64 = 512 * 1024 * 1024;
 
-/// One state of a staged object. The same key may be uploaded again, and then is another upload.
+/// One state of an object under `staging/`. If the key is uploaded again, that is another upload.
 #[derive(Debug, Clone)]
 pub(in crate::publish) struct Upload {
     pub(in crate::publish) staged: StagedKey,
     pub(in crate::publish) repository: Repository,
     pub(in crate::publish) etag: ETag,
     pub(in crate::publish) uploaded: Timestamp,
-    /// Which of the object's versions it is, in a bucket that keeps versions.
+    /// The version ID, in a bucket with versioning.
     pub(in crate::publish) version: Option<String>,
-    /// The release that it says it belongs to.
+    /// The release that the upload names.
     pub(in crate::publish) release: Option<String>,
-    /// Whether a copy of it is kept if it is rejected: see [`MAX_COPIED`].
+    /// Whether a copy is kept if it is rejected; see [`MAX_COPIED`].
     pub(in crate::publish) is_copied: bool,
-    /// Which state of its provenance file goes with it.
+    /// Identifies the state of its provenance file.
     pub(in crate::publish) provenance: Option<Attached>,
-    /// Whose signature is published with it.
+    /// The fingerprint of the key whose signature is published with it.
     pub(in crate::publish) signed_by: Option<String>,
 }
 
 impl Upload {
-    /// An upload of which nothing more is known yet.
+    /// Creates an upload of which only the key and state are known.
     pub(in crate::publish) fn new(
         repository: &Repository,
         staged: &StagedKey,
@@ -56,7 +56,7 @@ impl Upload {
         }
     }
 
-    /// What tells this upload from every other: it marks the archive that it became.
+    /// Identifies this upload among all others. The archive that it became is marked with it.
     pub(in crate::publish) fn identity(&self) -> String {
         let release = self
             .release
@@ -70,8 +70,8 @@ impl Upload {
         )
     }
 
-    /// Whether an object is this upload still. The same bytes may be uploaded again within the
-    /// second that S3's clock tells, with another release.
+    /// Whether an object is still this upload. The same bytes may be uploaded again within one
+    /// second of S3's clock, with another release.
     pub(in crate::publish) fn is(&self, described: &Described) -> bool {
         described.etag == self.etag
             && described.modified == self.uploaded
@@ -96,7 +96,7 @@ impl Upload {
 /// User metadata of an upload: the tag of the release that it belongs to.
 const RELEASE_METADATA: &str = "release";
 
-/// The release that an upload names in its metadata.
+/// The release that an upload names in its user metadata.
 pub(in crate::publish) fn release_in(metadata: &HashMap<String, String>) -> Option<String> {
     metadata.get(RELEASE_METADATA).cloned()
 }

@@ -1,11 +1,12 @@
-//! Objects that are no uploads, although they lie where uploads do or look like one. Without a
+//! Objects that are not uploads, although they are where uploads belong or look like one. Without a
 //! report they would go unnoticed.
 
 use crate::brief;
 use crate::keys::{ARCHIVE_SUFFIX, CHARTS, MIRROR, PROVENANCE_SUFFIX, RECEIPTS, REJECTED, STAGING, StagedKey};
 use crate::printable::printable;
+use crate::size::counted;
 
-/// Objects that a message names; the others are counted.
+/// The most objects that a message names; the others are counted.
 const MAX_NAMED_OBJECTS: usize = 20;
 /// The longest part of a key that is shown, in bytes.
 const SHOWN_KEY_BYTES: usize = 200;
@@ -13,16 +14,16 @@ const SHOWN_KEY_BYTES: usize = 200;
 /// The foreign objects that a sweep found.
 #[derive(Debug, Default)]
 pub struct Foreign {
-    /// How many there are. A folder beside `staging/` counts as one.
+    /// Their number. A folder beside `staging/` counts as one.
     pub count: u64,
     /// The first of them.
     pub first: Vec<ForeignObject>,
 }
 
-/// An object that is no upload.
+/// An object that is not an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignObject {
-    /// Its key; of a folder, its prefix.
+    /// Its key or, for a folder, its prefix.
     pub key: String,
     /// What is wrong with it and what to do.
     pub hint: &'static str,
@@ -39,7 +40,7 @@ impl Foreign {
         }
     }
 
-    /// A line about all of them.
+    /// One message about all of them.
     pub fn message(&self) -> Option<String> {
         let named = self.first.iter().map(|ForeignObject { key, hint }| {
             let key = printable(key);
@@ -54,16 +55,21 @@ impl Foreign {
         };
         (self.count > 0).then(|| {
             format!(
-                "{} in the bucket cannot be published, because they are not uploads: {}{more}",
-                self.count,
+                "{} in the bucket cannot be published, because {}: {}{more}",
+                counted(usize::try_from(self.count).unwrap_or(usize::MAX), "object"),
+                if self.count == 1 {
+                    "it is not an upload"
+                } else {
+                    "they are not uploads"
+                },
                 named.join("; ")
             )
         })
     }
 }
 
-/// What is wrong with an object below `staging/`; `None` if it is an upload, a provenance file that
-/// is used, or the mark of a folder that the console makes.
+/// What is wrong with an object below `staging/`. `None` if it is an upload, a provenance file that
+/// is used, or a folder marker of the S3 console.
 pub(in crate::publish) fn in_staging(key: &str, uses_provenance: bool) -> Option<&'static str> {
     if StagedKey::new(key).is_some() || key.ends_with('/') {
         return None;
@@ -84,7 +90,7 @@ pub(in crate::publish) fn in_staging(key: &str, uses_provenance: bool) -> Option
     })
 }
 
-/// What is wrong with an object in the root of the bucket, where none belongs.
+/// What is wrong with an object in the root of the bucket, where no object belongs.
 pub(in crate::publish) fn in_root(key: &str) -> &'static str {
     if key == STAGING.trim_end_matches('/') {
         "this is an object, not a folder, because the target lacked the slash: upload to s3://BUCKET/staging/, and delete this object"
@@ -93,8 +99,8 @@ pub(in crate::publish) fn in_root(key: &str) -> &'static str {
     }
 }
 
-/// What is wrong with a folder beside `staging/`; `None` if it is one of the layout, or does not
-/// look like a misspelt `staging/`.
+/// What is wrong with a folder beside `staging/`. `None` if it belongs to the layout or does not
+/// look like a misspelled `staging/`.
 pub(in crate::publish) fn folder(prefix: &str) -> Option<&'static str> {
     if [STAGING, CHARTS, RECEIPTS, REJECTED, MIRROR].contains(&prefix) {
         return None;

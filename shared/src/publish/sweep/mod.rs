@@ -1,9 +1,9 @@
-//! The sweep: whatever lies in staging is published, whatever became of its event.
+//! The sweep: it publishes everything in staging, in case events were lost.
 //!
-//! Whoever may upload may fill `staging/` with objects that are no uploads, or with uploads that
-//! stay. Neither may hide another upload, so the listing is read to its end, page by page, in the
-//! memory of one page and of those that are chosen ([`Sample`]). Where its share of the time does
-//! not suffice, the next sweep of the process goes on where this one stopped.
+//! Any uploader can fill `staging/` with foreign objects, or with uploads that stay. Neither may
+//! hide another upload, so the listing is read to its end, page by page, in the memory of one page
+//! and of the chosen uploads ([`Sample`]). If time runs out, the next sweep of the process
+//! continues there.
 
 pub(in crate::publish) mod foreign;
 pub(in crate::publish) mod sample;
@@ -20,8 +20,7 @@ use crate::sync::lock;
 use foreign::Foreign;
 use sample::Sample;
 
-/// Behind which key the next sweep of this process goes on, if the last one had no time for the
-/// rest.
+/// The key behind which the next sweep of this process continues, if the last one ran out of time.
 #[derive(Debug, Default)]
 pub(in crate::publish) struct Position(Mutex<Option<String>>);
 
@@ -35,10 +34,10 @@ impl Position {
     }
 }
 
-/// What lies in the bucket for a sweep.
+/// What a sweep finds in the bucket.
 #[derive(Debug)]
 struct Found {
-    /// Uploads that this sweep looks at.
+    /// The uploads that this sweep handles.
     chosen: Vec<(StagedKey, Timestamp)>,
     /// When the oldest of the others was uploaded.
     oldest_left: Option<Timestamp>,
@@ -46,10 +45,10 @@ struct Found {
 }
 
 impl Publisher {
-    /// Publishes whatever lies in staging.
+    /// Publishes everything in staging.
     ///
-    /// What fails is part of the report: the next sweep tries again, so nothing is won by failing
-    /// this one.
+    /// Failures are part of the report. The next sweep retries, so failing this one would gain
+    /// nothing.
     pub async fn sweep(&self, deadline: Deadline) -> Report {
         let mut report = Report::default();
         let mut search = Search::new(self.takes_provenance());
@@ -78,7 +77,7 @@ impl Publisher {
         report
     }
 
-    /// Looks through `staging/`, from where the last sweep stopped to there again.
+    /// Looks through `staging/` once, starting where the last sweep stopped.
     async fn search_staging(&self, search: &mut Search, deadline: Deadline) -> Result<(), StoreError> {
         let start = self.position.take();
         let mut pages = self.store.pages(STAGING).after(start.as_deref());
@@ -91,7 +90,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// The key behind which the next search has to go on, if the time was over.
+    /// The key behind which the next search has to continue, if time ran out.
     async fn search_pages(
         &self,
         pages: &mut Pages<'_>,
@@ -114,7 +113,7 @@ impl Publisher {
         Ok(None)
     }
 
-    /// One page: nobody but the operator can put anything there.
+    /// One page is enough, because only the operator can write there.
     async fn search_root(&self, foreign: &mut Foreign) -> Result<(), StoreError> {
         let page = self.store.pages("").of_folder().next().await?.unwrap_or_default();
         for object in &page.objects {
@@ -129,7 +128,7 @@ impl Publisher {
     }
 }
 
-/// A search under way.
+/// A search in progress.
 struct Search {
     uses_provenance: bool,
     sample: Sample<(StagedKey, Timestamp)>,

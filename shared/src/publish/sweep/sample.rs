@@ -1,9 +1,9 @@
-//! A fair choice of a few among any number, in the memory of the few.
+//! A random choice of a few among many, in the memory of the few.
 
-/// At most so many of the things that it is shown, each as likely as every other.
+/// At most this many of the items that are offered, each equally likely.
 ///
-/// A sweep that began with the oldest would never come to the others where enough of the oldest
-/// stay: uploads that are held, or that fail each time.
+/// A sweep that always began with the oldest uploads would never reach the others if enough of the
+/// oldest stay: uploads that are held, or that fail each time.
 #[derive(Debug)]
 pub(in crate::publish) struct Sample<T> {
     chosen: Vec<T>,
@@ -20,7 +20,8 @@ impl<T> Sample<T> {
         }
     }
 
-    /// Shows it one more. What is not chosen, or not any more, comes back. (Vitter's algorithm R.)
+    /// Offers one more item. Returns the item that is not chosen, or no longer. (Vitter's algorithm
+    /// R.)
     pub(in crate::publish) fn show(&mut self, item: T) -> Option<T> {
         self.seen += 1;
         if self.chosen.len() < self.most {

@@ -92,7 +92,7 @@ fn an_existing_secret_can_be_used_again() {
 /// An operator who deletes a stack has to know what is kept, what it costs, and how to delete it.
 #[test]
 fn the_docs_name_every_kept_resource() {
-    let page = std::fs::read_to_string(tests::program::workspace().join("docs/operations.md")).expect("a page");
+    let page = std::fs::read_to_string(tests::program::workspace().join("docs/deploy.md")).expect("a page");
     let section = page.split("\n## ").find(|section| section.starts_with("Tear down"));
     let section = section.expect("a section");
     let template = template();

@@ -70,8 +70,10 @@ fn the_outputs_have_every_value_that_the_docs_need() {
     ] {
         assert!(outputs.contains(promised), "{promised}");
     }
-    for page in ["README.md", "docs/operations.md", "docs/commands.md"] {
-        let text = std::fs::read_to_string(workspace().join(page)).expect("a page");
+    let docs = std::fs::read_dir(workspace().join("docs")).expect("a folder");
+    for page in docs.map(|page| page.expect("a page").path()) {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        let page = page.display();
         for named in text.split("$(out ").skip(1) {
             let named = named.split(')').next().unwrap_or_default();
             assert!(outputs.contains(named), "{page} names the output {named}");
@@ -91,7 +93,7 @@ fn every_parameter_has_a_default_and_a_description() {
 /// The runbook of each alarm has its name as heading.
 #[test]
 fn each_alarm_describes_what_to_do_and_has_a_runbook() {
-    let page = std::fs::read_to_string(workspace().join("docs/operations.md")).expect("a page");
+    let page = std::fs::read_to_string(workspace().join("docs/runbook.md")).expect("a page");
     let template = template();
     let resources = template["Resources"].as_mapping().expect("resources");
     let alarms = resources
@@ -104,7 +106,7 @@ fn each_alarm_describes_what_to_do_and_has_a_runbook() {
         assert!((80..=1024).contains(&description.len()), "{name}: {description}");
         assert!(
             page.contains(&format!("### {name}\n")),
-            "docs/operations.md has no runbook for {name}"
+            "docs/runbook.md has no section for {name}"
         );
         assert_ne!(alarm["Properties"]["AlarmActions"], Value::Null, "{name} has no action");
     }
@@ -113,7 +115,7 @@ fn each_alarm_describes_what_to_do_and_has_a_runbook() {
 /// The diagram in the docs, and the table below it, show exactly what is deployed.
 #[test]
 fn the_diagram_names_every_resource_of_the_template() {
-    let page = std::fs::read_to_string(workspace().join("docs/operations.md")).expect("a page");
+    let page = std::fs::read_to_string(workspace().join("docs/deploy.md")).expect("a page");
     let section = page
         .split("\n## ")
         .find(|section| section.starts_with("What is deployed"));
@@ -125,7 +127,7 @@ fn the_diagram_names_every_resource_of_the_template() {
         .collect();
     assert!(
         missing.is_empty(),
-        "docs/operations.md, \"What is deployed\", does not show {missing:?}"
+        "docs/deploy.md, \"What is deployed\", does not show {missing:?}"
     );
     let diagram = section.split("```").nth(1).expect("a diagram");
     let invented: Vec<&str> = diagram

@@ -1,4 +1,4 @@
-//! The keys of the secret: by which signatures are checked and made, and the public keyring.
+//! The signing keys of the secret, and the public keyring.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::publish::{PublishError, Publisher};
 use crate::secret::{Secret, SecretError};
 use crate::store::{Got, Replaced};
 
-/// A keyring larger than this is not ours.
+/// A larger object was not written by Chartdrop.
 const MAX_KEYRING_BYTES: u64 = 8 * 1024 * 1024;
 
-/// The keys that count now.
+/// The keys of the secret as it is now.
 pub(super) struct Keys {
     pub(super) secret: Arc<Secret>,
     pub(super) keyring: Arc<Keyring>,
@@ -22,7 +22,7 @@ pub(super) struct Keys {
 }
 
 impl Publisher {
-    /// The public keyring, once for each state of the secret that this process knew.
+    /// Publishes the public keyring, once for each state of the secret.
     pub(super) async fn publish_keyring(&self) -> Result<(), PublishError> {
         let keys = self.keys().await?;
         let bytes = keys.keyring.to_bytes();
@@ -45,7 +45,7 @@ impl Publisher {
             .store
             .replace(KEYRING, vec![bytes], &headers, published.as_ref())
             .await?;
-        // Whoever was faster may have known an older secret: then the next chart tries again.
+        // The winner may have known an older secret; the next chart tries again.
         if replaced == Replaced::Done {
             self.keyring.set(digest);
         }

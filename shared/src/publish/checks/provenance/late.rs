@@ -1,4 +1,4 @@
-//! Provenance files whose upload is gone: of an archive that is published, or that is yet to come.
+//! Provenance files whose upload is gone: the archive is already published, or has yet to arrive.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::receipt::Receipt;
 use crate::repository::PublishedArchive;
 use crate::store::{Got, StoreError};
 
-/// A provenance file without an archive is kept in staging for so long.
+/// How long a provenance file without an archive stays in staging.
 const ORPHAN_PROVENANCE_TTL: Duration = Duration::from_secs(24 * 3600);
 
-/// A provenance file that came after its archive was published, and what became of it.
+/// A provenance file that arrived after its archive was published, with the result.
 #[derive(Debug, Clone)]
 pub struct LateProvenance {
     /// The upload that it belongs to.
@@ -28,8 +28,7 @@ pub struct LateProvenance {
 }
 
 impl Publisher {
-    /// A provenance file whose upload is gone: of an archive that is published, or that is yet to
-    /// come.
+    /// Handles a provenance file without an upload.
     pub(in crate::publish) async fn late_provenance(&self, file: &ChartFile) -> Result<Prepared, PublishError> {
         let staged = file.upload();
         let key = staged.staged_provenance_key();
@@ -62,7 +61,7 @@ impl Publisher {
             (PublishedArchive::Known(_), Err(problem)) => Err(problem),
             (PublishedArchive::Known(known), Ok(text)) => {
                 match self.verify_provenance(&text, file.file_name(), &known.archive).await? {
-                    // A run that was cut short has left that archive: the file may be about the
+                    // A run that was killed may have left this archive. The file may be for an
                     // upload that is still to come.
                     Verified::Not(_)
                         if self.is_within(ORPHAN_PROVENANCE_TTL, modified)
@@ -95,7 +94,7 @@ impl Publisher {
         Ok(state.is_some_and(|state| state.index.lists(&metadata.name, &metadata.version)))
     }
 
-    /// A provenance file whose key says that it can belong to no upload; `None` if it is not there.
+    /// Handles a provenance file whose key no upload can have. `None` if it is gone.
     pub(in crate::publish) async fn reject_provenance(
         &self,
         staged: &StagedKey,
@@ -132,7 +131,7 @@ impl Publisher {
         })
     }
 
-    /// Writes into the archive's receipt what became of its provenance file.
+    /// Records the result for a late provenance file in the archive's receipt.
     async fn note_provenance(&self, staged: &StagedKey, result: &Result<String, String>) -> Result<(), StoreError> {
         let note = |receipt: &mut Receipt| match result {
             Ok(signed_by) => receipt.signed_by = Some(signed_by.clone()),

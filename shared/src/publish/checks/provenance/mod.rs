@@ -1,9 +1,10 @@
-//! Provenance on its way: found beside an upload or made, published beside the archive before the
-//! index lists that.
+//! Provenance: found beside an upload or made, and published beside the archive before the index
+//! lists it.
 //!
-//! The file may come before its archive, with it or long after. A run that finds the upload takes
-//! the file along; a file whose archive is published already is checked against that one
-//! ([`Publisher::late_provenance`]); one whose archive is not there yet waits for it, for a day.
+//! A provenance file may arrive before its archive, with it, or long after. A run that finds the
+//! upload handles both. A file whose archive is already published is checked against that archive
+//! ([`Publisher::late_provenance`]). A file whose archive has not arrived waits for it, up to a
+//! day.
 
 mod keys;
 mod late;
@@ -26,23 +27,23 @@ use crate::store::{ETag, Got};
 
 pub use late::LateProvenance;
 
-/// The signature that is published with an upload that has passed.
+/// The signature to publish with an upload that has passed.
 #[derive(Debug)]
 pub(in crate::publish) enum Signature {
-    /// None.
+    /// No signature.
     Absent,
-    /// What was uploaded, checked against the upload.
+    /// The uploaded file, checked against the upload.
     Uploaded(Provenance),
-    /// To be made, once it is certain which archive stands under the name.
+    /// Made by Chartdrop, once it is certain which archive is stored under the name.
     ToMake,
 }
 
-/// The provenance file that lies beside an upload and goes with it.
+/// The provenance file beside an upload. It is removed with the upload.
 #[derive(Debug, Clone)]
 pub(in crate::publish) struct Attached {
-    /// Which state of it.
+    /// Identifies the state that was read.
     pub(in crate::publish) etag: ETag,
-    /// Whether a copy is kept if the upload is rejected: see [`MAX_COPIED`].
+    /// Whether a copy is kept if the upload is rejected; see [`MAX_COPIED`].
     pub(in crate::publish) is_copied: bool,
 }
 
@@ -50,14 +51,14 @@ pub(in crate::publish) struct Attached {
 #[derive(Debug)]
 pub(in crate::publish) struct Provenance {
     text: Bytes,
-    /// Of the archive that it is about.
+    /// The digest of the archive that it signs.
     digest: Digest,
     signed_by: String,
 }
 
-/// What a provenance file proves of an archive.
+/// What a provenance file proves about an archive.
 enum Verified {
-    /// That it was signed with the key of this fingerprint.
+    /// Signed by the key with this fingerprint.
     SignedBy(String),
     /// Nothing.
     Not(ProvenanceError),
@@ -73,8 +74,8 @@ impl From<Result<String, ProvenanceError>> for Verified {
 }
 
 impl Publisher {
-    /// Looks for the provenance file beside an upload and checks it. Its state too, so that it goes
-    /// with the upload.
+    /// Finds and checks the provenance file beside an upload. Its state is returned as well, so
+    /// that it can be removed with the upload.
     pub(in crate::publish) async fn check_provenance(
         &self,
         upload: &Upload,
@@ -135,8 +136,8 @@ impl Publisher {
         (self.clock)() < since + wait
     }
 
-    /// Checks a provenance file against an archive. A signer who is not known may be new in the
-    /// secret.
+    /// Checks a provenance file against an archive. An unknown signer may have been added to the
+    /// secret recently, so the secret is read again.
     async fn verify_provenance(
         &self,
         file: &[u8],
@@ -155,8 +156,8 @@ impl Publisher {
         Ok(verified.into())
     }
 
-    /// Publishes what was checked or makes it, beside an archive that is stored and before the
-    /// index lists it. `own` is the digest of the upload. It passes if the archive may be listed.
+    /// Publishes the signature beside the stored archive, before the index lists it. `own` is the
+    /// digest of the upload. Passes if the archive may be listed.
     pub(in crate::publish) async fn publish_provenance(
         &self,
         candidate: &mut Candidate,
@@ -183,9 +184,9 @@ impl Publisher {
         Ok(Verdict::Pass(()))
     }
 
-    /// The archive under the name is another packaging than the one whose provenance file came, and
-    /// not listed yet: a run that was cut short has left it, or one that is at work has stored it.
-    /// It may have a signature of its own.
+    /// The stored archive is another packaging than the signed upload, and the index does not list
+    /// it: another run has stored it and was killed, or is still working. That archive may have a
+    /// signature of its own.
     async fn about_another_packaging(
         &self,
         candidate: &mut Candidate,
@@ -243,7 +244,7 @@ impl Publisher {
         self.publish_keyring().await?;
         let text = provenance.text.clone();
         let digest = Digest::of(&text);
-        // Where one is there already it stays, as the archive does.
+        // An existing provenance file stays, as the archive does.
         self.store
             .create(key, text, digest, &Headers::provenance(), Default::default())
             .await?;
