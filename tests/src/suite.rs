@@ -134,7 +134,7 @@ async fn a_version_is_taken_back(site: &Site) {
         site.publish("taken/", &ChartArchive::new("demo", version)).await;
     }
     let command = json!({"command": "unpublish", "repository": "taken", "chart": "demo", "version": "1.0.0"});
-    site.run(command).await.expect("it is taken back");
+    site.run(command).await.expect("the command succeeds");
     assert_eq!(versions(&site.index("taken/").await, "demo"), ["1.1.0"]);
     assert_eq!(site.get("charts/taken/demo-1.0.0.tgz").await, None);
     let other = ChartArchive::new("demo", "1.0.0").file("values.yaml", "other: content\n");

@@ -82,7 +82,7 @@ def a_release_is_published_and_verified(world):
         expect(part in chart.summary, chart, f"the summary has no {part}")
 
     expect(verify.summary.count("- [x]") == 9 and "- [ ]" not in verify.summary, verify, "not everything is ticked")
-    expect("Users can install it now." in verify.summary, verify, "nobody says so")
+    expect("Users can install it now." in verify.summary, verify, "the summary does not say so")
 
 
 @case(OCI_MIRROR="oci://{registry}/charts")
@@ -101,7 +101,7 @@ def a_registry_that_has_charts_too_is_looked_at(world):
     # And who has none is not told of one.
     verify = world.again("v1.0.0", "verify-release", inputs={"wait": "0"})
     succeeded(verify)
-    expect("charts/kube9-operator" not in verify.summary, verify, "nobody has asked for it")
+    expect("charts/kube9-operator" not in verify.summary, verify, "the mirror was not requested")
 
 
 # As the real project's tags and files were: the tag, version, appVersion, image tag, and the fields that are wrong.
@@ -123,7 +123,7 @@ HISTORY = [
 
 
 @case()
-def a_version_that_differs_is_refused_with_the_line_to_change(world):
+def a_version_that_differs_is_rejected_with_the_line_to_change(world):
     for tag, version, app_version, image_tag, wrong in HISTORY:
         world.set_versions(version, app_version, image_tag)
         world.tag(tag)
@@ -142,7 +142,7 @@ def a_version_that_differs_is_refused_with_the_line_to_change(world):
         for (place, message), (at, *parts) in zip(errors, expected):
             expect(place == at and all(part in message for part in parts), run, f"{tag}: {place} {message}, expected {at} {parts}")
 
-    # A field that is missing has no line, and an image tag that is missing is none that differs.
+    # A missing field has no line, and a missing image tag does not differ.
     world.edit(CHART, 'appVersion: "2.4.0"\n', "")
     world.edit(VALUES, '  tag: "v2.4.0"\n', "")
     world.tag("v2.4.0")
@@ -161,7 +161,7 @@ def a_tag_that_is_no_version_is_not_proposed_as_one(world):
 
 
 @case(VERSION_CHECK="strict")
-def the_function_refuses_with_the_same_words_what_comes_past_the_workflow(world):
+def the_function_rejects_with_the_same_words_what_comes_past_the_workflow(world):
     for tag, version, app_version, image_tag, wrong in HISTORY:
         world.set_versions(version, app_version, image_tag)
         receipt = world.upload(tag, f"kube9-operator-{version}.tgz")
@@ -230,7 +230,7 @@ def a_critical_vulnerability_with_a_fix_stops_the_image_and_nothing_else(world):
     expect(reports == {(f"trivy-{world.slug}-{platform}", revision, "CVE-2026-1") for platform in ("amd64", "arm64")}, image, f"{reports}")
     succeeded(runs["release-chart"])
     verify = runs["verify-release"]
-    failed(verify, "Image failed, chart published", "can't pull its image")
+    failed(verify, "Image failed, chart published", "cannot pull the image")
     expect("- [x] the results of the scan" in verify.summary, verify, "the results are in the Security tab")
 
 
@@ -252,7 +252,7 @@ def both_fail(world):
     world.failed_runs = {f"release-{part}.yml": [{"conclusion": "failure"}] for part in ("image", "chart")}
     runs = world.release("v1.0.0", environment={"STANDINS_BUILD_FAILS": "linux/amd64"})
     failed(runs["release-image"], "failed to solve")
-    failed(runs["verify-release"], "Both failed", "nothing of it is published")
+    failed(runs["verify-release"], "Both failed", "neither its image nor its chart is published")
 
 
 @case()
@@ -354,7 +354,7 @@ def what_failed_is_published_again_by_hand(world):
     expect("unchanged" in chart.summary, chart, "the chart is not unchanged")
     verify = world.again("v1.0.0", "verify-release")
     succeeded(verify)
-    expect("Users can install it now." in verify.summary, verify, "nobody says so")
+    expect("Users can install it now." in verify.summary, verify, "the summary does not say so")
 
 
 @case()
@@ -372,9 +372,9 @@ def a_private_repository_signs_nothing_in_public(world):
 
 
 @case()
-def a_tag_that_no_image_can_have_is_refused(world):
+def a_tag_that_no_image_can_have_is_rejected(world):
     world.tag("v1.0.0+build.1")
-    failed(world.release("v1.0.0+build.1", "release-image")["release-image"], 'can\'t hold a "+"')
+    failed(world.release("v1.0.0+build.1", "release-image")["release-image"], 'cannot contain "+"')
 
 
 @case()
@@ -387,7 +387,7 @@ def a_repository_that_calls_the_workflows_needs_one_file(world):
     run = world.call(caller.replace("    with:\n", "    with:\n      ignore: CVE-2026-0 CVE-2026-1\n", 1), "v1.0.0")
     succeeded(run)
     expect(world.versions() == ["1.0.0"] and "1.0.0" in world.digests(), run, "not published")
-    expect("Users can install it now." in run.summary, run, "nobody says so")
+    expect("Users can install it now." in run.summary, run, "the summary does not say so")
 
 
 @case()
@@ -413,10 +413,10 @@ jobs:
 def a_rejected_login_names_the_subject_that_the_stack_has_to_trust(world):
     world.tag("v1.0.0")
     token = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{world.api}/oidc-token?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token"}
-    run = world.release("v1.0.0", "release-chart", environment={"STANDINS_ROLE_REFUSED": "1"} | token)["release-chart"]
+    run = world.release("v1.0.0", "release-chart", environment={"STANDINS_ROLE_Rejected": "1"} | token)["release-chart"]
     failed(run, f'subject is "{driver.SUBJECT}"', "GitHubSubject")
     # A caller that forgets the permission.
-    run = world.release("v1.0.0", "release-chart", environment={"STANDINS_ROLE_REFUSED": "1", "ACTIONS_ID_TOKEN_REQUEST_URL": ""})["release-chart"]
+    run = world.release("v1.0.0", "release-chart", environment={"STANDINS_ROLE_Rejected": "1", "ACTIONS_ID_TOKEN_REQUEST_URL": ""})["release-chart"]
     failed(run, "id-token: write")
 
 

@@ -18,34 +18,34 @@ command, rest = arguments[1], arguments[2:]
 def answer(value):
     query = rest[rest.index("--jq") + 1]
     print(subprocess.run(["jq", "-r", query], input=json.dumps(value), text=True, capture_output=True, check=True).stdout, end="")
-def refuse(text):
+def reject(text):
     sys.exit(f"gh: {text}")
 if arguments[0] != "release":
-    refuse("unknown command")
+    reject("unknown command")
 if command == "list":
     answer([release] if release else [])
 elif command == "view":
     answer(release)
 elif command == "create":
     if release:
-        refuse("a release with the same tag name already exists")
+        reject("a release with the same tag name already exists")
     if "--draft" not in rest or "--verify-tag" not in rest:
-        refuse("published before its files are there")
+        reject("published before its files are there")
     release = {"tagName": rest[0], "isDraft": True, "assets": [], "notes": "generated", "prerelease": "--prerelease" in rest}
 elif command == "upload":
     if not release or not release["isDraft"]:
-        refuse("Cannot upload assets to an immutable release.")
+        reject("Cannot upload assets to an immutable release.")
     if os.environ.get("UPLOAD_FAILS"):
-        refuse("502")
+        reject("502")
     names = [os.path.basename(file) for file in rest[1:] if not file.startswith("--")]
     kept = [asset for asset in release["assets"] if asset["name"] not in names]
     release["assets"] = kept + [{"name": name} for name in names]
 elif command == "edit":
     if "--draft=false" not in rest:
-        refuse("unknown edit")
+        reject("unknown edit")
     release["isDraft"] = False
 else:
-    refuse("unknown command")
+    reject("unknown command")
 state.write_text(json.dumps(release))
 """
 
@@ -97,7 +97,7 @@ def problems():
                 yield said
             elif not succeeds and "::error::" not in done.stderr:
                 yield said
-        # Nobody sees a release that lacks files.
+        # A release that lacks files stays a draft.
         done, after = publish(folder, None, "v1.0.0", UPLOAD_FAILS="1")
         if done.returncode == 0 or not after["isDraft"]:
             yield f"published without its files: {done.stderr} {after}"

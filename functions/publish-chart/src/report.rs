@@ -146,12 +146,12 @@ pub(crate) fn count(report: &Report, is_sweep: bool, took: Duration, context: &C
             );
         }
     }
-    let refused = |concluded: &&Concluded| {
+    let rejected = |concluded: &&Concluded| {
         let code = concluded.receipt.reason_code.as_deref();
         concluded.recorded && code.is_some_and(ProvenanceError::is_code)
     };
     let late = report.late_provenance.iter().filter(|late| late.result.is_err());
-    let failures = report.concluded.iter().filter(refused).count() + late.count();
+    let failures = report.concluded.iter().filter(rejected).count() + late.count();
     if failures > 0 {
         metrics.count("SignatureFailures", failures as u64);
     }

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_another_bucket_is_refused() {
+    fn an_event_of_another_bucket_is_rejected() {
         let event = json!({
             "version": "0", "detail-type": "Object Created", "source": "aws.s3",
             "detail": {"bucket": {"name": "other"}, "object": {"key": "staging/a-1.tgz"}},

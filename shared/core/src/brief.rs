@@ -1,17 +1,15 @@
-//! Texts and lists kept short: an upload chooses what a message quotes, and how much of it there
-//! is.
+//! Shortened texts and lists, because an upload decides what a message quotes, and how much.
 //!
-//! Receipts, logs and annotations have limits (CloudWatch drops what is longer than 256 KiB of a
-//! line), and people do not read the eleventh of a thousand problems. Everything that is cut says
-//! how much more there was.
+//! Receipts, logs and annotations have limits (CloudWatch drops a line of more than 256 KiB), and
+//! nobody reads a thousand problems. Every shortened text says how much is missing.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
-/// What the note at the end of a text that was cut takes.
+/// The space for the note at the end of a shortened text.
 const NOTE: usize = 40;
 
-/// A text in at most so many bytes: what is longer ends with how many characters more there are.
+/// A text of at most this many bytes. A longer one ends with the number of missing characters.
 pub fn text(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {
         return Cow::Borrowed(text);
@@ -23,8 +21,8 @@ pub fn text(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{start}… ({} more characters)", rest.chars().count()))
 }
 
-/// At most so many items of a list with `; ` between them, each of at most so many bytes, then how
-/// many more there are.
+/// At most this many items of a list, separated by `; `, each of at most this many bytes, and then
+/// the number of missing items.
 pub fn list<T: Display>(items: &[T], most: usize, most_bytes: usize) -> String {
     let shown = items.iter().take(most);
     let mut shown: Vec<String> = shown

@@ -8,14 +8,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::brief;
 
-/// What some tools write before the digits, as OCI does.
+/// A prefix that some tools write before the digits, as OCI does.
 const PREFIX: &str = "sha256:";
 
-/// Digits of a digest in a message.
+/// The digits of a digest in a message.
 const SHORT: usize = 12;
 
-/// A digest as text, from any tool, in the length of [`Digest::short`]. A text that is not a digest
-/// is only shortened.
+/// A digest as text, from any tool, with the length of [`Digest::short`]. A text that is not a
+/// digest is only shortened.
 pub fn short(text: &str) -> Cow<'_, str> {
     match Digest::of_entry(text) {
         Some(digest) => Cow::Owned(digest.short()),
@@ -28,16 +28,15 @@ pub fn short(text: &str) -> Cow<'_, str> {
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of these bytes.
+    /// Computes the digest of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         let mut hasher = Hasher::default();
         hasher.update(bytes);
         hasher.finish()
     }
 
-    /// A digest as an entry of an index has it: hexadecimal digits of either case, and with
-    /// `sha256:` before them where another tool wrote it. `None` if it is none that can be
-    /// compared.
+    /// Reads a digest as index entries have it: hexadecimal digits of either case, with `sha256:`
+    /// before them if another tool wrote it. `None` if it cannot be compared.
     pub fn of_entry(text: &str) -> Option<Self> {
         let hex = match text.split_at_checked(PREFIX.len()) {
             Some((prefix, hex)) if prefix.eq_ignore_ascii_case(PREFIX) => hex,
@@ -51,8 +50,7 @@ impl Digest {
         self.to_string().chars().take(SHORT).collect()
     }
 
-    /// The 32 bytes, for protocols that need them in another form (S3's checksum headers use
-    /// base64).
+    /// The 32 bytes, for protocols that need another form (S3's checksum headers use base64).
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -112,7 +110,7 @@ impl FromStr for Digest {
     type Err = NotADigest;
 
     fn from_str(text: &str) -> Result<Self, NotADigest> {
-        // `from_str_radix` alone would take "+f".
+        // `from_str_radix` alone would accept "+f".
         if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(NotADigest);
         }

@@ -1,24 +1,23 @@
-//! The core of Chartdrop: pure functions from bytes (and a clock value) to values, bytes or an
-//! error.
+//! The core of Chartdrop: pure functions from bytes (and a clock value) to values, bytes or errors.
 //!
-//! Nothing here does I/O, so all of it can be fuzzed, benchmarked and compared with Helm directly.
-//! Cargo enforces it: no crate of AWS, tokio or HTTP is among the dependencies.
+//! Nothing here does I/O, so everything can be fuzzed, benchmarked and compared with Helm directly.
+//! Cargo enforces it: AWS, tokio and HTTP crates are not among the dependencies.
 //!
-//! # What an upload is
+//! # The contents of an upload
 //!
-//! [`archive`] turns the bytes of an upload into a checked chart. [`chart`] and [`yaml`] say what
-//! Helm makes of a `Chart.yaml`, and [`version_check`] whether a chart's versions are those of its
-//! release. [`provenance`] decides which signatures count.
+//! [`archive`] turns the bytes of an upload into a checked chart. [`chart`] and [`yaml`] read a
+//! `Chart.yaml` as Helm does, and [`version_check`] compares a chart's versions with its release.
+//! [`provenance`] decides which signatures count.
 //!
-//! # What a repository holds
+//! # The contents of a repository
 //!
-//! [`keys`] is the layout of the bucket. [`index`] turns an index and new entries into a new index,
-//! [`receipt`] is the answer to an upload, [`unpublished`] and [`rebuilt`] are notes that an index
-//! carries, and [`digest`] is what makes archives immutable.
+//! [`keys`] is the layout of the bucket. [`index`] adds entries to an index, [`receipt`] is the
+//! answer to an upload, [`unpublished`] and [`rebuilt`] are notes in an index, and [`digest`] makes
+//! archives immutable.
 //!
-//! # What a chart is in a registry
+//! # Charts in a registry
 //!
-//! [`image`] finds the images that a chart names, [`mirror`] is the chart itself as an OCI
+//! [`image`] finds the images that a chart names, and [`mirror`] turns a chart into an OCI
 //! artifact.
 //!
 //! # Text

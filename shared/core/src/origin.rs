@@ -1,9 +1,10 @@
-//! Where a URL of an index leads: to an object that the edge serves from the bucket, or elsewhere.
+//! The target of a URL in an index: an object that the edge serves from the bucket, or another
+//! place.
 //!
-//! Other tools put archives into folders (`packages/`, `assets/`) and write URLs in every form that
-//! RFC 3986 knows. Helm resolves a URL against that of the index, the edge serves `charts/` below
-//! `REPOSITORY_URL`, and passes no query on. Whoever asks which archive an entry promises (a
-//! comparison, a removal) has to find the same object as Helm.
+//! Other tools put archives into folders (`packages/`, `assets/`) and write URLs in every form of
+//! RFC 3986. Helm resolves a URL against that of the index; the edge serves `charts/` below
+//! `REPOSITORY_URL` and drops the query. A comparison or a removal has to find the same object as
+//! Helm.
 
 use std::borrow::Cow;
 
@@ -20,11 +21,11 @@ pub fn key_at(repository_url: &str, repository: &Repository, url: &str) -> Optio
     let origin = Origin::of(repository_url)?;
     let path = origin.path_of(repository, url.split(['?', '#']).next().unwrap_or_default())?;
     let path = without_dots(&path)?;
-    // The folder of the origin itself, in the form that other paths get.
+    // The folder of the origin itself, in the same form as other paths.
     let own = without_dots(&format!("{}/", origin.path))?;
     let below = path.strip_prefix(own.as_str())?;
     let name = percent_decode_str(below).decode_utf8().ok()?;
-    // Helm 3 encodes a `%2B` again, and the edge takes it for the plus that was meant.
+    // Helm 3 encodes a `%2B` again, and the edge reads it as the intended plus.
     let name = name.replace("%2B", "+").replace("%2b", "+");
     let names_a_file = !name.is_empty()
         && !name.ends_with('/')
@@ -34,7 +35,7 @@ pub fn key_at(repository_url: &str, repository: &Repository, url: &str) -> Optio
     (names_a_file && key.len() <= MAX_KEY).then_some(key)
 }
 
-/// What lies before the path of a repository's URLs, and the path.
+/// The part before the path of a repository's URLs, and the path.
 struct Origin<'a> {
     scheme: &'a str,
     authority: Cow<'a, str>,
@@ -52,7 +53,7 @@ impl<'a> Origin<'a> {
         })
     }
 
-    /// The path that a URL in the index of `repository` has here, not yet without its dots.
+    /// The path of a URL in the index of `repository`, with its dot segments.
     fn path_of(&self, repository: &Repository, url: &str) -> Option<String> {
         if url.is_empty() {
             return None;
@@ -80,7 +81,7 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// An authority to compare: in lower case, without a login and without the scheme's own port.
+/// The authority in a form to compare: lower case, without a login and the scheme's default port.
 fn host_and_port<'a>(scheme: &str, authority: &'a str) -> Cow<'a, str> {
     let host = authority.rsplit('@').next().unwrap_or_default();
     let port = if scheme.eq_ignore_ascii_case("http") {
@@ -95,8 +96,8 @@ fn host_and_port<'a>(scheme: &str, authority: &'a str) -> Cow<'a, str> {
     Cow::Borrowed(host)
 }
 
-/// A path without `.` and `..` (RFC 3986, 5.2.4) and with single slashes, which is how the edge
-/// reads it. `None` if it leads out of its host.
+/// The path without `.` and `..` (RFC 3986, 5.2.4) and with single slashes, as the edge reads it.
+/// `None` if it leads above the root.
 fn without_dots(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

@@ -1,20 +1,19 @@
-//! Text that others chose, made safe to show: names, paths and values from charts, keys of the
-//! bucket, events.
+//! Makes text from others safe to show: names, paths and values from charts, keys of the bucket,
+//! events.
 //!
-//! Terminals obey control characters, CloudWatch and GitHub Actions take a new line for a new
-//! message (`::error::` at its start is a command there), and a bidirectional override makes text
-//! read as something else (<https://trojansource.codes>). Two rules follow, and each has one
-//! function:
+//! Terminals obey control characters. CloudWatch and GitHub Actions treat a new line as a new
+//! message (`::error::` at its start is a command there). A bidirectional override makes text read
+//! differently (<https://trojansource.codes>). So there are two rules, with one function each:
 //!
 //! - Text for people is one line of plain characters ([`printable`]).
-//! - JSON, in logs and receipts, says exactly what was there, but in bytes that are safe even where
-//!   they are shown raw ([`escape_json`]); `<`, `>` and `&` are escaped too, so that no page takes
-//!   them for HTML.
+//! - JSON in logs and receipts has exactly the original content, but in bytes that are safe even
+//!   where they are shown raw ([`escape_json`]). `<`, `>` and `&` are escaped too, so that no page
+//!   treats them as HTML.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text with every character escaped that does more than to be shown: `\n`, `\u{1b}`,
+/// Escapes every character that has an effect beyond being shown: `\n`, `\u{1b}`,
 /// `\u{202e}`.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(misleads) {
@@ -31,12 +30,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// The same JSON text in other bytes. Such characters stand only in strings there, where `\u`
-/// escapes say the same.
+/// The same JSON text in other bytes. Such characters occur only in strings, where `\u` escapes
+/// mean the same.
 pub fn escape_json(json: &[u8]) -> Cow<'_, [u8]> {
     let text = String::from_utf8_lossy(json);
     let unsafe_in_json = |character: char| {
-        // White space between the values is JSON's own; in strings it is escaped already.
+        // White space between values belongs to JSON; in strings it is already escaped.
         matches!(character, '<' | '>' | '&') || (misleads(character) && !matches!(character, '\n' | '\r' | '\t'))
     };
     if !text.contains(unsafe_in_json) {
@@ -46,7 +45,7 @@ pub fn escape_json(json: &[u8]) -> Cow<'_, [u8]> {
     for character in text.chars() {
         if unsafe_in_json(character) {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                // Writing to a string never fails.
+                // Writing to a string cannot fail.
                 let _ = write!(escaped, "\\u{unit:04x}");
             }
         } else {
@@ -56,18 +55,18 @@ pub fn escape_json(json: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(escaped.into_bytes())
 }
 
-/// Whether a character commands, reorders or hides text instead of being part of it.
+/// Whether a character controls, reorders or hides text.
 fn misleads(character: char) -> bool {
-    // C0, DEL and C1: terminals know them all.
+    // C0, DEL and C1 control characters.
     character.is_control()
         || matches!(
             character,
-            // Marks, embeddings, overrides and isolates of bidirectional text.
+            // Bidirectional marks, embeddings, overrides and isolates.
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
             // Line and paragraph separators.
             | '\u{2028}' | '\u{2029}'
-            // Invisible: zero-width space and no-break space, annotations, and the tags that can
-            // spell whole sentences.
+            // Invisible characters: zero-width space and no-break space, annotations, and the tags
+            // that can spell whole sentences.
             | '\u{200b}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
         )
 }
@@ -92,7 +91,7 @@ mod tests {
 
     #[test]
     fn texts_of_all_scripts_are_shown_as_they_are() {
-        // With the joiners that Persian and families need.
+        // With the joiners that Persian and family emoji need.
         for text in [
             "Größe 名前 مرحبا",
             "می\u{200c}خواهم",

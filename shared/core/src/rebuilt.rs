@@ -1,24 +1,24 @@
-//! What an index remembers of having been lost: it was rebuilt from the archives, and what pointed
-//! elsewhere is gone.
+//! The note in an index that it was lost and rebuilt from the archives, without the entries that
+//! pointed elsewhere.
 //!
-//! The memory is an annotation at the top of the index, in the very write that makes the new one:
-//! whoever compares the repository later finds it, until a person has looked and run a reindex.
+//! It is an annotation at the top of the index, added in the same write that creates the new index.
+//! `verify` reports it until a person has looked at the result and run a reindex.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-/// What the annotation is called.
+/// The name of the annotation.
 const ANNOTATION: &str = "chartdrop.io/rebuilt";
 
-/// An index was missing, and was rebuilt.
+/// An index that was missing and was rebuilt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuilt {
-    /// When.
+    /// When it was rebuilt.
     pub at: Timestamp,
-    /// The archives that it was rebuilt from.
+    /// The number of archives that it was rebuilt from.
     pub archives: usize,
-    /// Whether a person has looked at it since.
+    /// Whether a person has confirmed it since.
     pub seen: bool,
 }
 
@@ -30,8 +30,8 @@ impl Rebuilt {
         (ANNOTATION.to_owned(), value)
     }
 
-    /// What the annotations of an index say. A value that was changed by hand counts as far as it
-    /// can be understood.
+    /// Reads the annotations of an index. A value that was edited by hand counts as far as it is
+    /// understandable.
     pub fn in_annotations(annotations: &BTreeMap<String, String>) -> Option<Self> {
         let value = annotations.get(ANNOTATION)?;
         let part = |name: &str| value.split(' ').find_map(|part| part.strip_prefix(name));

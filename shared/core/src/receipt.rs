@@ -1,4 +1,4 @@
-//! What became of an upload, for people and tools to read: in its receipt, in the log, in a metric.
+//! The outcome of an upload, for people and tools: in its receipt, the log and a metric.
 
 use std::fmt;
 
@@ -10,26 +10,26 @@ use crate::digest::Digest;
 use crate::printable::escape_json;
 use crate::unpublished::Unpublished;
 
-/// The longest name and version: those of what is published are part of a key, which ends at 1,024
-/// bytes.
+/// The longest name and version. Those of published charts are part of a key, which has at most
+/// 1,024 bytes.
 const NAME: usize = 1_024;
 /// The longest reason.
 pub const TEXT: usize = 4_000;
-/// Warnings in a receipt at most, and the longest of them.
+/// The most warnings in a receipt, and the longest of them.
 const WARNINGS: usize = 20;
 const WARNING: usize = 1_000;
 
-/// What became of one staged upload.
+/// The outcome of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It is in the index now.
     Published,
-    /// The same chart was in the index already, and stays as it is.
+    /// The index already listed the same chart, which is unchanged.
     Unchanged,
-    /// It was refused; the reason says why and how to mend it.
+    /// It was rejected. The reason says why and how to fix it.
     Rejected,
-    /// It waits for something; the sweep tries again.
+    /// It is held for something; the sweep tries again.
     Held,
 }
 
@@ -44,76 +44,76 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// The JSON object at `receipts/[REPO/]NAME-VERSION.tgz.json`: the last outcome of the upload of
+/// The JSON object at `receipts/[REPO/]NAME-VERSION.tgz.json`: the last outcome of an upload with
 /// that name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// The key of the upload.
     pub upload: String,
-    /// Which upload of that key: its ETag without quotes.
+    /// The ETag of the upload, without quotes.
     pub upload_etag: String,
     /// When it was uploaded.
     pub uploaded_at: Timestamp,
-    /// The release that it says it belongs to.
+    /// The release that the upload names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<String>,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// The repository, empty for the root one.
     pub repository: String,
-    /// The chart's name, as far as it could be read.
+    /// The chart's name, as far as it is readable.
     pub chart: Option<String>,
-    /// Its version, as far as it could be read.
+    /// Its version, as far as it is readable.
     pub version: Option<String>,
-    /// SHA-256 of the archive that the index lists, or for a refused upload of the upload itself.
+    /// SHA-256 of the archive that the index lists or, for a rejected upload, of the upload itself.
     pub digest: Option<Digest>,
-    /// The digest by which two packagings of the same content are recognised.
+    /// The content digest, which recognises another packaging of the same content.
     pub content_digest: Option<Digest>,
-    /// Where the chart can be downloaded, for `published` and `unchanged`.
+    /// The URL of the chart, for `published` and `unchanged`.
     pub url: Option<String>,
-    /// Why it was refused or waits, in words for the packager.
+    /// Why it was rejected or is held, for its packager.
     pub reason: Option<String>,
-    /// The same as a short stable word.
+    /// The reason as a short, stable code.
     pub reason_code: Option<String>,
-    /// Fingerprint of the certificate whose signature is published beside the archive.
+    /// The fingerprint of the certificate whose signature is published beside the archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed_by: Option<String>,
-    /// What it is called in the registry that mirrors the repository, once it is there: `oci://…`.
+    /// Its reference in the mirror's registry, once it was pushed: `oci://…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror: Option<String>,
-    /// Why it is not there yet.
+    /// Why it was not pushed to the mirror yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mirror_problem: Option<String>,
-    /// What the packager should know although the chart was accepted: the first of it.
+    /// Warnings for the packager of an accepted chart: the first of them.
     pub warnings: Vec<String>,
-    /// How many warnings more there were.
+    /// The number of further warnings.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_warnings: u64,
-    /// When this was written.
+    /// When this receipt was written.
     pub recorded_at: Timestamp,
-    /// What was published under this name and then taken back. Later receipts of the name carry it
-    /// over, whatever they record.
+    /// What was published under this name and then unpublished. Later receipts of the name keep it,
+    /// whatever they record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unpublished: Option<Unpublished>,
 }
 
 impl Receipt {
-    /// Whether this speaks of that very upload: the same file name may be uploaded again.
+    /// Whether this is about exactly that upload: the same file name may be uploaded again.
     ///
-    /// S3 tells times in whole seconds, so the same bytes may be there twice with the same ETag and
-    /// time. What else they are judged by is the release that they name.
+    /// S3 has times in whole seconds, so the same bytes may occur twice with the same ETag and
+    /// time. Such uploads may still differ in the release that they name.
     pub fn is_of(&self, etag: &str, uploaded_at: Timestamp, release: Option<&str>) -> bool {
         self.upload_etag == etag && self.uploaded_at == uploaded_at && self.release.as_deref() == release
     }
 
-    /// Whether users can install what it speaks of.
+    /// Whether users can install the chart.
     pub fn is_visible(&self) -> bool {
         matches!(self.outcome, Outcome::Published | Outcome::Unchanged)
     }
 
-    /// With each text and list as long as a receipt may have it. An upload chooses what they quote,
-    /// and a receipt that grows too large to be read would forget what was unpublished.
+    /// Shortens each text and list to the limits of a receipt. An upload decides what they quote,
+    /// and a receipt that is too large to be read would lose the note about an unpublished version.
     #[must_use]
     pub fn bounded(mut self) -> Self {
         let cut = |text: &mut String, most: usize| {
@@ -136,7 +136,7 @@ impl Receipt {
         self
     }
 
-    /// What was taken back according to the object with these bytes: a receipt, or what is left of
+    /// What was unpublished according to the object with these bytes: a receipt, or what is left of
     /// one.
     pub fn unpublished_in(bytes: &[u8]) -> Option<Unpublished> {
         #[derive(Deserialize)]
@@ -146,10 +146,10 @@ impl Receipt {
         serde_json::from_slice::<Kept>(bytes).ok()?.unpublished
     }
 
-    /// The object's bytes. Its fields are exact; the bytes are safe to show on a terminal or a
-    /// page.
+    /// The bytes of the object. Its fields are exact, and the bytes are safe to show in a terminal
+    /// or on a page.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // Strings, numbers and times always serialize.
+        // Serializing cannot fail: there are only strings, numbers and times.
         let json = serde_json::to_vec_pretty(self).unwrap_or_default();
         let mut bytes = escape_json(&json).into_owned();
         bytes.push(b'\n');
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_worst_receipt_is_far_below_what_is_read_again() {
-        // Six bytes in JSON for one.
+        // A control character takes six bytes in JSON.
         let worst = |length: usize| "<".repeat(length);
         let receipt = Receipt {
             upload: worst(1_024),

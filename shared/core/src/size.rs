@@ -4,7 +4,7 @@ use std::fmt;
 
 use humansize::{BINARY, SizeFormatter};
 
-/// A number of bytes as people read it: `940 B`, `25 MiB`, `1.44 MiB`.
+/// A number of bytes as people write it: `940 B`, `25 MiB`, `1.44 MiB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
 
@@ -21,8 +21,8 @@ impl fmt::Display for Size {
     }
 }
 
-/// A size above its limit: `25 MiB; the limit is 20 MiB`. Less than one percent above it, both are
-/// exact: "20 MiB; the limit is 20 MiB" would explain nothing.
+/// A size above its limit: `25 MiB; the limit is 20 MiB`. If it is less than one percent above,
+/// both are exact, because "20 MiB; the limit is 20 MiB" would explain nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverLimit {
     /// The size, in bytes.
@@ -51,7 +51,7 @@ impl fmt::Display for OverLimit {
     }
 }
 
-/// A count with its noun, which is given in the singular: `1 upload`, `3 entries`.
+/// A count with its noun, given in the singular: `1 upload`, `3 entries`.
 pub fn counted(count: usize, noun: &str) -> String {
     match (count, noun.strip_suffix('y')) {
         (1, _) => format!("1 {noun}"),

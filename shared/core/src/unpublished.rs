@@ -1,11 +1,11 @@
-//! What is remembered of a version that was taken back: nothing but the same content may ever have
-//! its name again.
+//! The note about an unpublished version: only the same content may ever be published under its
+//! name again.
 //!
-//! The memory is an annotation at the top of the index, written by the same compare-and-swap that
-//! takes the version out: there is no moment in which one is done and the other is not, a publish
-//! finds it in the index that it reads anyhow, and whatever is edited later keeps it. An index can
-//! be lost, so the receipt has the same: it is what a lost or damaged index is rebuilt with.
-//! Receipts alone would not do: a publish would have to ask for one before it stores the archive.
+//! It is an annotation at the top of the index, added by the same compare-and-swap that removes the
+//! version, so neither exists without the other. A publish finds it in the index that it reads
+//! anyway, and later edits keep it. The receipt has the same note, because an index can be lost; a
+//! lost or damaged index is rebuilt from both. Receipts alone would not be enough, because a
+//! publish would have to read one before it stores the archive.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -18,33 +18,33 @@ use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::keys::{self, url_path};
 
-/// What the annotations are called, before `NAME-VERSION.tgz`.
+/// The prefix of the annotations, before `NAME-VERSION.tgz`.
 const ANNOTATION: &str = "chartdrop.io/unpublished/";
 
-/// A version that was taken back.
+/// An unpublished version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Unpublished {
-    /// SHA-256 of the archive, as far as it was known.
+    /// SHA-256 of the archive, if it was known.
     pub digest: Option<Digest>,
-    /// The digest by which another packaging of the same content is recognised, as far as it was
-    /// known.
+    /// The content digest, which recognises another packaging of the same content, if it was known.
     pub content_digest: Option<Digest>,
-    /// The keys of archives that its entry named, where they are not `NAME-VERSION.tgz` in the
+    /// The keys of archives that its entry named, if they are not `NAME-VERSION.tgz` in the
     /// repository's own folder. They are deleted too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub archives: Vec<String>,
-    /// When it was taken back. An archive that was stored with the knowledge of it names this time.
+    /// When it was unpublished. An archive that was stored with the knowledge of it names this
+    /// time.
     pub at: Timestamp,
 }
 
 impl Unpublished {
-    /// Whether an archive is what was taken back, packed at whatever time.
+    /// Whether an archive has the unpublished content, in any packaging.
     pub fn allows(&self, archive: &Archive) -> bool {
         self.digest == Some(archive.digest) || self.content_digest == Some(archive.content_digest)
     }
 
-    /// Which of several removals of one version this is.
+    /// Identifies one of several removals of a version.
     pub fn id(&self) -> String {
         self.at.to_string()
     }
@@ -65,7 +65,7 @@ impl Unpublished {
         (format!("{ANNOTATION}{file_name}"), value)
     }
 
-    /// What was taken back according to an index's annotations, by archive name.
+    /// The versions that were unpublished according to an index's annotations, by archive name.
     pub fn in_annotations(annotations: &BTreeMap<String, String>) -> BTreeMap<String, Self> {
         let unpublished = |(name, value): (&String, &String)| {
             let file_name = name.strip_prefix(ANNOTATION)?;
@@ -74,8 +74,8 @@ impl Unpublished {
         annotations.iter().filter_map(unpublished).collect()
     }
 
-    /// A value that was changed by hand counts as far as it can be understood: what can't be
-    /// compared is not allowed.
+    /// A value that was edited by hand counts as far as it is understandable. Content that cannot
+    /// be compared is not allowed.
     fn of_annotation(value: &str) -> Self {
         let part = |name: &str| value.split(' ').find_map(|part| part.strip_prefix(name));
         Self {
@@ -85,7 +85,7 @@ impl Unpublished {
                 .split(' ')
                 .filter_map(|part| percent_decode_str(part.strip_prefix("key:")?).decode_utf8().ok())
                 .map(Cow::into_owned)
-                // A note that was changed by hand must not have anything else deleted.
+                // An edited note must not cause other objects to be deleted.
                 .filter(|key| keys::is_published(key))
                 .collect(),
             at: part("at:").and_then(|at| at.parse().ok()).unwrap_or_default(),

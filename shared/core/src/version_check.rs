@@ -1,8 +1,8 @@
-//! Do the versions of a chart agree: with the release that it belongs to, and with each other?
+//! Compares the versions of a chart with its release and with each other.
 //!
-//! A release that forgets to raise one of them publishes a chart that installs another version's
-//! image, or none. This check finds it before users can install the chart, for every kind of
-//! upload.
+//! A release that forgets to raise one of them publishes a chart that installs the image of another
+//! version, or none. This check finds the mistake before users can install the chart, for every
+//! kind of upload.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,15 +14,15 @@ use crate::chart::{Metadata, Values, ValuesError, Version};
 pub enum VersionCheck {
     /// No check.
     Off,
-    /// An upload that names its release has the release's version and app version.
+    /// An upload that names its release must have the release's version and app version.
     #[default]
     Release,
-    /// That, and of every upload: the app version is the version, and the image tag in
-    /// `values.yaml`, if there is one, is the app version.
+    /// In addition, for every upload: the app version must equal the version, and the image tag in
+    /// `values.yaml`, if there is one, must equal the app version.
     Strict,
 }
 
-/// Not a check of versions.
+/// Not a mode of the version check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value is not release, strict or off")]
 pub struct NoVersionCheck;
@@ -40,7 +40,7 @@ impl FromStr for VersionCheck {
     }
 }
 
-/// The versions do not agree.
+/// Why the versions do not match.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VersionCheckError {
     /// The upload names its release, and the chart has other versions.
@@ -54,13 +54,13 @@ pub enum VersionCheckError {
         /// Each field with another version.
         wrong: Vec<WrongVersion>,
     },
-    /// The upload's metadata names no release, although it has a place for it.
+    /// The release in the upload's metadata is empty or not a version.
     #[error(
         "the upload's metadata `release` is {release:?}, which is not a release tag. A release tag is a semantic version, with or \
          without v, such as v1.2.3. Upload the chart again with such a tag, or without that metadata"
     )]
     NoTag {
-        /// What it says.
+        /// Its value.
         release: String,
     },
     /// The versions in the chart differ from each other.
@@ -73,23 +73,23 @@ pub enum VersionCheckError {
         /// Each field with another version.
         wrong: Vec<WrongVersion>,
     },
-    /// `VERSION_CHECK` is `strict`, and the image tag cannot be found out.
+    /// `VERSION_CHECK` is `strict`, and the image tag cannot be determined.
     #[error(
         "the image tag cannot be compared with the version: {0}. Correct values.yaml, or set VERSION_CHECK to release"
     )]
     Values(ValuesError),
 }
 
-/// A field that has another version than it should have.
+/// A field with another version than required.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrongVersion {
-    /// Where the field stands: `Chart.yaml` or `values.yaml`.
+    /// The file of the field: `Chart.yaml` or `values.yaml`.
     pub file: &'static str,
     /// Its name.
     pub field: &'static str,
-    /// What it says.
+    /// Its value.
     pub found: String,
-    /// What it should say.
+    /// The required value.
     pub should_be: String,
 }
 
@@ -111,7 +111,7 @@ fn list(wrong: &[WrongVersion]) -> String {
 }
 
 impl VersionCheckError {
-    /// A short stable word.
+    /// A short, stable code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Release { .. } => "release-version",
@@ -123,11 +123,11 @@ impl VersionCheckError {
 }
 
 impl VersionCheck {
-    /// Checks a chart with its values; `release` is the tag in the upload's metadata.
+    /// Checks a chart and its values; `release` is the tag in the upload's metadata.
     ///
     /// # Errors
     ///
-    /// [`VersionCheckError`] names each field that has another version than it should have.
+    /// [`VersionCheckError`] names each field that has another version than required.
     pub fn check(self, chart: &Metadata, values: &Values, release: Option<&str>) -> Result<(), VersionCheckError> {
         if self == Self::Off {
             return Ok(());
@@ -190,7 +190,7 @@ fn in_chart_yaml(field: &'static str, found: &str, should_be: &str) -> WrongVers
     }
 }
 
-/// The tag that `values.yaml` asks for. Without one, or with an empty one, charts take the app
+/// The image tag in `values.yaml`. Without one, or with an empty one, charts use the app version.
 /// version.
 fn image_tag(values: &Values) -> Result<Option<String>, ValuesError> {
     let values = values.read()?;
@@ -226,7 +226,7 @@ mod tests {
                 Ok(())
             );
         }
-        // Release v1.0.4 of the project that this was made for.
+        // Release v1.0.4 of the project that this check was made for.
         let stale = problem(VersionCheck::Release, &chart("1.0.0", "1.0.0"), "", Some("v1.0.4"));
         for part in [
             "release v1.0.4",
@@ -293,7 +293,7 @@ mod tests {
         ] {
             assert_eq!(VersionCheck::Strict.check(&even, &of(values), None), Ok(()), "{values}");
         }
-        // Releases v1.0.5 to v1.0.7 of the project that this was made for.
+        // Releases v1.0.5 to v1.0.7 of the project that this check was made for.
         let stale = problem(
             VersionCheck::Strict,
             &even,
@@ -304,7 +304,7 @@ mod tests {
             stale.contains(r#"in values.yaml, `image.tag` is "1.0.0" and should be "1.0.5""#),
             "{stale}"
         );
-        // A number that YAML cuts short is what Helm would ask the registry for.
+        // A number that YAML shortens is what Helm would request from the registry.
         let cut = problem(VersionCheck::Strict, &chart("1.10", "1.10"), "image: {tag: 1.10}", None);
         assert!(cut.contains(r#"is "1.1""#), "{cut}");
     }

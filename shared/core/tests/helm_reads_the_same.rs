@@ -12,9 +12,9 @@ use chartdrop_core::index::Index;
 use chartdrop_core::yaml::{self, Duplicates, Limits};
 use serde_json::Value;
 
-/// Oddities that Helm reads and we refuse: no person and no program writes them into a chart, and
-/// other readers refuse them too or read something else.
-const REFUSED_SYNTAX: [&str; 12] = [
+/// Oddities that Helm reads and we reject: no person and no program writes them into a chart, and
+/// other readers reject them too or read something else.
+const REJECTED_SYNTAX: [&str; 12] = [
     "bytes-bom-inside",
     "bytes-cr",
     "bytes-line-separator-comment",
@@ -29,10 +29,10 @@ const REFUSED_SYNTAX: [&str; 12] = [
     "tag-before-comma",
 ];
 
-/// Charts that Helm 3 packages and that are of no use: Helm 4 loads no other API version than v1
-/// and v2, `helm repo index` does not list a name with a backslash, a provenance file of 267 bytes
-/// cannot be saved, and nobody means "+Inf".
-const REFUSED_CHARTS: [&str; 8] = [
+/// Useless charts that Helm 3 packages: Helm 4 loads only the API versions v1 and v2, `helm repo
+/// index` does not list a name with a backslash, a provenance file whose name has 267 bytes cannot
+/// be saved, and an infinity is always a mistake.
+const REJECTED_CHARTS: [&str; 8] = [
     "annotations-infinity",
     "api-version-number",
     "api-version-upper",
@@ -43,9 +43,9 @@ const REFUSED_CHARTS: [&str; 8] = [
     "version-256-bytes",
 ];
 
-/// Indexes that Helm loads and we refuse: a later version of the format, of which nobody knows what
-/// it means, and a chart in two places, of which other readers show the first or none.
-const REFUSED_INDEXES: [&str; 2] = ["api-version-v2", "twice-json-chart"];
+/// Indexes that Helm loads and Chartdrop rejects: a later version of the format, whose meaning is
+/// unknown, and a chart in two places, of which other readers show the first or none.
+const REJECTED_INDEXES: [&str; 2] = ["api-version-v2", "twice-json-chart"];
 
 struct Case {
     name: String,
@@ -89,24 +89,24 @@ fn loaded(text: &[u8]) -> Result<Metadata, String> {
 
 #[test]
 fn every_value_is_what_helm_reads() {
-    let mut refused = BTreeSet::new();
+    let mut rejected = BTreeSet::new();
     for Case { name, text, helm } in cases() {
         match yaml::parse(&text, &Limits::CHART_YAML, Duplicates::LastWins) {
             Ok(document) => assert_eq!(Some(&document.value.to_json()), helm.get("json"), "{name}"),
             Err(_) if helm.get("json").is_none() => {}
-            Err(_) => drop(refused.insert(name)),
+            Err(_) => drop(rejected.insert(name)),
         }
     }
-    assert_eq!(refused, REFUSED_SYNTAX.map(str::to_owned).into());
+    assert_eq!(rejected, REJECTED_SYNTAX.map(str::to_owned).into());
 }
 
 #[test]
-fn what_helm_refuses_where_keys_may_not_stand_twice_is_refused() {
+fn what_helm_rejects_where_keys_may_not_stand_twice_is_rejected() {
     for Case { name, text, helm } in cases() {
-        let strict = yaml::parse(&text, &Limits::CHART_YAML, Duplicates::Refuse);
+        let strict = yaml::parse(&text, &Limits::CHART_YAML, Duplicates::Reject);
         if helm.get("strict").is_some() {
             assert!(strict.is_err(), "{name}: {strict:?}");
-        } else if !REFUSED_SYNTAX.contains(&name.as_str()) {
+        } else if !REJECTED_SYNTAX.contains(&name.as_str()) {
             assert_eq!(strict.err(), None, "{name}");
         }
     }
@@ -114,7 +114,7 @@ fn what_helm_refuses_where_keys_may_not_stand_twice_is_refused() {
 
 #[test]
 fn every_chart_is_what_helm_loads() {
-    let mut refused = BTreeSet::new();
+    let mut rejected = BTreeSet::new();
     for Case { name, text, helm } in cases() {
         match loaded(&text) {
             Ok(metadata) => assert_eq!(
@@ -123,11 +123,11 @@ fn every_chart_is_what_helm_loads() {
                 "{name}"
             ),
             Err(_) if helm.get("chart").is_none() => {}
-            Err(_) if REFUSED_SYNTAX.contains(&name.as_str()) => {}
-            Err(_) => drop(refused.insert(name)),
+            Err(_) if REJECTED_SYNTAX.contains(&name.as_str()) => {}
+            Err(_) => drop(rejected.insert(name)),
         }
     }
-    assert_eq!(refused, REFUSED_CHARTS.map(str::to_owned).into());
+    assert_eq!(rejected, REJECTED_CHARTS.map(str::to_owned).into());
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn the_fields_of_an_entry_stand_in_the_order_of_helm() {
 fn every_index_is_loaded_where_helm_loads_it_and_lists_what_helm_lists() {
     let cases = cases_in(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus/index"));
     assert!(cases.len() > 100, "the corpus is not where it should be");
-    let mut refused = BTreeSet::new();
+    let mut rejected = BTreeSet::new();
     for Case { name, text, helm } in cases {
         match (Index::read(Bytes::from(text)), helm.get("index")) {
             (Ok(index), Some(helm)) => {
@@ -183,9 +183,9 @@ fn every_index_is_loaded_where_helm_loads_it_and_lists_what_helm_lists() {
                 }
             }
             (Err(_), None) => {}
-            (Err(_), Some(_)) => drop(refused.insert(name)),
+            (Err(_), Some(_)) => drop(rejected.insert(name)),
             (Ok(_), None) => panic!("{name}: {helm}"),
         }
     }
-    assert_eq!(refused, REFUSED_INDEXES.map(str::to_owned).into());
+    assert_eq!(rejected, REJECTED_INDEXES.map(str::to_owned).into());
 }

@@ -91,7 +91,7 @@ pub fn index(bytes: &[u8]) {
     }
 
     // What the scan is sure of, the parser takes too, and both come to the same.
-    let slow = Index::read_slowly(&text).expect("the parser refuses what the scan takes");
+    let slow = Index::read_slowly(&text).expect("the parser rejects what the scan takes");
     let slow_edit = slow.edit(&new, now()).expect("plain entries can be written");
     assert_eq!((index.format(), index.versions()), (slow.format(), slow.versions()));
     assert_eq!((&edit.added, edit.versions), (&slow_edit.added, slow_edit.versions));
@@ -194,7 +194,7 @@ fn seen(index: &[u8]) -> Value {
     // type it does not know.
     let duplicates = match serde_json::from_slice::<&serde_json::value::RawValue>(index) {
         Ok(_) => yaml::Duplicates::LastWins,
-        Err(_) => yaml::Duplicates::Refuse,
+        Err(_) => yaml::Duplicates::Reject,
     };
     let parsed = yaml::parse(index, &limits, duplicates);
     parsed.expect("an index is YAML").value.to_json()

@@ -110,12 +110,12 @@ fn part(text: &[u8], random: &mut Rng) -> Vec<u8> {
 }
 
 #[test]
-fn any_archive_is_refused_in_words_or_can_be_listed() {
+fn any_archive_is_rejected_with_a_message_or_can_be_listed() {
     run(fuzz_targets::archive, &["../fuzz/corpus/archive"]);
 }
 
 #[test]
-fn any_chart_yaml_is_refused_in_words_or_can_be_listed() {
+fn any_chart_yaml_is_rejected_with_a_message_or_can_be_listed() {
     run(
         fuzz_targets::chart_yaml,
         &["../fuzz/corpus/chart-yaml", "../../tests/corpus/chart-yaml"],

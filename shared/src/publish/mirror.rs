@@ -292,12 +292,12 @@ impl Publisher {
 
     async fn push(&self, chart: &Chart) -> Result<(), MirrorError> {
         let Chart { name, artifact } = chart;
-        let refused = |pushed: &Result<Pushed, PushError>| matches!(pushed, Err(PushError::Denied { .. }));
+        let rejected = |pushed: &Result<Pushed, PushError>| matches!(pushed, Err(PushError::Denied { .. }));
         let pushed = self
             .with_login(
                 name.host(),
                 async |login| self.http.push(artifact, name, login).await,
-                refused,
+                rejected,
             )
             .await?;
         pushed?;

@@ -111,7 +111,7 @@ fn model(text: &str) -> Value {
         return document;
     }
     let limits = yaml::Limits::for_index(text.len());
-    let parsed = yaml::parse(text.as_bytes(), &limits, yaml::Duplicates::Refuse);
+    let parsed = yaml::parse(text.as_bytes(), &limits, yaml::Duplicates::Reject);
     parsed.unwrap_or_else(|error| panic!("{error}\n{text}")).value.to_json()
 }
 

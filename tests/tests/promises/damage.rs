@@ -11,6 +11,8 @@ use tests::faults::NoEvents;
 use tests::system::entries;
 use tests::{ChartArchive, Chartdrop};
 
+use crate::command_line::snapshots::comparable;
+
 const INDEX: &str = "charts/index.yaml";
 
 /// A repository with these versions of demo, whose functions run only when a test invokes them.
@@ -49,6 +51,16 @@ fn told(differences: &Value) -> Vec<String> {
         format!("{} {}", text("kind"), text("key"))
     };
     differences.as_array().expect("a list").iter().map(told).collect()
+}
+
+/// The messages of differences, for a reviewer.
+fn messages(differences: &Value) -> String {
+    let message = |difference: &Value| {
+        let text = |field: &str| difference[field].as_str().expect("text").to_owned();
+        format!("{}\n    {}", text("kind"), text("message"))
+    };
+    let differences = differences.as_array().expect("a list");
+    comparable(&differences.iter().map(message).collect::<Vec<_>>().join("\n"))
 }
 
 /// All objects in the bucket, with their bytes.
@@ -363,6 +375,7 @@ async fn verify_reports_every_difference_and_changes_nothing() {
         "file-name charts/renamed.tgz",
     ];
     assert_eq!(told(&report["differences"]), expected, "{report:#}");
+    insta::assert_snapshot!("differences", messages(&report["differences"]));
     assert_eq!(
         report["elsewhere"]["first"][0]["url"],
         "https://elsewhere.example.com/apart-1.0.0.tgz"

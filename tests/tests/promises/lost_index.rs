@@ -154,7 +154,7 @@ async fn versions_that_only_receipts_record_are_reported_until_resolved() {
         warnings.contains("from 0 archives") && warnings.contains("demo 1.0.0, demo 1.1.0"),
         "{warnings}"
     );
-    assert!(!warnings.contains("1.2.0"), "it was taken back: {warnings}");
+    assert!(!warnings.contains("1.2.0"), "it was unpublished: {warnings}");
     chartdrop.run(&json!({"command": "reindex", "repository": ""})).await;
     assert_eq!(verify(&chartdrop).await, lost);
 

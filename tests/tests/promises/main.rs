@@ -22,7 +22,7 @@ mod bounds;
 mod hostile_text;
 mod outcomes;
 mod receipts;
-mod refusals;
+mod rejections;
 mod sweeps;
 
 // Nothing is lost, even when requests and processes fail.

@@ -161,7 +161,7 @@ async fn an_upload_whose_event_was_lost_is_published_by_the_next_sweep() {
 async fn an_event_of_a_withdrawn_upload_does_not_fail() {
     let chartdrop = without_events().await;
     let key = chartdrop.upload(&ChartArchive::new("demo", "1.0.0"));
-    chartdrop.system.store().delete(&key).expect("taken back");
+    chartdrop.system.store().delete(&key).expect("deleted");
     chartdrop.run(&chartdrop.notification(&[&key])).await;
     assert!(chartdrop.keys("").is_empty());
 }

@@ -10,7 +10,7 @@ use tar::{EntryType, Header};
 pub(crate) struct Case {
     /// In words.
     pub(crate) what: &'static str,
-    /// How it must be refused.
+    /// How it must be rejected.
     pub(crate) code: &'static str,
     /// Makes it.
     pub(crate) bytes: fn() -> Vec<u8>,

@@ -1,4 +1,4 @@
-//! What it costs to refuse the worst archives, each in a process of its own:
+//! What it costs to reject the worst archives, each in a process of its own:
 //!
 //! ```sh
 //! cargo run --release --locked -p chartdrop-core --example hostile
@@ -39,7 +39,7 @@ fn main() {
     if measure_if_asked() {
         return;
     }
-    println!("| archive | uploaded | refused as | time | peak memory of the process |");
+    println!("| archive | uploaded | rejected as | time | peak memory of the process |");
     println!("| --- | --- | --- | --- | --- |");
     for case in CASES {
         let measured = measured(case, &[]);
@@ -63,7 +63,7 @@ fn measure_if_asked() -> bool {
     let case = CASES.iter().find(|case| case.what == name).expect("a case of ours");
     let bytes = (case.bytes)();
     let started = Instant::now();
-    let error = archive::read(&bytes, &Limits::default()).expect_err("hostile archives are refused");
+    let error = archive::read(&bytes, &Limits::default()).expect_err("hostile archives are rejected");
     let took = started.elapsed().as_secs_f64() * 1000.0;
     eprintln!("measured {} {} {took} {}", error.code(), bytes.len(), peak_kib());
     true
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_worst_archives_are_refused_with_little_memory() {
+    fn the_worst_archives_are_rejected_with_little_memory() {
         for case in CASES {
             // Only the other test runs in that process.
             let measured = measured(case, &["--exact", "tests::one_case", "--nocapture"]);
@@ -135,11 +135,11 @@ mod tests {
         let mut bomb = (CASES[0].bytes)();
         bomb.truncate(50_000);
         assert_eq!(
-            archive::read(&bomb, &limits).expect_err("refused").code(),
+            archive::read(&bomb, &limits).expect_err("rejected").code(),
             "unpacked-too-large"
         );
         assert_eq!(
-            archive::read(&bomb, &Limits::default()).expect_err("refused").code(),
+            archive::read(&bomb, &Limits::default()).expect_err("rejected").code(),
             "damaged"
         );
     }

@@ -37,7 +37,7 @@ use jiff::Timestamp;
 /// nothing else in it.
 ///
 /// What the index lists already stays: the same chart again is nothing to do, another chart under a
-/// published version is refused.
+/// published version is rejected.
 #[derive(Debug, Parser)]
 #[command(name = "merge-index", version)]
 struct Arguments {
@@ -120,7 +120,7 @@ fn main() -> ExitCode {
         Ok(summary) => (summary.to_string(), ExitCode::SUCCESS),
         Err(error) => (format!("error: {error}"), ExitCode::FAILURE),
     };
-    // Nobody may be reading.
+    // Standard error may be closed.
     let _ = writeln!(io::stderr(), "{line}");
     code
 }
@@ -134,7 +134,7 @@ fn run(arguments: Arguments) -> Result<Summary, MergeError> {
     let edit = index
         .edit(&entries, now)
         .map_err(|error| MergeError::Index(path, error))?;
-    refuse_other_content(&entries, &edit.added)?;
+    reject_other_content(&entries, &edit.added)?;
     let output = arguments.output;
     let unwritable = |error| MergeError::Unwritable(output.clone(), error);
     let pieces = edit.text.as_ref().map_or(std::slice::from_ref(&text), Spliced::pieces);
@@ -167,7 +167,7 @@ fn read_index(path: &Path, format: Format) -> Result<(Bytes, Index), MergeError>
     }
 }
 
-fn refuse_other_content(entries: &[Entry], added: &[Added]) -> Result<(), MergeError> {
+fn reject_other_content(entries: &[Entry], added: &[Added]) -> Result<(), MergeError> {
     for (entry, added) in entries.iter().zip(added) {
         if let Added::Conflict { listed } = added {
             return Err(MergeError::OtherContent {

@@ -110,7 +110,7 @@ fn the_same_chart_again_changes_no_byte() {
     let place = Place::new();
     let chart = place.chart("1.0.0", "one");
     place.merge("-", &chart, Form::Json, "index.yaml").unwrap();
-    // A layout that would be written anew if there were something to add.
+    // A layout that would be rewritten if there were something to add.
     let text = place.text("index.yaml").replace("\"entries\":", "  \"entries\" : ");
     fs::write(place.path("index.yaml"), &text).unwrap();
     let said = place.merge("index.yaml", &chart, Form::Json, "again.yaml").unwrap();
@@ -119,7 +119,7 @@ fn the_same_chart_again_changes_no_byte() {
 }
 
 #[test]
-fn other_content_under_a_published_version_is_refused() {
+fn other_content_under_a_published_version_is_rejected() {
     let place = Place::new();
     place
         .merge("-", &place.chart("1.0.0", "one"), Form::Json, "index.yaml")
@@ -133,7 +133,7 @@ fn other_content_under_a_published_version_is_refused() {
 }
 
 #[test]
-fn a_chart_under_another_name_is_refused() {
+fn a_chart_under_another_name_is_rejected() {
     let place = Place::new();
     let chart = place.path("renamed.tgz");
     fs::rename(place.chart("1.0.0", "one"), &chart).unwrap();

@@ -1,25 +1,25 @@
-//! The digest over what is in an archive, not how it was packed.
+//! The content digest: it covers what an archive contains, not how it was packaged.
 
 use std::collections::BTreeMap;
 
 use crate::digest::{Digest, Hasher};
 
-/// What one path of the archive holds.
+/// The content of one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Content {
-    /// Digest of a file's bytes, or of a link's target.
+    /// The digest of a file's bytes or of a link's target.
     pub(super) digest: Digest,
-    /// Whether anyone may execute it: the only mode bit that means something in a chart.
+    /// Whether it is executable, the only mode bit that matters in a chart.
     pub(super) executable: bool,
     /// Whether it is a link.
     pub(super) link: bool,
 }
 
-/// The digest over all paths with their contents.
+/// Computes the digest over all paths and their content.
 ///
-/// Independent of the entries' order, times, owners, folder entries, compression and of the name of
-/// the top folder. Every field has a fixed length or ends with a NUL, which no path holds, so that
-/// two different archives never hash the same text.
+/// It does not depend on the order of entries, times, owners, folder entries, compression, or the
+/// name of the top-level folder. Every field has a fixed length or ends with a NUL, which no path
+/// contains, so two different archives never hash the same bytes.
 pub(super) fn digest(contents: &BTreeMap<String, Content>) -> Digest {
     let mut hasher = Hasher::default();
     hasher.update(b"chartdrop content 1\0");

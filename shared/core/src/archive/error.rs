@@ -1,61 +1,61 @@
-//! Why an archive is refused, in words for the person who packaged it.
+//! Why an archive is rejected, with messages for its packager.
 
 use super::{DependencyTwice, Unlistable};
 use crate::chart::{ChartYamlError, Invalid};
 use crate::size::{OverLimit, Size};
 
-/// Names in one message; the rest is counted.
+/// The most names in one message; the others are counted.
 const SHOWN: usize = 10;
 
-/// What is wrong with a chart archive. Paths and values from the archive are quoted with their
-/// control characters escaped: these messages reach terminals, logs and web pages.
+/// What is wrong with a chart archive. Control characters in quoted paths and values are escaped,
+/// because these messages reach terminals, logs and web pages.
 ///
-/// Each message is whole: it contains the message of the error that caused it. That error is not
-/// the `source()` too, because a program that prints the chain of errors would print it twice.
+/// Each message includes the message of its cause. The cause is not also the `source()`, because a
+/// program that prints the chain of errors would then print it twice.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// More bytes than the publisher takes.
+    /// The upload has more bytes than are accepted.
     #[error(
         "the archive has {} (MAX_CHART_BYTES). List files that users do not need in .helmignore, and package again",
         OverLimit { size: *size, limit: *limit }
     )]
     TooLarge {
-        /// Bytes of the upload.
+        /// The size of the upload, in bytes.
         size: u64,
-        /// Bytes that are accepted.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// The first bytes are not those of a gzip stream.
+    /// The file does not start like a gzip stream.
     #[error("this is not a gzip file, so it cannot be a chart archive. Make one with `helm package CHART_FOLDER`")]
     NotGzip,
-    /// The gzip stream ends early, or is damaged.
+    /// The gzip stream is damaged or ends early.
     #[error(
         "the archive is cut short or damaged: {detail}. Package it again, and compare the sizes before and after the upload"
     )]
     Damaged {
-        /// What the decompressor or the tar reader said.
+        /// The message of the decompressor or the tar reader.
         detail: String,
     },
-    /// Gzip, but no tar inside.
+    /// The gzip stream does not contain a tar archive.
     #[error(
         "the gzip file does not contain a tar archive: {detail}. Make a chart archive with `helm package CHART_FOLDER`"
     )]
     NotTar {
-        /// What the tar reader said.
+        /// The message of the tar reader.
         detail: String,
     },
-    /// Decompresses to more than Helm itself would load, or nearly so: Helm counts without the tar
-    /// headers.
+    /// The decompressed archive is larger than Helm would load, or nearly so: Helm does not count
+    /// tar headers.
     #[error(
         "the archive unpacks to more than {}, headers included, and Helm does not load more. List files that users do not need \
          in .helmignore, and package again",
         Size(*limit)
     )]
     UnpackedTooLarge {
-        /// Bytes that are accepted.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// One file is larger than Helm 3 would load.
+    /// A file is larger than Helm 3 would load.
     #[error(
         "the file {path:?} has {} of Helm 3 for one file. Make it smaller, or list it in .helmignore, and package again",
         OverLimit { size: *size, limit: *limit }
@@ -63,49 +63,49 @@ pub enum ArchiveError {
     FileTooLarge {
         /// The file.
         path: String,
-        /// Its bytes, as the archive claims.
+        /// Its size according to the archive, in bytes.
         size: u64,
-        /// Bytes that are accepted.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// More entries than any chart has.
+    /// The archive has more entries than any real chart.
     #[error(
         "the archive has more than {limit} files and folders. List those that users do not need in .helmignore, and package again"
     )]
     TooManyEntries {
-        /// Entries that are accepted.
+        /// The most entries that are accepted.
         limit: u64,
     },
-    /// Too many bytes in what has to be read as a whole.
+    /// The files that must be read completely are too large together.
     #[error(
         "the files that Helm parses when it loads the chart (packed charts, values, schemas, lock files) have more than {} in \
          total. Make them smaller, and package again",
         Size(*limit)
     )]
     KeptTooLarge {
-        /// Bytes that are accepted.
+        /// The limit, in bytes.
         limit: u64,
     },
-    /// Charts packed inside charts packed inside charts …
+    /// Charts are packed inside charts too many levels deep.
     #[error(
         "the archive contains charts packed inside charts, more than {limit} levels deep. Unpack the dependencies in charts/, and package again"
     )]
     TooNested {
-        /// Levels that are accepted.
+        /// The most levels that are accepted.
         limit: u32,
     },
-    /// The archive holds nothing.
+    /// The archive is empty.
     #[error("the archive is empty. Make one with `helm package CHART_FOLDER`")]
     Empty,
-    /// A path that no chart needs and that some unpacker would follow out of its folder.
+    /// A path is unsafe: no chart needs it, and some unpacker would follow it out of its folder.
     #[error("the archive contains the path {path:?}, {problem}")]
     Path {
-        /// The path as it stands in the archive.
+        /// The path as the archive has it.
         path: String,
-        /// Which rule it breaks.
+        /// The rule that it breaks.
         problem: &'static str,
     },
-    /// The same path twice, with different content: which one counts depends on who unpacks.
+    /// A path occurs twice with different content; which one counts depends on the unpacker.
     #[error(
         "the archive contains {path:?} more than once, with different content. Package it again with `helm package CHART_FOLDER` \
          from a folder that has the file once"
@@ -114,75 +114,75 @@ pub enum ArchiveError {
         /// The path.
         path: String,
     },
-    /// Two packings of one dependency, which `helm package` unpacks into one folder.
+    /// A dependency occurs in two versions, which `helm package` unpacks into one folder.
     #[error(transparent)]
     DependencyTwice(Box<DependencyTwice>),
-    /// A link out of the chart's folder.
+    /// A link leads out of the chart's folder.
     #[error(
         "the link {path:?} leads out of the chart, to {target:?}. Replace it by a copy of the file, and package again"
     )]
     LinkLeaves {
         /// The link.
         path: String,
-        /// Where it leads.
+        /// Its target.
         target: String,
     },
-    /// A device, a pipe or another thing that is neither file nor folder.
+    /// An entry is a device, a pipe or anything else that is neither file nor folder.
     #[error(
         "the archive contains {path:?}, which is {kind}; a chart has only files and folders. Remove it, and package again"
     )]
     NotAFile {
         /// The entry.
         path: String,
-        /// What it is.
+        /// Its type.
         kind: &'static str,
     },
-    /// Extension headers that make readers disagree about where a file ends.
+    /// Extension headers make readers disagree about where a file ends.
     #[error(
         "the tar headers of {path:?} are not valid: {detail}. Package the chart again with `helm package CHART_FOLDER`"
     )]
     Headers {
-        /// The entry, as far as known.
+        /// The entry, as far as it is known.
         path: String,
         /// What is wrong with them.
         detail: &'static str,
     },
-    /// No `Chart.yaml` anywhere.
+    /// There is no `Chart.yaml`.
     #[error("the archive has no Chart.yaml. Make it with `helm package CHART_FOLDER`")]
     NoChartYaml,
-    /// A `Chart.yaml`, but not where Helm looks.
+    /// There is a `Chart.yaml`, but not where Helm looks for it.
     #[error(
         "Chart.yaml is at {path:?}, but Helm looks for it at NAME/Chart.yaml: the top level of the archive must be the chart's \
          folder. `helm package CHART_FOLDER` makes it so"
     )]
     ChartYamlElsewhere {
-        /// Where it is.
+        /// Its path.
         path: String,
     },
-    /// Two top-level folders.
+    /// There are two top-level folders.
     #[error(
         "the archive has two folders at its top level, {first:?} and {second:?}; an archive contains one chart. Package each chart with `helm package CHART_FOLDER`"
     )]
     TwoCharts {
         /// One of them.
         first: String,
-        /// Another.
+        /// The other.
         second: String,
     },
-    /// `Chart.yaml` is too large for an index that every client downloads.
+    /// `Chart.yaml` is too large for an index, which every client downloads.
     #[error(
         "{path} has {}, because every client downloads it with the index. Shorten it, and package again",
         OverLimit::of(*size, *limit)
     )]
     MetadataTooLarge {
-        /// Which file.
+        /// The file.
         path: String,
-        /// Its bytes.
+        /// Its size in bytes.
         size: usize,
-        /// Bytes that are accepted.
+        /// The limit, in bytes.
         limit: usize,
     },
-    /// The chart's metadata would take too much of an index that every client downloads.
+    /// The chart's metadata is too large for an index, which every client downloads.
     #[error(
         "the chart's entry in the index would have at least {}, because every client downloads all entries. `{field}` takes {} of \
          it: shorten it in Chart.yaml, and package again",
@@ -190,24 +190,24 @@ pub enum ArchiveError {
         Size::of(*field_size)
     )]
     EntryTooLarge {
-        /// Bytes of the entry; it may have more in the other form of an index.
+        /// The size of the entry in bytes, in one of the two forms of an index.
         size: usize,
-        /// Bytes that are accepted.
+        /// The limit, in bytes.
         limit: usize,
-        /// The field that takes the most.
+        /// The largest field.
         field: String,
-        /// Its bytes.
+        /// The size of that field in bytes.
         field_size: usize,
     },
-    /// `Chart.yaml` cannot be read as Helm reads it.
+    /// Helm cannot read `Chart.yaml`.
     #[error("{path} cannot be read: {problem}")]
     ChartYaml {
-        /// Which file (`Chart.yaml`, `requirements.yaml`, or one of a packed dependency).
+        /// The file (`Chart.yaml`, `requirements.yaml`, or one of a packed dependency).
         path: String,
-        /// Why.
+        /// The reason.
         problem: ChartYamlError,
     },
-    /// A dependency that is declared, but not there.
+    /// A declared dependency is missing.
     #[error(
         "{declared_in} declares {} that charts/ does not contain: {}. Helm cannot install the chart. Package it with \
          `helm package --dependency-update CHART_FOLDER`",
@@ -215,21 +215,21 @@ pub enum ArchiveError {
         some(missing)
     )]
     DependencyMissing {
-        /// `Chart.yaml`, or `requirements.yaml` in old charts.
+        /// `Chart.yaml`, or `requirements.yaml` in older charts.
         declared_in: &'static str,
-        /// Their names.
+        /// The names of the missing dependencies.
         missing: Vec<String>,
     },
-    /// A `values.yaml` that Helm cannot load.
+    /// Helm cannot load `values.yaml`.
     #[error(
         "values.yaml cannot be read, so Helm cannot load the chart: {problem}. Correct it until `helm lint CHART_FOLDER` passes, \
          and package again"
     )]
     ValuesUnreadable {
-        /// Why.
+        /// The reason.
         problem: String,
     },
-    /// A lock that Helm cannot load.
+    /// Helm cannot load the lock file.
     #[error(
         "{path} cannot be read, so Helm cannot load the chart: {problem}. Recreate it with `helm dependency update CHART_FOLDER`, \
          and package again"
@@ -237,37 +237,37 @@ pub enum ArchiveError {
     LockUnreadable {
         /// `Chart.lock` or `requirements.lock`.
         path: &'static str,
-        /// Why.
+        /// The reason.
         problem: String,
     },
-    /// `Chart.yaml` can be read, but `helm package` would refuse it.
+    /// `Chart.yaml` is readable, but `helm package` would reject it.
     #[error("{path} is not valid: {problem}")]
     Invalid {
-        /// Which file.
+        /// The file.
         path: String,
-        /// Why.
+        /// The reason.
         problem: Invalid,
     },
-    /// Every client would stumble over it in the index.
+    /// An index with this metadata would break for some clients.
     #[error("{path} cannot be listed in an index: {problem}")]
     Unlistable {
-        /// Which file.
+        /// The file.
         path: String,
-        /// Why.
+        /// The reason.
         problem: Unlistable,
     },
-    /// A chart packed inside the chart is refused.
+    /// A chart packed inside the chart is rejected.
     #[error("the dependency at {path} cannot be used: {problem}")]
     Dependency {
         /// Its path in the archive.
         path: String,
-        /// Why.
+        /// The reason.
         problem: Box<Self>,
     },
 }
 
 impl ArchiveError {
-    /// A short stable word for logs, metrics and receipts.
+    /// A short, stable code for logs, metrics and receipts.
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "too-large",
@@ -308,9 +308,9 @@ impl ArchiveError {
         }
     }
 
-    /// Whether no Helm can load a published archive of which
-    /// [`read_published`](super::read_published) says this. `false` also where that is unknown: this
-    /// reader's limits are not Helm's, and it reads a little less of tar and YAML.
+    /// Whether no Helm can load a published archive with this error of
+    /// [`read_published`](super::read_published). `false` also if that is unknown: this reader has
+    /// other limits than Helm, and reads a little less of tar and YAML.
     pub fn stops_helm(&self) -> bool {
         match self {
             Self::NotGzip
@@ -337,7 +337,7 @@ fn some(names: &[String]) -> String {
     shown
 }
 
-/// As much of a text as a message needs.
+/// A text, shortened for a message.
 pub(super) fn start(text: &str) -> String {
     text.chars().take(80).collect()
 }

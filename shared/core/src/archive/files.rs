@@ -1,24 +1,24 @@
-//! What is kept of an archive after one pass over it.
+//! What is kept of an archive after one pass.
 
 use std::collections::BTreeMap;
 
 use super::content::{self, Content};
 use crate::digest::Digest;
 
-/// The files of a chart: a digest of each, and the bytes of those few that Helm reads to load it.
+/// The files of a chart: a digest for each, and the bytes of the few files that Helm reads to load
+/// it.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    /// Name of the folder at the top.
+    /// The name of the top-level folder.
     pub(super) folder: String,
-    /// Every file and link, by its path below the folder. Of a path that stands twice, the last
-    /// one.
+    /// Every file and link, by its path below the folder. If a path occurs twice, the last one.
     pub(super) contents: BTreeMap<String, Content>,
-    /// Bytes of the files that [`is_kept`] names, without a byte order mark, as Helm's loader cuts
-    /// it off. Those of a path that stands twice in their order.
+    /// The bytes of the files that [`is_kept`] names, without a byte order mark, which Helm's
+    /// loader removes. For a path that occurs twice, all versions in order.
     pub(super) kept: BTreeMap<String, Vec<Vec<u8>>>,
     /// Links, which Helm reads as empty files.
     pub(super) links: Vec<String>,
-    /// The first path that stands twice with different content.
+    /// The first path that occurs twice with different content.
     pub(super) twice: Option<String>,
 }
 
@@ -27,12 +27,12 @@ impl Files {
         content::digest(&self.contents)
     }
 
-    /// The versions of a kept file, of which there is one in any sound archive.
+    /// The versions of a kept file; every sound archive has one.
     pub(super) fn all(&self, path: &str) -> impl Iterator<Item = &[u8]> {
         self.kept.get(path).into_iter().flatten().map(Vec::as_slice)
     }
 
-    /// The last of them, which counts for most files.
+    /// The last version, which counts for most files.
     pub(super) fn last(&self, path: &str) -> Option<&[u8]> {
         self.all(path).last()
     }
@@ -56,8 +56,8 @@ fn below<'a, T>(map: &'a BTreeMap<String, T>, prefix: &'a str) -> impl Iterator<
         .map_while(move |(path, value)| path.strip_prefix(prefix).map(|path| (path.to_owned(), value)))
 }
 
-/// Whether the file at this path below a chart's folder is read: what Helm parses when it loads a
-/// chart, and charts packed inside (`charts/x.tgz`, and the same again below `charts/NAME/`).
+/// Whether the file at this path below a chart's folder has to be kept: files that Helm parses when
+/// it loads a chart, and charts packed inside (`charts/x.tgz`, and the same below `charts/NAME/`).
 pub(super) fn is_kept(path: &str) -> bool {
     match path.split_once('/') {
         None => matches!(

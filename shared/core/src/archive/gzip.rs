@@ -1,16 +1,15 @@
-//! The bytes of a gzip file, as many as the budget allows.
+//! Decompression of a gzip file, up to a budget.
 
 use std::cell::Cell;
 use std::io::{self, Read};
 
 use flate2::bufread::GzDecoder;
 
-/// The members of a gzip file one after the other, as Helm reads them: a second one must not hide
-/// anything from us. Zero bytes behind the last one are padding, which some tools write in whole
-/// blocks.
+/// Reads all members of a gzip file, as Helm does, so that a second one cannot hide anything. Zero
+/// bytes after the last member are padding of tools that write in whole blocks.
 pub(super) struct Members<'a> {
     decoder: GzDecoder<&'a [u8]>,
-    /// Whether zeros follow the last one.
+    /// Whether zeros follow the last member.
     pub(super) is_padded: bool,
 }
 
@@ -40,14 +39,14 @@ impl Read for Members<'_> {
     }
 }
 
-/// A reader that fails, rather than ends, when it has given out its budget.
+/// A reader that fails, rather than ends, when its budget is used up.
 pub(super) struct Bounded<'a, R> {
     pub(super) inner: R,
-    /// What is left of the budget.
+    /// The remaining budget in bytes.
     pub(super) left: &'a mut u64,
-    /// Bytes given out.
+    /// The bytes that were read.
     pub(super) seen: &'a Cell<u64>,
-    /// Whether there were more bytes than that.
+    /// Whether there were more bytes than the budget.
     pub(super) exceeded: bool,
 }
 

@@ -1,34 +1,34 @@
-//! How much an archive may cost to read.
+//! Limits on reading an archive.
 
 use crate::yaml;
 
-/// Bounds on an archive. The defaults are Helm's own where Helm has one
-/// (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>): what is larger
-/// could be published, but never installed.
+/// Limits on an archive. The defaults are Helm's own where Helm has one
+/// (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>): a larger archive
+/// could be published but never installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the archive as uploaded.
+    /// Size of the archive as uploaded, in bytes.
     pub packed_bytes: u64,
-    /// Bytes of the archive once decompressed, tar headers and padding included.
+    /// Size of the decompressed archive, with tar headers and padding, in bytes.
     pub unpacked_bytes: u64,
-    /// Bytes of one file in the archive.
+    /// Size of one file, in bytes.
     pub file_bytes: u64,
-    /// Entries of the archive, folders and extension headers included.
+    /// Entries, with folders and extension headers.
     pub entries: u64,
-    /// Bytes of one path in the archive.
+    /// Length of one path, in bytes.
     pub path_bytes: usize,
-    /// Bytes of `Chart.yaml`: far less than any other file, since all of it reaches the index that
-    /// every client loads.
+    /// Size of `Chart.yaml`, in bytes. It is much smaller than for other files, because all of it
+    /// becomes part of the index that every client loads.
     pub metadata_bytes: usize,
-    /// Bytes of the chart's metadata as an index has it. A small `Chart.yaml` can become a large
-    /// entry, and every client downloads all entries each time. This is twice the largest of 70,000
-    /// different public entries and of 40,000 archives, which has 33,046 bytes (cp-cmf of
+    /// Size of the chart's metadata in an index, in bytes. A small `Chart.yaml` can become a large
+    /// entry, and every client downloads all entries. The limit is twice the largest of 70,000
+    /// different public entries and 40,000 archives, which has 33,046 bytes (cp-cmf of
     /// charts.openshift.io, with its icon inline).
     pub entry_bytes: usize,
-    /// Bytes of all files that have to be in memory at once: the texts that Helm parses and the
+    /// Size of all files that must be in memory at once, in bytes: the texts that Helm parses, and
     /// charts packed inside.
     pub kept_bytes: u64,
-    /// How deep charts may be packed inside charts (`charts/x.tgz`).
+    /// Levels of charts packed inside charts (`charts/x.tgz`).
     pub nesting: u32,
 }
 
@@ -49,8 +49,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// For an archive that users can install already. Our own bounds on what it may say of itself
-    /// do not count: an index without it would take it from them.
+    /// The limits for a published archive, which users can already install. Our own limits on its
+    /// metadata do not apply, because an index without its entry would take it away from them.
     pub fn of_published() -> Self {
         Self {
             packed_bytes: u64::MAX,
@@ -70,8 +70,8 @@ impl Limits {
     }
 }
 
-/// What is left of the limits; shared by an archive and the archives inside it, so that nesting
-/// multiplies nothing.
+/// What is left of the limits. An archive and the archives inside it share it, so that nesting does
+/// not multiply it.
 #[derive(Debug)]
 pub(super) struct Budget {
     pub(super) bytes: u64,

@@ -1,5 +1,5 @@
-//! What an index can list. Every entry is in the text that all clients load, so what one reader of
-//! YAML refuses would break the repository for all who use it.
+//! What an index can list. Every entry is in the text that all clients load, so text that one YAML
+//! reader rejects would break the repository for its users.
 
 use serde_json::Value;
 
@@ -8,42 +8,42 @@ use crate::chart::Metadata;
 use crate::yaml::block::{self, At};
 use crate::yaml::json_text;
 
-/// Bytes that a name takes in the index, escapes and all. A YAML reader takes no key of more than
+/// The longest name in the index, in bytes with escapes. YAML readers accept no longer key than
 /// 1,024 characters without a mark that JSON does not have.
 const MAX_NAME: usize = 512;
 
-/// Lists and mappings inside each other. SnakeYAML takes 50, and seven are around an imported
-/// value.
+/// The deepest nesting of lists and mappings. SnakeYAML accepts 50 levels, and seven surround an
+/// imported value.
 const MAX_DEPTH: usize = 32;
 
-/// Where Helm's YAML library writes an entry of an index.
+/// The place of an entry in an index that Helm's YAML library writes.
 const AS_HELM_LISTS: At = At { column: 2, list: 0 };
 
 /// Why an index cannot list a chart.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unlistable {
-    /// A name that would break the index for YAML readers.
+    /// A name would break the index for YAML readers.
     #[error(
         "the name of an annotation or imported value needs more than {limit} bytes in the index ({start:?}…). Shorten it, and \
          package again"
     )]
     LongName {
-        /// How it begins.
+        /// Its beginning.
         start: String,
-        /// Bytes that are accepted.
+        /// The limit, in bytes.
         limit: usize,
     },
-    /// An imported value that would break the index for YAML readers.
+    /// An imported value would break the index for YAML readers.
     #[error(
         "an imported value has lists or mappings that are nested more than {limit} levels deep. Flatten it, and package again"
     )]
     DeepValue {
-        /// Levels that are accepted.
+        /// The most levels that are accepted.
         limit: usize,
     },
 }
 
-/// Checks the only two places where a chart has names and structure of its own.
+/// Checks the two places where a chart chooses names and structure.
 pub(super) fn check(metadata: &Metadata) -> Result<(), Unlistable> {
     metadata.annotations.keys().try_for_each(|name| check_name(name))?;
     let mut imported = metadata
@@ -53,7 +53,7 @@ pub(super) fn check(metadata: &Metadata) -> Result<(), Unlistable> {
     imported.try_for_each(|value| check_imported(value, 1))
 }
 
-/// Checks how much the chart takes in the index, and answers with that.
+/// Checks the size of the chart's entry, and returns it.
 pub(super) fn check_size(metadata: &Metadata, limits: &Limits) -> Result<usize, ArchiveError> {
     let size = listed_len(metadata, limits.entry_bytes);
     if size <= limits.entry_bytes {
@@ -68,8 +68,8 @@ pub(super) fn check_size(metadata: &Metadata, limits: &Limits) -> Result<usize, 
     })
 }
 
-/// How many bytes the metadata takes in an index, in the form that needs more; from `enough` on it
-/// is not told exactly.
+/// The size of the metadata in an index, in the larger of its two forms. From `enough` on the
+/// result is not exact.
 fn listed_len(metadata: &Metadata, enough: usize) -> usize {
     let Ok(json) = json_text::to_string(metadata) else {
         return usize::MAX;
@@ -85,7 +85,7 @@ fn listed_len(metadata: &Metadata, enough: usize) -> usize {
     yaml.len().max(json.len())
 }
 
-/// The field that takes the most, and how much.
+/// The largest field and its size.
 fn largest_field(metadata: &Metadata) -> (String, usize) {
     let Ok(Value::Object(fields)) = serde_json::to_value(metadata) else {
         return Default::default();

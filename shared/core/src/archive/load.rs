@@ -1,6 +1,6 @@
-//! From files to a chart, the way Helm's loader does it
-//! (<https://github.com/helm/helm/blob/main/pkg/chart/v2/loader/load.go>): users cannot
-//! install what Helm cannot load.
+//! From files to a chart, as Helm's loader does it
+//! (<https://github.com/helm/helm/blob/main/pkg/chart/v2/loader/load.go>): users cannot install
+//! what Helm cannot load.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ use crate::chart::{ChartYaml, Metadata};
 const CHART: &str = "Chart.yaml";
 const REQUIREMENTS: &str = "requirements.yaml";
 
-/// A chart whose metadata has passed.
+/// A chart with checked metadata.
 pub(super) struct Loaded {
     pub(super) metadata: Metadata,
     pub(super) warnings: Vec<String>,
 }
 
-/// Loads the chart that these files are, and every chart packed inside it.
+/// Loads the chart in these files, and every chart packed inside it.
 pub(super) fn load(files: &Files, limits: &Limits, budget: &mut Budget, rules: Rules) -> Result<Loaded, ArchiveError> {
     let mut chart = load_chart(files, limits, budget, rules, Level::Outermost)?;
     if rules == Rules::Upload {
@@ -32,7 +32,7 @@ pub(super) fn load(files: &Files, limits: &Limits, budget: &mut Budget, rules: R
     })
 }
 
-/// Whether a chart is what people install, or packed inside another one.
+/// Whether a chart is installed by users, or packed inside another one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
     Outermost,
@@ -42,11 +42,11 @@ enum Level {
 /// A chart at any level.
 struct LoadedChart {
     metadata: Metadata,
-    /// About its metadata.
+    /// Warnings about its metadata.
     warnings: Vec<String>,
-    /// About the other files that Helm reads, also of the charts packed inside.
+    /// Warnings about the other files that Helm reads, including those of charts packed inside.
     of_files: Vec<String>,
-    /// The names of the charts packed inside it, as they call themselves.
+    /// The names of the charts packed inside it, from their own metadata.
     packed: BTreeSet<String>,
 }
 
@@ -85,8 +85,8 @@ fn load_chart(
     Ok(chart)
 }
 
-/// Helm renders nothing of a chart that names a dependency which is not packed inside it, whether
-/// it is switched on or not (`action.CheckDependencies`). It looks at the outermost chart alone.
+/// Helm does not render a chart that names a dependency which is not packed inside it, whether the
+/// dependency is enabled or not (`action.CheckDependencies`). It checks only the outermost chart.
 fn check_declared(files: &Files, chart: &LoadedChart) -> Result<(), ArchiveError> {
     let declared = chart.metadata.dependencies.iter().map(|dependency| &dependency.name);
     let missing: Vec<String> = declared.filter(|name| !chart.packed.contains(*name)).cloned().collect();
@@ -103,8 +103,8 @@ fn check_declared(files: &Files, chart: &LoadedChart) -> Result<(), ArchiveError
     })
 }
 
-/// Reads what a chart says of itself. Before apiVersion v2 dependencies had a file of their own;
-/// Helm reads it into the same fields, and the index entry has them.
+/// Reads a chart's metadata. Before apiVersion v2, dependencies were in a file of their own. Helm
+/// reads that file into the same fields, and the index entry contains them.
 fn load_metadata(
     files: &Files,
     limits: &Limits,
@@ -116,7 +116,7 @@ fn load_metadata(
         |problem| ArchiveError::ChartYaml { path, problem }
     };
     let mut chart = ChartYaml::default();
-    // Of two, Helm reads the second on top of the first.
+    // If there are two, Helm reads the second on top of the first.
     for text in chart_yaml(files)? {
         chart
             .add_chart_yaml(bounded(CHART, text, limits)?)
@@ -138,7 +138,7 @@ fn load_metadata(
             .iter()
             .map(|warning| format!("{REQUIREMENTS}: {warning}")),
     );
-    // Whose fault it is: what is wrong without requirements.yaml too is Chart.yaml's.
+    // Finds the file at fault: an error that remains without requirements.yaml is in Chart.yaml.
     let blame = |is_wrong: &dyn Fn(&mut Metadata) -> bool| {
         let path = if is_wrong(&mut own.clone()) {
             CHART
@@ -208,7 +208,7 @@ fn bounded<'a>(path: &str, text: &'a [u8], limits: &Limits) -> Result<&'a [u8], 
     })
 }
 
-/// The names below `charts/` that Helm takes for charts.
+/// The names below `charts/` that Helm treats as charts.
 fn packed_charts(files: &Files) -> BTreeSet<&str> {
     let below = files.contents.keys().filter_map(|path| path.strip_prefix("charts/"));
     let names = below
@@ -229,13 +229,13 @@ fn load_packed(
         .checked_sub(1)
         .ok_or(ArchiveError::TooNested { limit: limits.nesting })?;
     let inner = match files.all(path).next() {
-        // Of two of that name, Helm loads the first.
+        // If two have that name, Helm loads the first.
         Some(archive) => walk::walk(archive, limits, budget, rules)?,
-        // Helm takes a folder of that name for an archive.
+        // Helm treats a folder of that name as an archive.
         None if path.ends_with(".tgz") => return Err(ArchiveError::NoChartYaml),
         None => files.subfolder(path),
     };
-    // A stray file in `charts/` is no chart; Helm's own error for it says nothing else.
+    // A stray file in `charts/` is not a chart. Helm reports it the same way.
     if inner.contents.is_empty() {
         return Err(ArchiveError::NoChartYaml);
     }

@@ -1,6 +1,6 @@
 //! Which paths an archive may hold, and what Helm makes of them.
 //!
-//! [`as_helm`] splits a path as Helm's loader does, and refuses what it refuses
+//! [`as_helm`] splits a path as Helm's loader does, and rejects what it rejects
 //! (<https://github.com/helm/helm/blob/main/pkg/chart/loader/archive/archive.go>). [`for_upload`]
 //! is stricter: what unpackers other than Helm would follow out of their folder is not published.
 
@@ -26,7 +26,7 @@ impl ChartPath {
     }
 }
 
-/// Splits the path of a file, and refuses what both Helms refuse.
+/// Splits the path of a file, and rejects what both Helms reject.
 pub(super) fn as_helm(raw: &[u8]) -> Result<ChartPath, ArchiveError> {
     let path = String::from_utf8_lossy(raw);
     // Helm takes `\` as the separator of the whole path as soon as one is in it, for archives made
@@ -79,7 +79,7 @@ pub(super) fn for_upload(raw: &[u8], max_bytes: usize) -> Result<ChartPath, Arch
     as_helm(raw)
 }
 
-/// Refuses paths on which unpackers disagree, of files and of folders.
+/// Rejects paths on which unpackers disagree, of files and of folders.
 pub(super) fn no_hazard(raw: &[u8], max_bytes: usize) -> Result<(), ArchiveError> {
     let Ok(path) = std::str::from_utf8(raw) else {
         return Err(problem(
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn what_helm_refuses_is_refused_for_published_archives_too() {
+    fn what_helm_rejects_is_rejected_for_published_archives_too() {
         for path in [
             "demo",
             "Chart.yaml",

@@ -10,7 +10,7 @@ use crate::chart::{ChartYamlError, Lock};
 
 const LOCKS: [&str; 2] = ["Chart.lock", "requirements.lock"];
 
-/// Refuses what Helm cannot load. What it may not load, or cannot render, is a warning.
+/// Rejects what Helm cannot load. What it may not load, or cannot render, is a warning.
 pub(super) fn check(files: &Files) -> Result<Vec<String>, ArchiveError> {
     let mut warnings = Vec::new();
     for path in LOCKS {

@@ -1,4 +1,4 @@
-//! What archives are accepted, and which sentence the others get.
+//! Which archives are accepted, and which messages the others get.
 
 use std::io::Write as _;
 
@@ -28,7 +28,7 @@ impl Packer {
 
     fn entry(mut self, path: &str, kind: EntryType, mode: u32, mtime: u64, bytes: &[u8]) -> Self {
         let mut header = Header::new_gnu();
-        // Into the field itself: `set_path` refuses the very paths that are tried here.
+        // Into the field itself: `set_path` rejects the very paths that are tested here.
         header.as_gnu_mut().unwrap().name[..path.len()].copy_from_slice(path.as_bytes());
         header.set_entry_type(kind);
         header.set_mode(mode);
@@ -63,8 +63,8 @@ fn gzip(bytes: &[u8], level: Compression) -> Vec<u8> {
 }
 
 #[track_caller]
-fn refused(bytes: &[u8], code: &str, says: &str) {
-    let error = read(bytes, &Limits::default()).expect_err("must be refused");
+fn rejected(bytes: &[u8], code: &str, says: &str) {
+    let error = read(bytes, &Limits::default()).expect_err("must be rejected");
     assert_eq!(error.code(), code, "{error}");
     assert!(error.to_string().contains(says), "{error}");
 }
@@ -113,24 +113,24 @@ fn another_byte_path_or_executable_bit_is_other_content() {
 
 #[test]
 fn what_is_no_gzip_or_no_tar_is_told_apart() {
-    refused(b"", "not-gzip", "helm package");
-    refused(b"PK\x03\x04", "not-gzip", "helm package");
-    refused(
+    rejected(b"", "not-gzip", "helm package");
+    rejected(b"PK\x03\x04", "not-gzip", "helm package");
+    rejected(
         &gzip(&[b'x'; 2000], Compression::fast()),
         "not-tar",
         "does not contain a tar archive",
     );
-    refused(
+    rejected(
         &gzip(b"hello", Compression::fast()),
         "not-tar",
         "does not contain a tar archive",
     );
-    refused(&gzip(b"", Compression::fast()), "empty", "the archive is empty");
-    refused(&gzip(&[0; 1024], Compression::fast()), "empty", "the archive is empty");
+    rejected(&gzip(b"", Compression::fast()), "empty", "the archive is empty");
+    rejected(&gzip(&[0; 1024], Compression::fast()), "empty", "the archive is empty");
 }
 
 #[test]
-fn a_cut_or_changed_archive_is_refused_wherever_it_was_cut() {
+fn a_cut_or_changed_archive_is_rejected_wherever_it_was_cut() {
     let bytes = Packer::chart().file("demo/values.yaml", "a: 1\n".repeat(500)).gzip();
     for end in 2..bytes.len() {
         assert!(
@@ -142,32 +142,32 @@ fn a_cut_or_changed_archive_is_refused_wherever_it_was_cut() {
     let mut changed = bytes;
     let last = changed.len() - 5;
     changed[last] ^= 1;
-    refused(&changed, "damaged", "damaged");
+    rejected(&changed, "damaged", "damaged");
 }
 
 #[test]
 fn chart_yaml_must_be_where_helm_looks() {
-    refused(
+    rejected(
         &Packer::new().file("demo/README.md", "x").gzip(),
         "no-chart-yaml",
         "no Chart.yaml",
     );
-    refused(
+    rejected(
         &Packer::new().file("demo/inner/Chart.yaml", CHART).gzip(),
         "chart-yaml-elsewhere",
         "demo/inner/Chart.yaml",
     );
-    refused(
+    rejected(
         &Packer::new().file("Chart.yaml", CHART).gzip(),
         "chart-yaml-elsewhere",
         "NAME/Chart.yaml",
     );
     let two = Packer::chart().file("other/Chart.yaml", CHART.replace("demo", "other"));
-    refused(&two.gzip(), "two-charts", "\"demo\" and \"other\"");
+    rejected(&two.gzip(), "two-charts", "\"demo\" and \"other\"");
 }
 
 #[test]
-fn paths_out_of_the_chart_are_refused() {
+fn paths_out_of_the_chart_are_rejected() {
     for path in [
         "/etc/passwd",
         "demo/../../etc/passwd",
@@ -177,18 +177,18 @@ fn paths_out_of_the_chart_are_refused() {
         "c:/x",
         "demo/a\x1b[2J",
     ] {
-        refused(&Packer::chart().file(path, "x").gzip(), "bad-path", "path");
+        rejected(&Packer::chart().file(path, "x").gzip(), "bad-path", "path");
     }
 }
 
 #[test]
 fn only_files_folders_and_links_within_the_chart_are_accepted() {
-    refused(
+    rejected(
         &Packer::chart().link("demo/a", "/etc/passwd").gzip(),
         "link-leaves",
         "/etc/passwd",
     );
-    refused(
+    rejected(
         &Packer::chart().link("demo/a", "../../x").gzip(),
         "link-leaves",
         "out of the chart",
@@ -204,7 +204,7 @@ fn only_files_folders_and_links_within_the_chart_are_accepted() {
         (EntryType::Block, "block"),
         (EntryType::Fifo, "pipe"),
     ] {
-        refused(
+        rejected(
             &Packer::chart().entry("demo/dev", kind, 0o644, 1, b"").gzip(),
             "not-a-file",
             says,
@@ -216,14 +216,14 @@ fn only_files_folders_and_links_within_the_chart_are_accepted() {
 fn the_same_path_twice_is_accepted_only_with_the_same_content() {
     let twice = |second: &str| Packer::chart().file("demo/a", "1").file("demo/a", second).gzip();
     assert!(read(&twice("1"), &Limits::default()).is_ok());
-    refused(&twice("2"), "path-twice", "demo/a");
+    rejected(&twice("2"), "path-twice", "demo/a");
 }
 
 fn chart(name: &str, version: &str) -> String {
     format!("apiVersion: v2\nname: {name}\nversion: {version}\n")
 }
 
-/// What `helm package` makes of `charts/common-1.0.0.tgz` beside `charts/common-2.0.0.tgz`.
+/// The result of `helm package` for `charts/common-1.0.0.tgz` beside `charts/common-2.0.0.tgz`.
 fn two_commons(parent: &str, first: &str, second: &str) -> Packer {
     let path = |file: &str| format!("demo/{parent}charts/common/{file}");
     Packer::chart()
@@ -238,20 +238,20 @@ fn two_versions_of_a_dependency_are_named_with_the_file_to_delete() {
     let lock = "dependencies: [{name: common, version: 2.0.0, repository: https://example.com}]";
     let bytes = two_commons("", "1.0.0", "2.0.0").file("demo/Chart.lock", lock).gzip();
     let says = "\"common\" in two versions, 1.0.0 and 2.0.0, in one folder";
-    refused(&bytes, "dependency-twice", says);
+    rejected(&bytes, "dependency-twice", says);
     let says = "Delete charts/common-1.0.0.tgz (Chart.lock has 2.0.0), and package again";
-    refused(&bytes, "dependency-twice", says);
+    rejected(&bytes, "dependency-twice", says);
     let says = "Delete charts/common-1.0.0.tgz or charts/common-2.0.0.tgz, and";
-    refused(&two_commons("", "1.0.0", "2.0.0").gzip(), "dependency-twice", says);
+    rejected(&two_commons("", "1.0.0", "2.0.0").gzip(), "dependency-twice", says);
     let says = "1.0.0 twice, with different content";
-    refused(&two_commons("", "1.0.0", "1.0.0").gzip(), "dependency-twice", says);
+    rejected(&two_commons("", "1.0.0", "1.0.0").gzip(), "dependency-twice", says);
 
     let nested = two_commons("charts/a/", "1.0.0", "2.0.0").file("demo/charts/a/Chart.yaml", chart("a", "1.0.0"));
     let nested = nested.file("demo/charts/a/requirements.lock", lock).gzip();
     let says = "Delete charts/a/charts/common-1.0.0.tgz (requirements.lock has 2.0.0)";
-    refused(&nested, "dependency-twice", says);
+    rejected(&nested, "dependency-twice", says);
     let packed = Packer::chart().file("demo/charts/a-1.0.0.tgz", two_commons("", "1.0.0", "2.0.0").gzip());
-    refused(&packed.gzip(), "dependency", "charts/common-1.0.0.tgz or");
+    rejected(&packed.gzip(), "dependency", "charts/common-1.0.0.tgz or");
 }
 
 #[test]
@@ -293,12 +293,12 @@ fn archives_of_a_bare_tar_and_of_macos_are_accepted_as_by_helm() {
         let archive = read(&bytes, &Limits::default()).unwrap();
         assert_eq!(archive.warnings, Vec::<String>::new(), "{beside}");
     }
-    refused(
+    rejected(
         &Packer::new().file("./demo/Chart.yaml", CHART).gzip(),
         "chart-yaml-elsewhere",
         "./demo/Chart.yaml",
     );
-    refused(
+    rejected(
         &Packer::chart().file("._demo", "attributes").gzip(),
         "bad-path",
         "which is outside the chart's folder. The top level of the archive must be that folder",
@@ -324,13 +324,13 @@ fn zeros_behind_the_gzip_stream_are_padding_and_all_else_is_damage() {
     }
     assert!(read(&followed_by(&gzip(b"", Compression::fast())), &Limits::default()).is_ok());
     for other in [&b"x"[..], b"\0\0x", b"\x1f\x8b"] {
-        refused(&followed_by(other), "damaged", "damaged");
+        rejected(&followed_by(other), "damaged", "damaged");
         assert!(
             read_published(&followed_by(other), &Limits::default()).is_ok(),
             "Helm reads no further"
         );
     }
-    // Go's reader wants two blocks of zeros at the end of a tar archive, or nothing.
+    // Go's reader requires two blocks of zeros at the end of a tar archive, or none.
     let mut unmarked = Packer::chart().0.into_inner().unwrap();
     unmarked.truncate(unmarked.len() - 1024);
     let with = |blocks: &[u8]| gzip(&[&unmarked, blocks].concat(), Compression::fast());
@@ -353,7 +353,7 @@ fn zeros_behind_the_gzip_stream_are_padding_and_all_else_is_damage() {
 fn paths_that_no_helm_loads_are_rejected() {
     for path in ["demo/..notes", "demo//templates/a.yaml", "demo/c:/x"] {
         let bytes = Packer::chart().file(path, "x").gzip();
-        refused(&bytes, "bad-path", "path");
+        rejected(&bytes, "bad-path", "path");
         let error = read_published(&bytes, &Limits::default()).unwrap_err();
         assert!(error.stops_helm(), "{error}");
     }
@@ -396,12 +396,12 @@ fn dependencies_that_are_declared_have_to_be_there() {
     let declaring = |lines: &str| Packer::new().file("demo/Chart.yaml", format!("{CHART}{lines}"));
     let redis =
         "dependencies: [{name: redis, version: 17.x, repository: https://example.com, condition: redis.enabled}]\n";
-    refused(
+    rejected(
         &declaring(redis).gzip(),
         "dependency-missing",
         "Chart.yaml declares a dependency that charts/ does not contain: \"redis\"",
     );
-    refused(
+    rejected(
         &declaring(redis).gzip(),
         "dependency-missing",
         "helm package --dependency-update CHART_FOLDER",
@@ -419,10 +419,10 @@ fn dependencies_that_are_declared_have_to_be_there() {
         .is_ok()
     );
     let hidden = declaring(redis).file("demo/charts/_redis/Chart.yaml", chart("redis", "17.0.0"));
-    refused(&hidden.gzip(), "dependency-missing", "redis");
+    rejected(&hidden.gzip(), "dependency-missing", "redis");
     let old = declaring("").file("demo/requirements.yaml", redis);
-    refused(&old.gzip(), "dependency-missing", "requirements.yaml declares");
-    // Of charts packed inside Helm does not ask this.
+    rejected(&old.gzip(), "dependency-missing", "requirements.yaml declares");
+    // Helm does not require this of charts packed inside.
     let inner = format!("{}{redis}", chart("a", "1.0.0"));
     assert!(
         read(
@@ -432,7 +432,7 @@ fn dependencies_that_are_declared_have_to_be_there() {
         .is_ok()
     );
     let many: String = (0..12).map(|n| format!("{{name: d{n}, version: 1.0.0}}, ")).collect();
-    refused(
+    rejected(
         &declaring(&format!("dependencies: [{many}]\n")).gzip(),
         "dependency-missing",
         "\"d9\" and 2 more",
@@ -453,13 +453,13 @@ fn files_that_helm_parses_have_to_be_readable_at_every_level() {
         ("Chart.lock", "generated: yesterday\n", "lock-unreadable"),
         ("requirements.lock", "dependencies: a\n", "lock-unreadable"),
     ] {
-        refused(&Packer::chart().file(&format!("demo/{file}"), text).gzip(), code, file);
+        rejected(&Packer::chart().file(&format!("demo/{file}"), text).gzip(), code, file);
         let folder = Packer::chart()
             .file("demo/charts/a/Chart.yaml", chart("a", "1.0.0"))
             .file(&format!("demo/charts/a/{file}"), text);
-        refused(&folder.gzip(), "dependency", file);
+        rejected(&folder.gzip(), "dependency", file);
         let packed = Packer::chart().file("demo/charts/a-1.0.0.tgz", inner(file, text));
-        refused(&packed.gzip(), "dependency", "charts/a-1.0.0.tgz");
+        rejected(&packed.gzip(), "dependency", "charts/a-1.0.0.tgz");
     }
     let schema = Packer::chart().file("demo/values.schema.json", "{").gzip();
     let archive = read(&schema, &Limits::default()).unwrap();
@@ -474,29 +474,29 @@ fn files_that_helm_parses_have_to_be_readable_at_every_level() {
 fn charts_packed_inside_may_be_of_any_api_version() {
     let inner = |text: &str| Packer::chart().file("demo/charts/a/Chart.yaml", text).gzip();
     assert!(read(&inner("apiVersion: v7\nname: a\nversion: 1.0.0\n"), &Limits::default()).is_ok());
-    // A signature beside a packed chart is none.
+    // A signature beside a packed chart is not one.
     let signed = Packer::chart()
         .file("demo/charts/a-1.0.0.tgz.prov", "x")
         .file("demo/charts/b/c.prov", "x");
     assert!(read(&signed.gzip(), &Limits::default()).is_ok());
     let folder = Packer::chart().file("demo/charts/a.tgz/Chart.yaml", chart("a", "1.0.0"));
-    refused(&folder.gzip(), "dependency", "charts/a.tgz");
+    rejected(&folder.gzip(), "dependency", "charts/a.tgz");
 }
 
 #[test]
 fn what_requirements_yaml_says_wrong_is_not_blamed_on_chart_yaml() {
     let with = |text: &str| Packer::chart().file("demo/requirements.yaml", text).gzip();
     let twice = "dependencies: [{name: a, version: 1.0.0}, {name: a, version: 2.0.0}]\n";
-    refused(&with(twice), "chart-yaml-invalid", "requirements.yaml is not valid");
+    rejected(&with(twice), "chart-yaml-invalid", "requirements.yaml is not valid");
     let alias = "dependencies: [{name: a, version: 1.0.0, alias: 'b c'}]\n";
-    refused(&with(alias), "chart-yaml-invalid", "requirements.yaml is not valid");
+    rejected(&with(alias), "chart-yaml-invalid", "requirements.yaml is not valid");
     let long = format!(
         "dependencies: [{{name: a, import-values: [{{{}: a}}]}}]\n",
         "x".repeat(600)
     );
-    refused(&with(&long), "long-name", "requirements.yaml cannot be listed");
+    rejected(&with(&long), "long-name", "requirements.yaml cannot be listed");
     let own = Packer::new().file("demo/Chart.yaml", format!("{CHART}type: x\n"));
-    refused(
+    rejected(
         &own.file("demo/requirements.yaml", alias).gzip(),
         "chart-yaml-invalid",
         "Chart.yaml is not valid",
@@ -518,11 +518,11 @@ fn sizes_are_bounded_before_they_cost_anything() {
     let bytes = Packer::chart()
         .file("demo/big", vec![0; usize::try_from(huge).unwrap()])
         .gzip();
-    refused(&bytes, "file-too-large", "demo");
+    rejected(&bytes, "file-too-large", "demo");
     let many = (0..25).fold(Packer::chart(), |packer, n| {
         packer.file(&format!("demo/{n}"), vec![0; 5 << 20])
     });
-    refused(&many.gzip(), "unpacked-too-large", "more than 100 MiB");
+    rejected(&many.gzip(), "unpacked-too-large", "more than 100 MiB");
     let limits = Limits {
         packed_bytes: 10,
         entries: 2,
@@ -546,7 +546,7 @@ fn sizes_are_bounded_before_they_cost_anything() {
 }
 
 #[test]
-fn headers_that_claim_nonsense_are_refused() {
+fn headers_that_claim_nonsense_are_rejected() {
     let mut header = Header::new_gnu();
     header.set_path("demo/big").unwrap();
     header.set_entry_type(EntryType::Regular);
@@ -555,7 +555,7 @@ fn headers_that_claim_nonsense_are_refused() {
     header.set_cksum();
     let mut packer = Packer::chart();
     packer.0.get_mut().extend_from_slice(header.as_bytes());
-    refused(
+    rejected(
         &gzip(packer.0.get_ref(), Compression::fast()),
         "file-too-large",
         "the limit is 5 MiB",
@@ -565,13 +565,13 @@ fn headers_that_claim_nonsense_are_refused() {
     let pax = Packer::chart()
         .entry("PaxHeader", EntryType::XHeader, 0o644, 1, record)
         .file("demo/a", "x");
-    refused(&pax.gzip(), "bad-headers", "pax");
+    rejected(&pax.gzip(), "bad-headers", "pax");
     let long = vec![b'a'; 2 << 20];
     let gnu = Packer::chart()
         .entry("././@LongLink", EntryType::GNULongName, 0o644, 1, &long)
         .file("demo/a", "x");
-    refused(&gnu.gzip(), "bad-headers", "1 MiB");
-    refused(
+    rejected(&gnu.gzip(), "bad-headers", "1 MiB");
+    rejected(
         &Packer::chart()
             .entry("demo/s", EntryType::GNUSparse, 0o644, 1, b"")
             .gzip(),
@@ -598,7 +598,7 @@ fn long_names_of_both_tar_dialects_are_read() {
 
 /// YAML's readers look for the colon behind a key in the next 1,024 characters, and escapes count.
 #[test]
-fn a_name_that_is_long_in_the_index_is_refused_wherever_it_stands() {
+fn a_name_that_is_long_in_the_index_is_rejected_wherever_it_stands() {
     let importing = |value: String| {
         let dependency = "name: a, version: 1.0.0, repository: 'https://example.com'";
         format!("dependencies: [{{{dependency}, import-values: [{value}]}}]\n")
@@ -621,12 +621,12 @@ fn a_name_that_is_long_in_the_index_is_refused_wherever_it_stands() {
             annotation(name.clone()),
             importing(format!("{{a: [{{\"{name}\": a}}]}}")),
         ] {
-            refused(&with(lines), "long-name", "512 bytes");
+            rejected(&with(lines), "long-name", "512 bytes");
         }
     }
     let nested = |depth: usize| importing("[".repeat(depth) + &"]".repeat(depth));
     assert!(read(&with(nested(32)), &Limits::default()).is_ok());
-    refused(&with(nested(33)), "deep-value", "32 levels deep");
+    rejected(&with(nested(33)), "deep-value", "32 levels deep");
 }
 
 /// A few hundred bytes of `Chart.yaml` packed may take a quarter of a megabyte of an index that
@@ -649,7 +649,7 @@ fn an_entry_is_bounded_in_the_form_that_needs_more_unless_it_is_published_alread
         ),
     ] {
         let bytes = with(&bad);
-        refused(&bytes, "entry-too-large", field);
+        rejected(&bytes, "entry-too-large", field);
         let archive = read(&bytes, &Limits::of_published()).unwrap();
         assert!(archive.listed_bytes > 64 * 1024, "{}", archive.listed_bytes);
     }
@@ -659,7 +659,7 @@ fn an_entry_is_bounded_in_the_form_that_needs_more_unless_it_is_published_alread
     assert!(read(&inside, &Limits::default()).is_ok(), "it is in no entry");
     let large = format!("{CHART}# {}\n", "x".repeat(300_000));
     let large = Packer::new().file("demo/Chart.yaml", large).gzip();
-    refused(&large, "metadata-too-large", "Chart.yaml");
+    rejected(&large, "metadata-too-large", "Chart.yaml");
     assert!(read(&large, &Limits::of_published()).is_ok());
 }
 
@@ -681,15 +681,15 @@ fn charts_packed_inside_are_loaded_as_helm_does() {
     let broken = Packer::chart()
         .file("demo/charts/dep-1.0.0.tgz", &inner[..inner.len() - 9])
         .gzip();
-    refused(&broken, "dependency", "charts/dep-1.0.0.tgz");
+    rejected(&broken, "dependency", "charts/dep-1.0.0.tgz");
     let nameless = Packer::chart()
         .file("demo/charts/dep/Chart.yaml", "apiVersion: v2\nversion: 1.0.0\n")
         .gzip();
-    refused(&nameless, "dependency", "charts/dep");
+    rejected(&nameless, "dependency", "charts/dep");
     let nested = (0..8).fold(inner, |inner, _| {
         Packer::chart().file("demo/charts/a.tgz", inner).gzip()
     });
-    refused(&nested, "dependency", "deep");
+    rejected(&nested, "dependency", "deep");
 }
 
 #[test]
@@ -698,7 +698,7 @@ fn packed_charts_are_bounded_together() {
     let many = (0..6).fold(Packer::chart(), |packer, n| {
         packer.file(&format!("demo/charts/{n}.tgz"), &junk)
     });
-    refused(&many.gzip(), "dependencies-too-large", "in total");
+    rejected(&many.gzip(), "dependencies-too-large", "in total");
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! Why a path stands twice in an archive, with different content.
+//! Explains why a path occurs twice in an archive with different content.
 //!
-//! Mostly `helm package` did it: it unpacks `charts/common-1.0.0.tgz` and `charts/common-2.0.0.tgz`
-//! into the one folder `charts/common`. Helm renders a mix of the two, without a warning.
+//! Usually `helm package` is the cause: it unpacks `charts/common-1.0.0.tgz` and
+//! `charts/common-2.0.0.tgz` into the same folder `charts/common`. Helm renders a mix of the two,
+//! without a warning.
 
 use std::fmt;
 
@@ -10,16 +11,16 @@ use super::error::start;
 use super::files::Files;
 use crate::chart::{Lock, Metadata};
 
-/// Two packings of one dependency in one folder.
+/// Two versions of a dependency in one folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct DependencyTwice {
     /// The dependency.
     pub name: String,
-    /// Its version in one of them.
+    /// The version in one of them.
     pub first: String,
-    /// Its version in the other, which may be the same.
+    /// The version in the other, which may be the same.
     pub second: String,
-    /// Which file names which of the two.
+    /// The file that names each of the two.
     pub named: Option<(&'static str, String)>,
     /// What to delete: one file, or one of two.
     pub delete: Vec<String>,
@@ -100,7 +101,7 @@ fn version(chart_yaml: &[u8]) -> Option<String> {
     Some(chart.metadata.version).filter(|version| !version.is_empty())
 }
 
-/// Which version the parent wants, and which of its files says so.
+/// The version that the parent requires, and which of its files says so.
 fn named(files: &Files, parent: &str, name: &str) -> Option<(&'static str, String)> {
     let locked = |file: &'static str| {
         let lock = Lock::read(files.last(&format!("{parent}{file}"))?).ok()?;
@@ -108,7 +109,7 @@ fn named(files: &Files, parent: &str, name: &str) -> Option<(&'static str, Strin
             .dependencies
             .into_iter()
             .filter(|dependency| dependency.name == name);
-        // An alias may want another version of the same chart.
+        // An alias may require another version of the same chart.
         let one = of_name.next().filter(|_| of_name.next().is_none())?;
         Some((file, one.version))
     };

@@ -15,9 +15,8 @@ use super::rules::Rules;
 use super::{ArchiveError, Limits};
 use crate::digest::{Digest, Hasher};
 
-/// Extension headers (long names, pax records) larger than this are refused, as Go's tar reader
-/// does (`maxSpecialFileSize`,
-/// <https://github.com/golang/go/blob/master/src/archive/tar/format.go>).
+/// Larger extension headers (long names, pax records) are rejected, as Go's tar reader does
+/// (`maxSpecialFileSize`, <https://github.com/golang/go/blob/master/src/archive/tar/format.go>).
 const MAX_EXTENSION_BYTES: u64 = 1 << 20;
 
 /// Reads the whole archive once and keeps what the loader needs.
@@ -61,8 +60,8 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits, budget: &mut Budget, rules: Ru
                 Ok(())
             }
         })
-        // Helm reads no further. What lies behind the archive's end is checked once, before anybody
-        // can install it: the gzip trailer proves that nothing was cut or changed.
+        // Helm reads no further. What follows the end of the archive is checked before the chart
+        // can be installed: the gzip trailer proves that nothing was cut or changed.
         .and_then(|()| {
             if rules == Rules::Upload {
                 drain(&mut unpacked)
@@ -87,8 +86,8 @@ pub(super) fn walk(bytes: &[u8], limits: &Limits, budget: &mut Budget, rules: Ru
     Ok(files)
 }
 
-/// Behind the block of zeros at which the tar crate stops, Go's reader wants another one or
-/// nothing.
+/// After the block of zeros at which the tar crate stops, Go's reader requires another one or the
+/// end.
 fn end_of_archive(unpacked: &mut impl Read) -> Result<(), ArchiveError> {
     let mut block = Vec::with_capacity(512);
     unpacked.by_ref().take(512).read_to_end(&mut block).map_err(damaged)?;
@@ -112,12 +111,12 @@ struct Walk<'a> {
     files: Files,
     extension: Extension,
     entries_seen: u64,
-    /// Where the last entry ends, padding included: what is read beyond is the mark of the
-    /// archive's end.
+    /// The end of the last entry with its padding; what is read beyond it is the archive's end
+    /// mark.
     end_of_last: u64,
 }
 
-/// What extension headers say of the entry that follows them.
+/// What extension headers say about the entry that follows them.
 #[derive(Default)]
 struct Extension {
     path: Option<Vec<u8>>,
@@ -127,7 +126,7 @@ struct Extension {
 impl Walk<'_> {
     fn archive<R: Read>(&mut self, unpacked: &mut Bounded<'_, R>) -> Result<(), ArchiveError> {
         let mut archive = tar::Archive::new(unpacked);
-        // Raw: the tar crate would read long names and pax records of any size into memory.
+        // Raw, because the tar crate would read long names and pax records of any size into memory.
         let entries = archive.entries().map_err(damaged)?.raw(true);
         for entry in entries {
             let mut entry = entry.map_err(|error| self.reading_failed(error))?;
@@ -155,7 +154,7 @@ impl Walk<'_> {
                 self.extension.link = Some(self.long_name(entry)?);
                 Ok(())
             }
-            // Helm skips it too; `git archive` puts the commit there.
+            // Helm skips it too; `git archive` stores the commit there.
             EntryType::XGlobalHeader => Ok(()),
             _ => {
                 let extension = std::mem::take(&mut self.extension);
@@ -174,7 +173,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Helm skips folders without a look at their paths.
+    /// Helm skips folders without checking their paths.
     fn folder(&self, kind: EntryType, raw_path: &[u8]) -> Result<(), ArchiveError> {
         if self.rules == Rules::Published {
             return Ok(());
@@ -212,7 +211,7 @@ impl Walk<'_> {
                 path: shown,
                 detail: "it is a sparse file",
             }),
-            // Helm reads whatever it is as a file, mostly an empty one.
+            // Helm reads any such entry as a file, usually an empty one.
             (_, Rules::Published) => self.regular(path.within, &shown, entry),
             (EntryType::Char, _) => Err(not_a_file(shown, "a character device")),
             (EntryType::Block, _) => Err(not_a_file(shown, "a block device")),
@@ -233,7 +232,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// A hard link's target is a path of the archive, a symbolic one's is relative to the link.
+    /// A hard link's target is a path of the archive; a symbolic link's is relative to the link.
     fn stays(&self, kind: EntryType, path: &ChartPath, target: &str) -> bool {
         match kind {
             EntryType::Link => path::for_upload(target.as_bytes(), self.limits.path_bytes)
@@ -244,7 +243,7 @@ impl Walk<'_> {
 
     fn link(&mut self, within: String, target: &str) -> Result<(), ArchiveError> {
         self.files.links.push(within.clone());
-        // Where a file of that path came before, Helm has the empty one now.
+        // If a file of that path came before, Helm now has the empty one.
         if let Some(kept) = self.files.kept.get_mut(&within) {
             kept.push(Vec::new());
         }
@@ -257,7 +256,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// One archive is one chart: everything lies in one folder, but for what macOS adds.
+    /// One archive is one chart: everything is in one folder, except what macOS adds.
     fn same_folder(&mut self, path: &ChartPath) -> Result<(), ArchiveError> {
         if path.is_of_macos() {
             return Ok(());
@@ -265,7 +264,7 @@ impl Walk<'_> {
         if self.files.folder.is_empty() {
             self.files.folder.clone_from(&path.folder);
         }
-        // Helm throws all folders together.
+        // Helm merges all top-level folders.
         if self.rules == Rules::Published || self.files.folder == path.folder {
             return Ok(());
         }
@@ -305,7 +304,7 @@ impl Walk<'_> {
                 .map_err(|error| self.reading_failed(error))?;
             self.complete(bytes.len() as u64, size)?;
             hasher.update(&bytes);
-            // Helm cuts a byte order mark off every file that it loads.
+            // Helm removes a byte order mark from every file that it loads.
             if bytes.starts_with(b"\xef\xbb\xbf") {
                 bytes.drain(..3);
             }
@@ -324,7 +323,7 @@ impl Walk<'_> {
         })
     }
 
-    /// The tar crate ends a file early without an error where the stream ends.
+    /// The tar crate ends a file early, without an error, where the stream ends.
     fn complete(&self, read: u64, size: u64) -> Result<(), ArchiveError> {
         if read == size {
             return Ok(());
@@ -334,7 +333,8 @@ impl Walk<'_> {
         })
     }
 
-    /// The same bytes again are harmless, and some packers do it. Of other ones, the last count.
+    /// Repeated equal bytes are harmless, and some packers write them. If they differ, the last
+    /// count.
     fn keep(&mut self, within: String, content: Content) {
         match self.files.contents.entry(within) {
             MapEntry::Vacant(vacant) => {
@@ -356,7 +356,7 @@ impl Walk<'_> {
             match record.key_bytes() {
                 b"path" => self.extension.path = Some(record.value_bytes().to_vec()),
                 b"linkpath" => self.extension.link = Some(record.value_bytes().to_vec()),
-                // Only files over 8 GiB need it; readers that disagree about it see different
+                // Only files over 8 GiB need it. Readers that disagree about it see different
                 // archives.
                 b"size" => return Err(headers("the size is given in a pax record")),
                 key if key.starts_with(b"GNU.sparse.") => return Err(headers("it is a sparse file")),
@@ -386,7 +386,7 @@ impl Walk<'_> {
         Ok(bytes)
     }
 
-    /// A reader's error before the first entry means "no tar", after it "damaged".
+    /// A reader's error before the first entry means "not a tar archive", and "damaged" after it.
     fn reading_failed(&self, error: io::Error) -> ArchiveError {
         // flate2 reports a bad stream as InvalidInput or InvalidData, a short one as UnexpectedEof;
         // the tar crate uses Other.
@@ -399,7 +399,7 @@ impl Walk<'_> {
     }
 }
 
-/// Whether Go's `FileInfo().IsDir()` says so: by the type, by a mode that says it, and by a slash
+/// Whether Go's `FileInfo().IsDir()` is true: by the type, by a mode that says so, and by a slash
 /// at the end in the oldest format.
 fn is_folder(header: &Header, path: &[u8]) -> bool {
     const KIND: u32 = 0o170_000;

@@ -7,7 +7,7 @@ use super::time::is_time;
 use super::{ChartYaml, ChartYamlError, Dependency, Expected, Lock, Maintainer, Metadata, Warning, field};
 use crate::yaml::{self, Document, Duplicates, Limits, Value};
 
-/// Sets what the text says in a chart, and leaves alone what it does not mention.
+/// Sets the fields that the text has, and leaves the others unchanged.
 pub(super) fn decode_into(chart: &mut ChartYaml, bytes: &[u8]) -> Result<(), ChartYamlError> {
     let document = yaml::parse(bytes, &Limits::CHART_YAML, Duplicates::LastWins)?;
     let ChartYaml { metadata, warnings } = chart;
@@ -24,7 +24,7 @@ pub(super) fn decode_into(chart: &mut ChartYaml, bytes: &[u8]) -> Result<(), Cha
     decoder.metadata(metadata)
 }
 
-/// Reads a lock. Helm makes a `time.Time` of `generated`, which takes text alone.
+/// Reads a lock file. Helm parses `generated` as a `time.Time`, which accepts only text.
 pub(super) fn decode_lock(bytes: &[u8]) -> Result<Lock, ChartYamlError> {
     let document = yaml::parse(bytes, &Limits::CHART_YAML, Duplicates::LastWins)?;
     let mut decoder = Decoder {
@@ -40,11 +40,11 @@ pub(super) fn decode_lock(bytes: &[u8]) -> Result<Lock, ChartYamlError> {
 struct Decoder<'doc> {
     document: &'doc Document,
     warnings: &'doc mut Vec<Warning>,
-    /// Of the outermost field that is being decoded.
+    /// The line of the outermost field that is being decoded.
     line: Option<usize>,
 }
 
-/// Where a value stands.
+/// The place of a value.
 #[derive(Clone, Copy)]
 enum Path<'path> {
     Top,
@@ -68,7 +68,7 @@ type Decoded = Result<(), ChartYamlError>;
 impl Decoder<'_> {
     fn metadata(&mut self, to: &mut Metadata) -> Decoded {
         let entries = match &self.document.value {
-            // An empty Chart.yaml says nothing; that the name is missing is found later.
+            // An empty Chart.yaml is accepted here; the missing name is found later.
             Value::Null => return Ok(()),
             Value::Mapping(entries) => entries,
             other => return Err(ChartYamlError::NotAMapping { found: other.kind() }),
@@ -162,7 +162,7 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// A mapping in a list. Helm's own checks refuse a null there later; here its place is known.
+    /// A mapping in a list. Helm's own checks reject a null there later; here its place is known.
     fn entry<'value>(&self, value: &'value Value, at: &Path<'_>) -> Result<&'value yaml::Mapping, ChartYamlError> {
         match value {
             Value::Mapping(entries) => Ok(entries),
@@ -176,7 +176,7 @@ impl Decoder<'_> {
 
     fn text(&mut self, to: &mut String, value: &Value, at: &Path<'_>) -> Decoded {
         match value {
-            // JSON's null leaves a Go string as it is.
+            // JSON's null leaves a Go string unchanged.
             Value::Null => return Ok(()),
             Value::String(text) => {
                 to.clone_from(text);
@@ -206,7 +206,7 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    /// Go decodes a list into the items that a list in the same field left before.
+    /// Go decodes a list into the elements that an earlier list in the same field has left.
     fn list<Item: Default>(
         &mut self,
         to: &mut Vec<Item>,
@@ -268,8 +268,8 @@ impl Decoder<'_> {
     }
 }
 
-/// Helm goes through JSON, whose keys Go writes in the order of their bytes: of `Name` and `name`,
-/// `name` counts.
+/// Helm converts to JSON first, whose keys Go writes in byte order: of `Name` and `name`, `name`
+/// counts.
 fn in_the_order_of_json(entries: &yaml::Mapping) -> Vec<(&str, &Value)> {
     let mut entries: Vec<_> = entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
     entries.sort_unstable_by_key(|(key, _)| *key);

@@ -1,39 +1,39 @@
-//! Why a `Chart.yaml` is not read.
+//! Why a `Chart.yaml` cannot be read.
 
 use crate::yaml;
 
-/// Why a `Chart.yaml` is not read, in words for the person who wrote it.
+/// Why a `Chart.yaml` cannot be read, for the person who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChartYamlError {
-    /// It is not YAML, or costs too much to read.
+    /// It is not YAML, or would take too many resources to read.
     #[error(transparent)]
     Yaml(#[from] yaml::Error),
 
-    /// It is YAML, but no mapping of fields.
+    /// It is YAML, but not a mapping of fields.
     #[error("it must be a mapping with fields such as \"name: my-chart\", but it is {found}")]
     NotAMapping {
-        /// What it is.
+        /// The kind of value that it is.
         found: &'static str,
     },
 
     /// A field has a value of the wrong kind.
     #[error("{}\"{field}\" must be {expected}, but it is {found}", At(*line))]
     Field {
-        /// Which, such as `maintainers[0].name`.
+        /// The field, such as `maintainers[0].name`.
         field: String,
-        /// The line of the outermost field that it is in, if known.
+        /// The line of the outermost field around it, if known.
         line: Option<usize>,
-        /// What Helm wants there.
+        /// The kind of value that Helm expects.
         expected: Expected,
-        /// What is there.
+        /// The kind of value that it has.
         found: &'static str,
     },
 
-    /// A list of mappings has an entry without content.
+    /// A list of mappings has an empty element.
     #[error("{}\"{field}\" is empty. Complete the entry, or remove its \"-\"", At(*line))]
     EmptyEntry {
-        /// Which, such as `maintainers[0]`.
+        /// The element, such as `maintainers[0]`.
         field: String,
         /// The line of the list, if known.
         line: Option<usize>,
@@ -41,7 +41,7 @@ pub enum ChartYamlError {
 }
 
 impl ChartYamlError {
-    /// Whether no Helm reads such a text.
+    /// Whether no Helm can read such a text.
     #[must_use]
     pub fn stops_helm(&self) -> bool {
         match self {
@@ -51,7 +51,7 @@ impl ChartYamlError {
     }
 }
 
-/// What Helm wants in a field.
+/// The kind of value that Helm expects in a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they say what they are")]
 pub enum Expected {

@@ -1,5 +1,4 @@
-//! Which field a key names. Helm decodes with Go's `encoding/json`, which matches names in any
-//! case.
+//! Field names. Helm decodes with Go's `encoding/json`, which matches names in any case.
 
 /// The fields of `Chart.yaml`.
 pub(crate) const METADATA: &[&str] = &[
@@ -40,7 +39,7 @@ pub(super) const DEPENDENCY: &[&str] = &[
 /// The fields of a lock.
 pub(super) const LOCK: &[&str] = &["generated", "digest", "dependencies"];
 
-/// The field that a key sets: the exact name first, then the name in any case.
+/// The field that a key sets. An exact match comes before a match in another case.
 pub(crate) fn named(key: &str, fields: &'static [&'static str]) -> Option<&'static str> {
     let exact = fields.iter().find(|field| **field == key);
     exact
@@ -48,7 +47,7 @@ pub(crate) fn named(key: &str, fields: &'static [&'static str]) -> Option<&'stat
         .copied()
 }
 
-/// Whether a key is the name of a field, in any case. Go folds by Unicode's simple folding, by
+/// Whether a key is the name of a field, in any case. Go uses Unicode's simple case folding, in
 /// which two letters beyond ASCII are equal to ASCII ones.
 pub(crate) fn folds_to(key: &str, field: &str) -> bool {
     let fold = |character: char| match character {
@@ -59,8 +58,8 @@ pub(crate) fn folds_to(key: &str, field: &str) -> bool {
     key.chars().map(fold).eq(field.chars().map(fold))
 }
 
-/// A field of `Chart.yaml` that an unknown key was likely meant to be: `keyword`, `app-version`,
-/// `kube_version`.
+/// The field of `Chart.yaml` that an unknown key was probably meant to be: `keyword`,
+/// `app-version`, `kube_version`.
 pub(super) fn meant(key: &str) -> Option<&'static str> {
     let plain = |text: &str| {
         let text = text.replace(['-', '_', ' '], "").to_ascii_lowercase();

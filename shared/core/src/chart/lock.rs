@@ -1,8 +1,8 @@
-//! `Chart.lock`: which version of each dependency was packed.
+//! `Chart.lock`: the exact version of each packed dependency.
 
 use super::{ChartYamlError, Dependency, decode};
 
-/// A lock, or what of it says something about a chart.
+/// A lock file, as far as it describes a chart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lock {
     /// The dependencies with their exact versions.
@@ -10,11 +10,11 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Reads a `Chart.lock`, or the `requirements.lock` of old charts, as Helm does when it loads a
-    /// chart.
+    /// Reads a `Chart.lock`, or the `requirements.lock` of older charts, as Helm does when it loads
+    /// a chart.
     ///
     /// # Errors
-    /// The text is not YAML, or a field has a value of a kind that Helm refuses there.
+    /// The text is not YAML, or a field has a value of a kind that Helm rejects there.
     pub fn read(bytes: &[u8]) -> Result<Self, ChartYamlError> {
         decode::decode_lock(bytes)
     }

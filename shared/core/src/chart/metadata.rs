@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{ChartYamlError, Warning, decode};
 
-/// What Helm knows of a chart. Serialized, it is the part of an index entry that Helm takes from
-/// `Chart.yaml`: the same fields in the same order, empty ones left out
+/// The metadata of a chart as Helm reads it. Serialized, it is the part of an index entry that Helm
+/// takes from `Chart.yaml`: the same fields in the same order, without empty ones
 /// (<https://github.com/helm/helm/blob/main/pkg/chart/v2/metadata.go>).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,49 +15,49 @@ pub struct Metadata {
     /// The name; required.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// URL of the project.
+    /// The URL of the project.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub home: String,
-    /// URLs of the sources.
+    /// The URLs of the sources.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
     /// The version, exactly as written; required. See [`Version`](super::Version).
     #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
-    /// One sentence.
+    /// A description in one sentence.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// Words to find it by.
+    /// Keywords.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
-    /// Who keeps it.
+    /// The maintainers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub maintainers: Vec<Maintainer>,
-    /// URL of a picture.
+    /// The URL of an icon.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub icon: String,
-    /// `v1` or `v2`; a chart without one is taken for `v1`.
+    /// `v1` or `v2`; a chart without one counts as `v1`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub api_version: String,
-    /// A path in the values that turns the chart on.
+    /// A path in the values that enables the chart.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub condition: String,
-    /// Tags that turn the chart on, separated by commas.
+    /// Tags that enable the chart, separated by commas.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tags: String,
-    /// Version of what the chart installs; any text.
+    /// The version of what the chart installs; any text.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub app_version: String,
-    /// Whether it should not be used any more.
+    /// Whether the chart is deprecated.
     #[serde(skip_serializing_if = "is_false")]
     pub deprecated: bool,
-    /// What other programs want to know.
+    /// Annotations for other programs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, String>,
-    /// Versions of Kubernetes that it works with.
+    /// The versions of Kubernetes that it supports.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub kube_version: String,
-    /// Charts that it needs.
+    /// The charts that it depends on.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub dependencies: Vec<Dependency>,
     /// `application`, `library` or empty.
@@ -65,21 +65,21 @@ pub struct Metadata {
     pub kind: String,
 }
 
-/// Someone who keeps a chart.
+/// A maintainer of a chart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Maintainer {
     /// A person or an organisation.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// An address.
+    /// An email address.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub email: String,
-    /// A page.
+    /// A URL.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
 }
 
-/// A chart that another one needs.
+/// A dependency of a chart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Dependency {
@@ -90,19 +90,19 @@ pub struct Dependency {
     pub version: String,
     /// URL of its repository. Written even if empty, as Helm does.
     pub repository: String,
-    /// A path in the values that turns it on.
+    /// A path in the values that enables it.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub condition: String,
-    /// Tags that turn it on.
+    /// Tags that enable it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// Whether it is on.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "is_false")]
     pub enabled: bool,
-    /// Values to take over from it: names, or mappings of `child` and `parent`.
+    /// Values to import from it: names, or mappings of `child` and `parent`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub import_values: Vec<serde_json::Value>,
-    /// Another name for it.
+    /// An alias.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub alias: String,
 }
@@ -112,12 +112,12 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// A `Chart.yaml` that was read. It has not been checked: see [`Metadata::validate`].
+/// A parsed `Chart.yaml`, not validated yet: see [`Metadata::validate`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChartYaml {
-    /// What it says.
+    /// The metadata.
     pub metadata: Metadata,
-    /// What its author may not have meant.
+    /// Likely mistakes of its author.
     pub warnings: Vec<Warning>,
 }
 
@@ -125,7 +125,7 @@ impl Metadata {
     /// Reads a `Chart.yaml` as Helm loads it from an archive.
     ///
     /// # Errors
-    /// The text is not YAML, or a field has a value of a kind that Helm refuses there.
+    /// The text is not YAML, or a field has a value of a kind that Helm rejects there.
     pub fn from_chart_yaml(bytes: &[u8]) -> Result<ChartYaml, ChartYamlError> {
         let mut chart = ChartYaml::default();
         chart.add_chart_yaml(bytes)?;
@@ -134,10 +134,10 @@ impl Metadata {
 }
 
 impl ChartYaml {
-    /// Reads a `Chart.yaml` on top: where an archive has two, Helm reads one after the other.
+    /// Reads another `Chart.yaml` on top: if an archive has two, Helm reads one after the other.
     ///
     /// # Errors
-    /// As [`Metadata::from_chart_yaml`].
+    /// Those of [`Metadata::from_chart_yaml`].
     pub fn add_chart_yaml(&mut self, bytes: &[u8]) -> Result<(), ChartYamlError> {
         decode::decode_into(self, bytes)?;
         if self.metadata.api_version.is_empty() {
@@ -147,11 +147,11 @@ impl ChartYaml {
         Ok(())
     }
 
-    /// Reads a `requirements.yaml` on top, the place of dependencies in charts of API version v1.
-    /// Helm lets it set every field of the metadata, so this does.
+    /// Reads a `requirements.yaml` on top, which has the dependencies in charts of API version v1.
+    /// Helm lets it set every field of the metadata, so this does too.
     ///
     /// # Errors
-    /// As [`Metadata::from_chart_yaml`].
+    /// Those of [`Metadata::from_chart_yaml`].
     pub fn add_requirements_yaml(&mut self, bytes: &[u8]) -> Result<(), ChartYamlError> {
         decode::decode_into(self, bytes)
     }

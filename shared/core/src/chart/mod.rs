@@ -1,8 +1,8 @@
-//! What Helm knows of a chart: its metadata, read and checked as Helm 3.22 and 4.3 do it.
+//! A chart's metadata, read and checked as Helm 3.22 and 4.3 do it.
 //!
-//! What Helm takes is taken, with its meaning: `version: v1.14.0` and `1.2`, a field in another
-//! case, a number where text belongs, a duplicate key. Where that is likely not what the packager
-//! meant, a [`Warning`] says so.
+//! Whatever Helm accepts is accepted with the same meaning: `version: v1.14.0` and `1.2`, a field
+//! in another case, a number where text is expected, a duplicate key. A [`Warning`] reports what
+//! the packager probably did not mean.
 
 mod decode;
 mod error;

@@ -2,18 +2,18 @@
 
 use std::cmp::Ordering;
 
-/// Compares two texts run by run: digits by the number that they are, everything else byte by byte.
-/// Texts that say the same (`1` and `01`) follow by their bytes, so that only equal texts are
-/// equal.
+/// Compares two texts part by part: digits by their numeric value, everything else byte by byte.
+/// Texts with the same meaning (`1` and `01`) are ordered by their bytes, so that only equal texts
+/// are equal.
 pub(super) fn cmp(a: &str, b: &str) -> Ordering {
     runs(a).cmp(runs(b)).then_with(|| a.cmp(b))
 }
 
-/// Digits, or what stands between them.
+/// A run of digits, or of other characters.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Run<'text> {
-    /// Without zeros in front, so the longer one is larger; a number may have more digits than any
-    /// type of Rust.
+    /// Without leading zeros, so the longer number is larger. A number may have more digits than
+    /// any Rust type holds.
     Number {
         digits: usize,
         value: &'text str,

@@ -1,10 +1,10 @@
-//! Text as Helm cleans it.
+//! Cleans text as Helm does.
 
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
-/// Makes every kind of white space a space, and drops what Go's `unicode.IsPrint` does not call
-/// printable: control characters, the zero-width ones, private ones, and those that are newer than
-/// Go's Unicode.
+/// Turns every kind of white space into a space, and drops what Go's `unicode.IsPrint` does not
+/// count as printable: control characters, zero-width and private characters, and those that are
+/// newer than Go's Unicode tables.
 pub(super) fn sanitize(text: &mut String) {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return;

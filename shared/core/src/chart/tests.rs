@@ -104,7 +104,7 @@ fn unknown_fields_are_dropped_and_probable_slips_are_named() {
 }
 
 #[test]
-fn a_value_of_the_wrong_kind_is_refused_with_field_line_and_remedy() {
+fn a_value_of_the_wrong_kind_is_rejected_with_field_line_and_remedy() {
     for (fields, message) in [
         (
             "description: [a]",
@@ -165,7 +165,7 @@ fn metadata_is_written_as_helm_writes_it() {
 }
 
 #[test]
-fn what_helm_refuses_is_refused() {
+fn what_helm_rejects_is_rejected() {
     let chart = |name: &str, version: &str| format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
     assert_eq!(invalid("apiVersion: v2\nversion: 1.0.0\n"), Invalid::NoName);
     assert_eq!(invalid("apiVersion: v2\nname: a\n"), Invalid::NoVersion);

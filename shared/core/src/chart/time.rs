@@ -1,15 +1,16 @@
-//! Times, in an index and in a lock.
+//! Times in an index and in a lock file.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-/// Whether Helm takes this for a time: RFC 3339 as Go's `time.Time` wants it in JSON
+/// Whether Helm accepts this as a time: RFC 3339 as Go's `time.Time` requires it in JSON
 /// (<https://github.com/golang/go/blob/master/src/time/format_rfc3339.go>), without the space, the
-/// small letters and the leap second that other parsers allow, but with a comma for the point and
-/// with offsets of a day and of sixty minutes (<https://github.com/golang/go/issues/54580>).
+/// lower-case letters and the leap second that other parsers allow, but with a comma as decimal
+/// point and with offsets of a day and of sixty minutes
+/// (<https://github.com/golang/go/issues/54580>).
 ///
-/// All but the last days of a month are told from their digits alone: there are as many times in an
-/// index as versions.
+/// All days but the last ones of a month are checked by their digits alone, because an index has as
+/// many times as versions.
 pub(crate) fn is_time(text: &[u8]) -> bool {
     match day(text) {
         Some(day) if day <= 28 => true,
@@ -21,8 +22,8 @@ pub(crate) fn is_time(text: &[u8]) -> bool {
     }
 }
 
-/// The time that an entry says. Digits beyond nanoseconds count for nothing, as they do for Go;
-/// `None` for what is no time.
+/// The time of an entry. Digits beyond nanoseconds are ignored, as Go does; `None` if it is not a
+/// time.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     if !is_time(text.as_bytes()) {
         return None;
@@ -39,7 +40,7 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     time.checked_add(west).ok()
 }
 
-/// How far `Z` or `+01:30` is east.
+/// The offset of `Z` or `+01:30`, eastwards.
 fn minutes(offset: &str) -> Option<i64> {
     let Some((hours, minutes)) = offset.split_once(':') else {
         return Some(0);
@@ -49,7 +50,7 @@ fn minutes(offset: &str) -> Option<i64> {
     Some(sign * (60 * hours + minutes.parse::<i64>().ok()?))
 }
 
-/// The day of the month, if everything but that is as it must be.
+/// The day of the month, if everything else is valid.
 fn day(text: &[u8]) -> Option<u8> {
     let (
         &[
@@ -94,7 +95,7 @@ fn day(text: &[u8]) -> Option<u8> {
     fits.then_some(day)
 }
 
-/// A fraction, and `Z` or an offset of a day at most.
+/// A fraction, and `Z` or an offset of at most a day.
 fn is_end(rest: &[u8]) -> bool {
     let rest = match rest.strip_prefix(b".").or_else(|| rest.strip_prefix(b",")) {
         Some(fraction) => {
@@ -120,7 +121,7 @@ fn is_end(rest: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// As Go 1.26 has it, asked with each of these.
+    /// The results of Go 1.26 for each of these.
     #[test]
     fn a_time_is_what_go_takes_for_one() {
         for (text, is) in [

@@ -1,41 +1,41 @@
-//! What Helm refuses in a chart's metadata.
+//! What Helm rejects in a chart's metadata.
 
 use std::collections::BTreeSet;
 
 use super::{Dependency, Metadata, ParseVersionError, Version, Warning, file_name, sanitize::sanitize};
 
-/// The longest file name that common file systems take.
+/// The longest file name that common file systems accept.
 const LONGEST_FILE_NAME: usize = 255;
 
-/// Why Helm refuses a chart, in words for the person who packaged it.
+/// Why Helm rejects a chart, with messages for its packager.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Invalid {
-    /// No `name`.
+    /// `name` is missing.
     #[error("it has no name. Add a line \"name: my-chart\"")]
     NoName,
 
-    /// A name that is not the name of a file.
+    /// The name cannot be a file name.
     #[error("the chart name {name:?} cannot be a file name. Use lower-case letters, digits and \"-\"")]
     Name {
         /// The name.
         name: String,
     },
 
-    /// A name and version too long for a file system.
+    /// Name and version are too long for a file system.
     #[error(
         "the file name of the chart would have {bytes} bytes; the limit is {LONGEST_FILE_NAME}. Shorten its name or version"
     )]
     LongName {
-        /// Length of the name of the provenance file.
+        /// The length of the provenance file's name.
         bytes: usize,
     },
 
-    /// No `version`.
+    /// `version` is missing.
     #[error("it has no version. Add a line \"version: 1.0.0\"")]
     NoVersion,
 
-    /// A version that Helm does not take.
+    /// Helm does not accept the version.
     #[error("the version {version:?} is not a semantic version such as 1.0.0: {problem}")]
     Version {
         /// As written.
@@ -44,32 +44,32 @@ pub enum Invalid {
         problem: ParseVersionError,
     },
 
-    /// An `apiVersion` that not every Helm loads.
+    /// Some Helm does not load the `apiVersion`.
     #[error("Helm 3 and Helm 4 do not both load apiVersion {found:?}. Write \"apiVersion: v2\"")]
     ApiVersion {
         /// As written.
         found: String,
     },
 
-    /// A `type` that Helm does not know.
+    /// Helm does not know the `type`.
     #[error("type {found:?} is unknown. Write \"application\" or \"library\"")]
     Type {
         /// As written.
         found: String,
     },
 
-    /// An alias that cannot be a name.
+    /// An alias cannot be a name.
     #[error(
         "the alias {alias:?} of the dependency {dependency:?} contains other characters than letters, digits, \"_\" and \"-\". Choose another alias"
     )]
     Alias {
-        /// Which dependency.
+        /// The dependency.
         dependency: String,
         /// As written.
         alias: String,
     },
 
-    /// Two dependencies of one name.
+    /// Two dependencies have the same name.
     #[error("two dependencies are called {name:?}. Give one of them an alias")]
     DuplicateDependency {
         /// The name or alias.
@@ -80,11 +80,11 @@ pub enum Invalid {
 impl Metadata {
     /// Checks the metadata as `helm package` does, and cleans its text as Helm does.
     ///
-    /// What only `helm lint` calls an error is a warning, because Helm packages, indexes and
+    /// What is an error only for `helm lint` is a warning, because Helm packages, indexes and
     /// installs such charts.
     ///
     /// # Errors
-    /// What Helm refuses.
+    /// The first thing that Helm rejects.
     pub fn validate(&mut self) -> Result<Vec<Warning>, Invalid> {
         self.check_api_version()?;
         let doubts = self.validate_as_loaded()?;
@@ -93,10 +93,10 @@ impl Metadata {
     }
 
     /// Checks and cleans the metadata as Helm does when it loads a chart that others packaged, or
-    /// one that is packed inside another: of any `apiVersion`.
+    /// one that is packed inside another: with any `apiVersion`.
     ///
     /// # Errors
-    /// What no Helm loads.
+    /// The first thing that no Helm loads.
     pub fn validate_as_loaded(&mut self) -> Result<Vec<Warning>, Invalid> {
         self.sanitize();
         self.check_name()?;
@@ -106,7 +106,7 @@ impl Metadata {
         Ok(self.doubts(&version))
     }
 
-    /// The version and the API version stay as they are; what is not plain in them is refused.
+    /// The version and the API version are not cleaned; unusual characters in them are rejected.
     fn sanitize(&mut self) {
         let Self {
             name,
@@ -152,7 +152,7 @@ impl Metadata {
         }
     }
 
-    /// Helm 3 packages any; Helm 4 loads none but these.
+    /// Helm 3 packages any type; Helm 4 loads only these.
     fn check_api_version(&self) -> Result<(), Invalid> {
         match self.api_version.as_str() {
             "v1" | "v2" => Ok(()),
@@ -162,7 +162,7 @@ impl Metadata {
         }
     }
 
-    /// Helm wants the base name of a path. A backslash makes a path on Windows.
+    /// Helm requires the base name of a path. On Windows, a backslash makes a path.
     fn check_name(&self) -> Result<(), Invalid> {
         match self.name.as_str() {
             "" => Err(Invalid::NoName),

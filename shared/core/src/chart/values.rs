@@ -1,46 +1,46 @@
-//! A chart's `values.yaml`: what it says, for the checks that must look into it ([`Values`]), and
-//! whether Helm can load it ([`check_loadable`]).
+//! A chart's `values.yaml`: its content, for checks that need it ([`Values`]), and whether Helm can
+//! load it ([`check_loadable`]).
 //!
-//! These are two questions with two answers. Helm 4 reads every document, and the check separates
-//! them as it does; what a chart is installed with is the first one, as a YAML parser finds it.
+//! These are different questions. Helm 4 reads every document of the file, and the check separates
+//! them in the same way. A chart is installed with the first document, as a YAML parser finds it.
 
 use std::sync::OnceLock;
 
 use crate::size::OverLimit;
 use crate::yaml::{self, Duplicates, Value};
 
-/// Larger values are not read: it would take many times their size in memory. The largest that are
+/// Larger values are not read, because that would take many times their size in memory. The largest
 /// in wide use have a quarter of it.
 const MAX_READ_BYTES: usize = 1024 * 1024;
 
-/// The check runs for every upload. Of a larger document it checks only the syntax, because the
+/// The check runs for every upload. For a larger document it checks only the syntax, because the
 /// values would take many times its size in memory.
 const MAX_CHECKED_BYTES: usize = 256 * 1024;
 
-/// The values of a chart. They are read when a check first asks for them, and only once.
+/// The values of a chart, parsed once, on first use.
 #[derive(Debug, Default)]
 pub struct Values {
     text: Vec<u8>,
     read: OnceLock<Result<Value, ValuesError>>,
 }
 
-/// The values cannot be looked into.
+/// Why the values cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValuesError {
-    /// Too large.
+    /// They are too large.
     #[error("values.yaml has {}, so it cannot be checked", OverLimit::of(*size, MAX_READ_BYTES))]
     TooLarge {
-        /// Its size.
+        /// Their size in bytes.
         size: usize,
     },
-    /// No YAML.
+    /// They are not YAML.
     #[error("values.yaml cannot be read: {0}")]
     Yaml(String),
 }
 
 impl Values {
-    /// The values in the text of a `values.yaml`. A chart without that file has none, as with an
-    /// empty one.
+    /// The values in the text of a `values.yaml`. A chart without that file has the same values as
+    /// with an empty one.
     pub fn new(text: Option<Vec<u8>>) -> Self {
         Self {
             text: text.unwrap_or_default(),
@@ -48,11 +48,11 @@ impl Values {
         }
     }
 
-    /// What they say.
+    /// The parsed values.
     ///
     /// # Errors
     ///
-    /// [`ValuesError`] if the text is too large or no YAML.
+    /// [`ValuesError`] if the text is too large or is not YAML.
     pub fn read(&self) -> Result<&Value, ValuesError> {
         self.read
             .get_or_init(|| read(&self.text))
@@ -70,12 +70,12 @@ fn read(text: &[u8]) -> Result<Value, ValuesError> {
         .map_err(|error| ValuesError::Yaml(error.to_string()))
 }
 
-/// Helm cannot load the values, so nor the chart.
+/// Helm cannot load the values, and so cannot load the chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// That is certain of at least one of the two Helms.
+    /// At least one of the two Helms certainly cannot.
     ByHelm(String),
-    /// This reader cannot, but go-yaml may.
+    /// This reader cannot, but go-yaml might.
     Perhaps(String),
 }
 
@@ -84,7 +84,7 @@ pub(crate) enum Unreadable {
 ///
 /// # Errors
 ///
-/// [`Unreadable`] says why not, for the person who wrote it.
+/// [`Unreadable`] has the reason, for the person who wrote it.
 pub(crate) fn check_loadable(text: &[u8]) -> Result<(), Unreadable> {
     let mut perhaps = Ok(());
     for Document { line, text } in documents(text)? {
@@ -105,9 +105,8 @@ pub(crate) fn check_loadable(text: &[u8]) -> Result<(), Unreadable> {
     perhaps
 }
 
-/// Whether Helm cannot read it either. Values are no text, so an infinity stops both; and where
-/// go-yaml finds the end of a line that other readers do not find, the text may mean something else
-/// to it.
+/// Whether Helm cannot read it either. Values are not text, so an infinity stops both Helms. If
+/// go-yaml ends a line where other readers do not, it may read another text.
 fn is_certain(error: &yaml::Error, text: &[u8]) -> bool {
     let stops = error.stops_helm() || matches!(error, yaml::Error::NotFinite { .. });
     stops && !yaml::has_disputed_lines(text)
@@ -128,16 +127,16 @@ fn kind(text: &[u8]) -> Result<yaml::Kind, yaml::Error> {
     yaml::parse(text, &limits, Duplicates::LastWins).map(|document| document.value.kind_of())
 }
 
-/// One document of several.
+/// One of several documents.
 struct Document<'text> {
-    /// The lines before it.
+    /// The number of lines before it.
     line: usize,
     text: &'text [u8],
 }
 
-/// The documents as Helm 4 separates them, before any of them is parsed
+/// The documents as Helm 4 separates them before parsing any
 /// (<https://github.com/kubernetes/apimachinery/blob/master/pkg/util/yaml/decoder.go>,
-/// `YAMLReader`): by each line that begins with `---`, be it within a text.
+/// `YAMLReader`): at each line that begins with `---`, even inside a text.
 fn documents(text: &[u8]) -> Result<Vec<Document<'_>>, Unreadable> {
     let mut documents = Vec::new();
     let mut began = 0;

@@ -4,10 +4,10 @@ use std::{cmp::Ordering, fmt};
 
 use super::numbered;
 
-/// The longest version that the library takes, in bytes.
+/// The longest version that the library accepts, in bytes.
 const LONGEST: usize = 256;
 
-/// A version. Identity is the exact text: `1.0.0+a` and `1.0.0+b` are two versions of the same
+/// A version. Its identity is the exact text: `1.0.0+a` and `1.0.0+b` are two versions of the same
 /// precedence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Version {
@@ -17,32 +17,32 @@ pub struct Version {
     build: String,
 }
 
-/// Why text is no version.
+/// Why a text is not a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseVersionError {
-    /// Not of the form.
+    /// It does not have the form of a version.
     #[error(
         "it must be up to three numbers separated by dots, optionally followed by \"-\" and a pre-release, and by \"+\" and build metadata"
     )]
     Form,
-    /// A number beyond 64 bits.
+    /// A number exceeds 64 bits.
     #[error("a number in it is too large")]
     Overflow,
-    /// A numeric part of the pre-release has a leading zero.
+    /// A numeric identifier of the pre-release has a leading zero.
     #[error("a number in its pre-release begins with 0")]
     LeadingZero,
-    /// More than 256 bytes.
+    /// It has more than 256 bytes.
     #[error("it is longer than {LONGEST} bytes")]
     TooLong,
 }
 
 impl Version {
-    /// Reads a version. A `v` before it, one or two numbers instead of three, and leading zeros are
-    /// taken.
+    /// Reads a version. A leading `v`, one or two numbers instead of three, and leading zeros are
+    /// accepted.
     ///
     /// # Errors
-    /// What Helm refuses too.
+    /// Helm rejects the text too.
     pub fn parse(text: &str) -> Result<Self, ParseVersionError> {
         if text.len() > LONGEST {
             return Err(ParseVersionError::TooLong);
@@ -66,7 +66,7 @@ impl Version {
         })
     }
 
-    /// The text that was read.
+    /// The text as it was read.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -78,25 +78,25 @@ impl Version {
         self.numbers
     }
 
-    /// What follows the `-`, or nothing.
+    /// The pre-release after the `-`, or an empty text.
     #[must_use]
     pub fn prerelease(&self) -> &str {
         &self.prerelease
     }
 
-    /// What follows the `+`, or nothing.
+    /// The build metadata after the `+`, or an empty text.
     #[must_use]
     pub fn build(&self) -> &str {
         &self.build
     }
 
-    /// Whether it is a version by <https://semver.org> too.
+    /// Whether it is also a version by <https://semver.org>.
     #[must_use]
     pub fn is_strict(&self) -> bool {
         self.text == self.normalized()
     }
 
-    /// The version with three numbers and no `v`.
+    /// The version with three numbers and without `v`.
     #[must_use]
     pub fn normalized(&self) -> String {
         let [major, minor, patch] = self.numbers;
@@ -110,8 +110,7 @@ impl Version {
         text
     }
 
-    /// Compares by precedence, as Helm sorts an index; the build says nothing, nor does the way it
-    /// is written.
+    /// Compares by precedence, as Helm sorts an index. Build metadata and spelling do not count.
     #[must_use]
     pub fn cmp_precedence(&self, other: &Self) -> Ordering {
         self.numbers
@@ -119,15 +118,15 @@ impl Version {
             .then_with(|| cmp_prerelease(&self.prerelease, &other.prerelease))
     }
 
-    /// Compares by text, with the numbers in it as numbers: `1.0.0+build.9` comes before
+    /// Compares by text, with numbers compared by value: `1.0.0+build.9` comes before
     /// `1.0.0+build.10`.
     #[must_use]
     pub fn cmp_text(&self, other: &Self) -> Ordering {
         numbered::cmp(&self.text, &other.text)
     }
 
-    /// Compares so that the newest comes first. Versions of the same precedence follow by their
-    /// text, backwards too, so that a set of versions has one order.
+    /// Orders the newest first. Versions of the same precedence are ordered by their text, also
+    /// descending, so that a set of versions has exactly one order.
     #[must_use]
     pub fn cmp_newest_first(&self, other: &Self) -> Ordering {
         other.cmp_precedence(self).then_with(|| other.cmp_text(self))
@@ -165,7 +164,7 @@ fn parse_numbers(text: &str) -> Result<[u64; 3], ParseVersionError> {
     Ok(numbers)
 }
 
-/// A version without a pre-release comes after all with one.
+/// A version without a pre-release comes after all versions with one.
 fn cmp_prerelease(own: &str, others: &str) -> Ordering {
     match (own, others) {
         ("", "") => Ordering::Equal,
@@ -175,8 +174,7 @@ fn cmp_prerelease(own: &str, others: &str) -> Ordering {
     }
 }
 
-/// Numbers come before words. What is too large for a number is a word to the library, so it is one
-/// here.
+/// Numbers come before words. A number that is too large is a word for the library, and so here.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Part<'text> {
     Number(u64),
@@ -279,7 +277,7 @@ mod tests {
 
     fn versions() -> impl Strategy<Value = Version> {
         "v?[0-2]{1,2}(\\.[0-2]){0,2}(-[ab0-2]{1,2}(\\.[ab12]){0,2})?(\\+[ab]{1,2})?"
-            .prop_filter_map("leading zeros in pre-releases are refused", |text| {
+            .prop_filter_map("leading zeros in pre-releases are rejected", |text| {
                 Version::parse(&text).ok()
             })
     }

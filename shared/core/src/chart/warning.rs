@@ -1,6 +1,6 @@
-//! What Helm takes, but the packager may not have meant.
+//! What Helm accepts, but the packager probably did not mean.
 
-/// Something in a chart that Helm takes without a word, and that is likely a mistake.
+/// Something in a chart that Helm accepts silently and that is probably a mistake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Warning {
@@ -13,39 +13,39 @@ pub enum Warning {
         field: String,
         /// Its line.
         line: usize,
-        /// What stands there.
+        /// The text as written.
         written: String,
-        /// What Helm makes of it.
+        /// Helm's reading of it.
         read: String,
     },
 
-    /// A key stands twice; the later one counts.
+    /// A key occurs twice; the later one counts.
     #[error("line {line}: \"{key}\" is already set at line {first_line}, and the last one counts. Remove the other")]
     DuplicateKey {
         /// The key.
         key: String,
-        /// The line that counts.
+        /// The line of the one that counts.
         line: usize,
-        /// The line that does not.
+        /// The line of the one that does not.
         first_line: usize,
     },
 
-    /// Helm does not know a field, but one with almost the same name.
+    /// Helm does not know the field, but knows one with almost the same name.
     #[error("{}Helm ignores the unknown field \"{field}\". Did you mean \"{known}\"?", line.map(|line| format!("line {line}: ")).unwrap_or_default())]
     UnknownField {
         /// As written.
         field: String,
         /// Its line, if known.
         line: Option<usize>,
-        /// What Helm knows.
+        /// The name that Helm knows.
         known: &'static str,
     },
 
-    /// No `apiVersion`.
+    /// `apiVersion` is missing.
     #[error("apiVersion is missing, so Helm treats the chart as an old one (v1). Write \"apiVersion: v2\"")]
     NoApiVersion,
 
-    /// A field of `apiVersion: v2` in a chart of v1.
+    /// A v1 chart has a field of `apiVersion: v2`.
     #[error(
         "\"{field}\" needs apiVersion v2, but the chart has v1, which `helm lint` reports as an error. Write \"apiVersion: v2\""
     )]
@@ -54,18 +54,18 @@ pub enum Warning {
         field: &'static str,
     },
 
-    /// A version that Helm takes and Semantic Versioning does not.
+    /// Helm accepts the version, but it is not a Semantic Version.
     #[error(
         "version {version} is not strictly a semantic version. Helm reads it as {precedence}; other tools may reject it"
     )]
     LooseVersion {
         /// As written.
         version: String,
-        /// What Helm sorts it as.
+        /// The version that Helm sorts it as.
         precedence: String,
     },
 
-    /// A maintainer without a name.
+    /// A maintainer has no name.
     #[error("a maintainer has no name, which `helm lint` reports as an error. Add the name")]
     UnnamedMaintainer,
 }

@@ -2,19 +2,19 @@
 
 use std::str::FromStr;
 
-/// What is done about the images that a chart names.
+/// What to do about the images that a chart names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ImageCheck {
-    /// Nobody asks for them.
+    /// The images are not checked.
     #[default]
     Off,
-    /// A chart is published without them, with warnings.
+    /// A chart with missing images is published with warnings.
     Warn,
-    /// A chart waits for them.
+    /// A chart is held until its images exist.
     Require,
 }
 
-/// Not a check of images.
+/// Not a mode of the image check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value is not off, warn or require")]
 pub struct NoImageCheck;

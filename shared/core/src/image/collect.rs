@@ -1,4 +1,4 @@
-//! The images that a chart names: in its values, and in the annotation that Artifact Hub reads
+//! The images that a chart names, in its values and in the annotation that Artifact Hub reads
 //! (<https://artifacthub.io/docs/topics/annotations/helm/>).
 
 use std::collections::BTreeSet;
@@ -10,20 +10,20 @@ use crate::yaml::{self, Duplicates, Mapping, Value};
 /// The annotation with a list of images.
 const ANNOTATION: &str = "artifacthub.io/images";
 
-/// What was found.
+/// The images that were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Collected {
     /// The images.
     pub images: BTreeSet<Reference>,
-    /// Names that are none.
+    /// Names that are not image references.
     pub wrong: Vec<ReferenceError>,
-    /// Names that only a template completes.
+    /// Names that a template completes.
     pub unknown: BTreeSet<String>,
-    /// Why the annotation says nothing, if it does not.
+    /// Why the annotation cannot be used, if so.
     pub annotation: Option<AnnotationError>,
 }
 
-/// The annotation is there, and Artifact Hub could not read it either.
+/// The annotation exists, and Artifact Hub could not read it either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the annotation {ANNOTATION} is not a list of `- name: …` with `image: …`")]
 pub struct AnnotationError;
@@ -69,8 +69,8 @@ impl Collected {
         }
     }
 
-    /// `image: nginx:1.27`, or with `tag:` beside it; some charts call that `imageTag:`. Where
-    /// `image: nginx@sha256` names only the kind of a digest, the digest stands in the tag.
+    /// `image: nginx:1.27`, or with a `tag:` beside it, which some charts call `imageTag:`. If
+    /// `image: nginx@sha256` names only the kind of a digest, the tag contains the digest.
     fn plain(&mut self, image: &str, beside: &Mapping) {
         if image.is_empty() {
             return;
@@ -84,8 +84,8 @@ impl Collected {
         }
     }
 
-    /// `image: {registry, repository, tag, digest}`, where charts take the app version for a tag
-    /// that is not set.
+    /// `image: {registry, repository, tag, digest}`. Charts use the app version as the tag if none
+    /// is set.
     fn parts(&mut self, image: &Mapping, app_version: &str) {
         let repository = text(image, "repository").unwrap_or_default();
         let registry = text(image, "registry").map_or_else(String::new, |registry| format!("{registry}/"));

@@ -1,5 +1,5 @@
-//! The images that a chart asks for. No I/O: which they are ([`collect()`]), and what they are
-//! called ([`Reference`]).
+//! The images that a chart needs. No I/O: finding them ([`collect()`]) and their names
+//! ([`Reference`]).
 
 mod check;
 mod collect;

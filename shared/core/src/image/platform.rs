@@ -1,4 +1,4 @@
-//! What an image runs on.
+//! The platform of an image.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// A platform as a registry names it.
+    /// A platform as a registry describes it.
     pub fn new(os: &str, architecture: &str, variant: Option<&str>) -> Self {
         Self {
             os: os.to_owned(),
@@ -21,7 +21,8 @@ impl Platform {
         }
     }
 
-    /// Whether an image for `other` will do: a variant counts only where one is asked for.
+    /// Whether an image for `other` satisfies this platform; a variant counts only if one is
+    /// required.
     pub fn is_served_by(&self, other: &Self) -> bool {
         self.os == other.os
             && self.architecture == other.architecture

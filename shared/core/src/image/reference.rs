@@ -1,23 +1,23 @@
-//! What an image is called: `ghcr.io/alto9/kube9-operator:1.0.0`.
+//! Image references: `ghcr.io/alto9/kube9-operator:1.0.0`.
 //!
 //! The grammar is that of <https://github.com/distribution/reference>, which container runtimes
-//! use; so is the rule by which the first part is a host or not.
+//! use, with the same rule for whether the first part is a host.
 
 use std::fmt;
 
-/// Docker Hub, where a name without a host lies.
+/// Docker Hub, the registry of names without a host.
 const DOCKER_HUB: &str = "docker.io";
 
-/// The name of an image with its tag or digest.
+/// An image reference with a tag or digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
     host: String,
     repository: String,
-    /// A digest, else a tag.
+    /// The digest, or else the tag.
     state: String,
 }
 
-/// This is no name of an image.
+/// The text is not an image reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not the name of an image such as ghcr.io/owner/name:1.0.0")]
 pub struct ReferenceError {
@@ -25,11 +25,12 @@ pub struct ReferenceError {
 }
 
 impl Reference {
-    /// Reads a name. Without tag and digest it means `latest`. A digest is more than a tag.
+    /// Reads a reference. Without tag and digest it means `latest`. A digest takes precedence over
+    /// a tag.
     ///
     /// # Errors
     ///
-    /// [`ReferenceError`] if no runtime would take it.
+    /// [`ReferenceError`] if no runtime would accept it.
     pub fn parse(text: &str) -> Result<Self, ReferenceError> {
         let wrong = || ReferenceError {
             text: text.chars().take(300).collect(),
@@ -65,12 +66,12 @@ impl Reference {
         })
     }
 
-    /// The registry, as people name it.
+    /// The registry's name for people.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Where the registry's API is.
+    /// The host of the registry's API.
     pub fn api_host(&self) -> &str {
         if self.host == DOCKER_HUB {
             "registry-1.docker.io"
@@ -97,7 +98,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A name in the DNS or an IPv4 address, with or without a port.
+/// A DNS name or an IPv4 address, with or without a port.
 pub fn is_host(text: &str) -> bool {
     let (name, port) = text.split_once(':').unwrap_or((text, "443"));
     let label = |label: &str| {
@@ -109,7 +110,7 @@ pub fn is_host(text: &str) -> bool {
     text.len() <= 255 && name.split('.').all(label) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
-/// Lower case, with single separators inside.
+/// Lower case, with single separators between words.
 fn is_component(text: &str) -> bool {
     let inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let separated = text.split(['.', '_', '-']);

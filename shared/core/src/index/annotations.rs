@@ -1,7 +1,7 @@
-//! The annotations at the top of an index: Helm's place for what Helm does not know.
+//! The annotations at the top of an index, Helm's place for data of other programs.
 //!
-//! They are text by name, in every form and for every reader that is strict. Only the lines around
-//! the entries are read and written; these are few, so they are parsed.
+//! They are texts by name, in every form and for every strict reader. Only the few lines around the
+//! entries are read and written, so they are parsed.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::spliced::Splice;
 /// The name of the field.
 pub(super) const FIELD: &str = "annotations";
 
-/// Annotations as they stand in an index, where one may have no value.
+/// Annotations as an index has them; one may have no value.
 pub(super) type Annotations = BTreeMap<String, Option<String>>;
 
 impl Index {
@@ -22,8 +22,8 @@ impl Index {
         all.filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// What changes the text to have these annotations too. `None` if it can't be said where they
-    /// belong.
+    /// The splice that adds these annotations to the text. `None` if their place cannot be
+    /// determined.
     pub(super) fn annotate(&self, more: &[(String, String)]) -> Option<Vec<Splice>> {
         let known = self.annotations();
         let is_new = |(name, value): &&(String, String)| known.get(name) != Some(value);

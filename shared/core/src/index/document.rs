@@ -1,7 +1,6 @@
-//! The slow half of the engine: an index as a parser sees it, for texts that no
-//! [`scan`](super::scan) is sure of.
+//! The slow path: an index as a parser sees it, for texts that no [`scan`](super::scan) is sure of.
 //!
-//! It is read whole, checked as Helm would check it, and written anew in a layout that is known.
+//! It is parsed completely, checked as Helm would check it, and rewritten in a known layout.
 
 use super::fields;
 use super::{Format, IndexError, helm, json, twice, yaml};
@@ -10,8 +9,8 @@ use crate::yaml::json_text;
 /// A whole index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Document {
-    /// Top-level fields other than `entries` and `generated`, in their order: name, as Helm writes
-    /// it if Helm knows it, and compact JSON text.
+    /// Top-level fields other than `entries` and `generated`, in their order: name (in Helm's
+    /// spelling if Helm knows it) and compact JSON text.
     pub(super) top: Vec<(String, String)>,
     /// The charts, in the order of the document.
     pub(super) charts: Vec<Chart>,
@@ -22,14 +21,13 @@ pub(super) struct Document {
 pub(super) struct Chart {
     /// The key under `entries`.
     pub(super) name: String,
-    /// Its versions, in the order of the document.
-    ///
-    /// Each is compact JSON text that has passed Helm's checks.
+    /// Its versions, in the order of the document, each as compact JSON text that has passed Helm's
+    /// checks.
     pub(super) versions: Vec<String>,
 }
 
 impl Document {
-    /// Nothing yet.
+    /// An empty index.
     pub(super) fn empty() -> Self {
         Self {
             top: Vec::new(),
@@ -37,8 +35,8 @@ impl Document {
         }
     }
 
-    /// Sets a field at the top, given as JSON text. Of fields that are one for Helm (of one name,
-    /// or of names that differ in their case) the last one counts.
+    /// Sets a top-level field, given as JSON text. If Helm sees fields as the same (equal names, or
+    /// names that differ in case), the last one counts.
     pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), IndexError> {
         let name = fields::top(name).unwrap_or(name);
         helm::check_top(name, text)?;
@@ -57,8 +55,8 @@ impl Document {
         Ok(())
     }
 
-    /// Reads an index in either form, the way Helm decides which one it is: JSON if it is valid
-    /// JSON, else YAML.
+    /// Reads an index in either form and decides as Helm does: JSON if it is valid JSON, otherwise
+    /// YAML.
     pub(super) fn read(index: &[u8]) -> Result<(Self, Format), IndexError> {
         if index.is_empty() {
             return Err(IndexError::Empty);
@@ -71,7 +69,7 @@ impl Document {
         Ok((document, format))
     }
 
-    /// What must hold of an index in either form.
+    /// The requirements for an index in either form.
     fn check(&self) -> Result<(), IndexError> {
         self.check_api_version()?;
         let mut names: Vec<&str> = self.charts.iter().map(|chart| chart.name.as_str()).collect();
@@ -84,8 +82,8 @@ impl Document {
         }
     }
 
-    /// Helm wants any, and does not look at it. A later one than v1, which nobody has written yet,
-    /// may mean that the rest is another one than we know.
+    /// Helm accepts any value and ignores it. A version later than v1, which does not exist yet,
+    /// may mean that the rest has another structure.
     pub(super) fn check_api_version(&self) -> Result<(), IndexError> {
         let found = self.top.iter().find(|(name, _)| name == "apiVersion");
         let version = found.and_then(|(_, text)| serde_json::from_str::<Option<String>>(text).ok()?);

@@ -1,4 +1,4 @@
-//! The edit itself: what becomes of each entry, and where the new ones go.
+//! Adds entries to an index: decides the result for each entry, and finds the place of new ones.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -14,28 +14,27 @@ use super::spliced::{Splice, Spliced};
 use super::{Created, Entry, Index, IndexError};
 use crate::digest::Digest;
 
-/// What an edit comes to.
+/// The result of an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What became of each entry, in the order given.
+    /// The result for each entry, in the order given.
     pub added: Vec<Added>,
-    /// The new text, or `None` if there is nothing to do.
+    /// The new text, or `None` if nothing changes.
     pub text: Option<Spliced>,
-    /// How many chart versions the index lists after the edit.
+    /// The number of versions that the index lists afterwards.
     pub versions: usize,
 }
 
-/// What became of one entry.
+/// The result for one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Added {
-    /// It is in the new index.
+    /// It was added.
     New,
-    /// The index lists exactly this version with this digest already, in whatever form it is
-    /// written.
+    /// The index already lists exactly this version with this digest, in whatever notation.
     Present,
     /// The index lists this version with another digest, which stays.
     Conflict {
-        /// The digest that the index has, if any.
+        /// The digest in the index, if there is one.
         listed: Option<String>,
     },
 }
@@ -44,9 +43,9 @@ impl Index {
     /// Adds entries, and sets `generated` to `now` if that changes anything.
     ///
     /// Identity is the exact chart name and the exact version string: Helm's own merge compares
-    /// versions as constraints and drops `1.0.0+b` where `1.0.0+a` exists. A new version goes
-    /// before the first one that is older ([`rank`]); whatever is there stays as it is, byte for
-    /// byte, if the layout is one that we know.
+    /// versions as constraints and drops `1.0.0+b` where `1.0.0+a` exists. A new version is placed
+    /// before the first one that is older ([`rank`]). Existing entries stay as they are, byte for
+    /// byte if the layout is known.
     ///
     /// # Errors
     ///
@@ -81,7 +80,7 @@ impl Index {
         })
     }
 
-    /// The versions of a chart that are there.
+    /// The listed versions of a chart.
     fn listed(&self, chart: &ChartPlace) -> Vec<Listed<'_>> {
         let layout = self.outline.layout;
         item::all(layout, &self.text, chart)
@@ -97,7 +96,7 @@ impl Index {
             .collect()
     }
 
-    /// Puts new versions, newest first, each before the first one that is older.
+    /// Places new versions, newest first, each before the first listed one that is older.
     fn insert_versions(
         &self,
         chart: &ChartPlace,
@@ -127,7 +126,7 @@ impl Index {
         Ok(())
     }
 
-    /// Puts new charts, each before the first one of a name that sorts behind its own.
+    /// Places new charts, each before the first one with a later name.
     fn insert_charts(&self, new: NewCharts<'_>, splices: &mut Vec<Splice>) {
         let outline = &self.outline;
         let Some(last) = outline.charts.last() else {
@@ -173,7 +172,7 @@ impl Index {
 
     fn version_text(&self, new: &New<'_>) -> Result<String, IndexError> {
         let metadata = &new.entry.metadata;
-        let json = new.entry.to_json(new.created).map_err(|error| IndexError::Refused {
+        let json = new.entry.to_json(new.created).map_err(|error| IndexError::Rejected {
             chart: metadata.name.clone(),
             version: metadata.version.clone(),
             detail: error.to_string(),
@@ -182,7 +181,7 @@ impl Index {
     }
 }
 
-/// A version that is there.
+/// A listed version.
 struct Listed<'a> {
     layout: Layout,
     text: &'a [u8],
@@ -196,7 +195,7 @@ impl Listed<'_> {
     }
 }
 
-/// A version to be put in.
+/// A version to add.
 struct New<'a> {
     entry: &'a Entry,
     rank: Rank<'a>,
@@ -244,7 +243,7 @@ impl<'a> NewCharts<'a> {
     }
 }
 
-/// The entries of each chart with their place among all, charts in the order of their names.
+/// The entries of each chart with their original positions, charts in the order of their names.
 fn by_chart(entries: &[Entry]) -> BTreeMap<&str, Vec<(usize, &Entry)>> {
     let mut charts: BTreeMap<&str, Vec<(usize, &Entry)>> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
@@ -253,8 +252,8 @@ fn by_chart(entries: &[Entry]) -> BTreeMap<&str, Vec<(usize, &Entry)>> {
     charts
 }
 
-/// Decides what becomes of the entries of one chart; answers with the new ones. Of two entries for
-/// one version the first counts, and of two listed ones the first, as for Helm.
+/// Decides the result for the entries of one chart and returns the new ones. If two entries have
+/// the same version, the first counts; of two listed ones too, as for Helm.
 fn judge<'a>(listed: &[Listed<'_>], wanted: Vec<(usize, &'a Entry)>, added: &mut [Added]) -> Vec<New<'a>> {
     let mut known: HashMap<&str, Option<Cow<'_, str>>> = HashMap::with_capacity(listed.len() + wanted.len());
     for Listed { head, .. } in listed {

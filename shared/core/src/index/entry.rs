@@ -7,14 +7,14 @@ use crate::chart::{Metadata, time};
 use crate::digest::Digest;
 use crate::yaml::json_text;
 
-/// One chart version to be listed.
+/// A chart version to list.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// What Helm knows of the chart.
+    /// The chart's metadata.
     pub metadata: Metadata,
-    /// SHA-256 of the archive.
+    /// The SHA-256 digest of the archive.
     pub digest: Digest,
-    /// Where the archive can be downloaded: Helm tries the first one only.
+    /// The URL of the archive: Helm tries only the first one.
     pub url: String,
     /// When the version was published; never changes afterwards.
     pub created: Created,
@@ -24,13 +24,14 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
     time: Timestamp,
-    /// To the letter, where an earlier entry of the version says it.
+    /// Exactly as an earlier entry of the version says.
     kept: Option<String>,
     uploaded: Option<Timestamp>,
 }
 
 impl Created {
-    /// At this time. An edit moves it by microseconds where new entries of one chart have the same.
+    /// At this time. An edit moves it by microseconds if new entries of one chart have the same
+    /// time.
     pub fn at(time: Timestamp) -> Self {
         Self {
             time,
@@ -39,8 +40,8 @@ impl Created {
         }
     }
 
-    /// The same for an upload that came at `uploaded`: of versions that differ in build metadata
-    /// only, the one that was uploaded last is the newest.
+    /// At this time, for an upload from `uploaded`: among versions that differ only in build
+    /// metadata, the one that was uploaded last is the newest.
     pub fn by_upload(time: Timestamp, uploaded: Timestamp) -> Self {
         Self {
             uploaded: Some(uploaded),
@@ -48,7 +49,7 @@ impl Created {
         }
     }
 
-    /// As an earlier entry of the version says, to the letter; `None` if that is no time.
+    /// Exactly as an earlier entry of the version says; `None` if that is not a time.
     pub fn kept(text: &str) -> Option<Self> {
         Some(Self {
             kept: Some(text.to_owned()),
@@ -61,12 +62,12 @@ impl Created {
         self.time
     }
 
-    /// Whether it has to stay what it is.
+    /// Whether it must not be changed.
     pub(super) fn is_kept(&self) -> bool {
         self.kept.is_some()
     }
 
-    /// When the upload came.
+    /// When the upload arrived.
     pub(super) fn uploaded(&self) -> Option<Timestamp> {
         self.uploaded
     }
@@ -90,7 +91,7 @@ struct ChartVersion<'a> {
 }
 
 impl Entry {
-    /// The entry as one line of JSON text, created at `time` unless an earlier entry says when.
+    /// The entry as one line of JSON text, created at `time` unless an earlier entry has a time.
     pub(super) fn to_json(&self, time: Timestamp) -> Result<String, serde_json::Error> {
         json_text::to_string(&ChartVersion {
             metadata: &self.metadata,

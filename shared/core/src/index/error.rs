@@ -1,43 +1,43 @@
-//! Why an index cannot be edited, in words for the operator of the repository.
+//! Why an index cannot be edited, with messages for the operator of the repository.
 
 use crate::size::Size;
 
-/// The index is not one that Helm could load. It is left as it is: nothing is ever published over
-/// an index that is not understood.
+/// Helm could not load the index. It is not changed, because nothing is ever published into an
+/// index that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
-    /// No bytes at all.
+    /// The index is empty.
     #[error("the index is empty, so Helm cannot load it. {ADVICE}")]
     Empty,
-    /// Neither JSON nor YAML.
+    /// It is neither JSON nor YAML.
     #[error("the index cannot be read: {detail}. {ADVICE}")]
     Unreadable {
-        /// What the parser said.
+        /// The message of the parser.
         detail: String,
     },
-    /// Something readable, but not an index.
+    /// It can be parsed, but is not an index.
     #[error("this is not the index of a Helm repository: {detail}. {ADVICE}")]
     NotAnIndex {
-        /// What is missing or wrong at the top.
+        /// What is missing or wrong at the top level.
         detail: String,
     },
-    /// An index version that we don't know.
+    /// The index has an unknown version.
     #[error("the index has apiVersion {found:?}, and Chartdrop supports \"v1\" only. {ADVICE}")]
     ApiVersion {
         /// The value found.
         found: String,
     },
-    /// A chart version that makes Helm refuse the whole index.
+    /// An entry would make Helm reject the whole index.
     #[error("Helm cannot load the index because of {chart:?}, version {version:?}: {detail}. {ADVICE}")]
-    Refused {
+    Rejected {
         /// The chart's name in the index.
         chart: String,
-        /// The version, as far as it can be read.
+        /// The version, as far as it is readable.
         version: String,
         /// What is wrong with it.
         detail: String,
     },
-    /// A chart's name stands twice in the index: readers differ in which of the two they show.
+    /// A chart's name occurs twice; readers differ in which one they show.
     #[error("the index lists the chart {chart:?} twice. {ADVICE}")]
     ChartTwice {
         /// The chart's name.
@@ -48,29 +48,29 @@ pub enum IndexError {
 const ADVICE: &str = "The index was not changed. Restore an earlier version of it";
 
 impl IndexError {
-    /// An index of so many bytes is none that a client could load.
+    /// The error for an index that is too large for any client.
     pub fn too_large(size: u64) -> Self {
         Self::NotAnIndex {
             detail: format!("it has {}, which no client can load", Size(size)),
         }
     }
 
-    /// What is wrong, without the advice that the whole index needs.
+    /// The problem, without the advice for the index as a whole.
     pub(super) fn detail(&self) -> String {
         match self {
-            Self::Unreadable { detail } | Self::NotAnIndex { detail } | Self::Refused { detail, .. } => detail.clone(),
+            Self::Unreadable { detail } | Self::NotAnIndex { detail } | Self::Rejected { detail, .. } => detail.clone(),
             other => other.to_string(),
         }
     }
 
-    /// A short stable word for logs and metrics.
+    /// A short, stable code for logs and metrics.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Empty => "index-empty",
             Self::Unreadable { .. } => "index-unreadable",
             Self::NotAnIndex { .. } => "index-not-an-index",
             Self::ApiVersion { .. } => "index-api-version",
-            Self::Refused { .. } => "index-refused-by-helm",
+            Self::Rejected { .. } => "index-refused-by-helm",
             Self::ChartTwice { .. } => "index-chart-twice",
         }
     }

@@ -1,17 +1,17 @@
-//! The fields of an index, and the types that Helm gives them
+//! The fields of an index, and their types in Helm
 //! (<https://github.com/helm/helm/blob/main/pkg/repo/v1/index.go>).
 //!
-//! Go's `encoding/json` finds the field for a name in any case: `apiversion` sets `apiVersion`, and
-//! so does `APIVERSION`.
+//! Go's `encoding/json` matches a field's name in any case: `apiversion` and `APIVERSION` also set
+//! `apiVersion`.
 
 use crate::chart::is_another_case_of;
 
-/// What the value of a field must be, so that Helm can load the index.
+/// The type that a field must have, so that Helm can load the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Text.
     Text,
-    /// Text, for which YAML may have a number or a flag: see [`yaml`](super::yaml).
+    /// Text, but in YAML a number or boolean is accepted too: see [`yaml`](super::yaml).
     Scalar,
     /// RFC 3339.
     Time,
@@ -33,10 +33,10 @@ pub(super) enum Kind {
     Map,
 }
 
-/// A known field: its place in the order of names, counted from 0, and its kind.
+/// A known field: its position in the order of names, from 0, and its type.
 pub(super) type Field = (u8, Kind);
 
-/// Fields at the top of an index. `entries` has a type of its own.
+/// Fields at the top of an index. `entries` is handled separately.
 const TOP: [&str; 6] = [
     "annotations",
     "apiVersion",
@@ -87,15 +87,15 @@ const DEPENDENCY_FIELDS: [&str; 8] = [
     "version",
 ];
 
-/// Place of `created` in the order of a chart version's fields.
+/// Position of `created` among a chart version's fields.
 pub(super) const CREATED: u8 = 5;
-/// Place of `digest`.
+/// Position of `digest`.
 pub(super) const DIGEST: u8 = 9;
-/// Place of `name`.
+/// Position of `name`.
 pub(super) const NAME: u8 = 16;
-/// Place of `urls`.
+/// Position of `urls`.
 pub(super) const URLS: u8 = 23;
-/// Place of `version`.
+/// Position of `version`.
 pub(super) const VERSION: u8 = 24;
 
 /// An object with fields that Helm knows.
@@ -116,7 +116,7 @@ impl Object {
         }
     }
 
-    /// The name of the field in this place, as Helm writes it.
+    /// The name of the field at this position, as Helm writes it.
     pub(super) fn name(self, place: u8) -> &'static str {
         let names: &[&'static str] = match self {
             Self::Version => &VERSION_FIELDS,
@@ -127,15 +127,15 @@ impl Object {
     }
 }
 
-/// The name, as Helm writes it, of the field at the top that a name sets.
+/// The top-level field that a name sets, as Helm writes it.
 pub(super) fn top(name: &str) -> Option<&'static str> {
     TOP.into_iter()
         .find(|known| *known == name)
         .or_else(|| another_case(&TOP, name.as_bytes()))
 }
 
-/// The type of a field at the top, by its name as Helm writes it. `entries` has one of its own, and
-/// `generated` is checked where it is read: we write it anew.
+/// The type of a top-level field, by its name as Helm writes it. `entries` is handled separately,
+/// and `generated` is checked where it is read, because it is rewritten.
 pub(super) fn kind_at_top(name: &str) -> Option<Kind> {
     Some(match name {
         "annotations" => Kind::TextMap,
@@ -161,7 +161,8 @@ pub(super) fn dependency(name: &[u8]) -> Option<Field> {
     exact_dependency(name).or_else(|| exact_dependency(another_case(&DEPENDENCY_FIELDS, name)?.as_bytes()))
 }
 
-/// Fields seen, a bit for each by its place, and new ones: `None` if one of them stands twice.
+/// The fields seen so far, one bit each by position, with new ones added: `None` if one occurs
+/// twice.
 pub(super) fn once(seen: u32, new: u32) -> Option<u32> {
     (seen & new == 0).then_some(seen | new)
 }
@@ -249,7 +250,7 @@ mod tests {
     fn a_name_in_any_case_is_a_field_and_a_longer_one_is_not() {
         assert_eq!(top("APIVERSION"), Some("apiVersion"));
         assert_eq!(top("api-version"), None);
-        // Unicode's simple folding, which Go has: a long s and the sign for Kelvin.
+        // Unicode's simple case folding, as in Go: a long s, and the Kelvin sign.
         assert_eq!(version("urlſ".as_bytes()), version(b"urls"));
         assert_eq!(version("\u{212a}eywords".as_bytes()), version(b"keywords"));
         assert_eq!(version(b"versions"), None);

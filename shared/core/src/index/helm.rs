@@ -1,10 +1,10 @@
-//! What makes Helm's reader refuse a whole index, so that we refuse to extend it.
+//! What makes Helm reject a whole index; such an index is not extended.
 //!
 //! Helm unmarshals into the structs of
-//! <https://github.com/helm/helm/blob/main/pkg/repo/v1/index.go>: a value of another type than the
-//! field's fails the whole load, under whatever case the field's name is written. From YAML an
-//! unknown field does too (`UnmarshalStrict`), from JSON it is ignored. What Helm merely skips with
-//! a warning (a bad version, a missing name, a null entry) may stay.
+//! <https://github.com/helm/helm/blob/main/pkg/repo/v1/index.go>. A value of the wrong type fails
+//! the whole load, in whatever case the field's name is written. An unknown field fails it too in
+//! YAML (`UnmarshalStrict`), and is ignored in JSON. Entries that Helm skips with a warning (a bad
+//! version, a missing name, a null entry) may stay.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,30 +15,30 @@ use super::fields::{self, Kind, Object};
 use super::{IndexError, twice};
 use crate::chart::time;
 
-/// Which names of fields an index may have.
+/// Which field names an index may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     /// Those that Helm knows: the index is YAML.
     Known,
-    /// Others too, which Helm ignores: the index is JSON.
+    /// Any; Helm ignores unknown ones: the index is JSON.
     Any,
 }
 
-/// Checks an entry, given as JSON text; answers with the text to keep, in which no field stands
-/// twice.
+/// Checks an entry, given as JSON text. Returns the text to keep, in which no field occurs twice.
 pub(super) fn check_version<'a>(chart: &str, text: &'a str, names: Names) -> Result<Cow<'a, str>, IndexError> {
-    let refused = |error: serde_json::Error| IndexError::Refused {
+    let rejected = |error: serde_json::Error| IndexError::Rejected {
         chart: chart.to_owned(),
         version: version_in(text),
         detail: without_place(&error),
     };
-    match check(text, Type::Object(Object::Version), names).map_err(refused)? {
+    match check(text, Type::Object(Object::Version), names).map_err(rejected)? {
         Fields::Once => Ok(Cow::Borrowed(text)),
-        Fields::Twice => twice::as_go_decodes(text).map(Cow::Owned).map_err(refused),
+        Fields::Twice => twice::as_go_decodes(text).map(Cow::Owned).map_err(rejected),
     }
 }
 
-/// Checks a field at the top, given as JSON text, under its name as Helm writes it. Not `entries`.
+/// Checks a top-level field, given as JSON text, under its name as Helm writes it. Not for
+/// `entries`.
 pub(super) fn check_top(name: &str, text: &str) -> Result<(), IndexError> {
     let Some(kind) = fields::kind_at_top(name) else {
         return Ok(());
@@ -55,20 +55,20 @@ fn check_value(name: &str, text: &str, kind: Kind) -> Result<(), IndexError> {
     }
 }
 
-/// Checks `generated`, given as JSON text, and answers with what it says; a missing one is fine.
+/// Checks `generated`, given as JSON text, and returns its value; it may be missing.
 pub(super) fn check_generated(text: &str) -> Result<Option<String>, IndexError> {
     check_value("generated", text, Kind::Time)?;
     Ok(serde_json::from_str(text).unwrap_or_default())
 }
 
-/// What a field's name at the top says where unknown ones are errors.
+/// The name in Helm's spelling for a top-level field, if unknown names are errors.
 pub(super) fn unknown_at_top(name: &str) -> IndexError {
     IndexError::NotAnIndex {
         detail: format!("Helm rejects the unknown field {name:?}"),
     }
 }
 
-/// Whether a field stands in an object more than once.
+/// Whether a field occurs more than once in an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fields {
     Once,
@@ -82,7 +82,7 @@ enum Type {
     Object(Object),
 }
 
-/// A value that must be of a type. `null` is one of every type, and changes nothing.
+/// A value that must have a certain type. `null` has every type, and changes nothing.
 #[derive(Debug, Clone, Copy)]
 struct Typed {
     of: Type,
@@ -198,7 +198,7 @@ impl Typed {
     }
 }
 
-/// What is wrong, without the line and column: an entry is a text of its own here.
+/// The message without line and column, because an entry is a text of its own here.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" at line ") {
@@ -207,7 +207,7 @@ fn without_place(error: &serde_json::Error) -> String {
     }
 }
 
-/// The version in an entry that as a whole has the wrong types, to name it in the message.
+/// The version in an entry of which something has the wrong type, to name it in the message.
 pub(super) fn version_in(text: &str) -> String {
     let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else {
         return version_in_part(text).unwrap_or_default().to_owned();
@@ -221,7 +221,7 @@ pub(super) fn version_in(text: &str) -> String {
     }
 }
 
-/// The version in a text that was cut short.
+/// The version in a text that was cut off.
 fn version_in_part(text: &str) -> Option<&str> {
     let (_, version) = text.split_once("\"version\":\"")?;
     version.split_once('"').map(|(version, _)| version)

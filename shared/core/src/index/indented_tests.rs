@@ -1,5 +1,5 @@
-//! JSON as `helm repo index --json` writes it: what is put in or taken out leaves a text that the
-//! same writer would write, and everything else as it was.
+//! JSON as `helm repo index --json` writes it: an insertion or removal leaves a text that the same
+//! writer would write, and everything else unchanged.
 
 use proptest::prelude::*;
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ use crate::yaml::json_text;
 
 const HELM: &str = include_str!("../../../../tests/corpus/index-layouts/helm-json.json");
 
-/// JSON text in this layout: the order of its fields and the text of its values stay.
+/// JSON text in this layout, with the order of its fields and the text of its values unchanged.
 fn indented(text: &str, width: usize) -> String {
     let mut pretty = String::new();
     write_indented(&mut pretty, serde_json::from_str(text).unwrap(), width, 0);
@@ -156,7 +156,7 @@ fn an_empty_index_and_an_empty_chart_get_their_first_versions_and_lose_them_agai
         listed(&filled),
         [versions("a", &["1.0.0"]), versions("b", &["1.0.0"]), versions("c", &[])]
     );
-    // The chart without versions is not one that loses its last one.
+    // The chart without versions must not be treated as one that loses its last version.
     let left = removed(&filled, &[first, EntryPosition { chart: 1, item: 0 }], &[]);
     assert_eq!(left, empty.replace("{},", "{\n    \"c\": []\n  },"));
 }
@@ -176,7 +176,7 @@ fn a_time_and_notes_go_where_they_are_or_to_the_front() {
         twice,
         noted.replace("\"note\": \"1\"", "\"more\": \"a \\\"b\\\"\",\n    \"note\": \"1\"")
     );
-    // As Helm writes them: behind the entries, which are there or not, and not with the time.
+    // As Helm writes them: after the entries, whether there are any, and not before `generated`.
     for entries in [
         "{}",
         "{\n    \"a\": [\n      {\n        \"name\": \"a\"\n      }\n    ]\n  }",
@@ -209,7 +209,7 @@ fn escapes_and_characters_of_others_stay() {
     assert!(after.contains(description));
     assert_eq!(after, indented(&after, 2));
     fast_is_slow(text.as_bytes());
-    // Halves of a pair are for the parser.
+    // Halves of a surrogate pair are left to the parser.
     assert!(scan(text.replace("\\u00e9", "\\ud83d\\ude00").as_bytes()).is_none());
 }
 
@@ -300,8 +300,8 @@ fn a_text_that_is_nearly_in_the_layout_is_left_to_the_parser() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Our own layout is what the indented one is held against: indented before the edit or after
-    /// it, the text is the same.
+    /// The indented layout is compared with Chartdrop's own: whether the text is indented before or
+    /// after the edit, the result is the same.
     #[test]
     fn an_edit_in_this_layout_is_one_in_ours_and_indented(
         entries in prop::collection::vec(any_entry(), 0..8),

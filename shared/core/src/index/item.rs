@@ -1,4 +1,4 @@
-//! One chart version in the text of an index, and what an edit needs to know of it.
+//! One chart version in the text of an index, as an edit needs it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::outline::ChartPlace;
 use crate::chart::time;
 
-/// What an edit needs of a version.
+/// What an edit needs to know about a version.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Head<'a> {
     /// Its `version`, if it has one (Helm skips an entry without).
@@ -23,7 +23,7 @@ pub(super) struct Head<'a> {
     pub(super) digest: Option<Cow<'a, str>>,
 }
 
-/// What is read of an entry whose fields are texts under names in any case. No name stands twice.
+/// The fields of an entry that are read, as texts under names in any case. No name occurs twice.
 #[derive(Debug, Default)]
 pub(super) struct Texts<'a> {
     pub(super) name: Option<Cow<'a, str>>,
@@ -34,7 +34,7 @@ pub(super) struct Texts<'a> {
     pub(super) url: Option<Cow<'a, str>>,
 }
 
-/// The fields that [`Texts`] has.
+/// The fields that [`Texts`] contains.
 pub(super) const TEXTS: [u8; 5] = [
     fields::NAME,
     fields::VERSION,
@@ -43,10 +43,10 @@ pub(super) const TEXTS: [u8; 5] = [
     fields::URLS,
 ];
 
-/// The places of a chart's versions.
+/// The positions of a chart's versions.
 ///
-/// Sound for every text that has an outline: in JSON a version is a line, or no other line than the
-/// first of a version begins with a brace in that column; and so it is in YAML with a dash.
+/// This is correct for every text that has an outline: in JSON, a version is a line, or only its
+/// first line begins with a brace in that column; in YAML the same holds for the dash.
 pub(super) fn all<'a>(
     layout: Layout,
     text: &'a [u8],
@@ -63,7 +63,7 @@ pub(super) fn all<'a>(
     })
 }
 
-/// The place of the version that `at` is in.
+/// The position of the version that contains `at`.
 pub(super) fn around(layout: Layout, text: &[u8], chart: &ChartPlace, at: usize) -> Range<usize> {
     let items = chart.items.clone();
     let before = text.get(items.start..at).unwrap_or_default();
@@ -74,7 +74,7 @@ pub(super) fn around(layout: Layout, text: &[u8], chart: &ChartPlace, at: usize)
     items.start + start.unwrap_or(0)..at + length.unwrap_or(after.len())
 }
 
-/// The fields of a version that are read, by their places.
+/// The fields of a version that are read, by their positions.
 pub(super) struct Wanted<'a>(pub(super) &'a [u8]);
 
 impl<'de> DeserializeSeed<'de> for Wanted<'_> {
@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for Wanted<'_> {
     }
 }
 
-/// A text that is borrowed where it can be.
+/// A text that is borrowed if possible.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
@@ -150,12 +150,12 @@ impl Visitor<'_> for Named {
     }
 }
 
-/// When a version was created, if it says so.
+/// When a version was created, if it has a time.
 pub(super) fn created(layout: Layout, item: &[u8]) -> Option<Timestamp> {
     time::parse(&layout.texts(item)?.created?)
 }
 
-/// What stands between double quotes, if it is that to the letter.
+/// The text between double quotes, if it has no escapes.
 pub(super) fn without_escapes(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     (!inner.contains('\\')).then_some(inner)

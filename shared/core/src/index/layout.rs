@@ -1,5 +1,5 @@
-//! What the text of an index looks like, and what an edit puts there. Nothing else asks which of
-//! the two forms an index has: each question goes to [`json`] or [`yaml`].
+//! The layout of an index's text, and what an edit writes there. Only this file asks which of the
+//! two forms an index has, and passes each question to [`json`] or [`yaml`].
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -16,14 +16,14 @@ use super::{Format, IndexError, json, yaml};
 /// The form of a text, and the white space in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// JSON with this between its tokens.
+    /// JSON with this white space between its tokens.
     Json(json::Spacing),
-    /// YAML with lines indented this deep.
+    /// YAML with this indentation.
     Yaml(yaml::Indent),
 }
 
 impl Format {
-    /// An index that lists nothing yet.
+    /// An empty index.
     pub(super) fn empty(self) -> (Vec<u8>, Outline) {
         match self {
             Self::Json => json::empty(),
@@ -31,7 +31,7 @@ impl Format {
         }
     }
 
-    /// Writes an index, with nothing in the place of `generated`.
+    /// Writes an index with an empty `generated`.
     pub(super) fn write(self, document: &Document) -> Result<(Vec<u8>, Outline), IndexError> {
         match self {
             Self::Json => Ok(json::write(document)),
@@ -40,7 +40,7 @@ impl Format {
     }
 }
 
-/// What is read of a text.
+/// Reading a text.
 impl Layout {
     pub(super) fn format(self) -> Format {
         match self {
@@ -49,8 +49,8 @@ impl Layout {
         }
     }
 
-    /// What stands between two versions: the end of a line, and what the first line of the next one
-    /// begins with.
+    /// The text between two versions: the end of a line, and the beginning of the next version's
+    /// first line.
     pub(super) fn between_versions(self) -> Vec<u8> {
         let begins = match self {
             Self::Json(spacing) => spacing.begin_of_version(),
@@ -59,7 +59,7 @@ impl Layout {
         format!("\n{begins}").into_bytes()
     }
 
-    /// Reads what an edit needs of a version.
+    /// Reads what an edit needs to know about a version.
     pub(super) fn head(self, item: &[u8]) -> Head<'_> {
         let head = match self {
             Self::Json(_) => json::item::head(item),
@@ -79,7 +79,7 @@ impl Layout {
         }
     }
 
-    /// The text that a scalar on one line says.
+    /// The decoded text of a scalar on one line.
     pub(super) fn scalar(self, written: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Self::Json(_) => json::item::scalar(written),
@@ -87,7 +87,7 @@ impl Layout {
         }
     }
 
-    /// The annotations in a text. `None` if it can't be said which they are.
+    /// Reads the annotations in a text. `None` if they cannot be determined.
     pub(super) fn annotations(self, text: &[u8], outline: &Outline) -> Option<Annotations> {
         match self {
             Self::Json(_) => json::annotations::read(text, outline),
@@ -95,7 +95,7 @@ impl Layout {
         }
     }
 
-    /// Where the text of a chart ends: in JSON behind the bracket of its versions, in YAML with its
+    /// The end of a chart's text: in JSON after the bracket of its versions, in YAML after its
     /// lines.
     pub(super) fn end_of_chart(self, chart: &ChartPlace) -> usize {
         match self {
@@ -104,7 +104,7 @@ impl Layout {
         }
     }
 
-    /// A chart with all of its lines, in JSON the comma behind it included.
+    /// A chart with all of its lines, in JSON including the comma after it.
     pub(super) fn lines_of_chart(self, text: &[u8], chart: &ChartPlace) -> Range<usize> {
         match self {
             Self::Json(spacing) => spacing.lines_of_chart(text, chart),
@@ -113,9 +113,9 @@ impl Layout {
     }
 }
 
-/// What is written into a text.
+/// Writing into a text.
 impl Layout {
-    /// A version, given as one line of JSON text.
+    /// The text of a version, given as one line of JSON text.
     pub(super) fn version(self, json: String) -> Result<String, IndexError> {
         match self {
             Self::Json(spacing) => Ok(spacing.version(json)),
@@ -131,7 +131,7 @@ impl Layout {
         }
     }
 
-    /// What stands between two versions or two charts, beside what each begins and ends with.
+    /// The text between two versions or two charts.
     pub(super) fn separator(self) -> &'static str {
         match self {
             Self::Json(_) => json::splice::SEPARATOR,
@@ -139,7 +139,7 @@ impl Layout {
         }
     }
 
-    /// Puts versions behind those of a chart, which may have none yet.
+    /// Inserts versions after those of a chart, which may have none yet.
     pub(super) fn append_versions(self, chart: &ChartPlace, versions: String) -> Splice {
         match self {
             Self::Json(spacing) => spacing.append_versions(chart, &versions),
@@ -147,7 +147,7 @@ impl Layout {
         }
     }
 
-    /// Puts a chart behind the last one.
+    /// Inserts a chart after the last one.
     pub(super) fn append_chart(self, last: &ChartPlace, chart: String) -> Splice {
         let at = self.end_of_chart(last);
         match self {
@@ -156,7 +156,7 @@ impl Layout {
         }
     }
 
-    /// The text of the first charts, which takes the place of the vacancy.
+    /// The text of the first charts, which replaces the vacancy.
     pub(super) fn first_charts(self, charts: &str) -> String {
         match self {
             Self::Json(spacing) => spacing.first_charts(charts),
@@ -164,8 +164,8 @@ impl Layout {
         }
     }
 
-    /// What stands in the place of the entries where all charts are taken out. `None` where an
-    /// empty index looks like one without their lines.
+    /// What replaces the entries when all charts are removed. `None` if an empty index is what is
+    /// left without their lines.
     pub(super) fn no_charts(self) -> Option<&'static str> {
         match self {
             Self::Json(spacing) => spacing.no_charts(),
@@ -173,7 +173,7 @@ impl Layout {
         }
     }
 
-    /// What an element that becomes the last one of its list loses: in JSON its comma.
+    /// What an element loses when it becomes the last one of its list: in JSON its comma.
     pub(super) fn lost_by_last(self, element: &Range<usize>) -> Option<Range<usize>> {
         match self {
             Self::Json(_) => Some(json::splice::comma_of(element)),
@@ -181,7 +181,7 @@ impl Layout {
         }
     }
 
-    /// The field with the time of the last change, where there is none yet.
+    /// The field with the time of the last change, if there is none yet.
     pub(super) fn generated(self, now: Timestamp) -> String {
         match self {
             Self::Json(spacing) => spacing.first_field("generated", format!("\"{now}\"")),
@@ -189,7 +189,7 @@ impl Layout {
         }
     }
 
-    /// Adds annotations to those of a text. `None` if it can't be said where they belong.
+    /// Adds annotations to those of a text. `None` if their place cannot be determined.
     pub(super) fn annotate(self, text: &[u8], outline: &Outline, more: Vec<(String, String)>) -> Option<Splice> {
         match self {
             Self::Json(spacing) => json::annotations::add(spacing, text, outline, more),

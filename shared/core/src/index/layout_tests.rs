@@ -1,5 +1,4 @@
-//! Layouts of others, and names of fields as others write them: an edit leaves every byte of
-//! theirs.
+//! Layouts and field names of other writers: an edit keeps every byte of theirs.
 
 use proptest::prelude::*;
 
@@ -66,7 +65,7 @@ const LAYOUTS: [(&str, &str); 14] = [
     ),
 ];
 
-/// Whether all lines of one text but that of `generated` are in another one, in their order.
+/// Whether all lines of one text except `generated` are in another one, in their order.
 #[track_caller]
 fn assert_stands(before: &str, after: &str) {
     let mut lines = after.lines();
@@ -114,7 +113,7 @@ fn in_the_layouts_of_others_nothing_but_the_new_versions_and_the_time_changes() 
             Some("https://example.com/beta-1.10.tgz"),
             "{name}"
         );
-        // Taken out again, and a note put in: the layout may begin with a mark.
+        // Removed again, with a note added: the layout may begin with a mark.
         let places: Vec<_> = read(after.as_bytes())
             .unwrap()
             .listed_versions()
@@ -129,8 +128,7 @@ fn in_the_layouts_of_others_nothing_but_the_new_versions_and_the_time_changes() 
     }
 }
 
-/// What go-yaml writes without quotes, what stands for nothing, and numbers where Helm takes them
-/// for text.
+/// What go-yaml writes without quotes, what means null, and numbers that Helm accepts as text.
 const SCALARS: &str = "\
 apiVersion: '1.0'
 entries:
@@ -210,7 +208,7 @@ fn an_index_without_a_time_gets_one_and_keeps_its_bytes() {
     }
 }
 
-/// The entry under names in another case, in both forms, as charts.openshift.io has it.
+/// The entry with names in another case, in both forms, as charts.openshift.io has it.
 const OTHER_CASES: [&str; 2] = [
     "apiVersion: v1\nentries:\n  alpha:\n  - Digest: c0de\n    Maintainers:\n    - Name: m\n    Urls:\n    - https://example.com/a.tgz\n    \
      VERSION: 1.0.0\n    apiversion: v2\n    name: alpha\ngenerated: \"2019-01-01T00:00:00Z\"\n",
@@ -234,7 +232,7 @@ fn names_of_fields_are_known_in_any_case() {
                 (Some("alpha"), "1.0.0")
             );
             assert_eq!(listed[0].url.as_deref(), Some("https://example.com/a.tgz"));
-            // It is listed once, and stays so.
+            // It is listed once, and stays listed once.
             let again = index.edit(&[entry("alpha", "1.0.0")], now()).unwrap();
             let listed = Some("c0de".to_owned());
             assert_eq!((again.added, again.text), (vec![Added::Conflict { listed }], None));
@@ -245,7 +243,7 @@ fn names_of_fields_are_known_in_any_case() {
     }
 }
 
-/// Helm 3.22 and 4.3 were asked about each.
+/// The results of Helm 3.22 and 4.3 for each.
 #[test]
 fn an_index_is_loaded_where_helm_loads_it() {
     let of = |entry: &str| format!("{{\"apiVersion\":\"v1\",\"entries\":{{\"a\":[{{\"name\":\"a\",{entry}}}]}}}}");

@@ -1,4 +1,4 @@
-//! What an index lists, one version after the other, for those who hold it against the archives.
+//! The versions that an index lists, for comparing them with archives.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,10 +8,10 @@ use memchr::memmem;
 use super::{Index, item};
 use crate::digest::Digest;
 
-/// One chart version as an index lists it.
+/// A chart version as an index lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedVersion {
-    /// The chart that it is listed under, which is what Helm goes by.
+    /// The chart that it is listed under, which Helm uses.
     pub chart: String,
     /// The name in the entry itself.
     pub name: Option<String>,
@@ -19,11 +19,11 @@ pub struct ListedVersion {
     pub version: String,
     /// The digest, as it is written.
     pub digest: Option<String>,
-    /// Where the archive can be downloaded: Helm tries the first one only.
+    /// The URL of the archive: Helm tries only the first one.
     pub url: Option<String>,
     /// When it was published, as it is written.
     pub created: Option<String>,
-    /// Where in the index it stands.
+    /// Its position in the index.
     pub place: EntryPosition,
 }
 
@@ -38,16 +38,16 @@ pub enum ListedDigest {
     Written(String),
 }
 
-/// What an index promises of a version: which archive, and where.
+/// The archive that an index lists for a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Promise {
     /// The digest, as it is written.
     pub digest: Option<String>,
-    /// Where the archive can be downloaded: Helm tries the first one only.
+    /// The URL of the archive: Helm tries only the first one.
     pub url: Option<String>,
 }
 
-/// Where in one index an entry stands: chart and version by their numbers in the order of the text.
+/// The position of an entry in one index: chart and version, numbered in the order of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryPosition {
     pub(super) chart: usize,
@@ -55,27 +55,27 @@ pub struct EntryPosition {
 }
 
 impl Promise {
-    /// The digest, if it is one that can be compared.
+    /// The digest, if it can be compared.
     pub fn comparable(&self) -> Option<Digest> {
         Digest::of_entry(self.digest.as_deref()?)
     }
 }
 
 impl ListedVersion {
-    /// The digest, if it is one that can be compared.
+    /// The digest, if it can be compared.
     pub fn comparable(&self) -> Option<Digest> {
         Digest::of_entry(self.digest.as_deref()?)
     }
 }
 
 impl Index {
-    /// Whether a version is listed. Version and name are compared as they are.
+    /// Whether a version is listed. Version and name are compared as exact texts.
     pub fn lists(&self, chart: &str, version: &str) -> bool {
         self.item_of(chart, version).is_some()
     }
 
-    /// Whether a version is listed, and with which digest. Version and name are compared as they
-    /// are.
+    /// Whether a version is listed, and with which digest. Version and name are compared as exact
+    /// texts.
     pub fn digest_of(&self, chart: &str, version: &str) -> ListedDigest {
         let item = self.item_of(chart, version).and_then(|item| self.text.get(item));
         match item.map(|item| self.outline.layout.head(item).digest) {
@@ -85,7 +85,7 @@ impl Index {
         }
     }
 
-    /// What is promised of a version, if it is listed: by the first entry of several, as for Helm.
+    /// What the index lists for a version, from the first of several entries, as for Helm.
     pub fn promise(&self, chart: &str, version: &str) -> Option<Promise> {
         let texts = self
             .outline
@@ -97,8 +97,8 @@ impl Index {
         })
     }
 
-    /// The versions that are listed, in the order of the text. What Helm skips (a null entry, one
-    /// without a version) is left out.
+    /// The listed versions, in the order of the text, without those that Helm skips (a null entry,
+    /// or one without a version).
     pub fn listed_versions(&self) -> impl Iterator<Item = ListedVersion> + '_ {
         let layout = self.outline.layout;
         self.outline.charts.iter().enumerate().flat_map(move |(chart, place)| {
@@ -121,11 +121,11 @@ impl Index {
         })
     }
 
-    /// Where the text of a version stands: of the first one, if it is listed more than once.
+    /// The position of a version's text: of the first one, if it is listed more than once.
     fn item_of(&self, chart: &str, version: &str) -> Option<Range<usize>> {
         let place = self.outline.chart(&self.text, chart)?;
         let mut at = place.items.start;
-        // A version is made of characters that are never escaped, so it stands somewhere as it is.
+        // The characters of a version are never escaped, so its text occurs as it is.
         while let Some(found) = memmem::find(self.text.get(at..place.items.end)?, version.as_bytes()) {
             let item = item::around(self.outline.layout, &self.text, place, at + found);
             at = item.end;

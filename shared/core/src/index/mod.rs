@@ -1,19 +1,18 @@
-//! Editing a repository's `index.yaml`: bytes and new entries in, new bytes or "nothing to do" out.
+//! Editing a repository's `index.yaml`: from bytes and new entries to new bytes or "nothing to do".
 //! No I/O, no clock.
 //!
-//! An index has one of two forms ([`Format`]): JSON text ([`json`]), which is what we write by
-//! default since Helm 3.13 and later load it without their YAML parser
-//! (<https://github.com/helm/helm/pull/12245>), or YAML as Helm writes it ([`yaml`]). An existing
-//! index keeps its form and its [`layout`], the only place that asks which it is.
+//! An index has one of two forms ([`Format`]): JSON text ([`json`]), the default, because Helm 3.13
+//! and later load it without their YAML parser (<https://github.com/helm/helm/pull/12245>), or YAML
+//! as Helm writes it ([`yaml`]). An existing index keeps its form and its [`layout`], the only
+//! module that asks which form it is.
 //!
-//! One more chart costs the time to go over the bytes once, however many versions there are:
-//! [`scan`] finds where everything stands, [`edit`] puts the new text in between, and every other
-//! byte stays. Only a text in a layout that the scan does not know is parsed ([`document`]) and
-//! written anew. What Helm's own reader would refuse is refused ([`helm`]): an index that nobody
-//! can load must be found, not extended.
+//! Adding a chart takes one pass over the bytes, however many versions there are: [`scan`] finds
+//! every position, [`edit`] inserts the new text, and every other byte stays. Only a text in an
+//! unknown layout is parsed ([`document`]) and rewritten. An index that Helm would reject is
+//! rejected too ([`helm`]), because a broken index must be noticed and not extended.
 //!
-//! [`Index::edit`] adds versions, [`Index::remove`] takes them out; [`Index::salvage`] is for
-//! mending what is damaged.
+//! [`Index::edit`] adds versions, [`Index::remove`] removes them, and [`Index::salvage`] repairs a
+//! damaged index.
 
 mod annotations;
 mod document;
@@ -66,7 +65,7 @@ use crate::yaml::json_text;
 /// The form of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// JSON text, one chart version on a line.
+    /// JSON text with one chart version per line.
     #[default]
     Json,
     /// YAML as Helm writes it: two spaces, keys in alphabetical order.
@@ -90,7 +89,7 @@ impl FromStr for Format {
     }
 }
 
-/// An index that was read and found to be sound: its text, and where everything stands in it.
+/// A valid index: its text, and the positions in it.
 #[derive(Debug, Clone)]
 pub struct Index {
     text: Bytes,
@@ -99,7 +98,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// An index that does not exist yet, and will have this form.
+    /// Creates an empty index in this form.
     pub fn new(format: Format) -> Self {
         let (text, outline) = format.empty();
         Self {
@@ -109,11 +108,11 @@ impl Index {
         }
     }
 
-    /// An index that does not exist yet, and will have this form and these annotations.
+    /// Creates an empty index in this form with these annotations.
     ///
     /// # Errors
     ///
-    /// [`IndexError`] if they can't be written.
+    /// [`IndexError`] if they cannot be written.
     pub fn with_annotations(format: Format, annotations: &BTreeMap<String, String>) -> Result<Self, IndexError> {
         let mut top = vec![("apiVersion".to_owned(), "\"v1\"".to_owned())];
         if !annotations.is_empty() {
@@ -129,7 +128,7 @@ impl Index {
         Self::of_document(&document, format)
     }
 
-    /// An index that has to be written anew, whatever is edited.
+    /// An index that has to be rewritten by any edit.
     fn of_document(document: &Document, format: Format) -> Result<Self, IndexError> {
         let (text, outline) = format.write(document)?;
         Ok(Self {
@@ -143,7 +142,7 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// [`IndexError`] where Helm could not load it.
+    /// [`IndexError`] if Helm could not load it.
     pub fn read(text: Bytes) -> Result<Self, IndexError> {
         match scan::scan(&text) {
             Some(outline) => Ok(Self {
@@ -155,18 +154,18 @@ impl Index {
         }
     }
 
-    /// Reads an index the slow way, however well the scan knows its layout.
+    /// Reads an index on the slow path, even if the scan knows its layout.
     ///
     /// # Errors
     ///
-    /// [`IndexError`] where Helm could not load it.
+    /// [`IndexError`] if Helm could not load it.
     #[cfg(feature = "fuzzing")]
     #[doc(hidden)]
     pub fn read_slowly(text: &[u8]) -> Result<Self, IndexError> {
         Self::parse(text)
     }
 
-    /// The slow way: for every text that Helm can load.
+    /// The slow path, for every text that Helm can load.
     fn parse(text: &[u8]) -> Result<Self, IndexError> {
         let (document, format) = Document::read(text)?;
         let (text, outline) = format.write(&document)?;
@@ -177,7 +176,7 @@ impl Index {
         })
     }
 
-    /// How many chart versions the index lists.
+    /// The number of versions that the index lists.
     pub fn versions(&self) -> usize {
         self.outline.versions
     }

@@ -42,8 +42,8 @@ fn created(listed: &ListedVersion) -> Timestamp {
     time::parse(listed.created.as_deref().unwrap()).unwrap()
 }
 
-/// The version that Flux takes: the highest, and of those that are as high the one created last. Of
-/// the same time it takes the one listed last.
+/// The version that Flux selects: the highest and, among equals, the one created last. Of the same
+/// time, the one listed last.
 fn newest_to_flux(listed: &[ListedVersion]) -> &str {
     let newest = listed.iter().max_by(|a, b| {
         let (one, other) = (Version::parse(&a.version).unwrap(), Version::parse(&b.version).unwrap());

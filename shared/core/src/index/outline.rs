@@ -1,4 +1,4 @@
-//! Where everything stands in an index's text that an edit touches.
+//! The positions in an index's text that an edit needs.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,55 +8,55 @@ use jiff::Timestamp;
 use super::layout::Layout;
 use super::spliced::Splice;
 
-/// The places in one text, in bytes from its start.
+/// The positions in one text, in bytes from its start.
 ///
-/// Either [`scan`](super::scan) found them, which takes a text only if it is sure of all of it, or
-/// we wrote the text.
+/// Either [`scan`](super::scan) found them, which accepts a text only if it is sure of all of it,
+/// or the text was just written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outline {
     pub(super) layout: Layout,
     pub(super) generated: Generated,
-    /// What stands before the entries: in JSON up to their opening brace, in YAML the lines before
-    /// theirs.
+    /// The text before the entries: in JSON up to their opening brace, in YAML the lines before
+    /// them.
     pub(super) head: Range<usize>,
-    /// What the first chart takes the place of. Its start counts while there are charts too: it is
-    /// where the entries begin.
+    /// What the first chart replaces. Its start is also valid while there are charts: the entries
+    /// begin there.
     pub(super) vacancy: Range<usize>,
     /// The charts, in the order of the text.
     pub(super) charts: Vec<ChartPlace>,
-    /// What stands behind the entries: in JSON from their closing brace on, in YAML the lines
-    /// behind their last one.
+    /// The text after the entries: in JSON from their closing brace, in YAML the lines after their
+    /// last one.
     pub(super) tail: Range<usize>,
-    /// How many chart versions there are in all.
+    /// The number of versions in the index.
     pub(super) versions: usize,
 }
 
-/// Where the time of the last change stands.
+/// The position of the time of the last change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Generated {
-    /// The value, with its quotes if it has some.
+    /// The value, with its quotes if there are any.
     Here(Range<usize>),
-    /// There is no such field yet; it can be put here.
+    /// The field does not exist; it can be inserted here.
     Missing(usize),
 }
 
-/// The place of one chart.
+/// The position of one chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ChartPlace {
-    /// The key under `entries`, as it is written, with its quotes if it has some.
+    /// The key under `entries`, as written, with its quotes if there are any.
     pub(super) name: Range<usize>,
-    /// Where the line with the name begins.
+    /// The start of the line with the name.
     pub(super) start: usize,
-    /// The lines of its versions, each with its line feed. Without versions: what the first one
-    /// takes the place of.
+    /// The lines of its versions, with their line feeds. Without versions: what the first one
+    /// replaces.
     pub(super) items: Range<usize>,
-    /// How many versions there are.
+    /// The number of its versions.
     pub(super) versions: usize,
 }
 
 impl Outline {
-    /// What takes out all charts at once, where an empty index looks otherwise than one without
-    /// their lines.
+    /// The splice that removes all charts at once, if an empty index differs from one without their
+    /// lines.
     pub(super) fn without_charts(&self) -> Option<Splice> {
         let text = self.layout.no_charts()?;
         Some(Splice {
@@ -87,8 +87,8 @@ impl Outline {
         self.charts.iter().find(|chart| self.name(text, chart) == name)
     }
 
-    /// Whether a name stands twice. Nothing is sorted, and no memory taken, if the names are in
-    /// order as they are.
+    /// Whether a name occurs twice. If the names are already in order, this neither sorts nor
+    /// allocates.
     pub(super) fn chart_twice(&self, text: &[u8]) -> Option<String> {
         let names = || self.charts.iter().map(|chart| self.name(text, chart));
         if names().is_sorted_by(|a, b| a < b) {

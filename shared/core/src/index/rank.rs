@@ -1,9 +1,10 @@
-//! Which version is newer, so that all clients agree on it.
+//! The order of versions, so that all clients agree which is the newest.
 //!
-//! Precedence comes first. Versions that differ in build metadata only have the same, and clients
-//! then take the one that is listed first (Helm, Argo CD) or the one that was created last (Flux:
+//! Precedence decides first. Versions that differ only in build metadata have the same precedence.
+//! Then clients use the one that is listed first (Helm, Argo CD) or the one that was created last
+//! (Flux:
 //! <https://github.com/fluxcd/source-controller/blob/main/internal/helm/repository/chart_repository.go>).
-//! So the list goes by `created`, and no two new entries of one chart have the same.
+//! So the list is ordered by `created`, and new entries of one chart never have the same time.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -15,11 +16,11 @@ use super::item;
 use super::layout::Layout;
 use crate::chart::Version;
 
-/// What tells two times apart: less than two writes are apart, and as fine as the databases of
-/// clients keep times.
+/// The distance between two times: shorter than between two writes, and as precise as the databases
+/// of clients.
 const STEP: SignedDuration = SignedDuration::from_micros(1);
 
-/// What decides where a version stands.
+/// What decides the position of a version.
 pub(super) struct Rank<'a> {
     version: Option<Version>,
     text: Option<&'a str>,
@@ -29,17 +30,17 @@ pub(super) struct Rank<'a> {
 /// When a version was created.
 enum Said<'a> {
     At(Timestamp),
-    /// As the text of this version says. Few are ever asked.
+    /// As this version's text says; few are ever parsed.
     In(Layout, &'a [u8]),
 }
 
 impl<'a> Rank<'a> {
-    /// Of a version that is listed.
+    /// The rank of a listed version.
     pub(super) fn of_listed(version: Option<&'a str>, layout: Layout, item: &'a [u8]) -> Self {
         Rank::new(version, Said::In(layout, item))
     }
 
-    /// Of a version to be listed.
+    /// The rank of a version to be listed.
     pub(super) fn of_new(version: &'a str, created: Timestamp) -> Self {
         Rank::new(Some(version), Said::At(created))
     }
@@ -52,7 +53,7 @@ impl<'a> Rank<'a> {
         }
     }
 
-    /// When it was created, as far as that is said.
+    /// When it was created, if known.
     pub(super) fn created(&self) -> Option<Timestamp> {
         match &self.created {
             Said::At(time) => Some(*time),
@@ -60,8 +61,8 @@ impl<'a> Rank<'a> {
         }
     }
 
-    /// Newest first. Without a time, a version comes after those with one; what is no version comes
-    /// last, as Helm sorts it.
+    /// Newest first. A version without a time comes after those with one; a text that is not a
+    /// version comes last, as Helm sorts it.
     pub(super) fn cmp_newest_first(&self, other: &Rank<'_>) -> Ordering {
         match (&self.version, &other.version) {
             (Some(own), Some(others)) => others
@@ -74,7 +75,7 @@ impl<'a> Rank<'a> {
         }
     }
 
-    /// Lowest first, whenever they were created.
+    /// Lowest precedence first, whatever the time.
     fn cmp_precedence(&self, other: &Rank<'_>) -> Ordering {
         match (&self.version, &other.version) {
             (Some(own), Some(others)) => own.cmp_precedence(others),
@@ -90,16 +91,15 @@ impl<'a> Rank<'a> {
     }
 }
 
-/// A new version, and when it is created.
+/// A new version and its time.
 pub(super) trait Newcomer {
     fn rank(&self) -> &Rank<'_>;
     fn created(&self) -> &Created;
 }
 
-/// Times for new versions of one chart, in their order: those that have the same get rising ones in
-/// the order of precedence, and of the same precedence in the order of their uploads, then of the
-/// numbers in their texts. What an earlier entry says stays, and nobody else gets the time of a
-/// version that has the same precedence.
+/// Assigns times to new versions of one chart. Versions with the same time get increasing ones in
+/// the order of precedence, then of their uploads, then of the numbers in their texts. A time from
+/// an earlier entry stays, and no other version of the same precedence gets it.
 pub(super) fn times<N: Newcomer>(new: &[N], listed: &[Rank<'_>]) -> Vec<Timestamp> {
     let mut order: Vec<(usize, &N)> = new.iter().enumerate().collect();
     order.sort_by(|(_, a), (_, b)| oldest_first(*a, *b));
@@ -136,8 +136,8 @@ fn oldest_first<N: Newcomer>(a: &N, b: &N) -> Ordering {
         .then_with(|| a.rank().cmp_text(b.rank()))
 }
 
-/// Times that are given already: those of new versions that stay what they are, and those of listed
-/// ones that have the precedence of a new one.
+/// Times that are already taken: those of new versions that must not change, and those of listed
+/// versions with the precedence of a new one.
 fn taken<N: Newcomer>(new: &[N], listed: &[Rank<'_>]) -> BTreeSet<Timestamp> {
     let mut sorted: Vec<&Rank<'_>> = new.iter().map(Newcomer::rank).collect();
     sorted.sort_by(|a, b| a.cmp_precedence(b));

@@ -1,4 +1,4 @@
-//! Removing, and what is left of a damaged index: exactly what was meant is gone, and nothing else.
+//! Removal, and salvage of a damaged index: exactly what was meant is removed, and nothing else.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::scan::scan;
 use super::tests::{AS_HELM_WRITES, any_entry, entry, listed, now, read, seen, seen_by_us, text_of, written};
 use super::{Entry, EntryPosition, Format, Index, IndexError, Removal};
 
-/// The places of these versions.
+/// The positions of these versions.
 fn places(index: &Index, wanted: &[(&str, &str)]) -> Vec<EntryPosition> {
     let versions = index.listed_versions();
     let wanted = |chart: &str, version: &str| wanted.contains(&(chart, version));
@@ -42,7 +42,7 @@ fn noted(index: &str, versions: &[(&str, &str)], notes: &[(&str, &str)]) -> Stri
     text
 }
 
-/// As it looks when nothing but the time was set anew.
+/// The text with only the time changed.
 fn at_that_time(index: &str) -> String {
     index.replace("2019-01-01T00:00:00Z", "2027-01-15T08:00:00Z")
 }
@@ -133,8 +133,8 @@ fn a_note_is_left_in_the_same_write_and_the_next_one_beside_it() {
         assert_eq!(seen(&twice)["annotations"], expected);
         let annotations = read(twice.as_bytes()).unwrap().annotations();
         assert_eq!(serde_json::json!(annotations), expected);
-        // What is noted already is nothing to do, and a version that is added later leaves the
-        // notes alone.
+        // A note that exists already is no change, and a version that is added later keeps the
+        // notes.
         let notes = [("x.io/a", "first: \"one\" # \\")];
         assert_eq!(removal(twice.as_bytes(), &[], &notes).unwrap().text, None);
         let changed = noted(&twice, &[], &[("x.io/a", "changed")]);
@@ -226,7 +226,8 @@ fn of_a_damaged_index_every_whole_entry_is_left() {
             .replace("apiVersion\":\"v1\"", "apiVersion\":\"v9\"")
             .replace("apiVersion: v1", "apiVersion: v9");
         assert_eq!(left(other.as_bytes()), listed(&whole));
-        // In the time, which has quotes in both forms: YAML that is cut elsewhere may well be YAML.
+        // In the time, which is quoted in both forms: YAML that is cut elsewhere may still be valid
+        // YAML.
         let time = entries[2].created.time().to_string();
         let cut = &whole[..whole.rfind(&time).unwrap() + 7];
         assert!(read(cut.as_bytes()).is_err());
@@ -237,11 +238,11 @@ fn of_a_damaged_index_every_whole_entry_is_left() {
             .index
             .annotations();
         assert_eq!((annotations["note"].as_str(), annotations["more"].as_str()), ("1", "3"));
-        let refused = whole
+        let rejected = whole
             .replace("\"version\":\"2.0.0\"", "\"version\":2")
             .replace("version: 2.0.0", "version: 2");
-        assert!(read(refused.as_bytes()).is_err());
-        assert_eq!(left(refused.as_bytes())[0].1, ["1.0.0"]);
+        assert!(read(rejected.as_bytes()).is_err());
+        assert_eq!(left(rejected.as_bytes())[0].1, ["1.0.0"]);
     }
     for nothing in [
         "",
@@ -263,7 +264,7 @@ proptest! {
         for format in [Format::Json, Format::Yaml] {
             let before = written(None, &entries, format);
             let edit = read(before.as_bytes()).unwrap().edit(std::slice::from_ref(&added), now()).unwrap();
-            // Listed already: nothing was added.
+            // Already listed: nothing was added.
             let Some(text) = edit.text else { continue };
             let after = String::from_utf8(text.to_bytes().into()).unwrap();
             let name = (added.metadata.name.as_str(), added.metadata.version.as_str());

@@ -1,4 +1,4 @@
-//! Taking versions out of an index, and leaving a note about it in the same write.
+//! Removes versions from an index and adds a note about them in the same write.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -8,25 +8,25 @@ use jiff::Timestamp;
 use super::spliced::{Splice, Spliced};
 use super::{EntryPosition, Index, IndexError, item};
 
-/// What a removal comes to.
+/// The result of a removal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
-    /// The new text, or `None` if there is nothing to do.
+    /// The new text, or `None` if nothing changes.
     pub text: Option<Spliced>,
-    /// How many chart versions the index lists afterwards.
+    /// The number of versions that the index lists afterwards.
     pub versions: usize,
 }
 
 impl Index {
-    /// Takes the versions in these places out, sets annotations, and `generated` to `now` if that
-    /// changes anything.
+    /// Removes the versions at these positions, sets annotations, and sets `generated` to `now` if
+    /// that changes anything.
     ///
-    /// A chart goes with its last version. Every other byte stays, if the layout is one that we
-    /// know: what was added and is removed leaves the text that was there before.
+    /// A chart is removed with its last version. Every other byte stays if the layout is known:
+    /// adding a version and removing it restores the earlier text.
     ///
     /// # Errors
     ///
-    /// [`IndexError`] if the index has to be written anew and can't be.
+    /// [`IndexError`] if the index has to be rewritten and cannot be.
     pub fn remove(
         &self,
         places: &[EntryPosition],
@@ -36,12 +36,12 @@ impl Index {
         if let Some(splices) = self.annotate(annotations) {
             return Ok(self.remove_with(places, splices, now));
         }
-        // Versions keep their numbers when the index is written anew.
-        let anew = Self::parse(&self.text)?;
-        let splices = anew.annotate(annotations).ok_or_else(|| IndexError::NotAnIndex {
+        // Versions keep their numbers when the index is rewritten.
+        let rewritten = Self::parse(&self.text)?;
+        let splices = rewritten.annotate(annotations).ok_or_else(|| IndexError::NotAnIndex {
             detail: "its annotations can't be written".to_owned(),
         })?;
-        Ok(anew.remove_with(places, splices, now))
+        Ok(rewritten.remove_with(places, splices, now))
     }
 
     fn remove_with(&self, places: &[EntryPosition], mut splices: Vec<Splice>, now: Timestamp) -> Removal {
@@ -56,7 +56,7 @@ impl Index {
         }
     }
 
-    /// Answers with how many versions are cut.
+    /// Returns the number of versions that are cut.
     fn cut(&self, places: &BTreeSet<EntryPosition>, splices: &mut Vec<Splice>) -> usize {
         let mut removed = 0;
         let mut charts = Vec::with_capacity(self.outline.charts.len());
@@ -92,8 +92,8 @@ impl Index {
         removed
     }
 
-    /// Cuts from a list whose elements stand below each other. In JSON the last one that stays
-    /// loses its comma.
+    /// Cuts from a list whose elements follow each other. In JSON, the last remaining one loses its
+    /// comma.
     fn cut_from_list(&self, elements: &[(Range<usize>, bool)], splices: &mut Vec<Splice>) {
         let gone = elements.iter().filter(|(_, gone)| *gone);
         splices.extend(gone.map(|(at, _)| Splice::cut(at.clone())));

@@ -1,10 +1,10 @@
-//! What can still be read of an index that Helm could not load: cut short, of another version, with
-//! one bad entry.
+//! What is still readable of an index that Helm could not load: cut off, of another version, or
+//! with a bad entry.
 //!
-//! For repairs only, where a person asked for it. An entry counts only if it is whole and one that
-//! Helm takes; what lists an archive of ours is held against that archive afterwards, so all that
-//! is at stake here are the times, the order, and the entries that point elsewhere. Everything that
-//! is lost is listed: see [`Dropped`].
+//! Only for repairs that a person requested. An entry counts only if it is complete and Helm
+//! accepts it. Entries for our own archives are compared with those afterwards, so this only
+//! affects times, order, and entries that point elsewhere. Everything that is lost is listed: see
+//! [`Dropped`].
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use super::helm::Names;
 use super::{Format, Index, IndexError, helm, json, yaml};
 use crate::yaml::json_text;
 
-/// Why a chart is dropped whose versions can't be read in either form.
+/// Why a chart is dropped whose versions are unreadable in both forms.
 pub(super) const NO_LIST: &str = "its versions are not a list";
 
-/// What is left of a damaged index, and what is not.
+/// The result: what is left of a damaged index, and what is not.
 #[derive(Debug, Clone)]
 pub struct Salvaged {
-    /// What is left, perhaps without a single entry.
+    /// What is left, possibly without any entry.
     pub index: Index,
-    /// What can't be read, or not by Helm, in the order of the text.
+    /// What is unreadable, or unreadable for Helm, in the order of the text.
     pub dropped: Vec<Dropped>,
 }
 
-/// A part of a damaged index that the repaired one does not have.
+/// A part of a damaged index that is missing in the repaired one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dropped {
     /// The chart that it was listed under, as far as it is known.
@@ -38,12 +38,12 @@ pub struct Dropped {
 }
 
 impl Index {
-    /// The index that is left of a damaged one. `format` is for a text that has none, `annotations`
-    /// count where the text says nothing about their names.
+    /// Salvages a damaged index. `format` is for a text without one; `annotations` are used for
+    /// names that the text does not have.
     ///
     /// # Errors
     ///
-    /// [`IndexError`] if what is left can't be written.
+    /// [`IndexError`] if the result cannot be written.
     pub fn salvage(text: &[u8], format: Format, annotations: BTreeMap<String, String>) -> Result<Salvaged, IndexError> {
         let (mut left, format) = left_of(text).unwrap_or_else(|| (Left::nothing_of(text), format));
         annotate(&mut left.document, annotations);
@@ -61,8 +61,8 @@ impl Index {
 /// One way to read a damaged text.
 type Reader = fn(&[u8]) -> Option<Left>;
 
-/// Whole, where the text has no error as such in one of the forms; else line by line, where the
-/// layout is one of the two that we write.
+/// As a whole, if the text is valid JSON or YAML; otherwise line by line, if the layout is one of
+/// the two that Chartdrop writes.
 fn left_of(text: &[u8]) -> Option<(Left, Format)> {
     let readers: [(Format, Reader); 4] = [
         (Format::Json, json::salvage::whole),
@@ -75,7 +75,7 @@ fn left_of(text: &[u8]) -> Option<(Left, Format)> {
         .find_map(|(format, read)| Some((read(text)?, format)))
 }
 
-/// What has been read so far.
+/// What was read so far.
 pub(super) struct Left {
     pub(super) document: Document,
     dropped: Vec<Dropped>,

@@ -1,32 +1,33 @@
-//! A text made of slices of another one, with new text between.
+//! A text made of slices of another one with new text between them.
 
 use std::ops::Range;
 
 use bytes::Bytes;
 
-/// The new text of an index. What stays of the old one is shared with it, not copied.
+/// The new text of an index. It shares the unchanged parts with the old text instead of copying
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spliced {
     pieces: Vec<Bytes>,
     len: usize,
 }
 
-/// New text in the place of old.
+/// A replacement in a text.
 #[derive(Debug)]
 pub(super) struct Splice {
-    /// What goes; nothing, where text is only put in.
+    /// The old part, empty for a mere insertion.
     pub(super) at: Range<usize>,
-    /// What comes.
+    /// The new part.
     pub(super) text: String,
 }
 
 impl Splice {
-    /// Puts text in, and takes nothing away.
+    /// Inserts text and removes nothing.
     pub(super) fn insert(at: usize, text: String) -> Self {
         Self { at: at..at, text }
     }
 
-    /// Takes text away.
+    /// Removes text.
     pub(super) fn cut(at: Range<usize>) -> Self {
         Self {
             at,
@@ -36,7 +37,7 @@ impl Splice {
 }
 
 impl Spliced {
-    /// Applies splices that don't overlap. Of those in the same place the first given comes first.
+    /// Applies splices that do not overlap. At the same position, the first given comes first.
     pub(super) fn new(old: &Bytes, mut splices: Vec<Splice>) -> Self {
         splices.sort_by_key(|splice| splice.at.start);
         let mut pieces = Vec::with_capacity(2 * splices.len() + 1);
@@ -57,17 +58,17 @@ impl Spliced {
         &self.pieces
     }
 
-    /// Length in bytes.
+    /// The length in bytes.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is no text at all, which no index is.
+    /// Whether there is no text at all, which is not a valid index.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The text in one piece: a copy.
+    /// A copy of the text in one piece.
     pub fn to_bytes(&self) -> Bytes {
         let mut bytes = Vec::with_capacity(self.len);
         self.pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));

@@ -1,4 +1,4 @@
-//! Editing: what a plain model says must come out, in both forms, in whatever order it went in.
+//! Editing: the result matches a plain model, in both forms and whatever the order of insertion.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) fn entry_of(metadata: Metadata, content: &str) -> Entry {
     }
 }
 
-/// Each version has a time of its own, so that an edit has nothing to tell apart.
+/// Each version has a time of its own, so that an edit need not change any.
 fn time_of(version: &str) -> Timestamp {
     let digits: String = Digest::of(version.as_bytes()).to_string();
     let seconds = i64::from_str_radix(&digits[..6], 16).unwrap();
@@ -65,7 +65,7 @@ pub(super) fn written(index: Option<&[u8]>, entries: &[Entry], format: Format) -
     text_of(edit(index, entries, now(), format).unwrap())
 }
 
-/// The text with each digest and time replaced: what they are is no matter of the index.
+/// The text with each digest and time replaced, because their values do not matter for the index.
 fn shown(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
     let text = written(index, entries, format);
     entries.iter().fold(text, |text, entry| {
@@ -74,10 +74,10 @@ fn shown(index: Option<&[u8]>, entries: &[Entry], format: Format) -> String {
     })
 }
 
-/// Chart by chart the versions in their order, as our YAML reader sees them: JSON text is YAML too.
+/// The versions of each chart in their order, as our YAML reader sees them; JSON text is YAML too.
 pub(super) fn listed(index: &str) -> Vec<(String, Vec<String>)> {
     let limits = yaml::Limits::for_index(index.len());
-    let value = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse)
+    let value = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Reject)
         .unwrap()
         .value;
     let charts = value
@@ -256,7 +256,7 @@ fn a_key_that_is_too_long_for_a_line_keeps_its_mark_when_it_is_written_anew() {
             .unwrap(),
         "of the longest"
     );
-    // And again, since it is in no layout that the scan knows.
+    // And once more, because no scan knows its layout.
     let again = written(Some(index.as_bytes()), &[entry("a", "1.2.0")], Format::Yaml);
     assert_eq!(
         listed(&again),
@@ -265,7 +265,7 @@ fn a_key_that_is_too_long_for_a_line_keeps_its_mark_when_it_is_written_anew() {
 }
 
 #[test]
-fn an_index_that_helm_could_not_load_is_refused_and_never_replaced() {
+fn an_index_that_helm_could_not_load_is_rejected_and_never_replaced() {
     let long = format!("{{\"apiVersion\":\"v1\",\"entries\":{}", "[".repeat(5000));
     for (index, code) in [
         ("", "index-empty"),
@@ -327,7 +327,7 @@ fn an_empty_list_of_entries_is_an_index() {
     }
 }
 
-/// Texts that tempt writers to leave off quotes, and readers to stumble.
+/// Texts that tempt writers to omit quotes, and make readers stumble.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         "\\PC{0,20}",
@@ -370,10 +370,10 @@ prop_compose! {
     }
 }
 
-/// What readers see of an index, as JSON: ours, which has Helm's rules, and one with others.
+/// What readers see in an index, as JSON: our reader with Helm's rules, and one with others.
 pub(super) fn seen(index: &str) -> Value {
     let limits = yaml::Limits::for_index(index.len());
-    let ours = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse)
+    let ours = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Reject)
         .unwrap()
         .value
         .to_json();
@@ -386,8 +386,8 @@ proptest! {
 
     #[test]
     fn any_entries_in_any_order_give_the_same_document(entries in prop::collection::vec(any_entry(), 1..8), seed: u64) {
-        // The first of two entries for one version counts; so that the order says nothing, there is
-        // only one.
+        // The first of two entries for one version counts. There is only one, so that the order
+        // does not matter.
         let mut unique: Vec<Entry> = Vec::new();
         for entry in entries {
             if !unique.iter().any(|known| known.metadata.name == entry.metadata.name && known.metadata.version == entry.metadata.version) {
@@ -428,7 +428,7 @@ proptest! {
                 match edit(Some(damaged), &[entry("c", "1.0.0")], now(), format) {
                     Err(IndexError::Empty) => prop_assert!(damaged.is_empty()),
                     Err(_) => {}
-                    // What Helm would still read of the damaged text is still there, and the new
+                    // What Helm would still read from the damaged text is still there, and the new
                     // entry too.
                     Ok(edited) => {
                         let before = read(damaged).unwrap().versions();
@@ -441,8 +441,8 @@ proptest! {
     }
 }
 
-/// Every way in which Helm's writer puts texts into lines, and versions that others wrote with
-/// other fields.
+/// Every way in which Helm's writer splits texts into lines, and versions that other tools wrote
+/// with other fields.
 pub(super) const AS_HELM_WRITES: &str = "\
 apiVersion: v1
 entries:
@@ -532,8 +532,8 @@ fn in_an_index_as_helm_writes_it_nothing_but_the_new_version_and_the_time_change
     );
 }
 
-/// The first version again, before itself, with another version and digest: what the scan makes of
-/// the first one it need not look at in the second.
+/// The first version again, before itself, with another version and digest: the second time, the
+/// scan can skip what it has checked.
 fn with_a_version_that_is_much_alike(index: &str) -> String {
     let (head, versions) = index.split_once("  alpha:\n").unwrap();
     let first = versions.split_inclusive("version: 1.0.0\n").next().unwrap();
@@ -543,13 +543,12 @@ fn with_a_version_that_is_much_alike(index: &str) -> String {
     format!("{head}  alpha:\n{newer}{versions}")
 }
 
-/// What the slow half makes of the same edit.
+/// The result of the slow path for the same edit.
 fn written_slowly(index: &[u8], entries: &[Entry]) -> Result<Edit, IndexError> {
     Index::parse(index)?.edit(entries, now())
 }
 
-/// A text that the scan is sure of must be one that the parser takes, and both must see and say the
-/// same.
+/// The parser must accept any text that the scan is sure of, and both must read the same from it.
 pub(super) fn fast_is_slow(text: &[u8]) {
     let Some(outline) = scan(text) else { return };
     let new = [entry("alpha", "0.9.5"), entry("beta", "2.0.0"), entry("new", "1.0.0")];
@@ -561,15 +560,15 @@ pub(super) fn fast_is_slow(text: &[u8]) {
     assert_eq!((&fast.added, fast.versions), (&slow.added, slow.versions), "{shown}");
     let (fast, slow) = (text_of(fast), text_of(slow));
     assert_eq!(meaning(&fast), meaning(&slow), "{shown}");
-    // As Helm: what is JSON is not read as YAML, where no name may stand twice in what Helm does
-    // not look into.
+    // As in Helm: valid JSON is not read as YAML, which forbids duplicate names even in fields that
+    // Helm ignores.
     let value = |index: &str| serde_json::from_str(index).unwrap_or_else(|_| seen_by_us(index));
     let generated = |index: &str| value(index)["generated"].clone();
     assert_eq!(generated(&fast), generated(&slow), "{shown}");
 }
 
-/// What Helm reads in an index, but for the time: the fields at the top and the charts, each with
-/// its versions.
+/// What Helm reads from an index, without the time: the top-level fields, and the charts with their
+/// versions.
 fn meaning(index: &str) -> (BTreeMap<String, Value>, Vec<Value>) {
     let (document, _) = Document::read(index.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{index}"));
     let value = |text: &str| serde_json::from_str(text).unwrap();
@@ -583,7 +582,7 @@ fn meaning(index: &str) -> (BTreeMap<String, Value>, Vec<Value>) {
 
 pub(super) fn seen_by_us(index: &str) -> Value {
     let limits = yaml::Limits::for_index(index.len());
-    let parsed = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Refuse);
+    let parsed = yaml::parse(index.as_bytes(), &limits, yaml::Duplicates::Reject);
     parsed
         .unwrap_or_else(|error| panic!("{error}\n{index}"))
         .value

@@ -1,9 +1,9 @@
-//! A field that stands in an object twice, under one name or under two that differ in their case.
+//! A field that occurs twice in an object, under one name or two that differ in case.
 //!
-//! Go's `encoding/json` decodes each in turn into the same variable: the last text counts, `null`
-//! changes nothing, lists are decoded into the elements that are there, mappings are added to. The
-//! fast half of the engine, and other readers, know one field of a name only. So such an entry is
-//! written anew as what Helm reads in it.
+//! Go's `encoding/json` decodes each occurrence into the same variable: the last text counts,
+//! `null` changes nothing, lists are decoded into the existing elements, and mappings are merged.
+//! The fast path, and other readers, know only one field of a name. So such an entry is rewritten
+//! as Helm reads it.
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -12,16 +12,14 @@ use super::fields::{self, Kind, Object};
 use super::json::Fields;
 use crate::yaml::json_text;
 
-/// An entry as Helm reads it, with the names of fields as Helm writes them. It must be of the right
-/// types.
+/// An entry as Helm reads it, with field names in Helm's spelling. It must have the right types.
 pub(super) fn as_go_decodes(entry: &str) -> Result<String, serde_json::Error> {
     let mut fields = Map::new();
     add(&mut fields, entry, Object::Version)?;
     json_text::to_string(&fields)
 }
 
-/// What a field at the top is, given as JSON text, that stands there again. `None` if it is nothing
-/// now.
+/// The value of a top-level field, given as JSON text, that occurs twice. `None` if it is null now.
 pub(super) fn again_at_top(name: &str, known: &str, text: &str) -> Result<Option<String>, serde_json::Error> {
     let Some(kind) = fields::kind_at_top(name) else {
         return Ok(Some(text.to_owned()));
@@ -32,7 +30,7 @@ pub(super) fn again_at_top(name: &str, known: &str, text: &str) -> Result<Option
     fields.get(name).map(json_text::to_string).transpose()
 }
 
-/// Decodes an object into one that may have fields already.
+/// Decodes an object into one that may already have fields.
 fn add(into: &mut Map<String, Value>, object: &str, of: Object) -> Result<(), serde_json::Error> {
     let fields: Fields<'_> = serde_json::from_str(object)?;
     for (name, value) in fields.0 {
@@ -121,7 +119,7 @@ fn texts(known: Option<Value>, text: &str) -> Result<Value, serde_json::Error> {
 mod tests {
     use super::*;
 
-    /// Helm 3.22 and 4.3 read each of these so.
+    /// Helm 3.22 and 4.3 read each of these this way.
     #[test]
     fn fields_that_stand_twice_are_what_go_decodes() {
         for (entry, read) in [

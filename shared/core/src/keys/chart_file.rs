@@ -1,11 +1,11 @@
-//! The archive of a chart in its repository, and the keys that follow from it.
+//! The file of a chart in its repository, and the keys that follow from it.
 
 use std::fmt;
 
 use super::{ARCHIVE_SUFFIX, BadRepository, CHARTS, MIRROR, PROVENANCE_SUFFIX, Repository, STAGING, StagedKey};
 use crate::chart::archive_name;
 
-/// An archive in a repository's own folder, by its file name: uploaded, published or gone.
+/// An archive in a repository's own folder, by its file name, whether uploaded, published or gone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChartFile {
     repository: Repository,
@@ -13,8 +13,8 @@ pub struct ChartFile {
 }
 
 impl ChartFile {
-    /// `None` if no archive of this repository can have this name: it ends otherwise, or a slash in
-    /// it would make it another repository's.
+    /// `None` if no archive of this repository can have this name: it has another ending, or a
+    /// slash in it would make it another repository's.
     pub fn new(repository: &Repository, file_name: &str) -> Option<Self> {
         let is_archive = file_name.len() > ARCHIVE_SUFFIX.len() && file_name.ends_with(ARCHIVE_SUFFIX);
         (is_archive && !file_name.contains('/')).then(|| Self {
@@ -37,7 +37,7 @@ impl ChartFile {
         Ok(Self::in_repository(&staged.repository()?, staged))
     }
 
-    /// The archive that an upload becomes in the repository that it is known to be for.
+    /// The archive that an upload becomes, in the given repository.
     pub fn in_repository(repository: &Repository, staged: &StagedKey) -> Self {
         Self {
             repository: repository.clone(),
@@ -45,14 +45,14 @@ impl ChartFile {
         }
     }
 
-    /// The archive that a note of what a registry still has to get is about; `None` if the key is
-    /// none of one.
+    /// The archive of a note about a chart that is pending for the mirror; `None` if the key is not
+    /// of such a note.
     pub fn of_mirror(key: &str) -> Option<Self> {
         let staged = StagedKey::new(&format!("{STAGING}{}", key.strip_prefix(MIRROR)?))?;
         Self::of_upload(&staged).ok()
     }
 
-    /// The repository whose archive it is.
+    /// The repository of the archive.
     pub fn repository(&self) -> &Repository {
         &self.repository
     }
@@ -62,38 +62,38 @@ impl ChartFile {
         &self.file_name
     }
 
-    /// The part of its keys behind their prefixes.
+    /// The part of its keys after their prefixes.
     fn rest(&self) -> String {
         format!("{}{}", self.repository.folder(), self.file_name)
     }
 
-    /// Where it is uploaded.
+    /// The key of its upload.
     pub fn upload(&self) -> StagedKey {
         StagedKey::of_rest(&self.rest())
     }
 
-    /// Where it is published.
+    /// The key of the published archive.
     pub fn archive_key(&self) -> String {
         format!("{CHARTS}{}", self.rest())
     }
 
-    /// Where its provenance file is published.
+    /// The key of its provenance file.
     pub fn provenance_key(&self) -> String {
         format!("{}{PROVENANCE_SUFFIX}", self.archive_key())
     }
 
-    /// Where the last outcome of an upload of it is recorded.
+    /// The key of its receipt.
     pub fn receipt_key(&self) -> String {
         self.upload().receipt_key()
     }
 
-    /// Where it is noted that a registry still has to get it.
+    /// The key of the note that it is pending for the mirror.
     pub fn mirror_key(&self) -> String {
         format!("{MIRROR}{}", self.rest())
     }
 }
 
-/// For people, who know it by the key of its upload.
+/// Shown as the key of its upload, which people know.
 impl fmt::Display for ChartFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.upload().fmt(f)

@@ -1,10 +1,10 @@
-//! Keys as S3 writes them into notifications and into listings that are to be URL-encoded.
+//! Keys as S3 writes them in notifications and in URL-encoded listings.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// Decodes a key: `+` is a space and `%2B` a plus, as in a form. `None` if it is no UTF-8 then.
+/// Decodes a key: `+` is a space and `%2B` a plus, as in a form. `None` if the result is not UTF-8.
 pub fn decode_key(encoded: &str) -> Option<String> {
     let spaced = encoded.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8().ok().map(Cow::into_owned)

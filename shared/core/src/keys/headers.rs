@@ -1,7 +1,7 @@
-//! What an object is served with.
+//! The headers that objects are served with.
 
-/// The headers that an object is served with. Never a Content-Encoding: Helm asks for none and
-/// saves what it gets.
+/// The headers that an object is served with. There is never a Content-Encoding, because Helm saves
+/// what it receives without decoding it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Headers {
     /// `Content-Type`.
@@ -19,7 +19,7 @@ impl Headers {
         }
     }
 
-    /// A provenance file changes as little as its archive.
+    /// A provenance file does not change either.
     pub fn provenance() -> Self {
         Self {
             content_type: "text/plain",
@@ -27,7 +27,7 @@ impl Headers {
         }
     }
 
-    /// A keyring may be served from a cache for as long as an index.
+    /// Caches may serve a keyring as long as an index.
     pub fn keyring(max_age: u32) -> Self {
         Self {
             content_type: "application/octet-stream",
@@ -35,8 +35,7 @@ impl Headers {
         }
     }
 
-    /// An index may be served from a cache for `max_age` seconds where an invalidation does not
-    /// reach it.
+    /// Caches may serve an index for `max_age` seconds if an invalidation does not reach them.
     pub fn index(max_age: u32) -> Self {
         Self {
             content_type: "application/yaml",
@@ -44,7 +43,7 @@ impl Headers {
         }
     }
 
-    /// A receipt is for tools and is never served by the CDN.
+    /// A receipt is for tools. The edge does not serve it.
     pub fn receipt() -> Self {
         Self {
             content_type: "application/json",

@@ -1,5 +1,4 @@
-//! The layout of the bucket: every object that is read or written has its key, and its headers,
-//! from here.
+//! The layout of the bucket: the keys and headers of every object that is read or written.
 
 mod chart_file;
 mod encoded;
@@ -17,28 +16,28 @@ pub use repository::{BadRepository, Repository};
 pub use staged::StagedKey;
 pub use url::{relative_url, url_path};
 
-/// Where uploads wait. The prefix is the queue.
+/// Uploads. The prefix is the queue.
 pub const STAGING: &str = "staging/";
-/// What the CDN serves.
+/// Published objects, which the edge serves.
 pub const CHARTS: &str = "charts/";
 /// The last outcome of each upload.
 pub const RECEIPTS: &str = "receipts/";
-/// What was rejected, kept for a while.
+/// Rejected uploads, kept for a while.
 pub const REJECTED: &str = "rejected/";
-/// What a registry still has to get of what is published: an object for each archive.
+/// Notes: one object for each archive that is pending for the mirror.
 pub const MIRROR: &str = "mirror/";
-/// Which archives were repaired: an object for each, whose event makes the edge drop what it had.
+/// Notes: one object for each repaired archive, whose event makes the edge drop its cached copy.
 pub const REPAIRED: &str = "repaired/";
 /// The longest key that S3 takes, in bytes.
 const MAX_KEY: usize = 1_024;
-/// Name of the index in its repository's folder.
+/// The name of the index in its repository's folder.
 pub const INDEX: &str = "index.yaml";
-/// Ending of a chart archive.
+/// The ending of a chart archive.
 pub const ARCHIVE_SUFFIX: &str = ".tgz";
 
-/// What a provenance file has behind the name of its archive.
+/// The ending of a provenance file, after the name of its archive.
 pub const PROVENANCE_SUFFIX: &str = ".prov";
-/// The certificates of those who sign, for `helm --keyring`.
+/// The certificates of the signers, for `helm --keyring`.
 pub const KEYRING: &str = "charts/keyring.gpg";
 
 /// Whether this is the key of a published archive or provenance file.

@@ -2,12 +2,12 @@
 
 use super::{ARCHIVE_SUFFIX, CHARTS, REPAIRED};
 
-/// Where it is noted that the archive of this key was repaired.
+/// The key of the note that the archive with this key was repaired.
 pub fn repaired_key(archive: &str) -> String {
     format!("{REPAIRED}{}", archive.strip_prefix(CHARTS).unwrap_or(archive))
 }
 
-/// The archive that such a note is about; `None` if the key is none of one.
+/// The archive of such a note; `None` if the key is not of one.
 pub fn of_repaired(key: &str) -> Option<String> {
     let rest = key.strip_prefix(REPAIRED)?;
     rest.ends_with(ARCHIVE_SUFFIX).then(|| format!("{CHARTS}{rest}"))

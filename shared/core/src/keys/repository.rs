@@ -13,7 +13,7 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// [`BadRepository`] if the name could not be a folder in a URL as it is.
+    /// [`BadRepository`] if the name cannot be an unencoded folder in a URL.
     pub fn new(name: &str) -> Result<Self, BadRepository> {
         let good = |part: &str| {
             !part.is_empty()
@@ -28,7 +28,7 @@ impl Repository {
         Err(BadRepository { name: name.to_owned() })
     }
 
-    /// A repository that is not the root one: `staging//x.tgz` lies in a folder without a name.
+    /// A repository that is not the root one. (`staging//x.tgz` is in a folder without a name.)
     pub(super) fn of_folder(name: &str) -> Result<Self, BadRepository> {
         if name.is_empty() {
             return Err(BadRepository { name: name.to_owned() });
@@ -41,7 +41,7 @@ impl Repository {
         &self.0
     }
 
-    /// The folder in a key or a URL path: empty, or the name with a slash behind it.
+    /// The folder in a key or a URL path: empty, or the name with a slash at the end.
     pub fn folder(&self) -> String {
         if self.0.is_empty() {
             String::new()
@@ -55,30 +55,30 @@ impl Repository {
         format!("{CHARTS}{}", self.folder())
     }
 
-    /// The prefix of its receipts (and of those of the repositories in folders below).
+    /// The prefix of its receipts, and of those of the repositories in subfolders.
     pub fn receipts_prefix(&self) -> String {
         format!("{RECEIPTS}{}", self.folder())
     }
 
-    /// Where its index is kept when a damaged one was mended.
+    /// The key of the backup of a damaged index.
     pub fn damaged_index_key(&self) -> String {
         format!("{REJECTED}{}{INDEX}", self.folder())
     }
 
-    /// The prefix of its staged uploads (and of those of the repositories in folders below).
+    /// The prefix of its uploads, and of those of the repositories in subfolders.
     pub fn staging_prefix(&self) -> String {
         format!("{STAGING}{}", self.folder())
     }
 
-    /// The repositories whose folders this one lies in, and that of no other: `""` and `teams` for
-    /// `teams/a`.
+    /// The repositories whose folders contain this one: `""` and `teams` for `teams/a`.
     fn parents(&self) -> impl Iterator<Item = Self> + '_ {
         let slashes = self.0.match_indices('/').filter_map(|(at, _)| self.0.get(..at));
         let root = (!self.0.is_empty()).then_some("");
         root.into_iter().chain(slashes).map(|name| Self(name.to_owned()))
     }
 
-    /// The repositories that an archive of this key may belong to: those in whose folders it lies.
+    /// The repositories that an archive with this key may belong to: those whose folders contain
+    /// it.
     pub fn around(archive: &str) -> Vec<Self> {
         let folder = archive.strip_prefix(CHARTS).and_then(|rest| rest.rsplit_once('/'));
         let own = Self(folder.map(|(folder, _)| folder.to_owned()).unwrap_or_default());

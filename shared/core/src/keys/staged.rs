@@ -1,4 +1,4 @@
-//! The keys of an upload, whatever it is.
+//! The keys of an upload and of the objects that belong to it.
 
 use std::fmt;
 
@@ -6,22 +6,21 @@ use super::{ARCHIVE_SUFFIX, BadRepository, MAX_KEY, PROVENANCE_SUFFIX, RECEIPTS,
 use crate::digest::Digest;
 use crate::printable::printable;
 
-/// A staged upload: an object below `staging/` whose name ends with `.tgz`.
+/// The key of an upload: an object below `staging/` whose name ends with `.tgz`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StagedKey {
     key: String,
 }
 
 impl StagedKey {
-    /// The staged upload with this key; `None` if the key is none of one (another prefix, another
-    /// ending, a folder).
+    /// The upload with this key; `None` if it has another prefix or ending, or is a folder.
     pub fn new(key: &str) -> Option<Self> {
         let rest = key.strip_prefix(STAGING)?;
         let file = rest.rsplit('/').next().unwrap_or(rest);
         (file.len() > ARCHIVE_SUFFIX.len() && file.ends_with(ARCHIVE_SUFFIX)).then(|| Self { key: key.to_owned() })
     }
 
-    /// The upload whose key goes on like this behind `staging/`.
+    /// The upload with this key after `staging/`.
     pub(super) fn of_rest(rest: &str) -> Self {
         Self {
             key: format!("{STAGING}{rest}"),
@@ -43,11 +42,11 @@ impl StagedKey {
         self.rest().rsplit('/').next().unwrap_or_default()
     }
 
-    /// The repository that it is for.
+    /// The repository that it belongs to.
     ///
     /// # Errors
     ///
-    /// [`BadRepository`] if its folder cannot be one.
+    /// [`BadRepository`] if its folder cannot be a repository.
     pub(super) fn repository(&self) -> Result<Repository, BadRepository> {
         match self.rest().rsplit_once('/') {
             None => Ok(Repository::default()),
@@ -55,17 +54,17 @@ impl StagedKey {
         }
     }
 
-    /// The longest key that an upload may have, so that those of its receipt and of its rejected
-    /// provenance file fit.
+    /// The longest key of an upload that leaves room for the keys of its receipt and of its
+    /// rejected provenance file.
     pub const MAX_BYTES: usize = MAX_KEY - (REJECTED.len() - STAGING.len()) - PROVENANCE_SUFFIX.len();
 
-    /// Whether there is no room for what else has its name in its key.
+    /// Whether the key leaves no room for the keys derived from it.
     pub fn is_too_long(&self) -> bool {
         self.key.len() > Self::MAX_BYTES
     }
 
-    /// Where its outcome is recorded. One that would be too long ends with a digest of the upload's
-    /// key instead, so that such an upload has a receipt too.
+    /// The key of its receipt. If that would be too long, it ends with a digest of the upload's
+    /// key, so that such an upload has a receipt too.
     pub fn receipt_key(&self) -> String {
         if !self.is_too_long() {
             return format!("{RECEIPTS}{}.json", self.rest());
@@ -78,28 +77,28 @@ impl StagedKey {
         format!("{RECEIPTS}{start}{ending}")
     }
 
-    /// Where it is kept if it is rejected.
+    /// The key of its copy if it is rejected.
     pub fn rejected_key(&self) -> String {
         format!("{REJECTED}{}", self.rest())
     }
 
-    /// The upload that a staged provenance file belongs to; `None` if the key is none of one.
+    /// The upload that a provenance file belongs to; `None` if the key is not of one.
     pub fn of_provenance(key: &str) -> Option<Self> {
         Self::new(key.strip_suffix(PROVENANCE_SUFFIX)?)
     }
 
-    /// Where its provenance file waits.
+    /// The key of its provenance file.
     pub fn staged_provenance_key(&self) -> String {
         format!("{}{PROVENANCE_SUFFIX}", self.key)
     }
 
-    /// Where its provenance file is kept if it is rejected.
+    /// The key of the copy of its provenance file if it is rejected.
     pub fn rejected_provenance_key(&self) -> String {
         format!("{}{PROVENANCE_SUFFIX}", self.rejected_key())
     }
 }
 
-/// For people: whoever may upload chooses the key, and S3 takes nearly any character in it.
+/// Escaped for display: an uploader chooses the key, and S3 accepts nearly any character in it.
 impl fmt::Display for StagedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&printable(&self.key))

@@ -1,4 +1,4 @@
-//! A chart as registries hold it: what `helm push` makes of the same files
+//! A chart as an OCI artifact, the same that `helm push` makes of the files
 //! (<https://helm.sh/docs/topics/registries/#helm-chart-manifest>).
 
 use std::collections::BTreeMap;
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::chart::Metadata;
 use crate::digest::Digest;
 
-/// `Content-Type` of a manifest.
+/// The `Content-Type` of a manifest.
 pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 
 const CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 const ARCHIVE: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 const PROVENANCE: &str = "application/vnd.cncf.helm.chart.provenance.v1.prov";
-/// What Helm before 3.7 called an archive.
+/// The media type of an archive from Helm before 3.7.
 const LEGACY_ARCHIVE: &str = "application/tar+gzip";
 
 const DESCRIPTION: &str = "org.opencontainers.image.description";
@@ -27,7 +27,7 @@ const CREATED: &str = "org.opencontainers.image.created";
 const SOURCE: &str = "org.opencontainers.image.source";
 const AUTHORS: &str = "org.opencontainers.image.authors";
 
-/// A chart for a registry.
+/// A chart as an OCI artifact.
 #[derive(Debug, Clone)]
 pub struct Artifact {
     config: Blob,
@@ -36,7 +36,7 @@ pub struct Artifact {
     manifest: Bytes,
 }
 
-/// Bytes that a registry knows by their digest.
+/// Bytes that a registry identifies by their digest.
 #[derive(Debug, Clone)]
 pub struct Blob {
     media_type: &'static str,
@@ -44,18 +44,18 @@ pub struct Blob {
     bytes: Bytes,
 }
 
-/// What has the tag of a chart.
+/// What the tag of a chart refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Present {
     /// Nothing.
     Nothing,
-    /// This very archive, whoever pushed it, with provenance if we have one.
+    /// This archive, with provenance if we have it, whoever pushed it.
     Same,
-    /// This very archive, without the provenance that we have.
+    /// This archive, without the provenance that we have.
     WithoutProvenance,
-    /// Another chart, or something that is none.
+    /// Another chart, or something else.
     Other {
-        /// What it is, in words.
+        /// A description of it.
         found: String,
     },
 }
@@ -86,7 +86,7 @@ impl Blob {
         }
     }
 
-    /// The digest as registries write it.
+    /// The digest in the registry's notation.
     pub fn digest(&self) -> String {
         format!("sha256:{}", self.digest)
     }
@@ -106,10 +106,10 @@ impl Blob {
 }
 
 impl Artifact {
-    /// The chart in this archive, which was written at `created`. The same arguments always give
+    /// The artifact for this archive, which was stored at `created`. The same arguments always give
     /// the same bytes.
     pub fn new(metadata: &Metadata, archive: Bytes, provenance: Option<Bytes>, created: Timestamp) -> Self {
-        // Texts, numbers and lists of them always serialize.
+        // Serializing cannot fail: there are only texts, numbers and lists.
         let config = Blob::new(CONFIG, serde_json::to_vec(metadata).unwrap_or_default().into());
         let archive = Blob::new(ARCHIVE, archive);
         let provenance = provenance.map(|text| Blob::new(PROVENANCE, text));
@@ -131,14 +131,14 @@ impl Artifact {
         }
     }
 
-    /// What the manifest names, which has to be there before it.
+    /// The blobs that the manifest names, which must be pushed before it.
     pub fn blobs(&self) -> impl Iterator<Item = &Blob> {
         [Some(&self.config), Some(&self.archive), self.provenance.as_ref()]
             .into_iter()
             .flatten()
     }
 
-    /// The manifest's bytes.
+    /// The bytes of the manifest.
     pub fn manifest(&self) -> &Bytes {
         &self.manifest
     }
@@ -148,7 +148,7 @@ impl Artifact {
         self.provenance.is_some()
     }
 
-    /// What a manifest that has the chart's tag says.
+    /// What a manifest with the chart's tag contains.
     pub fn compare(&self, manifest: &[u8]) -> Present {
         #[derive(Deserialize)]
         struct Found {
@@ -183,8 +183,8 @@ impl Artifact {
     }
 }
 
-/// What Helm says of a chart there (<https://helm.sh/docs/topics/registries/#helm-chart-manifest>,
-/// `generateOCIAnnotations`).
+/// The annotations that Helm derives from a chart
+/// (<https://helm.sh/docs/topics/registries/#helm-chart-manifest>, `generateOCIAnnotations`).
 fn annotations(metadata: &Metadata, created: Timestamp) -> BTreeMap<&str, String> {
     let authors: Vec<String> = metadata
         .maintainers
@@ -205,7 +205,7 @@ fn annotations(metadata: &Metadata, created: Timestamp) -> BTreeMap<&str, String
     ];
     let own = own.into_iter().filter(|(_, value)| !value.trim().is_empty());
     let theirs = metadata.annotations.iter();
-    // What it is called is not for the chart to say.
+    // A chart must not change its own title.
     let theirs = theirs.filter(|(name, _)| ![TITLE, VERSION].contains(&name.as_str()));
     own.chain(theirs.map(|(name, value)| (name.as_str(), value.clone())))
         .collect()

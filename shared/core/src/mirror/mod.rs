@@ -1,5 +1,5 @@
-//! A registry that has each published chart too, for `helm pull oci://…`. No I/O: where a chart
-//! lies there ([`Mirror`]), and what it is there ([`Artifact`]).
+//! A registry that also has every published chart, for `helm pull oci://…`. No I/O: the place of a
+//! chart there ([`Mirror`]), and its form ([`Artifact`]).
 
 mod artifact;
 
@@ -10,7 +10,7 @@ pub use artifact::{Artifact, Blob, MANIFEST_TYPE, Present};
 use crate::image::{Reference, ReferenceError};
 use crate::keys::Repository;
 
-/// `oci://ghcr.io/alto9/charts`: below it, a chart lies under its repository's name and its own.
+/// `oci://ghcr.io/alto9/charts`. Below it, a chart has its repository's name and its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirror {
     /// `ghcr.io/alto9/charts`
@@ -18,24 +18,24 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    /// Reads `oci://HOST[/PATH]`; `None` if it is none.
+    /// Reads `oci://HOST[/PATH]`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let base = text.strip_prefix("oci://")?.trim_end_matches('/');
         let host = base.split('/').next()?;
-        // Without these the name would be one on Docker Hub.
+        // Without these the name would belong to Docker Hub.
         let is_host = host.contains(['.', ':']) || host == "localhost";
         let mirror = Self { base: base.to_owned() };
         (is_host && Reference::parse(&format!("{base}/name:1")).is_ok()).then_some(mirror)
     }
 
-    /// What a chart is called there.
+    /// The reference of a chart there.
     ///
     /// # Errors
     ///
-    /// [`ReferenceError`] if no registry takes such a name: it must be in lower case, for one, and
-    /// a version has 128 characters at most.
+    /// [`ReferenceError`] if no registry accepts such a name: it must be in lower case, and a
+    /// version has at most 128 characters.
     pub fn reference(&self, repository: &Repository, name: &str, version: &str) -> Result<Reference, ReferenceError> {
-        // A tag can't have a plus; Helm makes an underscore of it, both ways
+        // A tag cannot contain a plus. Helm replaces it by an underscore, and back
         // (https://github.com/helm/helm/issues/10166).
         let tag = version.replace('+', "_");
         let (base, folder) = (&self.base, repository.folder());

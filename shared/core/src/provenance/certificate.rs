@@ -1,7 +1,7 @@
-//! Which of a certificate's keys may sign, and until when.
+//! The keys of a certificate that may sign, and until when.
 //!
-//! A certificate is a bag of keys, names and signatures that anybody may have added to. What counts
-//! is what its primary key has signed; of several the newest, as in go-crypto.
+//! A certificate is a collection of keys, names and signatures, to which anyone may have added.
+//! Only what its primary key has signed counts; of several signatures the newest, as in go-crypto.
 
 use pgp::composed::{SignedPublicKey, SignedPublicSubKey};
 use pgp::packet::{Signature, SignatureType};
@@ -12,17 +12,17 @@ use super::ProvenanceError;
 /// One key of a certificate that may sign.
 pub(super) struct Signer<'a> {
     certificate: &'a SignedPublicKey,
-    /// `None`: the primary key itself.
+    /// The subkey; `None` for the primary key itself.
     subkey: Option<(&'a SignedPublicSubKey, &'a Signature)>,
-    /// What the certificate says of itself.
+    /// The certificate's signature about this key.
     own: OwnWord<'a>,
 }
 
-/// The signature by which a primary key says what it is for and until when.
+/// The signature with which a primary key states its purpose and expiry.
 #[derive(Clone, Copy)]
 struct OwnWord<'a> {
     signature: &'a Signature,
-    /// The name that it is about was given up.
+    /// The name in it was revoked.
     revoked: bool,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn all_signers(certificate: &SignedPublicKey) -> Vec<Signer<'_>> {
     primary.into_iter().chain(subkeys).collect()
 }
 
-/// Of several names the one that counts: not given up, marked as primary, the newest.
+/// The name that counts: not revoked, marked as primary, newest.
 fn own_word(certificate: &SignedPublicKey) -> Option<OwnWord<'_>> {
     let primary = &certificate.primary_key;
     if primary.version() == KeyVersion::V6 {
@@ -94,7 +94,7 @@ fn is_revocation(signature: &Signature) -> bool {
     signature.typ() == Some(SignatureType::CertRevocation)
 }
 
-/// The signature by which the primary key took a subkey in.
+/// The signature with which the primary key binds a subkey.
 fn binding<'a>(certificate: &SignedPublicKey, subkey: &'a SignedPublicSubKey) -> Option<&'a Signature> {
     let bindings = subkey.signatures.iter().filter(|signature| {
         signature.typ() == Some(SignatureType::SubkeyBinding)
@@ -105,8 +105,8 @@ fn binding<'a>(certificate: &SignedPublicKey, subkey: &'a SignedPublicSubKey) ->
     bindings.max_by_key(|signature| signature.created())
 }
 
-/// Has the subkey signed that it belongs there? Else somebody could take in a key that is not
-/// theirs, and its signatures.
+/// Whether the subkey has signed the binding too. Otherwise someone could bind a key of another
+/// person and claim its signatures.
 fn is_bound_back(certificate: &SignedPublicKey, subkey: &SignedPublicSubKey, binding: &Signature) -> bool {
     binding.embedded_signature().is_some_and(|back| {
         back.verify_primary_key_binding(&subkey.key, &certificate.primary_key)
@@ -122,7 +122,7 @@ impl Signer<'_> {
         }
     }
 
-    /// Of the certificate, by which people know it.
+    /// The fingerprint of the certificate, by which people know it.
     pub(super) fn fingerprint(&self) -> String {
         self.certificate
             .primary_key
@@ -131,7 +131,7 @@ impl Signer<'_> {
             .to_ascii_uppercase()
     }
 
-    /// The fingerprint of the very key.
+    /// The fingerprint of this key.
     pub(super) fn key_fingerprint(&self) -> pgp::types::Fingerprint {
         match self.subkey {
             None => self.certificate.primary_key.fingerprint(),
@@ -139,7 +139,7 @@ impl Signer<'_> {
         }
     }
 
-    /// Whether it made this signature over this text.
+    /// Whether this key made this signature over this text.
     pub(super) fn made(&self, signature: &Signature, text: &[u8]) -> bool {
         let verified = match self.subkey {
             None => signature.verify(&self.certificate.primary_key, text),
@@ -156,7 +156,7 @@ impl Signer<'_> {
             let mut signatures = subkey.signatures.iter();
             signatures.any(|signature| signature.typ() == Some(SignatureType::SubkeyRevocation))
         });
-        // One that does not verify counts too: whoever put it there wanted the key out of use.
+        // A revocation that does not verify counts too: its author wanted the key out of use.
         if !certificate.details.revocation_signatures.is_empty() || self.own.revoked || subkey_revoked {
             return Err(ProvenanceError::Revoked {
                 fingerprint: fingerprint(),
@@ -180,14 +180,14 @@ impl Signer<'_> {
     }
 }
 
-/// Whether a key of this age has expired by what this signature says of it.
+/// Whether a key of this age has expired according to this signature.
 fn is_expired(created: Timestamp, says: &Signature, now: Timestamp) -> bool {
     let (created, now) = (u64::from(created.as_secs()), u64::from(now.as_secs()));
     let lasts = says.key_expiration_time().map_or(0, |lasts| u64::from(lasts.as_secs()));
     created > now || (lasts > 0 && created + lasts < now)
 }
 
-/// Whether a signature is valid now, and asks for nothing that is not understood.
+/// Whether a signature is valid now, and contains no critical part that is not understood.
 pub(super) fn check_signature(signature: &Signature, now: Timestamp, fingerprint: &str) -> Result<(), ProvenanceError> {
     let now = u64::from(now.as_secs());
     let created = signature

@@ -3,22 +3,22 @@
 use crate::digest::{self, Digest};
 use crate::size::OverLimit;
 
-/// A provenance file that does not prove where its archive came from.
+/// Why a provenance file does not prove the origin of its archive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProvenanceError {
-    /// Too large.
+    /// It is too large.
     #[error(
         "the provenance file has {}. Make it with `helm package --sign`",
         OverLimit { size: *size, limit: super::MAX_BYTES }
     )]
     TooLarge {
-        /// Its size.
+        /// Its size in bytes.
         size: u64,
     },
-    /// Not what Helm writes.
+    /// It does not have the form that Helm writes.
     #[error("Helm cannot read the provenance file: {0}. Make it with `helm package --sign`")]
     Format(String),
-    /// Nobody whom the keyring knows has signed it.
+    /// No key in the keyring has signed it.
     #[error(
         "the keyring does not contain the key {signers} that signed the provenance file. If the signer is trusted, the operator has \
          to add the key to `keyring` in the secret"
@@ -27,50 +27,50 @@ pub enum ProvenanceError {
         /// The IDs of the keys that it names.
         signers: String,
     },
-    /// The text is not what was signed.
+    /// The text was changed after it was signed.
     #[error(
         "the signature of {fingerprint} does not match the text: the provenance file was changed after it was signed. Upload it as \
          `helm package --sign` made it"
     )]
     BadSignature {
-        /// Of the signing key.
+        /// The fingerprint of the signing key.
         fingerprint: String,
     },
-    /// The key was given up.
+    /// The key was revoked.
     #[error("the key {fingerprint} that signed the provenance file is revoked. Sign with another key")]
     Revoked {
-        /// Of the certificate.
+        /// The fingerprint of the certificate.
         fingerprint: String,
     },
-    /// The key is too old.
+    /// The key has expired.
     #[error("the key {fingerprint} that signed the provenance file has expired. Extend it, or sign with another key")]
     KeyExpired {
-        /// Of the certificate.
+        /// The fingerprint of the certificate.
         fingerprint: String,
     },
-    /// The signature is too old, or from the future.
+    /// The signature has expired, or is from the future.
     #[error("the signature of {fingerprint} has expired, or its time is in the future. Sign the chart again")]
     SignatureExpired {
-        /// Of the certificate.
+        /// The fingerprint of the certificate.
         fingerprint: String,
     },
-    /// Made with a digest that can be forged, or with a demand that is not understood.
+    /// The signature uses a forgeable digest, or has a critical part that is not understood.
     #[error("the signature of {fingerprint} cannot be trusted: {why}. Sign again with a current GnuPG or Helm")]
     Weak {
-        /// Of the certificate.
+        /// The fingerprint of the certificate.
         fingerprint: String,
-        /// Why not.
+        /// The reason.
         why: &'static str,
     },
-    /// It is about other files.
+    /// It is for other files.
     #[error("the provenance file is not for {file:?}: it names {named}. Upload the provenance file of this archive")]
     OtherFile {
         /// The archive's name.
         file: String,
-        /// The names in it.
+        /// The file names in it.
         named: String,
     },
-    /// It is about other bytes.
+    /// It is for other bytes.
     #[error(
         "the provenance file is for an archive with the digest {}, but this archive has {}: one of the two was packaged \
          again. Upload both as `helm package --sign` made them",
@@ -78,27 +78,27 @@ pub enum ProvenanceError {
         own.short()
     )]
     OtherDigest {
-        /// The digest that was signed.
+        /// The signed digest.
         signed: String,
-        /// The archive's.
+        /// The digest of the archive.
         own: Digest,
     },
-    /// It is about another chart.
+    /// It is for another chart.
     #[error(
         "the provenance file is for {field} {signed:?}, but the archive has {own:?}. Upload the provenance file of this archive"
     )]
     OtherChart {
         /// `name`, `version` or `appVersion`.
         field: &'static str,
-        /// What was signed.
+        /// The signed value.
         signed: String,
-        /// What the archive says.
+        /// The value in the archive.
         own: String,
     },
 }
 
 impl ProvenanceError {
-    /// Whether a refusal with this word is about a signature.
+    /// Whether a rejection with this code is about a signature.
     pub fn is_code(code: &str) -> bool {
         const OTHERS: [&str; 2] = ["unknown-signer", "bad-signature"];
         OTHERS.contains(&code)
@@ -107,7 +107,7 @@ impl ProvenanceError {
                 .any(|start| code.starts_with(start))
     }
 
-    /// A short stable word.
+    /// A short, stable code.
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "provenance-too-large",
@@ -123,35 +123,35 @@ impl ProvenanceError {
     }
 }
 
-/// A key of the secret that is of no use. Fixed words only: what OpenPGP's reader says may quote
-/// what it read.
+/// Why a key of the secret cannot be used. Messages contain fixed words only, because OpenPGP
+/// errors may quote their input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Neither form.
+    /// It has neither of the two forms.
     #[error("is neither an armored OpenPGP key nor the base64 of a binary one")]
     NotAKey,
-    /// It can be read, and holds no key.
+    /// It is readable, but contains no key.
     #[error("contains no key")]
     Empty,
-    /// The keyring is published.
+    /// It contains a private key, and the keyring is published.
     #[error("contains a private key, but the keyring is published. Export it with `gpg --export`")]
     Private,
-    /// It cannot sign.
+    /// It is not a private key.
     #[error("contains no private key. Export it with `gpg --export-secret-keys`")]
     Public,
-    /// Which of them?
+    /// It contains several private keys.
     #[error("contains more than one private key. Export one of them")]
     Several,
-    /// No part of it may sign now.
+    /// None of its keys may sign now.
     #[error("contains no key that may sign now: it is revoked, expired or meant for other uses")]
     CannotSign,
-    /// It is locked.
+    /// It is locked, and there is no passphrase.
     #[error("is protected by a passphrase, but the secret has no signingPassphrase")]
     NoPassphrase,
-    /// It stays locked.
+    /// The passphrase does not unlock it.
     #[error("cannot be unlocked with signingPassphrase")]
     WrongPassphrase,
-    /// The arithmetic failed.
+    /// A cryptographic operation failed.
     #[error("could not make a signature")]
     Failed,
 }

@@ -1,4 +1,4 @@
-//! Whose signatures count.
+//! The keyring: the certificates whose signatures count.
 
 use jiff::Timestamp;
 use pgp::composed::{CleartextSignedMessage, PublicOrSecret, SignedPublicKey};
@@ -10,11 +10,11 @@ use pgp::types::{KeyDetails as _, KeyId};
 use super::message::Message;
 use super::{KeyError, MAX_BYTES, ProvenanceError, Subject, certificate, pgp_time};
 
-/// Signatures in one file that are looked at: each costs the arithmetic of a key.
+/// The most signatures in a file that are checked, because each needs a public-key operation.
 const MAX_SIGNATURES: usize = 16;
 const MAX_KEYS: usize = 1_000;
 
-/// The certificates of those whose charts may be published.
+/// The certificates of the accepted signers.
 #[derive(Clone, Default)]
 pub struct Keyring {
     certificates: Vec<SignedPublicKey>,
@@ -31,7 +31,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] if it is no keyring, or one that must not be published.
+    /// [`KeyError`] if it is not a keyring, or must not be published.
     pub fn read(text: &str) -> Result<Self, KeyError> {
         let mut certificates = Vec::new();
         for key in read_keys(text)? {
@@ -46,7 +46,7 @@ impl Keyring {
         Ok(Self { certificates })
     }
 
-    /// The same with one more certificate, unless it is there.
+    /// Adds a certificate, unless it is already there.
     #[must_use]
     pub fn with(mut self, certificate: SignedPublicKey) -> Self {
         let fingerprint = certificate.fingerprint();
@@ -60,7 +60,7 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// [`KeyError::Failed`] if a certificate can't be written.
+    /// [`KeyError::Failed`] if a certificate cannot be written.
     pub fn to_bytes(&self) -> Result<Vec<u8>, KeyError> {
         let mut bytes = Vec::new();
         for certificate in &self.certificates {
@@ -69,7 +69,7 @@ impl Keyring {
         Ok(bytes)
     }
 
-    /// By which people know the certificates.
+    /// The fingerprints of the certificates.
     pub fn fingerprints(&self) -> Vec<String> {
         let fingerprints = self.certificates.iter().map(SignedPublicKey::fingerprint);
         fingerprints
@@ -77,12 +77,12 @@ impl Keyring {
             .collect()
     }
 
-    /// Checks a provenance file: signature, signer, the archive's digest, the chart. The
-    /// fingerprint of the signer.
+    /// Checks a provenance file: signature, signer, the archive's digest, and the chart. Returns
+    /// the fingerprint of the signer.
     ///
     /// # Errors
     ///
-    /// [`ProvenanceError`] says why it proves nothing.
+    /// [`ProvenanceError`] has the reason if it proves nothing.
     pub fn verify(&self, file: &[u8], subject: Subject<'_>, now: Timestamp) -> Result<String, ProvenanceError> {
         let signed = parse(file)?;
         let text = signed.signed_text();
@@ -91,7 +91,7 @@ impl Keyring {
         Ok(signer)
     }
 
-    /// As in go-crypto, the first signature whose signer is known decides.
+    /// As in go-crypto, the first signature with a known signer decides.
     fn signer(&self, signatures: &[Signature], text: &[u8], now: Timestamp) -> Result<String, ProvenanceError> {
         let now = pgp_time(now);
         let mut unknown = Vec::new();
@@ -155,7 +155,7 @@ fn issuers(signature: &Signature) -> Vec<KeyId> {
     ids
 }
 
-/// The ID that follows from a fingerprint: the end of one of version 4, the start of a later one.
+/// The key ID that follows from a fingerprint: its end in version 4, its start in later versions.
 fn key_id(fingerprint: &pgp::types::Fingerprint) -> Option<KeyId> {
     let bytes = fingerprint.as_bytes();
     let eight = if bytes.len() == 20 {
@@ -166,8 +166,7 @@ fn key_id(fingerprint: &pgp::types::Fingerprint) -> Option<KeyId> {
     eight.map(|eight: &[u8; 8]| KeyId::from(*eight))
 }
 
-/// Reads a text that is signed in the clear. Nothing may stand around it, and no character may look
-/// like nothing.
+/// Reads a cleartext-signed text. No text may surround it, and no character may be invisible.
 fn parse(file: &[u8]) -> Result<CleartextSignedMessage, ProvenanceError> {
     let format = |problem: &str| ProvenanceError::Format(problem.to_owned());
     if file.len() as u64 > MAX_BYTES {
@@ -176,8 +175,7 @@ fn parse(file: &[u8]) -> Result<CleartextSignedMessage, ProvenanceError> {
         });
     }
     let text = std::str::from_utf8(file).map_err(|_| format("it is not UTF-8"))?;
-    // A lone carriage return ends a line for one program and none for another: each would read
-    // another text.
+    // A lone carriage return ends a line for some programs only, so each would read another text.
     if text
         .replace("\r\n", "\n")
         .chars()
@@ -190,13 +188,13 @@ fn parse(file: &[u8]) -> Result<CleartextSignedMessage, ProvenanceError> {
     Ok(signed)
 }
 
-/// Reads keys of either kind in either form.
+/// Reads public or private keys in either form.
 pub(super) fn read_keys(text: &str) -> Result<Vec<PublicOrSecret>, KeyError> {
     const BEGIN: &str = "-----BEGIN PGP";
     let text = text.trim();
     let mut keys = Vec::new();
     if text.contains(BEGIN) {
-        // What follows the first block is not read by the crate.
+        // The crate does not read what follows the first block.
         let starts: Vec<usize> = text.match_indices(BEGIN).map(|(at, _)| at).collect();
         let ends = starts.iter().skip(1).copied().chain([text.len()]);
         for (start, end) in starts.iter().zip(ends) {

@@ -1,4 +1,4 @@
-//! The text that is signed: two documents of YAML, with `...` on a line between them.
+//! The signed text: two YAML documents, separated by a line with `...`.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use super::{ProvenanceError, Subject};
 use crate::chart::{ChartYaml, Metadata, is_another_case_of};
 use crate::yaml::{self, Duplicates, json_text};
 
-/// Helm splits the text here, whatever YAML would say.
+/// Helm splits the text here, whatever YAML requires.
 const SEPARATOR: &str = "\n...\n";
 
-/// What a text says.
+/// The contents of a signed text.
 #[derive(Debug)]
 pub(super) struct Message {
     chart: Metadata,
-    /// `sha256:HEX` by the archive's name.
+    /// `sha256:HEX`, by the archive's name.
     files: BTreeMap<String, String>,
 }
 
 impl Message {
-    /// The text for an archive. As JSON, field by field: no line of it ends with space, which
-    /// signing in the clear would drop, starts with a dash, which it would escape, or is the
-    /// separator; and every reader of YAML takes it.
+    /// Writes the text for an archive. It uses JSON, field by field: no line ends with a space,
+    /// which cleartext signing would drop, starts with a dash, which it would escape, or is the
+    /// separator. Every YAML reader accepts it.
     pub(super) fn text(subject: Subject<'_>) -> String {
-        // Texts and numbers always serialize.
+        // Serializing cannot fail: there are only texts and numbers.
         let json = |value: &serde_json::Value| json_text::to_string(value).unwrap_or_default();
         let fields = match serde_json::to_value(subject.metadata) {
             Ok(serde_json::Value::Object(fields)) => fields,
@@ -40,7 +40,7 @@ impl Message {
         )
     }
 
-    /// Reads a text, line feeds only.
+    /// Reads a text, with line feeds only.
     pub(super) fn read(text: &str) -> Result<Self, ProvenanceError> {
         let format = |problem: &str| ProvenanceError::Format(problem.to_owned());
         let parts: Vec<&str> = text.split(SEPARATOR).collect();
@@ -49,7 +49,7 @@ impl Message {
         };
         let ChartYaml { metadata, .. } =
             Metadata::from_chart_yaml(chart.as_bytes()).map_err(|error| ProvenanceError::Format(error.to_string()))?;
-        let sums = yaml::parse(sums.as_bytes(), &yaml::Limits::CHART_YAML, Duplicates::Refuse)
+        let sums = yaml::parse(sums.as_bytes(), &yaml::Limits::CHART_YAML, Duplicates::Reject)
             .map_err(|error| ProvenanceError::Format(error.to_string()))?;
         let files = files_of(&sums.value).ok_or_else(|| format("its second document has no `files`"))?;
         let files = files
@@ -63,7 +63,7 @@ impl Message {
         })
     }
 
-    /// Is it about this archive? Helm looks at the digest alone.
+    /// Checks that the text is about this archive. Helm checks only the digest.
     pub(super) fn check(&self, subject: Subject<'_>) -> Result<(), ProvenanceError> {
         let Some(signed) = self.files.get(subject.file_name) else {
             let named: Vec<&str> = self.files.keys().map(String::as_str).take(3).collect();
@@ -78,8 +78,8 @@ impl Message {
                 own: subject.digest,
             });
         }
-        // The digest binds the whole archive. What people see of the file must not be about another
-        // chart all the same.
+        // The digest covers the whole archive. The chart that people see in the file must still be
+        // the same.
         let (chart, own) = (&self.chart, subject.metadata);
         let fields = [
             ("name", &chart.name, &own.name),
@@ -97,7 +97,7 @@ impl Message {
     }
 }
 
-/// Helm finds the field in any case. With two of them, readers differ.
+/// Helm finds the field in any case. If there are two, readers differ.
 fn files_of(sums: &yaml::Value) -> Option<&yaml::Mapping> {
     let fields = sums.as_mapping()?.iter();
     let mut files = fields.filter(|(name, _)| is_another_case_of(name, "files"));

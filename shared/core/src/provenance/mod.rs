@@ -1,14 +1,13 @@
-//! Helm's provenance files: who packaged an archive, and that it is that archive. No I/O, no clock.
+//! Helm's provenance files: who packaged an archive, and that it is unchanged. No I/O, no clock.
 //!
-//! A provenance file is a text, signed in the clear by OpenPGP, of two documents: the chart's
-//! `Chart.yaml`, and the digest of its archive ([`message`];
-//! <https://helm.sh/docs/topics/provenance/>). [`Keyring::verify`] lets through what `helm verify`
-//! of Helm 3.22 and 4.3 lets through with the same keyring, and less: Helm takes signatures over
-//! SHA-1, text around the signed part and names of other charts. [`SigningKey::sign`] makes what
-//! `helm package --sign` makes.
+//! A provenance file is a cleartext-signed OpenPGP text of two documents: the chart's `Chart.yaml`,
+//! and the digest of its archive ([`message`]; <https://helm.sh/docs/topics/provenance/>).
+//! [`Keyring::verify`] is stricter than `helm verify` of Helm 3.22 and 4.3 with the same keyring:
+//! Helm also accepts signatures over SHA-1, text around the signed part, and the names of other
+//! charts. [`SigningKey::sign`] makes what `helm package --sign` makes.
 //!
-//! The crate `pgp` does the packets and the arithmetic. Which signatures count is decided here,
-//! after the rules of `CheckDetachedSignature` in ProtonMail's go-crypto 1.4, which both Helms
+//! The crate `pgp` reads the packets and does the cryptography. Which signatures count is decided
+//! here, by the rules of `CheckDetachedSignature` in ProtonMail's go-crypto 1.4, which both Helms
 //! call.
 
 mod certificate;
@@ -31,17 +30,17 @@ use pgp::types::Timestamp as PgpTime;
 use crate::chart::Metadata;
 use crate::digest::Digest;
 
-/// A provenance file is a `Chart.yaml`, a digest and a signature: larger ones are not read.
+/// A provenance file is a `Chart.yaml`, a digest and a signature. Larger files are not read.
 pub const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The archive that a provenance file is about.
+/// The archive that a provenance file is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// `NAME-VERSION.tgz`.
     pub file_name: &'a str,
     /// SHA-256 of its bytes.
     pub digest: Digest,
-    /// What is in it.
+    /// The chart in it.
     pub metadata: &'a Metadata,
 }
 

@@ -2,22 +2,22 @@
 
 use std::str::FromStr;
 
-/// What is done with provenance files.
+/// What to do with provenance files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ProvenanceMode {
-    /// Nobody looks at them.
+    /// They are ignored.
     #[default]
     Off,
-    /// Those that are uploaded are checked and published.
+    /// Uploaded ones are checked and published.
     Verify,
-    /// That, and a chart without one is rejected.
+    /// Uploaded ones are checked and published, and a chart without one is rejected.
     Require,
-    /// Those that are uploaded are checked and published, and every other chart is signed here.
+    /// Uploaded ones are checked and published, and every other chart is signed by Chartdrop.
     Sign,
 }
 
 impl ProvenanceMode {
-    /// What it is set to, for messages.
+    /// The setting's value, for messages.
     pub fn setting(self) -> &'static str {
         match self {
             Self::Off => "PROVENANCE=off",
@@ -28,7 +28,7 @@ impl ProvenanceMode {
     }
 }
 
-/// Not a mode of provenance.
+/// Not a provenance mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value is not off, verify, require or sign")]
 pub struct NoProvenanceMode;

@@ -1,4 +1,4 @@
-//! The publisher's own signature.
+//! Signing by Chartdrop.
 
 use jiff::Timestamp;
 use pgp::composed::{ArmorOptions, CleartextSignedMessage, PublicOrSecret, SignedPublicKey, SignedSecretKey};
@@ -10,8 +10,8 @@ use super::keyring::read_keys;
 use super::message::Message;
 use super::{KeyError, Subject, certificate, pgp_time};
 
-/// A private key that may sign, opened. The crate wipes its secret numbers from memory when it is
-/// dropped.
+/// An unlocked private key that may sign. The `pgp` crate wipes its secret numbers from memory when
+/// it is dropped.
 pub struct SigningKey {
     key: SignedSecretKey,
 }
@@ -23,11 +23,11 @@ impl std::fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Reads a private key, armored or the base64 of the binary form, and opens it.
+    /// Reads a private key, armored or in base64 of the binary form, and unlocks it.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] if it is none, or is not opened by this passphrase.
+    /// [`KeyError`] if it is not a private key, or this passphrase does not unlock it.
     pub fn read(text: &str, passphrase: Option<&str>) -> Result<Self, KeyError> {
         let mut keys = read_keys(text)?.into_iter();
         let mut key = match (keys.next(), keys.next()) {
@@ -36,15 +36,15 @@ impl SigningKey {
             (Some(PublicOrSecret::Public(_)), None) => return Err(KeyError::Public),
             (Some(PublicOrSecret::Secret(key)), None) => key,
         };
-        // Once: to derive the key from the passphrase is made slow, and a burst of charts would pay
-        // for it each time. The passphrase lies in memory as long as the key does anyhow.
+        // Only once: deriving a key from the passphrase is slow on purpose, and a burst of charts
+        // would do it each time. The passphrase is in memory as long as the key anyhow.
         let password = Password::from(passphrase.unwrap_or_default());
         let locked = |_| match passphrase {
             None => KeyError::NoPassphrase,
             Some(_) => KeyError::WrongPassphrase,
         };
-        // A primary key that is kept elsewhere (`gpg --export-secret-subkeys`) has no secret here
-        // and cannot be opened.
+        // A primary key that is stored elsewhere (`gpg --export-secret-subkeys`) has no secret part
+        // and cannot be unlocked.
         let primary = key.primary_key.remove_password(&password);
         let mut opened = primary.is_ok();
         for subkey in &mut key.secret_subkeys {
@@ -61,12 +61,12 @@ impl SigningKey {
         self.key.to_public_key()
     }
 
-    /// By which people know the certificate.
+    /// The fingerprint of the certificate.
     pub fn fingerprint(&self) -> String {
         self.key.primary_key.fingerprint().to_string().to_ascii_uppercase()
     }
 
-    /// The provenance file of an archive.
+    /// Makes the provenance file of an archive.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl SigningKey {
     pub fn sign(&self, subject: Subject<'_>, now: Timestamp) -> Result<String, KeyError> {
         let certificate = self.certificate();
         let text = Message::text(subject);
-        // The newest subkey, as gpg does; the primary key if there is none.
+        // The newest subkey, as gpg does, or else the primary key.
         let usable = certificate::all_signers(&certificate).into_iter().rev();
         for signer in usable.filter(|signer| signer.check(pgp_time(now)).is_ok()) {
             let fingerprint = signer.key_fingerprint();
@@ -101,7 +101,7 @@ impl SigningKey {
 fn sign_with(key: &impl Signs, text: &str, now: Timestamp) -> Result<String, KeyError> {
     let failed = |_| KeyError::Failed;
     let made_at = pgp_time(now);
-    // Helm's choice. What a small key of an elliptic curve signs is cut to its size.
+    // Helm's choice. A small elliptic-curve key signs a digest that is cut to its size.
     let hash = HashAlgorithm::Sha512;
     let mut config = match key.version() {
         KeyVersion::V6 => {
@@ -114,7 +114,7 @@ fn sign_with(key: &impl Signs, text: &str, now: Timestamp) -> Result<String, Key
         Subpacket::regular(SubpacketData::IssuerFingerprint(key.fingerprint())).map_err(failed)?,
     ];
     if key.version() <= KeyVersion::V4 {
-        // go-crypto finds the signer by it.
+        // go-crypto identifies the signer by it.
         let id = SubpacketData::IssuerKeyId(key.legacy_key_id());
         config.unhashed_subpackets = vec![Subpacket::regular(id).map_err(failed)?];
     }

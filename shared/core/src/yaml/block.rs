@@ -1,5 +1,5 @@
-//! Writing YAML in block style, as Helm's library writes it: two spaces, lists not indented unless
-//! the text around has them so.
+//! Writes YAML in block style, as Helm's library does: two spaces, and lists not indented unless
+//! the surrounding text indents them.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,16 +8,16 @@ use serde_json::Value;
 
 use super::{json_text, plain_is_safe};
 
-/// Readers look for the colon behind a key in the next 1,024 characters only. A longer one has a
+/// Readers look for the colon after a key only in the next 1,024 characters. A longer key needs a
 /// mark before it.
 pub(crate) const LONGEST_KEY: usize = 1000;
 
-/// Where something is written.
+/// The place of an element.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct At {
     /// The column.
     pub(crate) column: usize,
-    /// How much deeper lists stand than the fields that they are the values of.
+    /// How much deeper lists are than their fields.
     pub(crate) list: usize,
 }
 
@@ -33,7 +33,7 @@ impl At {
     }
 }
 
-/// `KEY:`, or over two lines `? KEY` and `:`; answers with where the key stands.
+/// `KEY:`, or on two lines `? KEY` and `:`; returns the position of the key.
 pub(crate) fn write_key(text: &mut String, indent: usize, key: &str) -> Range<usize> {
     let key = string(key);
     let is_long = key.len() > LONGEST_KEY;
@@ -78,7 +78,7 @@ fn write_field_here(text: &mut String, at: At, name: &str, value: &Value) {
     }
 }
 
-/// `- VALUE`; the fields of a mapping stand below each other after the dash.
+/// `- VALUE`; the fields of a mapping follow below each other after the dash.
 pub(crate) fn write_item(text: &mut String, at: At, value: &Value) {
     write_indent(text, at.column);
     text.push_str("- ");
@@ -92,7 +92,7 @@ pub(crate) fn write_item(text: &mut String, at: At, value: &Value) {
             }
         }
         Value::Array(items) if !items.is_empty() => {
-            // A list in a list (only `import-values` could hold one) is written in flow style,
+            // A list in a list (only `import-values` could contain one) is written in flow style,
             // which is JSON.
             text.push_str(&json_text::to_string(items).unwrap_or_default());
             text.push('\n');
@@ -107,7 +107,7 @@ pub(crate) fn write_item(text: &mut String, at: At, value: &Value) {
 fn write_scalar(text: &mut String, value: &Value) {
     match value {
         Value::String(value) => text.push_str(&string(value)),
-        // Always serializes.
+        // Serializing cannot fail.
         other => text.push_str(&json_text::to_string(other).unwrap_or_default()),
     }
 }
@@ -117,7 +117,7 @@ fn string(text: &str) -> Cow<'_, str> {
     if plain_is_safe(text) {
         return Cow::Borrowed(text);
     }
-    // A JSON string is a double-quoted YAML scalar. Always serializes.
+    // A JSON string is a double-quoted YAML scalar. Serializing cannot fail.
     Cow::Owned(json_text::to_string(text).unwrap_or_default())
 }
 

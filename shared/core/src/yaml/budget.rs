@@ -1,23 +1,23 @@
-//! Keeps account of what a text has cost so far.
+//! Counts what a text has cost so far.
 
 use super::{Error, Limits, Place};
 
-/// What a node and all in it take.
+/// The cost of a node and everything in it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Size {
     /// Steps of go-yaml's decoder: keys, values, aliases.
     pub(super) nodes: usize,
-    /// Memory, roughly.
+    /// Memory, approximately.
     pub(super) bytes: usize,
-    /// Collections inside each other; 0 for a scalar.
+    /// The depth of nested collections; 0 for a scalar.
     pub(super) height: usize,
 }
 
-/// What a value takes beside its text.
+/// The memory of a value beside its text.
 const NODE_BYTES: usize = 96;
 
 impl Size {
-    /// A collection without its content.
+    /// The memory of a collection without its content.
     pub(super) const NODE: Self = Self {
         nodes: 1,
         bytes: NODE_BYTES,
@@ -38,7 +38,7 @@ impl Size {
         self.height = self.height.max(child.height);
     }
 
-    /// With the collection itself around its content.
+    /// Adds the collection itself to the cost of its content.
     pub(super) fn wrapped(self) -> Self {
         Self {
             height: self.height + 1,
@@ -63,7 +63,7 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(limits: Limits) -> Self {
-        // The document itself is a step of go-yaml's decoder.
+        // go-yaml's decoder counts the document itself as a step.
         Self {
             limits,
             nodes: 1,
@@ -97,7 +97,7 @@ impl Budget {
         self.copy(size, at)
     }
 
-    /// Before a node is kept for aliases to come.
+    /// Before a node is kept for later aliases.
     pub(super) fn copy(&mut self, size: Size, at: Place) -> Result<(), Error> {
         self.copied_bytes = self.copied_bytes.saturating_add(size.bytes);
         if self.copied_bytes > self.limits.alias_bytes {
@@ -118,8 +118,8 @@ impl Budget {
         Ok(())
     }
 
-    /// `document contains excessive aliasing`: what Helm refuses we refuse. Both counts only grow
-    /// and the share that is allowed only falls, so the end of an alias is early enough to look.
+    /// `document contains excessive aliasing`: rejected as Helm rejects it. Both counts only grow
+    /// and the allowed share only falls, so checking at the end of an alias is early enough.
     fn aliases_exceed_the_rule_of_go_yaml(&self) -> bool {
         const LOW: f64 = 400_000.0;
         const HIGH: f64 = 4_000_000.0;

@@ -2,7 +2,7 @@
 
 use super::{Error, Mapping, Place, Value, budget::Size, event::AnchorId};
 
-/// A collection whose end is still to come.
+/// A collection whose end has not been read yet.
 pub(super) struct Open {
     pub(super) anchor: Option<AnchorId>,
     pub(super) at: Place,
@@ -25,7 +25,7 @@ pub(super) struct OpenMapping {
     pub(super) expected: Expected,
 }
 
-/// What the next node in a mapping is.
+/// The meaning of the next node in a mapping.
 #[derive(Default)]
 pub(super) enum Expected {
     #[default]
@@ -37,7 +37,7 @@ pub(super) enum Expected {
     Merge,
 }
 
-/// A key that was set before.
+/// A key that was already set.
 pub(super) struct Twice {
     pub(super) key: String,
     pub(super) line: Option<usize>,
@@ -45,7 +45,7 @@ pub(super) struct Twice {
 }
 
 impl OpenMapping {
-    /// Sets an entry. The last value stays, at the place of the first.
+    /// Sets an entry. The last value counts, in the position of the first.
     pub(super) fn set(&mut self, key: String, value: Value, line: Option<usize>) -> Option<Twice> {
         let (at, old) = self.entries.insert_full(key, value);
         let Some(first_line) = self.lines.get_mut(at) else {
@@ -84,7 +84,7 @@ pub(super) fn key_text(key: Value, at: Place) -> Result<String, Error> {
     Err(Error::Key { at, found })
 }
 
-/// Where the next node goes, such as `dependencies[0].version`.
+/// The path of the next node, such as `dependencies[0].version`.
 pub(super) fn path(open: &[Open]) -> String {
     let mut path = String::new();
     for open in open {

@@ -1,8 +1,7 @@
-//! From events to a value: anchors, aliases, merge keys, duplicate keys, and the bounds on all of
-//! them.
+//! From events to a value: anchors, aliases, merge keys and duplicate keys, all with limits.
 //!
-//! Follows the decoder of go.yaml.in/yaml/v2 (`decode.go`). No recursion: the depth of a text is
-//! data, not stack.
+//! Follows the decoder of go.yaml.in/yaml/v2 (`decode.go`). It does not recurse, so the depth of a
+//! text does not use the stack.
 
 use std::collections::HashMap;
 
@@ -14,7 +13,7 @@ use super::{
     resolve,
 };
 
-/// Notes beyond this many are not taken: they are for people.
+/// The most notes that are kept: people read them.
 const MOST_NOTES: usize = 100;
 
 /// Reads the first document of a text that has passed the checks on its bytes.
@@ -30,7 +29,7 @@ pub(super) fn first_document(text: &str, limits: &Limits, duplicates: Duplicates
     }
 }
 
-/// As [`first_document`], without the values.
+/// Like [`first_document`], without the values.
 pub(super) fn first_kind(text: &str, limits: &Limits) -> Result<Kind, Error> {
     let mut events = Events::new(text, limits);
     let mut kind = None;
@@ -65,7 +64,7 @@ struct Node {
     value: Value,
     size: Size,
     at: Place,
-    /// Whether it is a key `<<` as the merge rule wants it.
+    /// Whether it is a merge key `<<`.
     merge_key: bool,
 }
 
@@ -197,7 +196,7 @@ impl Composer {
 
     fn alias(&mut self, anchor: AnchorId, at: Place) -> Result<Node, Error> {
         self.budget.node(at)?;
-        // The parser knows the anchor, so if its node is not finished, this alias stands inside it.
+        // The parser knows the anchor, so if its node is not finished, this alias is inside it.
         let anchored = self.anchors.get(&anchor).ok_or(Error::SelfReference { at })?;
         self.budget.repeat(anchored.size, at)?;
         self.budget.depth(self.open.len() + anchored.size.height, at)?;
@@ -209,7 +208,7 @@ impl Composer {
         })
     }
 
-    /// Hands a finished node to the collection that it stands in.
+    /// Adds a finished node to its collection.
     fn place(&mut self, node: Node, anchor: Option<AnchorId>) -> Result<(), Error> {
         if let Some(anchor) = anchor {
             self.budget.copy(node.size, node.at)?;
@@ -253,9 +252,9 @@ impl Composer {
         Ok(())
     }
 
-    /// Sets the entries of merged mappings in the innermost open mapping: earlier mappings over
-    /// later ones, and all of them over what stands there already, as go-yaml v2 does against the
-    /// rule of YAML.
+    /// Adds the entries of merged mappings to the innermost open mapping. Earlier mappings override
+    /// later ones, and all of them override existing entries, as in go-yaml v2 and against the rule
+    /// of YAML.
     fn merge_all(&mut self, mappings: Vec<Mapping>, size: Size) -> Result<(), Error> {
         let Some(Open {
             content: Content::Mapping(target),
@@ -306,12 +305,12 @@ impl Composer {
         };
         let notes = &mut self.document.duplicate_keys;
         match (self.duplicates, first_line) {
-            (Duplicates::Refuse, _) => Err(Error::DuplicateKey {
+            (Duplicates::Reject, _) => Err(Error::DuplicateKey {
                 key,
                 line: line.unwrap_or_default(),
                 first_line: first_line.unwrap_or_default(),
             }),
-            // To override what was merged is what merging is for.
+            // Overriding merged entries is the purpose of merging.
             (Duplicates::LastWins, None) => Ok(()),
             (Duplicates::LastWins, Some(first_line)) => {
                 if notes.len() < MOST_NOTES {

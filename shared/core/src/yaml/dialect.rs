@@ -1,9 +1,9 @@
-//! Where the parser takes more than go-yaml does, or reads it otherwise.
+//! Texts that the parser accepts and go-yaml does not, or reads differently.
 //!
-//! The parser follows YAML 1.2, Helm's reader an old port of libyaml. Where the two part, a text is
-//! refused: a chart that we list and Helm cannot load, or that says one thing here and another
-//! there, would be worse. None of it occurs in what Helm writes. The one exception, a line
-//! separator in single quotes, is read as Helm reads it.
+//! The parser follows YAML 1.2; Helm's reader is an old port of libyaml. Where they differ, a text
+//! is rejected, because a chart must not be listed if Helm cannot load it or reads something else.
+//! Helm writes no such text. One exception is read as Helm reads it: a line separator in single
+//! quotes.
 
 use std::borrow::Cow;
 
@@ -11,39 +11,39 @@ use granit_parser::{Event, ScalarStyle, Span, StructureStyle};
 
 use super::{Error, Place, refold};
 
-/// The part of a line before some place.
+/// What precedes a position on its line.
 #[derive(Clone, Copy, PartialEq)]
 enum LineStart {
-    /// White space, and the "-" and "?" of a list or key that begins there.
+    /// White space, and the "-" or "?" of a list or key.
     Blank,
-    /// Something, and then white space.
+    /// Text, and then white space.
     Spaced,
-    /// Something.
+    /// Text.
     Content,
     /// A comment.
     Comment,
 }
 
-/// The line of a key that can be none.
+/// The line of a key that cannot be one.
 const NEVER_A_KEY: usize = 0;
 
 /// Follows the events through their text.
 pub(super) struct Dialect<'text> {
     text: &'text str,
-    /// Whether the text has any of the line separators, so that most texts are not searched for
-    /// them again and again.
+    /// Whether the text has any of the line separators, so that most texts are not searched
+    /// repeatedly.
     separators: bool,
-    /// The end of the last event that has a text.
+    /// The end of the last event that has text.
     cursor: usize,
-    /// What stands on the line before the cursor.
+    /// What precedes the cursor on its line.
     line: LineStart,
     /// Collections that are open; true for those in brackets or braces.
     open: Vec<bool>,
     /// How many of them are in brackets or braces.
     flow: usize,
-    /// Whether nothing but white space stands between an unquoted scalar and the cursor.
+    /// Whether only white space is between an unquoted scalar and the cursor.
     behind_plain: bool,
-    /// The line on which the last scalar began, until it is clear that it is no key.
+    /// The line on which the last scalar began, until it is clear that it is not a key.
     key_line: Option<usize>,
     document: bool,
 }
@@ -63,7 +63,7 @@ impl<'text> Dialect<'text> {
         }
     }
 
-    /// Checks the text of an event and what stands before it.
+    /// Checks the text of an event and the text before it.
     pub(super) fn check(&mut self, event: &mut Event<'text>, span: &Span) -> Result<(), Error> {
         let Some(range) = span.byte_range() else { return Ok(()) };
         let at = Place {
@@ -140,12 +140,12 @@ impl<'text> Dialect<'text> {
     fn plain_in_brackets(&self, source: &str, at: Place) -> Result<(), Error> {
         let follows = self.text.get(self.cursor..).unwrap_or_default();
         const QUOTES: &str = "text with \"?\" or a leading \":\" inside brackets or braces needs quotes";
-        // A leading "?" makes a key for Helm.
+        // Helm reads a leading "?" as a key.
         if source.starts_with('?') {
             return dispute(at, QUOTES);
         }
         if source.contains('?') || source.starts_with(':') {
-            return refuse(at, QUOTES);
+            return reject(at, QUOTES);
         }
         if follows.starts_with(':')
             && follows
@@ -157,22 +157,22 @@ impl<'text> Dialect<'text> {
         Ok(())
     }
 
-    /// go-yaml takes what follows a tag for a part of it, commas and brackets too.
+    /// go-yaml reads what follows a tag as part of it, including commas and brackets.
     fn tag(&self, span: &Span, at: Place) -> Result<(), Error> {
         let Some(tag) = span.tag_span().and_then(|tag| tag.byte_range()) else {
             return Ok(());
         };
         if self.text.get(tag.clone()).is_some_and(|tag| tag.contains('#')) {
-            return refuse(at, "a tag must not contain \"#\"");
+            return reject(at, "a tag must not contain \"#\"");
         }
         match self.text.get(tag.end..).and_then(|follows| follows.chars().next()) {
             Some(' ' | '\n' | '\r' | '\t') => Ok(()),
             None if self.flow == 0 => Ok(()),
-            _ => refuse(at, "a tag needs a space after it"),
+            _ => reject(at, "a tag needs a space after it"),
         }
     }
 
-    /// What stands between two events: white space, comments, indicators, tags and anchors.
+    /// The text between two events: white space, comments, indicators, tags and anchors.
     fn gap(&mut self, end: usize, at: Place) -> Result<(), Error> {
         let Some(gap) = self.text.get(self.cursor..end) else {
             return Ok(());
@@ -181,7 +181,7 @@ impl<'text> Dialect<'text> {
             return dispute(at, SEPARATOR);
         }
         if !self.document && gap.lines().any(|line| line.starts_with("...")) {
-            return refuse(at, "\"...\" ends a document, but no document begins before it");
+            return reject(at, "\"...\" ends a document, but no document begins before it");
         }
         let mut line = at.line - gap.matches('\n').count().min(at.line);
         for character in gap.chars() {
@@ -192,14 +192,14 @@ impl<'text> Dialect<'text> {
                 }
                 (LineStart::Comment, _) => LineStart::Comment,
                 (LineStart::Blank, '\t') if self.flow == 0 || self.is_behind_indented_plain() => {
-                    return refuse(Place { line, column: 1 }, TAB);
+                    return reject(Place { line, column: 1 }, TAB);
                 }
                 (LineStart::Blank | LineStart::Spaced, '#') => LineStart::Comment,
                 (LineStart::Blank, ' ' | '\t' | '\r' | '-' | '?') => LineStart::Blank,
                 (LineStart::Blank, ':') if self.flow == 0 => LineStart::Blank,
                 (_, ' ' | '\t' | '\r') => LineStart::Spaced,
                 (_, ':') if self.is_behind_its_key(line) => {
-                    return refuse(
+                    return reject(
                         Place { line, column: 1 },
                         "a key and its \":\" must be on the same line",
                     );
@@ -216,7 +216,7 @@ impl<'text> Dialect<'text> {
         Ok(())
     }
 
-    /// In search of its next line, go-yaml minds the indentation even within brackets.
+    /// When go-yaml looks for the next line, it checks the indentation even within brackets.
     fn is_behind_indented_plain(&self) -> bool {
         self.behind_plain && self.open.first() == Some(&false)
     }
@@ -235,7 +235,7 @@ impl<'text> Dialect<'text> {
         if plain && matches!(follows, None | Some(' ' | '\t' | '\r' | '\n' | ',' | ']' | '}')) {
             return Ok(());
         }
-        refuse(
+        reject(
             at,
             "the name of an anchor must consist of letters, digits, \"_\" and \"-\"",
         )
@@ -245,40 +245,40 @@ impl<'text> Dialect<'text> {
 const SEPARATOR: &str = "an invisible line separator (U+0085, U+2028 or U+2029) ends the line here; remove it, or put the text in double \
      quotes and write it as an escape";
 
-/// Text that goes on behind the end of the first document: go-yaml reads no further.
+/// Text that follows the end of the first document: go-yaml reads no further.
 pub(super) const BEHIND: &str =
     "the first line is indented more than this one, or the text ends before it, so Helm ignores the rest";
 
-/// Helm takes `{}# text`.
+/// Helm accepts `{}# text`.
 pub(super) const COMMENT: &str = "a comment needs a space before its \"#\"";
 
-/// What a tab in the wrong place gets.
+/// The error for a tab in the wrong place.
 pub(super) const TAB: &str = "a line must be indented with spaces, not with a tab";
 
-fn refuse(at: Place, problem: &'static str) -> Result<(), Error> {
+fn reject(at: Place, problem: &'static str) -> Result<(), Error> {
     Err(Error::Dialect { at, problem })
 }
 
-/// What Helm takes, or may take, with another meaning.
+/// The error for text that Helm may accept with another meaning.
 fn dispute(at: Place, problem: &'static str) -> Result<(), Error> {
     Err(Error::Disputed { at, problem })
 }
 
-/// Go on with a tab, and go-yaml calls it a violation of the indentation.
+/// go-yaml reports a continued tab as wrong indentation.
 fn tabs_before_lines(source: &str, at: Place) -> Result<(), Error> {
     let tab = |line: &str| line.trim_start_matches(' ').starts_with('\t');
     if source.lines().skip(1).any(tab) {
-        return refuse(at, TAB);
+        return reject(at, TAB);
     }
     Ok(())
 }
 
-/// YAML 1.2 took `\/` and pairs of surrogates over from JSON; YAML 1.1 has neither.
+/// YAML 1.2 adopted `\/` and surrogate pairs from JSON; YAML 1.1 has neither.
 fn escapes(source: &str, at: Place) -> Result<(), Error> {
     let mut rest = source;
     while let Some((_, escape)) = rest.split_once('\\') {
         if escape.starts_with('/') {
-            return refuse(at, "\"\\/\" is not an escape; write \"/\"");
+            return reject(at, "\"\\/\" is not an escape; write \"/\"");
         }
         if escape.starts_with("uD") || escape.starts_with("ud") {
             let high = escape
@@ -286,13 +286,13 @@ fn escapes(source: &str, at: Place) -> Result<(), Error> {
                 .get(2)
                 .is_some_and(|digit| !digit.is_ascii_digit() || *digit > b'7');
             if high {
-                return refuse(
+                return reject(
                     at,
                     "this escape stands for half a character; write the character itself, or use \"\\U\"",
                 );
             }
         }
-        // One character belongs to the escape, be it another backslash.
+        // One character belongs to the escape, even another backslash.
         let mut characters = escape.chars();
         characters.next();
         rest = characters.as_str();
@@ -300,17 +300,17 @@ fn escapes(source: &str, at: Place) -> Result<(), Error> {
     Ok(())
 }
 
-/// In a block scalar a tab may only stand behind the indentation, which the place of its first
-/// character tells.
+/// In a block scalar a tab may only follow the indentation, which the position of its first
+/// character shows.
 fn tabs_in_block(source: &str, at: Place) -> Result<(), Error> {
     let indentation = at.column - 1;
     let within = |line: &str| line.bytes().take_while(|byte| *byte == b' ').count() < indentation;
     let tab = |line: &str| line.trim_start_matches(' ').starts_with('\t');
     if indentation == 0 && !source.is_empty() {
-        return refuse(at, "a block of text must be indented");
+        return reject(at, "a block of text must be indented");
     }
     if source.starts_with('\t') || source.lines().skip(1).any(|line| tab(line) && within(line)) {
-        return refuse(at, "a block of text must be indented with spaces, not with tabs");
+        return reject(at, "a block of text must be indented with spaces, not with tabs");
     }
     Ok(())
 }

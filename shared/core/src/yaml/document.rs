@@ -1,26 +1,25 @@
-//! What was read, and what its author may not have meant.
+//! The result of reading a text, and what its author may not have meant.
 
 use super::Value;
 
-/// What a key that stands twice in a mapping means.
+/// How to treat a key that occurs twice in a mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Duplicates {
-    /// The last one counts, with a note in [`Document::duplicate_keys`]: Helm's way with a
+    /// The last one counts, with a note in [`Document::duplicate_keys`], as Helm does in a
     /// `Chart.yaml`.
     LastWins,
-    /// The text is refused: Helm's way with an `index.yaml`.
-    Refuse,
+    /// The text is rejected, as Helm does in an `index.yaml`.
+    Reject,
 }
 
 /// A text that was read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Document {
-    /// What it says; [`Value::Null`] for an empty text.
+    /// Its value; [`Value::Null`] for an empty text.
     pub value: Value,
-    /// Keys that stood twice, if that was allowed. The first hundred.
+    /// Keys that occurred twice, if that was allowed. The first hundred.
     pub duplicate_keys: Vec<DuplicateKey>,
-    /// Scalars that a reader takes for a number or boolean which is written in another way. The
-    /// first hundred.
+    /// Scalars that are read as a number or boolean with another notation. The first hundred.
     pub converted: Vec<Converted>,
     /// The lines of the keys of the outermost mapping.
     pub(super) lines: Vec<Option<usize>>,
@@ -35,24 +34,24 @@ impl Document {
     }
 }
 
-/// A key that stood twice in one mapping; the later value counts.
+/// A key that occurred twice in a mapping; the later value counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateKey {
     /// The key.
     pub key: String,
-    /// Where it is repeated.
+    /// The position of the repetition.
     pub line: usize,
-    /// Where it stood first.
+    /// The position of the first occurrence.
     pub first_line: usize,
 }
 
-/// A scalar that was written `1.10`, `010` or `yes`, and is 1.1, 8 or true.
+/// A scalar that was written as `1.10`, `010` or `yes`, and is 1.1, 8 or true.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Converted {
-    /// Where it belongs, such as `dependencies[0].version`.
+    /// The path of its field, such as `dependencies[0].version`.
     pub path: String,
     /// Its line.
     pub line: usize,
-    /// How it was written.
+    /// The text as written.
     pub written: String,
 }

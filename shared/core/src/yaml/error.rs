@@ -2,7 +2,7 @@
 
 use crate::size::OverLimit;
 
-/// A place in a text, both counted from 1.
+/// A position in a text, both counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The line.
@@ -17,162 +17,162 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Why a text is not read, in words for the person who wrote it.
+/// Why a text cannot be read, for the person who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// More bytes than [`Limits::bytes`](super::Limits::bytes).
+    /// It has more bytes than [`Limits::bytes`](super::Limits::bytes).
     #[error("the text has {}", OverLimit::of(*bytes, *limit))]
     TooLong {
-        /// Its length.
+        /// Its length in bytes.
         bytes: usize,
-        /// The bound.
+        /// The limit in bytes.
         limit: usize,
     },
 
-    /// Not UTF-8, nor UTF-16 with a byte-order mark.
+    /// It is neither UTF-8 nor UTF-16 with a byte-order mark.
     #[error("line {line}: the text is not UTF-8. Save the file with that encoding")]
     NotUtf8 {
-        /// The first line that is not.
+        /// The first line with an error.
         line: usize,
     },
 
-    /// A byte-order mark within the text, or a carriage return without a line feed.
+    /// It contains a byte-order mark, or a carriage return without a line feed.
     #[error("{at}: YAML parsers disagree on the character U+{:04X} here. Remove it, or write it as an escape in double quotes", *.character as u32)]
     Stray {
-        /// Which.
+        /// The character.
         character: char,
-        /// Where.
+        /// Its position.
         at: Place,
     },
 
-    /// A character that YAML does not allow, not even in a quoted string.
+    /// It contains a character that YAML does not allow, even in a quoted string.
     #[error("{at}: YAML does not allow the character U+{:04X}. Remove it, or write it as an escape in double quotes", *.character as u32)]
     Character {
-        /// Which.
+        /// The character.
         character: char,
-        /// Where.
+        /// Its position.
         at: Place,
     },
 
-    /// Not YAML.
+    /// It is not YAML.
     #[error("{at}: this is not valid YAML: {problem}")]
     Syntax {
-        /// Where the reader gave up.
+        /// The position of the error.
         at: Place,
-        /// What it says.
+        /// The parser's message.
         problem: String,
     },
 
-    /// YAML of a kind that Helm's reader refuses, although others take it.
+    /// It is YAML of a kind that Helm's reader rejects, although other readers accept it.
     #[error("{at}: Helm cannot read this: {problem}")]
     Dialect {
-        /// Where.
+        /// The position.
         at: Place,
-        /// What it is, and what to write instead.
+        /// What is wrong, and what to write instead.
         problem: &'static str,
     },
 
-    /// YAML that Helm's reader may take, but that it reads otherwise than other readers.
+    /// It is YAML that Helm's reader reads differently from other readers.
     #[error("{at}: YAML parsers disagree on this: {problem}")]
     Disputed {
-        /// Where.
+        /// The position.
         at: Place,
-        /// What it is, and what to write instead.
+        /// What is wrong, and what to write instead.
         problem: &'static str,
     },
 
-    /// Collections inside each other beyond [`Limits::depth`](super::Limits::depth).
+    /// Collections are nested deeper than [`Limits::depth`](super::Limits::depth).
     #[error("{at}: lists and mappings are nested more than {limit} levels deep")]
     TooDeep {
-        /// Where the bound was passed.
+        /// The position at which the limit is exceeded.
         at: Place,
-        /// The bound.
+        /// The limit.
         limit: usize,
     },
 
-    /// More nodes than [`Limits::nodes`](super::Limits::nodes).
+    /// It has more nodes than [`Limits::nodes`](super::Limits::nodes).
     #[error("{at}: the text has more than {limit} values")]
     TooManyNodes {
-        /// Where the bound was passed.
+        /// The position at which the limit is exceeded.
         at: Place,
-        /// The bound.
+        /// The limit.
         limit: usize,
     },
 
-    /// Aliases that multiply the text.
+    /// Aliases multiply the text.
     #[error("{at}: aliases repeat too much. Write the values out")]
     TooManyAliases {
-        /// The alias that passed the bound.
+        /// The alias that exceeds the limit.
         at: Place,
     },
 
-    /// `*name` without `&name` before it.
+    /// `*name` occurs without `&name` before it.
     #[error("{at}: the anchor of this alias is not defined before it")]
     UnknownAnchor {
         /// The alias.
         at: Place,
     },
 
-    /// `&a [*a]`.
+    /// An alias is inside its own anchor: `&a [*a]`.
     #[error("{at}: the alias is inside the value that it refers to")]
     SelfReference {
         /// The alias.
         at: Place,
     },
 
-    /// A key twice in a mapping, where that is refused.
+    /// A key occurs twice in a mapping, where that is rejected.
     #[error("line {line}: the key \"{key}\" is already set at line {first_line}. Remove one of the two")]
     DuplicateKey {
         /// The key.
         key: String,
-        /// Where it is repeated.
+        /// The position of the repetition.
         line: usize,
-        /// Where it stands first.
+        /// The position of the first occurrence.
         first_line: usize,
     },
 
-    /// A key that cannot become text.
+    /// A key cannot become text.
     #[error("{at}: a mapping key must be text, a number or a boolean, not {found}")]
     Key {
         /// The key.
         at: Place,
-        /// What it is.
+        /// The kind of value that it is.
         found: &'static str,
     },
 
-    /// `<<` with a value that is no mapping.
+    /// The value of `<<` is not a mapping.
     #[error("{at}: the value of \"<<\" must be a mapping or a list of mappings")]
     Merge {
-        /// The value.
+        /// The position of the value.
         at: Place,
     },
 
-    /// A tag that its value does not fit, such as `!!int x`.
+    /// A tag does not fit its value, as in `!!int x`.
     #[error("{at}: \"{text}\" is not a value for the tag {tag}")]
     Tag {
-        /// The value.
+        /// The position of the value.
         at: Place,
         /// The value's text.
         text: String,
-        /// The tag, in its short form.
+        /// The tag in its short form.
         tag: String,
     },
 
-    /// `.inf` and `.nan`. In a chart Helm 4 refuses them everywhere, Helm 3 wherever no text is
-    /// wanted.
+    /// `.inf` or `.nan`. In a chart, Helm 4 rejects them everywhere, and Helm 3 wherever no text is
+    /// expected.
     #[error("{at}: \"{text}\" is an infinity or not a number, which Helm cannot read. Quote it if it is text")]
     NotFinite {
-        /// The value.
+        /// The position of the value.
         at: Place,
-        /// As written.
+        /// The text as written.
         text: String,
     },
 }
 
 impl Error {
-    /// Whether no Helm reads such a text either. `false` where this reader is stricter, or has a
-    /// bound that go-yaml does not have.
+    /// Whether no Helm can read such a text either. `false` if this reader is stricter, or has a
+    /// limit that go-yaml does not have.
     #[must_use]
     pub fn stops_helm(&self) -> bool {
         match self {
@@ -192,7 +192,7 @@ impl Error {
             | Self::TooManyNodes { .. }
             | Self::TooManyAliases { .. }
             | Self::DuplicateKey { .. }
-            // Helm 3 reads it in the fields of a Chart.yaml that are text.
+            // Helm 3 accepts it in the text fields of a Chart.yaml.
             | Self::NotFinite { .. } => false,
         }
     }

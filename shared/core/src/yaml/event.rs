@@ -1,6 +1,6 @@
-//! The parser behind this module: a stream of events, without any idea of what a scalar means.
+//! The parser: a stream of events, without any meaning of scalars.
 //!
-//! Nothing outside this file names the crate that parses.
+//! Only this file names the crate that parses.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use super::{
     dialect::{self, Dialect},
 };
 
-/// Names one `&anchor` of a document.
+/// Identifies one `&anchor` of a document.
 pub(super) type AnchorId = usize;
 
-/// A step through one document.
+/// An event in one document.
 pub(super) enum Event<'text> {
     Scalar(Scalar<'text>),
     SequenceStart(Option<AnchorId>),
@@ -22,7 +22,7 @@ pub(super) enum Event<'text> {
     MappingStart(Option<AnchorId>),
     MappingEnd,
     Alias(AnchorId),
-    /// Of the document or, where there is none, of the text.
+    /// The end of the document or, without an end mark, of the text.
     End,
 }
 
@@ -44,11 +44,11 @@ pub(super) struct Events<'text> {
 
 impl<'text> Events<'text> {
     pub(super) fn new(text: &'text str, limits: &Limits) -> Self {
-        // One more than we allow, so that our own bound speaks first.
+        // One more than allowed, so that our own limit reports first.
         let nesting = limits.depth.saturating_add(1);
         let options = granit_parser::options! {
             emit_comments: false,
-            // go-yaml knows %YAML 1.1 and %TAG. Nobody writes them in these files.
+            // go-yaml knows %YAML 1.1 and %TAG. These files do not use them.
             disallow_directives: true,
             emit_anchor_events: true,
             flow_nesting_limit: nesting,
@@ -95,7 +95,7 @@ impl<'text> Events<'text> {
 }
 
 impl<'text> Events<'text> {
-    /// go-yaml looks one token beyond the first document, and fails if there is none.
+    /// go-yaml reads one token beyond the first document, and fails if there is none.
     fn after_document(&mut self, place: Place) -> Result<(Event<'text>, Place), Error> {
         if let Some(next) = self.parser.next_event() {
             let (mut event, span) = next.map_err(|error| self.error(&error))?;

@@ -1,10 +1,10 @@
-//! JSON text that every YAML reader takes for the same document.
+//! JSON text that every YAML reader reads as the same document.
 //!
-//! YAML 1.2 contains JSON, but the readers behind Helm and other tools are older: they refuse a
-//! surrogate pair written as two escapes, and raw control characters, C1 characters and byte order
-//! marks. So these are written as single escapes, and everything else, characters outside of the
-//! basic plane included, as itself. In YAML 1.1 a number with an exponent has a point and a sign
-//! too: `1e300` is text.
+//! YAML 1.2 contains JSON, but the readers of Helm and other tools are older: they reject surrogate
+//! pairs written as two escapes, raw control characters, C1 characters and byte order marks. So
+//! these are written as single escapes, and everything else as itself, including characters outside
+//! the basic plane. In YAML 1.1 a number with an exponent has a point and a sign too: `1e300` is
+//! text.
 
 use std::borrow::Cow;
 use std::io;
@@ -21,13 +21,13 @@ pub(crate) fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serd
     String::from_utf8(text).map_err(serde::ser::Error::custom)
 }
 
-/// How many bytes a text takes as JSON, with its quotes. Always serializes.
+/// The length of a text as JSON, with its quotes, in bytes. Serializing cannot fail.
 pub(crate) fn written_len(text: &str) -> usize {
     to_string(text).map_or(usize::MAX, |written| written.len())
 }
 
-/// Rewrites JSON text, which must be valid, as [`to_string`] would write it; numbers and the order
-/// of fields stay as they are. Text that is already so is returned as it is.
+/// Rewrites valid JSON text as [`to_string`] would write it, keeping numbers and the order of
+/// fields. Text that needs no change is returned as it is.
 pub(crate) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     if is_compact(text) {
         return Ok(Cow::Borrowed(text));
@@ -50,8 +50,8 @@ pub(crate) fn compact(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     Ok(Cow::Owned(compacted))
 }
 
-/// Compact JSON text as Go's `MarshalIndent` writes it behind the spaces of a line this deep. Texts
-/// and numbers stay as they are.
+/// Compact JSON text as Go's `MarshalIndent` writes it after this indentation. Texts and numbers
+/// are unchanged.
 pub(crate) fn indented(compact: &str, width: usize, depth: usize) -> String {
     let mut text = String::with_capacity(2 * compact.len());
     let mut depth = depth;
@@ -64,7 +64,7 @@ pub(crate) fn indented(compact: &str, width: usize, depth: usize) -> String {
         };
         let (token, after) = rest.split_at(length);
         let closes = matches!(first, '}' | ']');
-        // A string ends with a quote: it is a bracket that was opened just now.
+        // A string ends with a quote, so this bracket was just opened.
         let is_empty = text.ends_with(['{', '[']);
         if closes {
             depth = depth.saturating_sub(1);
@@ -92,7 +92,7 @@ fn begin_line(text: &mut String, spaces: usize) {
     text.extend(std::iter::repeat_n(' ', spaces));
 }
 
-/// Valid JSON text as Go reads it: a byte that is no text, and half of a surrogate pair, is U+FFFD.
+/// Valid JSON text as Go reads it: an invalid byte, or half of a surrogate pair, is U+FFFD.
 pub(crate) fn as_go_reads(text: &[u8]) -> Cow<'_, str> {
     let text = match std::str::from_utf8(text) {
         Ok(text) => Cow::Borrowed(text),
@@ -127,8 +127,8 @@ fn has_half_pair(text: &str) -> bool {
     false
 }
 
-/// How long an escape is behind its backslash, both halves of a pair together; and whether it is
-/// half of a pair only.
+/// The length of an escape after its backslash, with both halves of a pair, and whether it is only
+/// half of a pair.
 fn escape_length(escape: &str) -> (usize, bool) {
     match unit(escape) {
         Some(0xd800..=0xdbff) => {
@@ -144,12 +144,12 @@ fn escape_length(escape: &str) -> (usize, bool) {
     }
 }
 
-/// The code unit that `u` and four digits stand for.
+/// The code unit of `u` and four digits.
 fn unit(escape: &str) -> Option<u16> {
     u16::from_str_radix(escape.strip_prefix('u')?.get(..4)?, 16).ok()
 }
 
-/// Length of the string literal that starts `text`.
+/// The length of the string literal that starts `text`.
 fn string_end(text: &str) -> usize {
     let mut escaped = false;
     for (at, byte) in text.bytes().enumerate().skip(1) {
@@ -163,8 +163,8 @@ fn string_end(text: &str) -> usize {
     text.len()
 }
 
-/// Whether there is nothing to change: no space between tokens, and no escape or character that is
-/// written otherwise.
+/// Whether nothing has to be changed: no space between tokens, and no escape or character with
+/// another canonical form.
 fn is_compact(text: &str) -> bool {
     let mut in_string = false;
     text.chars().all(|char| {
@@ -179,8 +179,8 @@ fn is_compact(text: &str) -> bool {
     })
 }
 
-/// Characters that some YAML reader refuses or changes when they stand in a quoted string as
-/// themselves.
+/// Characters that some YAML reader rejects or changes when they occur unescaped in a quoted
+/// string.
 pub(crate) fn must_be_escaped(char: char) -> bool {
     matches!(char, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
@@ -199,7 +199,7 @@ impl Formatter for Careful {
     }
 
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        // ASCII has been escaped where it must be, but for DEL.
+        // ASCII was escaped where necessary, except for DEL.
         if fragment.is_ascii() && !fragment.contains('\u{7f}') {
             return writer.write_all(fragment.as_bytes());
         }
@@ -234,7 +234,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_that_yaml_readers_refuse_are_escaped_and_others_are_not() {
+    fn characters_that_yaml_readers_reject_are_escaped_and_others_are_not() {
         let text = to_string("a\u{85}b\u{2028}c\u{feff}d\u{7f}e\u{1}f\tg\u{1f600}h<&>/\"\\").unwrap();
         assert_eq!(
             text,

@@ -1,24 +1,23 @@
-//! How much a YAML text may cost.
+//! Limits on reading a YAML text.
 
-/// Bounds on one text. Each is checked before the work that it bounds is done.
+/// Limits on one text. Each is checked before the work that it limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Length of the text, in bytes.
+    /// The length of the text, in bytes.
     pub bytes: usize,
-    /// Collections inside each other, those that an alias brings along included. A value that was
-    /// read is dropped, copied and converted by recursion, so this bounds the stack too; a thousand
-    /// are fine.
+    /// Nested collections, including those that an alias contains. A value is dropped, copied and
+    /// converted by recursion, so this also limits the stack; a thousand levels are safe.
     pub depth: usize,
-    /// Scalars, sequences, mappings and keys in all, those that aliases repeat included.
+    /// Scalars, sequences, mappings and keys together, including repetitions by aliases.
     pub nodes: usize,
-    /// Memory that aliases may add, in bytes: a text of 300 bytes can name a billion strings, and
-    /// one of 1 MB can repeat a string of half of it a hundred thousand times.
+    /// The memory that aliases may add, in bytes: a text of 300 bytes can describe a billion
+    /// strings, and one of 1 MB can repeat a string of half a megabyte a hundred thousand times.
     pub alias_bytes: usize,
 }
 
 impl Limits {
-    /// For a `Chart.yaml`: far above any that was ever published, and a few megabytes of memory at
-    /// most.
+    /// For a `Chart.yaml`: far more than any published one needs, and at most a few megabytes of
+    /// memory.
     pub const CHART_YAML: Self = Self {
         bytes: 1024 * 1024,
         depth: 100,
@@ -26,8 +25,8 @@ impl Limits {
         alias_bytes: 4 * 1024 * 1024,
     };
 
-    /// For an `index.yaml` of this many bytes that was read from the repository, so that its length
-    /// is known and accepted: a node for every two bytes, which is what `[1,1,1` comes to.
+    /// For an `index.yaml` of this many bytes from the repository, whose size was already accepted:
+    /// a node for every two bytes, which is what `[1,1,1` needs.
     #[must_use]
     pub const fn for_index(bytes: usize) -> Self {
         Self {

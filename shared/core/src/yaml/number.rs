@@ -1,10 +1,11 @@
-//! Numbers as Go writes them, because Helm puts a number into a text field by Go's rules:
+//! Numbers as Go writes them, because Helm converts a number in a text field by Go's rules:
 //! `appVersion: 1.10` is "1.1".
 
-/// `strconv.FormatFloat(value, 'g', -1, 32)`: what sigs.k8s.io/yaml makes of a float where text
-/// belongs.
+/// `strconv.FormatFloat(value, 'g', -1, 32)`, which sigs.k8s.io/yaml uses for a float where text is
+/// expected.
 ///
-/// The 32 is Helm's too: digits beyond a `float32` are lost, `20230101.5` becomes "2.0230102e+07".
+/// The 32 is Helm's too: digits beyond a `float32` are lost, so `20230101.5` becomes
+/// "2.0230102e+07".
 pub(super) fn float32_text(value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "the loss is what Helm does")]
     let value = value as f32;
@@ -21,9 +22,9 @@ pub(super) fn float32_text(value: f64) -> String {
     }
 }
 
-/// The fewest digits that tell a float from its neighbours. Where two numbers of that length are
-/// equally near, Rust takes the larger one and Go the even one, as formatting to a fixed length
-/// does.
+/// The fewest digits that distinguish a float from its neighbours. If two numbers of that length
+/// are equally near, Rust chooses the larger one and Go the even one, as it does when formatting to
+/// a fixed length.
 fn shortest(value: f32) -> String {
     let shortest = format!("{value:e}");
     let digits = shortest
@@ -43,7 +44,7 @@ fn without_exponent(value: f32, shortest: &str) -> String {
     format!("{value:.decimals$}")
 }
 
-/// Rust's `1.5e21` into digits and exponent.
+/// Splits Rust's `1.5e21` into digits and exponent.
 fn split(shortest: &str) -> Option<(&str, i32)> {
     let (digits, exponent) = shortest.split_once('e')?;
     Some((digits, exponent.parse().ok()?))

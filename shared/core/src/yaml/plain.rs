@@ -1,10 +1,10 @@
-//! Which text needs no quotes.
+//! Text that needs no quotes.
 
-/// Whether text can stand unquoted, as the value of a block mapping or sequence on one line, and
-/// every common reader (go-yaml v2 and v3, PyYAML, js-yaml, SnakeYAML; YAML 1.1 and 1.2) reads the
-/// same text back.
+/// Whether text can be written unquoted as the value of a block mapping or sequence on one line,
+/// and every common reader (go-yaml v2 and v3, PyYAML, js-yaml, SnakeYAML; YAML 1.1 and 1.2) reads
+/// the same text back.
 ///
-/// Conservative: it says no to much that would be fine.
+/// It is conservative, and returns false for many texts that would be safe.
 #[must_use]
 pub fn plain_is_safe(text: &str) -> bool {
     starts_like_a_word(text)
@@ -17,13 +17,13 @@ pub fn plain_is_safe(text: &str) -> bool {
         && !is_like_a_number(text)
 }
 
-/// A letter, `/` or a digit first: no indicator, no sign, no point.
+/// The first character is a letter, `/` or a digit: no indicator, sign or point.
 fn starts_like_a_word(text: &str) -> bool {
     text.starts_with(|first: char| first.is_alphabetic() || first.is_ascii_digit() || first == '/')
 }
 
-/// Letters and digits of the basic plane, the space, and what ASCII has. No tab, no line separator,
-/// nothing invisible.
+/// Letters and digits of the basic plane, the space, and printable ASCII. No tab, no line
+/// separator, nothing invisible.
 fn is_printable(character: char) -> bool {
     match character {
         ' '..='~' => true,
@@ -37,9 +37,9 @@ fn is_a_word_of_yaml(text: &str) -> bool {
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
 }
 
-/// Integers, floats, base-60 numbers and timestamps of every schema. What begins with a digit
-/// passes only as a version does: two points or more, and none of the characters that base 60 and
-/// dates need. A mere exponent is a number to some.
+/// Integers, floats, base-60 numbers and timestamps of every schema. A text that begins with a
+/// digit passes only if it looks like a version: at least two points, and no characters of base 60
+/// and dates. A mere exponent is a number to some readers.
 fn is_like_a_number(text: &str) -> bool {
     if text.starts_with(|first: char| first.is_ascii_digit()) {
         return text.bytes().filter(|byte| *byte == b'.').count() < 2 || text.contains([':', ' ', '_']);

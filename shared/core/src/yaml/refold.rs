@@ -1,10 +1,10 @@
-//! Line folding with the separators of YAML 1.1.
+//! Line folding with YAML 1.1 line separators.
 
-/// Characters that end a line in YAML 1.1, and are mere text in YAML 1.2.
+/// Characters that end a line in YAML 1.1, and are ordinary text in YAML 1.2.
 pub(super) const SEPARATORS: [char; 3] = ['\u{85}', '\u{2028}', '\u{2029}'];
 
-/// The text of a single-quoted scalar with its quotes, folded as go-yaml folds it: Helm itself
-/// writes a line separator in this form, with spaces after it that are not part of the text.
+/// A single-quoted scalar, with its quotes, folded as go-yaml folds it: Helm itself writes a line
+/// separator in this form, followed by spaces that are not part of the text.
 pub(super) fn single_quoted(source: &str) -> String {
     let content = source.strip_prefix('\'').unwrap_or(source);
     let content = content
@@ -19,7 +19,7 @@ pub(super) fn single_quoted(source: &str) -> String {
         match character {
             '\n' | '\r' | '\u{85}' => breaks.push('\n'),
             '\u{2028}' | '\u{2029}' => breaks.push(character),
-            // Blanks around a line's end fall away.
+            // Spaces around the end of a line are dropped.
             ' ' | '\t' if breaks.is_empty() => blanks.push(character),
             ' ' | '\t' => {}
             _ => {
@@ -32,8 +32,7 @@ pub(super) fn single_quoted(source: &str) -> String {
     text
 }
 
-/// Whether a document's marker stands at the start of a line, which ends a scalar in the midst if a
-/// separator follows it.
+/// Whether a document mark is at the start of a line; followed by a separator, it ends a scalar.
 pub(super) fn has_marker(source: &str) -> bool {
     source
         .split(['\n', '\u{85}', '\u{2028}', '\u{2029}'])
@@ -41,7 +40,7 @@ pub(super) fn has_marker(source: &str) -> bool {
         .any(|line| line.starts_with("---") || line.starts_with("..."))
 }
 
-/// A single line feed becomes a space, the first of several nothing; other separators stay.
+/// A single line feed becomes a space, the first of several is dropped, and other separators stay.
 fn end_of_blanks(text: &mut String, blanks: &mut String, breaks: &mut String) {
     match breaks.strip_prefix('\n') {
         Some("") => text.push(' '),

@@ -1,11 +1,11 @@
-//! What a scalar means: the rules of go.yaml.in/yaml/v2's `resolve.go`, which are YAML 1.1 with
+//! The meaning of a scalar: the rules of go.yaml.in/yaml/v2's `resolve.go`, which are YAML 1.1 with
 //! exceptions.
 
 use super::{Value, event::Scalar, timestamp};
 
 const CORE: &str = "tag:yaml.org,2002:";
 
-/// Why a scalar means nothing: its tag, in the short form, does not fit it.
+/// The tag of a scalar, in the short form, does not fit it.
 pub(super) struct Unfit {
     pub(super) tag: String,
 }
@@ -20,31 +20,30 @@ pub(super) fn resolve(scalar: &Scalar<'_>) -> Result<Value, Unfit> {
             Some(name) => tagged(name, text).ok_or_else(|| Unfit {
                 tag: format!("!!{name}"),
             }),
-            // "!" and tags of one's own leave the text alone.
+            // "!" and local tags do not change the text.
             None => Ok(Value::String(text.to_owned())),
         },
     }
 }
 
-/// Whether a plain scalar without a tag, as it stands in a text, is text for Helm, and not a
-/// number, a flag or nothing.
+/// Whether a plain scalar without a tag is text for Helm, and not a number, boolean or null.
 #[must_use]
 pub fn is_text(plain_scalar: &[u8]) -> bool {
     let is_text = |scalar| matches!(plain(scalar), Value::String(_));
     is_no_number(plain_scalar) || std::str::from_utf8(plain_scalar).is_ok_and(is_text)
 }
 
-/// Whether what starts with a digit is no number, if that is plain to see: nearly every digest and
-/// version is told so, of which an index has as many as chart versions.
+/// Whether a text that starts with a digit is obviously not a number. This decides for nearly every
+/// digest and version, of which an index has as many as entries.
 fn is_no_number(text: &[u8]) -> bool {
     let [first @ b'0'..=b'9', rest @ ..] = text else {
         return false;
     };
-    // Underscores in a number are left out, in `0_x1f` too.
+    // Underscores in a number are ignored, even in `0_x1f`.
     let hexadecimal = *first == b'0' && matches!(rest.first(), Some(b'x' | b'X' | b'_'));
     let mut points = 0_usize;
-    // No number but a hexadecimal one has letters that are neither of an exponent nor of a prefix,
-    // and none has two points.
+    // Only hexadecimal numbers have letters other than those of an exponent or a prefix, and no
+    // number has two points.
     let strange = rest.iter().any(|byte| {
         points += usize::from(*byte == b'.');
         points > 1 || (byte.is_ascii_alphabetic() && !b"eEbBoOxX".contains(byte))
@@ -52,7 +51,7 @@ fn is_no_number(text: &[u8]) -> bool {
     strange && !hexadecimal
 }
 
-/// Whether a scalar in a key's place is the merge key.
+/// Whether a scalar is the merge key if it is a key.
 pub(super) fn is_merge(scalar: &Scalar<'_>) -> bool {
     scalar.text == "<<"
         && match scalar.tag.as_deref() {
@@ -75,12 +74,12 @@ fn tagged(name: &str, text: &str) -> Option<Value> {
             value @ Value::Float(_) => Some(value),
             _ => None,
         },
-        // "str", and those that go-yaml knows no rule for, such as "map" on a scalar.
+        // "str", and tags without a rule in go-yaml, such as "map" on a scalar.
         _ => Some(Value::String(text.to_owned())),
     }
 }
 
-/// A plain scalar without a tag. The first byte tells which rules can apply.
+/// A plain scalar without a tag. Its first byte shows which rules can apply.
 fn plain(text: &str) -> Value {
     let Some(first) = text.bytes().next() else {
         return Value::Null;
@@ -106,8 +105,7 @@ fn word(text: &str) -> Option<Value> {
     })
 }
 
-/// What starts with a digit or a sign. A timestamp stays text, and none of them would pass for a
-/// number.
+/// A text that starts with a digit or a sign. A timestamp stays text, and none looks like a number.
 fn number(text: &str) -> Option<Value> {
     let text = text.replace('_', "");
     integer(&text)
@@ -115,8 +113,8 @@ fn number(text: &str) -> Option<Value> {
         .or_else(|| signed_binary(&text))
 }
 
-/// Go's `ParseInt(text, 0, 64)`, then `ParseUint`: the prefix tells the base, and a mere leading
-/// zero means eight.
+/// Go's `ParseInt(text, 0, 64)`, then `ParseUint`: the prefix gives the base, and a mere leading
+/// zero means octal.
 fn integer(text: &str) -> Option<Value> {
     let (sign, magnitude) = match text.as_bytes().first() {
         Some(b'+') => (Some(false), text.get(1..)?),
@@ -128,7 +126,7 @@ fn integer(text: &str) -> Option<Value> {
         Some(true) => 0_i64.checked_sub_unsigned(value).map(Value::Int),
         _ => match i64::try_from(value) {
             Ok(value) => Some(Value::Int(value)),
-            // ParseUint takes no sign.
+            // ParseUint accepts no sign.
             Err(_) => sign.is_none().then_some(Value::Uint(value)),
         },
     }
@@ -142,7 +140,7 @@ fn unsigned(text: &str) -> Option<u64> {
         [b'0', _, ..] => (text.get(1..)?, 8),
         _ => (text, 10),
     };
-    // Rust would take a second sign here.
+    // Rust would accept a second sign here.
     if !digits.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
     }
@@ -170,7 +168,7 @@ fn decimal(text: &str) -> Option<Value> {
     }
 }
 
-/// go-yaml reads `0b` once more by itself, without a look at what follows: `0b-101` is -5.
+/// go-yaml also handles `0b` itself, without checking what follows: `0b-101` is -5.
 fn signed_binary(text: &str) -> Option<Value> {
     let digits = text.strip_prefix("0b")?;
     if !digits.starts_with(['+', '-']) {
@@ -179,7 +177,7 @@ fn signed_binary(text: &str) -> Option<Value> {
     i64::from_str_radix(digits, 2).ok().map(Value::Int)
 }
 
-/// What starts with a point: Go's `ParseFloat`, where an underscore may stand between digits.
+/// A text that starts with a point: Go's `ParseFloat`, which allows an underscore between digits.
 fn dotted(text: &str) -> Option<Value> {
     let bytes = text.as_bytes();
     let between_digits = |at: usize| {
@@ -196,7 +194,7 @@ fn dotted(text: &str) -> Option<Value> {
     decimal(&text.replace('_', ""))
 }
 
-/// Too large for a float is text, as `ParseFloat` reports it as an error.
+/// A number that is too large for a float is text, because `ParseFloat` returns an error.
 fn finite(text: &str) -> Option<Value> {
     text.parse::<f64>()
         .ok()
@@ -204,7 +202,7 @@ fn finite(text: &str) -> Option<Value> {
         .map(Value::Float)
 }
 
-/// Bytes that are no text become U+FFFD, as `encoding/json` has it.
+/// Invalid bytes become U+FFFD, as in `encoding/json`.
 fn base64(text: &str) -> Option<String> {
     let lines: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     base64_simd::STANDARD
@@ -213,7 +211,7 @@ fn base64(text: &str) -> Option<String> {
         .map(|bytes| go_lossy(&bytes))
 }
 
-/// Go puts one U+FFFD for each bad byte, Rust's `from_utf8_lossy` one for each run of a broken
+/// Go writes one U+FFFD for each bad byte, Rust's `from_utf8_lossy` one for each run of a broken
 /// character.
 pub(crate) fn go_lossy(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());

@@ -8,11 +8,11 @@ fn read(text: &str) -> Value {
         .value
 }
 
-fn refused(text: &str) -> Error {
+fn rejected(text: &str) -> Error {
     parse(text.as_bytes(), &Limits::CHART_YAML, Duplicates::LastWins).unwrap_err()
 }
 
-/// What Helm reads where a field wants text.
+/// What Helm reads where a field needs text.
 fn text_of(scalar: &str) -> String {
     read(&format!("k: {scalar}")).get("k").unwrap().to_text().unwrap()
 }
@@ -79,7 +79,7 @@ fn a_mark_and_carriage_returns_do_not_matter() {
         serde_json::json!({"a": 1, "b": "c\n"})
     );
     let utf16: Vec<u8> = "\u{feff}a: é\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let document = parse(&utf16, &Limits::CHART_YAML, Duplicates::Refuse).unwrap();
+    let document = parse(&utf16, &Limits::CHART_YAML, Duplicates::Reject).unwrap();
     assert_eq!(document.value.to_json(), serde_json::json!({"a": "é"}));
 }
 
@@ -103,7 +103,7 @@ fn the_directive_that_go_yaml_takes_changes_nothing() {
         "%YAML 1.1 x\n---\n",
         "%TAG ! x\n---\n",
     ] {
-        refused(&format!("{start}version: 1.2.3\n"));
+        rejected(&format!("{start}version: 1.2.3\n"));
     }
 }
 
@@ -112,8 +112,8 @@ fn keys_become_text() {
     let document = read("1: a\nyes: b\n1.50: c\n2001-01-01: d\n.inf: e\n");
     let keys: Vec<&str> = document.as_mapping().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, ["1", "true", "1.5", "2001-01-01", ".inf"]);
-    assert!(matches!(refused("~: a"), Error::Key { found: "nothing", .. }));
-    assert!(matches!(refused("[a]: b"), Error::Key { found: "a list", .. }));
+    assert!(matches!(rejected("~: a"), Error::Key { found: "nothing", .. }));
+    assert!(matches!(rejected("[a]: b"), Error::Key { found: "a list", .. }));
 }
 
 #[test]
@@ -134,16 +134,16 @@ fn the_last_of_two_keys_counts_and_is_noted_with_both_lines() {
 }
 
 #[test]
-fn two_keys_are_refused_where_that_is_wanted() {
-    let error = parse(b"a: 1\n'a': 2\n", &Limits::CHART_YAML, Duplicates::Refuse).unwrap_err();
+fn two_keys_are_rejected_where_that_is_wanted() {
+    let error = parse(b"a: 1\n'a': 2\n", &Limits::CHART_YAML, Duplicates::Reject).unwrap_err();
     assert_eq!(
         error.to_string(),
         "line 2: the key \"a\" is already set at line 1. Remove one of the two"
     );
     let merged = b"x: &x {a: 1}\n<<: *x\na: 2\n";
     assert!(
-        parse(merged, &Limits::CHART_YAML, Duplicates::Refuse).is_err(),
-        "go-yaml refuses this too"
+        parse(merged, &Limits::CHART_YAML, Duplicates::Reject).is_err(),
+        "go-yaml rejects this too"
     );
     assert_eq!(
         parse(merged, &Limits::CHART_YAML, Duplicates::LastWins)
@@ -165,7 +165,7 @@ fn merging_follows_go_yaml_even_against_the_rules_of_yaml() {
     assert_eq!(after.get("a"), Some(&Value::Int(2)));
     let list = read("<<: [{a: 1}, {a: 2, b: 3}]\n");
     assert_eq!(list.to_json(), serde_json::json!({"a": 1, "b": 3}));
-    assert!(matches!(refused("<<: a"), Error::Merge { .. }));
+    assert!(matches!(rejected("<<: a"), Error::Merge { .. }));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn errors_say_where_and_what_to_do() {
             "line 1, column 4: YAML does not allow the character U+0007. Remove it, or write it as an escape in double quotes",
         ),
     ] {
-        assert_eq!(refused(text).to_string(), message);
+        assert_eq!(rejected(text).to_string(), message);
     }
     let latin1 = parse(b"a: 1\nb: \xe9\n", &Limits::CHART_YAML, Duplicates::LastWins).unwrap_err();
     assert_eq!(
@@ -230,7 +230,7 @@ fn errors_say_where_and_what_to_do() {
 }
 
 #[test]
-fn texts_of_yaml_1_2_that_helm_reads_otherwise_are_refused() {
+fn texts_of_yaml_1_2_that_helm_reads_otherwise_are_rejected() {
     for text in [
         "[a:]",
         "[?a]",
@@ -258,7 +258,7 @@ fn texts_of_yaml_1_2_that_helm_reads_otherwise_are_refused() {
 
 /// Each of these takes a naive reader gigabytes, minutes or its stack.
 #[test]
-fn hostile_texts_are_refused_before_they_cost_anything() {
+fn hostile_texts_are_rejected_before_they_cost_anything() {
     let many = 100_000;
     let laughs = |count: usize, text: &str| {
         let mut bomb = String::from("a0: &a0 x\n");
@@ -330,7 +330,7 @@ fn limits_are_exact() {
         Err(Error::TooManyNodes { limit: 6, .. })
     ));
     // Two scalars of 96 bytes and their text: the one that is kept, and the one that the alias
-    // writes out.
+    // adds.
     let limits = Limits {
         alias_bytes: 198,
         ..limits
@@ -341,7 +341,7 @@ fn limits_are_exact() {
 }
 
 #[test]
-fn aliases_beyond_the_share_that_go_yaml_allows_are_refused() {
+fn aliases_beyond_the_share_that_go_yaml_allows_are_rejected() {
     // 100 items repeated 20 times are 95 % of the text, 10 items repeated 900 times 99.9 %.
     let repeated = |items: usize, times: usize| {
         let text = format!("a: &a [{}]\nb: [{}]", "x,".repeat(items), "*a,".repeat(times));
@@ -371,7 +371,7 @@ fn aliases_beyond_the_share_that_go_yaml_allows_are_refused() {
     ));
 }
 
-/// Pieces of YAML that mean something, so that random texts are rarely mere words.
+/// Pieces of YAML with a meaning, so that random texts are rarely only words.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         " ",
@@ -427,7 +427,7 @@ fn pieces() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = parse(&bytes, &Limits::CHART_YAML, Duplicates::Refuse);
+        let _ = parse(&bytes, &Limits::CHART_YAML, Duplicates::Reject);
     }
 
     #[test]
@@ -436,8 +436,8 @@ proptest! {
     }
 
     #[test]
-    fn refusing_duplicates_changes_nothing_else(text in pieces()) {
-        let strict = parse(text.as_bytes(), &Limits::CHART_YAML, Duplicates::Refuse);
+    fn rejecting_duplicates_changes_nothing_else(text in pieces()) {
+        let strict = parse(text.as_bytes(), &Limits::CHART_YAML, Duplicates::Reject);
         if let Ok(strict) = strict {
             let lenient = parse(text.as_bytes(), &Limits::CHART_YAML, Duplicates::LastWins);
             prop_assert_eq!(lenient.map(|document| document.value), Ok(strict.value));

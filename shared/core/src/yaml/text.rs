@@ -1,11 +1,11 @@
-//! From bytes to characters that YAML allows.
+//! From bytes to text with characters that YAML allows.
 
 use std::borrow::Cow;
 
 use super::{Error, Limits, Place};
 
-/// The text without its byte-order mark, if it is short enough and holds only characters that YAML
-/// allows.
+/// The text without its byte-order mark, if it is short enough and contains only characters that
+/// YAML allows.
 pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow<'bytes, str>, Error> {
     if bytes.len() > limits.bytes {
         return Err(Error::TooLong {
@@ -35,8 +35,8 @@ pub(super) fn decode<'bytes>(bytes: &'bytes [u8], limits: &Limits) -> Result<Cow
     Ok(without_version(text))
 }
 
-/// Makes a comment of the directive `%YAML 1.1` where it stands first. go-yaml takes that version
-/// and no other, and reads the document as without it; the parser is told to refuse directives.
+/// Turns the directive `%YAML 1.1` at the start into a comment. go-yaml accepts only that version
+/// and reads the document as without it; the parser is configured to reject directives.
 fn without_version(text: Cow<'_, str>) -> Cow<'_, str> {
     let mut lines = text.lines();
     let is_version = lines.next().is_some_and(|first| {
@@ -46,7 +46,7 @@ fn without_version(text: Cow<'_, str>) -> Cow<'_, str> {
             && words.next() == Some("1.1")
             && words.next().is_none_or(|word| word.starts_with('#'))
     });
-    // Without a mark where the document begins, a directive is an error.
+    // A directive is an error without a document start mark.
     let mut content = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     if is_version
         && content
@@ -85,14 +85,14 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Error> {
     }
 }
 
-/// The reader's set in YAML 1.1, which go-yaml and libyaml enforce.
+/// The characters that YAML 1.1 allows, as go-yaml and libyaml enforce them.
 fn is_allowed(character: char) -> bool {
     matches!(character,
         '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// A byte-order mark within the text is a part of a word to some readers and nothing to others, and
-/// a carriage return alone a line's end or not.
+/// A byte-order mark within the text belongs to a word for some readers and is ignored by others,
+/// and a lone carriage return ends a line only for some.
 fn is_stray(text: &str, at: usize, character: char) -> bool {
     match character {
         '\u{feff}' => true,

@@ -1,8 +1,8 @@
-//! Timestamps, which matter under an explicit `!!timestamp`, and to a writer: everywhere else they
-//! are text.
+//! Timestamps. They matter only with an explicit `!!timestamp`, and for writing; otherwise they are
+//! text.
 
-/// Whether go-yaml's `parseTimestamp` takes the text: a date, or a date and time with a zone after
-/// `T`/`t` or without one after a space.
+/// Whether go-yaml's `parseTimestamp` accepts the text: a date, or a date and time with a zone
+/// after `T`/`t` or without one after a space.
 #[must_use]
 pub fn is_timestamp(text: &str) -> bool {
     let Some((date, rest)) = text.split_at_checked(text.find(['T', 't', ' ']).unwrap_or(text.len())) else {
@@ -36,7 +36,7 @@ fn is_date(text: &str) -> bool {
     (1..=days).contains(&day)
 }
 
-/// What follows `15:4:5.999999999`.
+/// The part after `15:4:5.999999999`.
 fn time(text: &str) -> Option<&str> {
     let (hour, rest) = text.split_once(':')?;
     let (minute, rest) = rest.split_once(':')?;

@@ -1,20 +1,20 @@
-//! What a YAML text says.
+//! The values in a YAML text.
 
 use indexmap::IndexMap;
 
 use super::number;
 
-/// The entries of a mapping in the order of the text. Keys are text: `1: a` has the key "1", as
-/// Helm has it.
+/// The entries of a mapping in the order of the text. Keys are text: `1: a` has the key "1", as in
+/// Helm.
 pub type Mapping = IndexMap<String, Value>;
 
-/// One value, resolved as Helm resolves it: YAML 1.1 with the deviations of go.yaml.in/yaml/v2.
+/// A value, resolved as Helm resolves it: YAML 1.1 with the deviations of go.yaml.in/yaml/v2.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Value {
-    /// Nothing, `~`, `null`.
+    /// An empty value, `~`, or `null`.
     #[default]
     Null,
-    /// `true`, and `yes`, `on`, `y` and their opposites too.
+    /// `true`, and also `yes`, `on`, `y` and their opposites.
     Bool(bool),
     /// A whole number; `010` is 8, `0x10` is 16, `1_000` is 1000.
     Int(i64),
@@ -95,9 +95,9 @@ impl Value {
         self.as_mapping()?.get(key)
     }
 
-    /// What Helm reads where a field wants text: a number or a boolean becomes text by Go's rules
-    /// (`1.10` is "1.1", `yes` is "true"), nothing becomes empty text. `None` for lists and
-    /// mappings, which Helm refuses there.
+    /// What Helm reads if a field needs text: a number or boolean becomes text by Go's rules
+    /// (`1.10` is "1.1", `yes` is "true"), and null becomes empty text. `None` for lists and
+    /// mappings, which Helm rejects there.
     #[must_use]
     pub fn to_text(&self) -> Option<String> {
         match self {
@@ -111,7 +111,7 @@ impl Value {
         }
     }
 
-    /// The value as JSON, as Helm makes it: floats without a fraction become whole numbers.
+    /// The value as JSON, as Helm converts it: floats without a fraction become whole numbers.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
@@ -132,9 +132,8 @@ impl Value {
         }
     }
 
-    /// The value as JSON after it went through a Go `interface{}`, as the values in `import-values`
-    /// do: every number is a float in between, so that digits beyond 2^53 are lost, and keys are in
-    /// order.
+    /// The value as JSON after passing through a Go `interface{}`, as the values in `import-values`
+    /// do: every number is a float in between, so digits beyond 2^53 are lost, and keys are sorted.
     #[must_use]
     pub fn to_untyped_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
@@ -158,13 +157,13 @@ impl Value {
         }
     }
 
-    /// What kind of value it is, for messages.
+    /// The kind of the value, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         self.kind_of().name()
     }
 
-    /// What kind of value it is.
+    /// The kind of the value.
     #[must_use]
     pub fn kind_of(&self) -> Kind {
         match self {
@@ -178,8 +177,8 @@ impl Value {
     }
 }
 
-/// Go writes 1.0 as `1`, and whole numbers with zeros behind the digits that tell the float from
-/// its neighbours.
+/// Go writes 1.0 as `1`, and whole numbers with zeros after the digits that distinguish the float
+/// from its neighbours.
 fn json_number(value: f64) -> serde_json::Value {
     let digits = value.to_string();
     match (digits.parse::<i64>(), digits.parse::<u64>()) {

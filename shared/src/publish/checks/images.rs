@@ -186,9 +186,9 @@ impl Publisher {
         if let Some(remembered) = self.images.remembered(image) {
             return Ok(remembered);
         }
-        let is_refused = |found: &Result<Found, RegistryError>| matches!(found, Ok(Found::Denied));
+        let is_rejected = |found: &Result<Found, RegistryError>| matches!(found, Ok(Found::Denied));
         let ask = async |login: Option<&Login>| self.http.find(image, login).await;
-        let answer = Answer::from(self.with_login(image.host(), ask, is_refused).await?);
+        let answer = Answer::from(self.with_login(image.host(), ask, is_rejected).await?);
         let is_enough = match &answer {
             Answer::Found(found) => self.missing(image, found).is_none(),
             Answer::Silent(_) => false,

@@ -11,14 +11,14 @@ impl Publisher {
         &self,
         host: &str,
         ask: impl AsyncFn(Option<&Login>) -> T,
-        is_refused: impl Fn(&T) -> bool,
+        is_rejected: impl Fn(&T) -> bool,
     ) -> Result<T, SecretError> {
         let Some(secrets) = &self.secrets else {
             return Ok(ask(None).await);
         };
         let secret = secrets.get().await?;
         let answer = ask(secret.login(host)).await;
-        if is_refused(&answer)
+        if is_rejected(&answer)
             && let Some(newer) = secrets.reread(&secret).await?
         {
             return Ok(ask(newer.login(host)).await);

@@ -1,6 +1,6 @@
 //! `cargo run -p local`, as a newcomer runs it.
 
-mod snapshots;
+pub(crate) mod snapshots;
 
 use std::path::Path;
 use std::process::{Output, Stdio};

@@ -91,7 +91,7 @@ async fn what_publish_chart_accepts() {
 /// The text without the parts that differ between runs: times, ports, digests, the sizes of
 /// archives (which contain the time of packaging) and the numbers of requests, which `costs`
 /// checks.
-fn comparable(text: &str) -> String {
+pub(crate) fn comparable(text: &str) -> String {
     let mut text = text.to_owned();
     for (pattern, replacement) in [
         (r" *\+\d+ ms", " +TIME"),
@@ -99,6 +99,7 @@ fn comparable(text: &str) -> String {
         (r"The two functions (are|come) .*", "The two functions …"),
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"\b[0-9a-f]{64}\b", "DIGEST"),
+        (r"\b[0-9a-f]{12}\b", "SHORT-DIGEST"),
         (r"\([0-9.]+ [KM]?i?B\)", "(SIZE)"),
         (
             r"\d+ S3 requests by the functions \([^)]*\)",

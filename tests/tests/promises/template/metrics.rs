@@ -29,7 +29,7 @@ impl Faults for World {
     }
 
     fn invalidation(&self, request: &InvalidationSeen) -> InvalidationFault {
-        if request.paths.iter().any(|path| path.starts_with("/refused/")) {
+        if request.paths.iter().any(|path| path.starts_with("/rejected/")) {
             return InvalidationFault::Fail(When::Before, 400, "TooManyInvalidationsInProgress");
         }
         InvalidationFault::None
@@ -48,7 +48,7 @@ async fn life() -> Chartdrop {
     let registry = Registry::start().await;
     let mirror = format!("oci://{}", registry.host());
     // The registry accepts one chart and rejects the other.
-    registry.answer("refused/demo/manifests/1.0.0", Answer::Status(403));
+    registry.answer("rejected/demo/manifests/1.0.0", Answer::Status(403));
     let settings = [
         ("OCI_MIRROR", mirror.as_str()),
         ("IMAGE_CHECK", "require"),
@@ -73,7 +73,7 @@ async fn life() -> Chartdrop {
         // Rejected.
         ("", chart("1.0.0").file("other.txt", "other")),
         ("raced/", chart("1.0.0")),
-        ("refused/", chart("1.0.0")),
+        ("rejected/", chart("1.0.0")),
         ("swept/", chart("1.0.0")),
         // Held: its image does not exist.
         (

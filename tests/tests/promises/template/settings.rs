@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chartdrop::settings::{CdnSettings, SettingError, Settings};
 use serde_yaml::Value;
 
+use tests::program::workspace;
+
 use crate::template::text::{function, referred, template};
 
 /// Settings that a function reads and the template leaves at their default, each with the reason.
@@ -113,5 +115,64 @@ fn a_function_has_the_same_timeout_as_in_local() {
     ] {
         let (_, function) = function(binary);
         assert_eq!(function["Properties"]["Timeout"], timeout.as_secs(), "{binary}");
+    }
+}
+
+/// The rows of the tables in `docs/settings.md`, each as its cells.
+fn rows() -> Vec<Vec<String>> {
+    let page = std::fs::read_to_string(workspace().join("docs/settings.md")).expect("a page");
+    let rows = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.map(|row| {
+        row.split(" | ")
+            .map(|cell| cell.trim_matches(['|', ' ']).to_owned())
+            .collect()
+    })
+    .collect()
+}
+
+/// A default as the page writes it.
+fn written(default: &Value) -> String {
+    let text = serde_yaml::to_string(default).expect("a default");
+    match text.trim().trim_matches(['\'', '"']) {
+        "" => "empty".to_owned(),
+        text => format!("`{text}`"),
+    }
+}
+
+#[test]
+fn the_page_has_every_setting_and_parameter_with_its_default() {
+    let rows = rows();
+    let row = |first: &str| {
+        let found = rows.iter().find(|row| row.first().is_some_and(|cell| cell == first));
+        found.unwrap_or_else(|| panic!("docs/settings.md has no row for {first}"))
+    };
+    let parameters = template()["Parameters"].as_mapping().expect("parameters").clone();
+    let mut described = BTreeSet::new();
+    for (binary, _) in FUNCTIONS {
+        for (variable, value) in variables(binary) {
+            let cells = row(&format!("`{variable}`"));
+            described.extend(cells[1].split(", ").map(|name| name.trim_matches('`').to_owned()));
+            let Some(name) = referred(&value).filter(|name| parameters.contains_key(*name)) else {
+                continue;
+            };
+            assert_eq!(cells[1], format!("`{name}`"), "{variable}");
+            assert_eq!(cells[2], written(&parameters[name]["Default"]), "{variable}");
+        }
+    }
+    for (name, parameter) in &parameters {
+        let name = name.as_str().expect("a name");
+        if described.contains(name) && parameter["Default"].as_str() != Some("") {
+            continue;
+        }
+        let cells = row(&format!("`{name}`"));
+        assert_eq!(cells[1], written(&parameter["Default"]), "{name}");
+        for value in parameter["AllowedValues"].as_sequence().into_iter().flatten() {
+            assert!(
+                cells[2].contains(&written(value)),
+                "{name} accepts {value:?}: {cells:?}"
+            );
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::index::outline::Outline;
 use crate::index::spliced::Splice;
 use crate::yaml::json_text;
 
-/// The annotations in a text.
+/// Reads the annotations in a text.
 pub(in crate::index) fn read(text: &[u8], outline: &Outline) -> Option<Annotations> {
     find(text, outline).map(|(_, annotations)| annotations)
 }
@@ -29,17 +29,17 @@ pub(in crate::index) fn add(
             at,
             text: spacing.value(written, spacing::TOP),
         },
-        // Behind the first brace: there is an apiVersion at least that follows.
+        // After the first brace: at least apiVersion follows.
         None => Splice::insert(1, spacing.first_field(annotations::FIELD, written)),
     })
 }
 
-/// Where the value of the annotations stands, if there are any, and what it says.
+/// The position and text of the annotations' value, if there are any.
 fn find(text: &[u8], outline: &Outline) -> Option<(Option<Range<usize>>, Annotations)> {
     let (start, end) = (outline.head.end, outline.tail.start);
     let around = [text.get(outline.head.clone())?, text.get(outline.tail.clone())?].concat();
     let (at, annotations) = find_around(&around)?;
-    // Behind the entries, everything is as much further on as these are long.
+    // After the entries, every position is further on by their length.
     let shift = |at: Range<usize>| match at.start < start {
         true => at,
         false => at.start + (end - start)..at.end + (end - start),
@@ -47,7 +47,7 @@ fn find(text: &[u8], outline: &Outline) -> Option<(Option<Range<usize>>, Annotat
     Some((at.map(shift), annotations))
 }
 
-/// The same in an index of which the entries may be missing.
+/// The same for an index that may have no entries.
 fn find_around(index: &[u8]) -> Option<(Option<Range<usize>>, Annotations)> {
     let top: Fields<'_> = serde_json::from_slice(index).ok()?;
     let Some((_, value)) = top.0.iter().find(|(name, _)| name == annotations::FIELD) else {

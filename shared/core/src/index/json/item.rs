@@ -7,7 +7,7 @@ use serde::de::DeserializeSeed;
 use crate::index::fields;
 use crate::index::item::{self, Head, Texts, Wanted};
 
-/// Reads what an edit needs of a version.
+/// Reads what an edit needs to know about a version.
 pub(in crate::index) fn head(item: &[u8]) -> Head<'_> {
     let texts = wanted(item, &[fields::VERSION, fields::DIGEST]).unwrap_or_default();
     Head {
@@ -28,7 +28,7 @@ fn wanted<'a>(item: &'a [u8], wanted: &[u8]) -> Option<Texts<'a>> {
     Wanted(wanted).deserialize(&mut line).ok()
 }
 
-/// The text that a string says.
+/// The decoded text of a string.
 pub(in crate::index) fn scalar(written: &[u8]) -> Option<Cow<'_, str>> {
     let text = std::str::from_utf8(written).ok()?;
     if !text.starts_with('"') {

@@ -1,4 +1,4 @@
-//! The form that we write by default: JSON text, one chart version on a line.
+//! The form that is written by default: JSON text with one chart version per line.
 //!
 //! ```text
 //! {"apiVersion":"v1","generated":"2026-11-23T12:00:00Z","entries":{

@@ -20,7 +20,7 @@ pub(in crate::index) fn read(index: &[u8]) -> Result<Option<Document>, IndexErro
     let top: Fields<'_> = serde_json::from_str(&index).map_err(not_an_index)?;
     for (name, value) in top.0 {
         match fields::top(&name) {
-            // Go adds the charts of each; of a chart that stands in two the last one counts.
+            // Go merges the charts of both; of a chart that is in both, the last counts.
             Some("entries") if value.get() == "null" => document.charts.clear(),
             Some("entries") => document.charts.extend(charts(value)?),
             Some("generated") => drop(helm::check_generated(value.get())?),
@@ -60,7 +60,7 @@ fn not_an_index(error: serde_json::Error) -> IndexError {
     }
 }
 
-/// The fields of a JSON object in their order, each value as the text it is.
+/// The fields of a JSON object in their order, with their values as text.
 pub(in crate::index) struct Fields<'a>(pub(in crate::index) Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {

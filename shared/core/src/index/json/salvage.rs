@@ -1,4 +1,4 @@
-//! What can still be read of a damaged index in JSON.
+//! What is still readable in a damaged index in JSON.
 
 use serde_json::value::RawValue;
 
@@ -8,14 +8,14 @@ use crate::index::helm::{self, Names};
 use crate::index::salvage::{Left, NO_LIST};
 use crate::yaml::json_text;
 
-/// What is left of a text that has no error as such.
+/// Reads a text that is valid JSON.
 pub(in crate::index) fn whole(text: &[u8]) -> Option<Left> {
     let text = json_text::as_go_reads(text);
     let top: Fields<'_> = serde_json::from_str(&text).ok()?;
     let mut left = Left::new();
     for (name, value) in &top.0 {
         match fields::top(name) {
-            // It is written anew.
+            // It is rewritten.
             Some("generated") => {}
             Some("entries") => entries(&mut left, value),
             _ => left.add_to_top(name, value.get()),
@@ -43,7 +43,7 @@ fn entries(left: &mut Left, entries: &RawValue) {
     }
 }
 
-/// What is left of a text in our own layout, line by line.
+/// Reads a text in Chartdrop's own layout, line by line.
 pub(in crate::index) fn by_lines(text: &[u8]) -> Option<Left> {
     if text.first()? != &b'{' {
         return None;

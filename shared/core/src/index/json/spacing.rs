@@ -1,26 +1,26 @@
-//! The white space of an index in JSON, and how text of ours gets it.
+//! The white space of an index in JSON, and how new text gets it.
 
 use crate::yaml::json_text;
 
 /// The white space between the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::index) enum Spacing {
-    /// One version on a line, and no spaces: what we write.
+    /// One version per line and no spaces: what Chartdrop writes.
     Lines,
-    /// Every element on a line of its own, indented by this many spaces for each level: what
-    /// `helm repo index --json` writes.
+    /// Every element on its own line, indented by this many spaces per level: what `helm repo index
+    /// --json` writes.
     Indented(usize),
 }
 
-/// How deep the fields at the top stand.
+/// The depth of the top-level fields.
 pub(in crate::index) const TOP: usize = 1;
-/// How deep the names of charts stand.
+/// The depth of chart names.
 pub(in crate::index) const CHART: usize = 2;
-/// How deep versions stand.
+/// The depth of versions.
 pub(in crate::index) const VERSION: usize = 3;
 
 impl Spacing {
-    /// The column of what stands this deep, if it begins a line.
+    /// The column of an element at this depth, if it begins a line.
     pub(in crate::index) fn column(self, depth: usize) -> usize {
         match self {
             Self::Lines => 0,
@@ -28,12 +28,12 @@ impl Spacing {
         }
     }
 
-    /// The spaces before what stands this deep.
+    /// The indentation at this depth.
     pub(in crate::index) fn spaces(self, depth: usize) -> String {
         " ".repeat(self.column(depth))
     }
 
-    /// Compact JSON text as it is written this deep.
+    /// Compact JSON text as it is written at this depth.
     pub(in crate::index) fn value(self, compact: String, depth: usize) -> String {
         match self {
             Self::Lines => compact,
@@ -49,7 +49,7 @@ impl Spacing {
         }
     }
 
-    /// What stands between the name of a field and its value.
+    /// The text between the name of a field and its value.
     pub(in crate::index) fn colon(self) -> &'static str {
         match self {
             Self::Lines => ":",
@@ -57,8 +57,8 @@ impl Spacing {
         }
     }
 
-    /// A field at the top, given with its value as compact JSON text, to be put behind the first
-    /// brace. Others follow.
+    /// A top-level field, with its value as compact JSON text, to be inserted after the first
+    /// brace. Other fields follow.
     pub(in crate::index) fn first_field(self, name: &str, value: String) -> String {
         let value = self.value(value, TOP);
         match self {
@@ -67,8 +67,8 @@ impl Spacing {
         }
     }
 
-    /// Lines to be put between two brackets, the closing one of which stands this deep. In our own
-    /// layout the opening one has a line feed already.
+    /// Lines to be inserted between two brackets, with the closing one at this depth. In
+    /// Chartdrop's own layout the opening one already has a line feed.
     pub(in crate::index) fn between_brackets(self, lines: &str, depth: usize) -> String {
         match self {
             Self::Lines => format!("{lines}\n"),

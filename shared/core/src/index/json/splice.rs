@@ -1,5 +1,5 @@
-//! Where text is put into an index in JSON and cut from it: the elements of a list stand on lines
-//! of their own, all but the last with a comma.
+//! Inserts text into an index in JSON and cuts text from it. The elements of a list are on their
+//! own lines, all but the last with a comma.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use super::write::push_string;
 use crate::index::outline::ChartPlace;
 use crate::index::spliced::Splice;
 
-/// What stands between two elements of a list.
+/// The text between two elements of a list.
 pub(in crate::index) const SEPARATOR: &str = ",\n";
 
 impl Spacing {
-    /// What the first line of a version begins with, where other lines may follow it.
+    /// The beginning of a version's first line, in layouts with several lines per version.
     pub(in crate::index) fn begin_of_version(self) -> String {
         match self {
             Self::Lines => String::new(),
@@ -20,7 +20,7 @@ impl Spacing {
         }
     }
 
-    /// Where the bracket of a chart's versions ends.
+    /// The end of the bracket of a chart's versions.
     pub(in crate::index) fn end_of_chart(self, chart: &ChartPlace) -> usize {
         match chart.versions {
             // The bracket of an empty list follows the one that opens it.
@@ -29,7 +29,7 @@ impl Spacing {
         }
     }
 
-    /// A chart with all of its lines, the comma behind it included.
+    /// A chart with all of its lines, including the comma after it.
     pub(in crate::index) fn lines_of_chart(self, text: &[u8], chart: &ChartPlace) -> Range<usize> {
         let end = self.end_of_chart(chart);
         let rest = text.get(end..).unwrap_or_default();
@@ -55,11 +55,11 @@ impl Spacing {
         text
     }
 
-    /// Puts versions behind those of a chart, which may have none yet.
+    /// Inserts versions after those of a chart, which may have none yet.
     pub(in crate::index) fn append_versions(self, chart: &ChartPlace, versions: &str) -> Splice {
         match chart.versions {
             0 => Splice::insert(chart.items.start, self.between_brackets(versions, spacing::CHART)),
-            // Behind the last version's closing brace, before its line feed.
+            // After the last version's closing brace, before its line feed.
             _ => Splice::insert(chart.items.end.saturating_sub(1), format!("{SEPARATOR}{versions}")),
         }
     }
@@ -69,7 +69,7 @@ impl Spacing {
         self.between_brackets(charts, spacing::TOP)
     }
 
-    /// What stands between the braces of no entries, where that is not what is left when their
+    /// The text between the braces of empty entries, if it differs from what is left when their
     /// lines are cut.
     pub(in crate::index) fn no_charts(self) -> Option<&'static str> {
         match self {

@@ -1,5 +1,4 @@
-//! What stands around the entries of an index in JSON: a few short fields, which are parsed as they
-//! are.
+//! The text around the entries of an index in JSON: a few short fields, which are parsed.
 
 use std::ops::Range;
 
@@ -11,22 +10,21 @@ use crate::index::document::Document;
 use crate::index::outline::Generated;
 use crate::index::{fields, helm};
 
-/// Longer ones are none that a known writer writes.
+/// Longer ones do not come from a known writer.
 const LONGEST: usize = 256 * 1024;
-/// How the line that opens the entries ends.
+/// The end of the line that opens the entries.
 const OPEN: &[u8] = b"\"entries\":{";
 const GENERATED: &[u8] = b"\"generated\":\"";
 
-/// Checks the line before the first chart; answers with the place of the value of `generated`.
+/// Checks the line before the first chart. Returns the position of the value of `generated`.
 pub(super) fn header(header: &[u8]) -> Option<Generated> {
     if header.len() > LONGEST || !header.ends_with(OPEN) {
         return None;
     }
     let closed = [header, b"}}"].concat();
-    // A name that stands twice is an error of neither reader, and each takes another one of the
-    // two.
+    // A duplicate name is no error for either reader, and each uses another one of the two.
     let Some(generated) = check(&closed)?.generated else {
-        // Behind the first brace: there is an apiVersion at least that follows.
+        // After the first brace: at least apiVersion follows.
         return header.starts_with(b"{\"").then_some(Generated::Missing(1));
     };
     let at = only(memmem::find_iter(header, GENERATED))? + GENERATED.len() - 1;
@@ -35,9 +33,9 @@ pub(super) fn header(header: &[u8]) -> Option<Generated> {
     same.then_some(Generated::Here(value))
 }
 
-/// Checks what stands before the entries' opening brace and behind their closing one, both
-/// included, in JSON of several lines. `generated` is where the value of the field of this name
-/// stands, with its quotes; answers with its place, once it is checked.
+/// Checks the text before the entries' opening brace and after their closing one, both included, in
+/// JSON of several lines. `generated` is the position of the value of the field with this name,
+/// with its quotes. Returns the position after checking it.
 pub(super) fn head_and_tail(
     text: &[u8],
     head: Range<usize>,
@@ -49,7 +47,7 @@ pub(super) fn head_and_tail(
         return None;
     }
     match (check(&[head, tail].concat())?.generated, generated) {
-        // Behind the first brace, as above.
+        // After the first brace, as above.
         (None, None) => Some(Generated::Missing(1)),
         (Some(said), Some(at)) => {
             let same = text.get(at.clone())? == format!("\"{said}\"").as_bytes();
@@ -59,13 +57,13 @@ pub(super) fn head_and_tail(
     }
 }
 
-/// The fields around the entries, once they are checked.
+/// The fields around the entries, after they were checked.
 struct Top {
-    /// What `generated` says, if it is there.
+    /// The value of `generated`, if there is one.
     generated: Option<String>,
 }
 
-/// Checks an index of which only the entries are missing, and that no field stands in it twice.
+/// Checks an index of which only the entries are missing, and that no field occurs in it twice.
 fn check(index: &[u8]) -> Option<Top> {
     let top: Fields<'_> = serde_json::from_slice(index).ok()?;
     let known = |name: &str| fields::top(name).map_or_else(|| name.to_owned(), str::to_owned);
@@ -78,10 +76,10 @@ fn check(index: &[u8]) -> Option<Top> {
     let mut generated = None;
     for (name, value) in top.0 {
         match fields::top(&name) {
-            // These are looked for by their names.
+            // These are searched by their names.
             Some(known @ ("entries" | "generated" | annotations::FIELD)) if known != name => return None,
             Some("entries") => {}
-            // What is null is not one that can be added.
+            // A field that is null cannot be inserted again.
             Some("generated") => generated = Some(helm::check_generated(value.get()).ok()??),
             _ => document.set(&name, value.get()).ok()?,
         }

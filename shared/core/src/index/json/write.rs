@@ -1,4 +1,4 @@
-//! Writing an index in our own layout: one version on a line.
+//! Writes an index in Chartdrop's own layout: one version per line.
 
 use super::Spacing;
 use crate::index::document::{Chart, Document};
@@ -6,7 +6,7 @@ use crate::index::layout::Layout;
 use crate::index::outline::{ChartPlace, Generated, Outline};
 use crate::yaml::json_text;
 
-/// An index that lists nothing yet.
+/// An empty index.
 pub(in crate::index) fn empty() -> (Vec<u8>, Outline) {
     write(&Document {
         top: vec![("apiVersion".to_owned(), "\"v1\"".to_owned())],

@@ -1,28 +1,28 @@
-//! The version before: what a version has in common with it was checked there.
+//! Comparison with the previous version: text that both have in common was already checked there.
 //!
-//! Versions of one chart are much alike. A scan reads the fields of a version from left to right,
-//! and what it makes of a field depends on nothing but the text of the field and what was there
-//! before. So where the same bytes stand again, up to and including the first one of another field,
-//! they are as good as they were, and comparing them is enough.
+//! Versions of one chart are very similar. A scan reads the fields of a version from left to right,
+//! and the result for a field depends only on its text and on the fields before it. So where the
+//! same bytes occur again, up to and including the first byte of the next field, the result is the
+//! same, and comparing is enough.
 
-/// The fields of the version that was read last, and of the one that is being read.
+/// The fields of the previous version and of the one being read.
 #[derive(Debug, Default)]
 pub(in crate::index) struct Before {
     last: Vec<Start>,
-    /// Which of them what follows is compared with.
+    /// The field to compare with what follows.
     next: usize,
     this: Vec<Start>,
 }
 
-/// Where a field begins, and its place in the order of names.
+/// The start of a field, and its position in the order of names.
 type Start = (usize, u8);
 
-/// Fields that are the same as in the version before.
+/// Fields that are the same as in the previous version.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::index) struct Same {
-    /// Where the field behind them begins.
+    /// The start of the field after them.
     pub(in crate::index) end: usize,
-    /// A bit for each of them, by its place.
+    /// One bit for each of them, by position.
     pub(in crate::index) fields: u32,
 }
 
@@ -34,15 +34,15 @@ impl Before {
         self.next = 0;
     }
 
-    /// A field begins at `at`: it and those behind it that are the same as in the version before,
-    /// if there are any.
+    /// A field begins at `at`. Returns it and the following fields that are the same as in the
+    /// previous version, if any.
     pub(in crate::index) fn same(&mut self, text: &[u8], at: usize) -> Option<Same> {
         let candidates = self.last.get(self.next..)?;
         let (first, (last, _)) = (candidates.first()?.0, candidates.last()?);
         let common = common_prefix(text.get(first..=*last)?, text.get(at..)?);
         let behind = candidates.iter().skip(1);
-        // Where the value of a field ends is seen from what follows: the field behind it must begin
-        // in the same way.
+        // The end of a field's value is visible only from what follows, so the next field must
+        // begin in the same way.
         let same = behind.take_while(|(start, _)| start - first < common).count();
         let (skipped, rest) = candidates.split_at(same);
         let end = at + (rest.first()?.0 - first);
@@ -55,7 +55,7 @@ impl Before {
         (same > 0).then_some(Same { end, fields })
     }
 
-    /// A field begins at `at` that is not the same.
+    /// A field begins at `at` that differs.
     pub(in crate::index) fn differs(&mut self, at: usize, place: u8) {
         self.this.push((at, place));
         let candidates = self.last.get(self.next..).unwrap_or_default();
@@ -65,8 +65,8 @@ impl Before {
     }
 }
 
-/// How many bytes two texts have in common at their start. Mostly few, so that comparing a word at
-/// a time is best.
+/// The number of bytes that two texts have in common at their start. Usually few, so comparing word
+/// by word is fastest.
 fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     let (a_words, _) = a.as_chunks::<8>();
     let (b_words, _) = b.as_chunks::<8>();

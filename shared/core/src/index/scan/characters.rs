@@ -1,17 +1,17 @@
-//! Characters that may stand in an index as themselves.
+//! Characters that may occur unescaped in an index.
 
 use memchr::memchr3_iter;
 
-/// How much is looked at before it is decided to look closer: small enough for the first cache.
+/// The bytes to check before looking closer, small enough for the first cache.
 const BLOCK: usize = 16 * 1024;
 
-/// Whether the text is UTF-8 without control characters but line feeds, and without the characters
-/// that some YAML reader refuses, drops or takes for a line break when they are not escaped: C1,
-/// U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF.
+/// Whether the text is UTF-8 without control characters other than line feeds, and without the
+/// characters that some YAML reader rejects, drops or treats as a line break when they are not
+/// escaped: C1, U+2028, U+2029, U+FEFF, U+FFFE, U+FFFF.
 pub(super) fn are_plain(text: &[u8]) -> bool {
     let mut ascii = true;
     for block in text.chunks(BLOCK) {
-        // Without branches, so that the compiler makes it work on many bytes at a time.
+        // Without branches, so that the compiler processes many bytes at a time.
         let (mut control, mut all) = (false, 0);
         for byte in block {
             control |= (*byte < b' ' && *byte != b'\n') | (*byte == 0x7f);
@@ -25,7 +25,7 @@ pub(super) fn are_plain(text: &[u8]) -> bool {
     ascii || (std::str::from_utf8(text).is_ok() && !holds_unsafe(text))
 }
 
-/// Looks at each character that may be one of those, by its first byte. The text must be UTF-8.
+/// Checks each character that may be one of those, by its first byte. The text must be UTF-8.
 fn holds_unsafe(text: &[u8]) -> bool {
     memchr3_iter(0xc2, 0xe2, 0xef, text).any(|at| {
         matches!(

@@ -1,6 +1,6 @@
-//! A place in a text that only moves forward.
+//! A position in a text that only moves forward.
 
-/// Where a scan has come to.
+/// The position of a scan.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::index) struct Cursor<'a> {
     pub(in crate::index) text: &'a [u8],
@@ -8,7 +8,7 @@ pub(in crate::index) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// What is ahead.
+    /// The remaining text.
     pub(in crate::index) fn rest(&self) -> &'a [u8] {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -18,35 +18,35 @@ impl<'a> Cursor<'a> {
         self.text.get(self.at).copied()
     }
 
-    /// Goes over the next byte.
+    /// Skips the next byte.
     pub(in crate::index) fn next(&mut self) -> Option<u8> {
         let byte = self.peek()?;
         self.at += 1;
         Some(byte)
     }
 
-    /// Whether exactly these bytes come next.
+    /// Whether exactly these bytes follow.
     pub(in crate::index) fn is_at(&self, token: &[u8]) -> bool {
         self.rest().starts_with(token)
     }
 
-    /// Goes over these bytes, which must come next.
+    /// Skips these bytes, which must follow.
     pub(in crate::index) fn eat(&mut self, token: &[u8]) -> Option<()> {
         self.is_at(token).then(|| self.at += token.len())
     }
 
-    /// The number of spaces that come next.
+    /// The number of spaces that follow.
     pub(in crate::index) fn spaces(&self) -> usize {
         self.rest().iter().take_while(|byte| **byte == b' ').count()
     }
 
-    /// Whether at least that many spaces come next.
+    /// Whether at least this many spaces follow.
     pub(in crate::index) fn is_indented(&self, columns: usize) -> bool {
         let next = self.text.get(self.at..self.at + columns);
         next.is_some_and(|next| next.iter().all(|byte| *byte == b' '))
     }
 
-    /// Goes to the line feed that ends this line, and answers with what was gone over.
+    /// Skips to the line feed that ends this line, and returns what was skipped.
     pub(in crate::index) fn rest_of_line(&mut self) -> Option<&'a [u8]> {
         let rest = self.rest();
         let length = memchr::memchr(b'\n', rest)?;

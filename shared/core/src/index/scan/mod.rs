@@ -1,21 +1,21 @@
-//! Finding one's way in an index without parsing it: the fast half of the engine.
+//! Scans an index without parsing it: the fast path.
 //!
-//! A scan goes once over the bytes and answers with the [`Outline`] of the text, or with `None` for
-//! "not sure". It knows two layouts in JSON, ours and the indented one that
-//! `helm repo index --json` and Python's `json.dumps` write, and block style in YAML: what Helm's
-//! library writes, which is Helm 2's, 3's and 4's, helm-s3's, ChartMuseum's and chart-releaser's
-//! too, and what go-yaml v3, yq, js-yaml, PyYAML and Ruby's Psych write.
+//! A scan reads the bytes once and returns the [`Outline`] of the text, or `None` for "not sure".
+//! It knows two layouts in JSON, Chartdrop's own and the indented one that `helm repo index --json`
+//! and Python's `json.dumps` write, and block style in YAML: what Helm's library writes (Helm 2, 3
+//! and 4, helm-s3, ChartMuseum, chart-releaser), and what go-yaml v3, yq, js-yaml, PyYAML and
+//! Ruby's Psych write.
 //!
-//! Nothing is guessed. Every line is held against the grammar of the layout, every known field
-//! against its type, every scalar against the rules by which a reader could see an end of it
-//! elsewhere: a text that passes is an index that Helm loads, and all places in the outline are
-//! where a parser would find them. Whatever else may be fine (comments between the entries,
-//! anchors, flow style, tabs, carriage returns, lines that are indented by turns) is "not sure",
-//! and is parsed by [`document`](super::document), which either tells what is wrong with it or
-//! writes it anew in a layout that is known here.
+//! Nothing is guessed. Every line is checked against the grammar of the layout, every known field
+//! against its type, and every scalar against the rules by which a reader could end it elsewhere. A
+//! text that passes is an index that Helm loads, and all positions in the outline are where a
+//! parser would find them. Anything else that may be valid (comments between the entries, anchors,
+//! flow style, tabs, carriage returns, alternating indentation) is "not sure" and is parsed by
+//! [`document`](super::document), which either reports what is wrong or rewrites the text in a
+//! known layout.
 //!
-//! The tests hold the two halves against each other: what a scan takes, the parser takes, and sees
-//! the same in it.
+//! The tests compare both paths: the parser accepts whatever a scan accepts, and reads the same
+//! from it.
 
 pub(super) mod before;
 mod characters;

@@ -13,7 +13,7 @@ use crate::yaml::block::{At, write_field};
 /// The mark that begins a document.
 const DOCUMENT: &[u8] = b"---\n";
 
-/// The annotations in a text.
+/// Reads the annotations in a text.
 pub(in crate::index) fn read(text: &[u8], outline: &Outline) -> Option<Annotations> {
     let top = fields_of(text.get(outline.head.clone())?, text.get(outline.tail.clone())?)?;
     annotations_in(&top)
@@ -28,13 +28,13 @@ pub(in crate::index) fn add(text: &[u8], outline: &Outline, more: Vec<(String, S
     let lines = [head.clone(), tail.clone()]
         .into_iter()
         .find_map(|part| lines_of_field(text, part));
-    // In front of everything but the mark that begins the document.
+    // Before everything except the mark that begins the document.
     let begin = if text.starts_with(DOCUMENT) { DOCUMENT.len() } else { 0 };
     let splice = Splice {
         at: lines.unwrap_or(begin..begin),
         text: lines_of(&annotations),
     };
-    // Comments between the lines, a name in quotes: whatever was not foreseen shows up as another
+    // Comments between the lines, a name in quotes: anything unforeseen shows as a different
     // meaning.
     let written = |part: Range<usize>| {
         let (at, text) = (&splice.at, text.get(part.clone())?);
@@ -56,7 +56,7 @@ pub(in crate::index) fn add(text: &[u8], outline: &Outline, more: Vec<(String, S
     as_meant.then_some(splice)
 }
 
-/// The annotations among the fields at the top.
+/// The annotations among the top-level fields.
 fn annotations_in(top: &[(String, String)]) -> Option<Annotations> {
     match top.iter().find(|(name, _)| name == FIELD) {
         None => Some(Annotations::new()),
@@ -66,7 +66,7 @@ fn annotations_in(top: &[(String, String)]) -> Option<Annotations> {
     }
 }
 
-/// The line that opens the annotations and the indented ones below.
+/// The line that opens the annotations and the indented lines below it.
 fn lines_of_field(text: &[u8], part: Range<usize>) -> Option<Range<usize>> {
     let mut at = part.start;
     let mut found: Option<Range<usize>> = None;

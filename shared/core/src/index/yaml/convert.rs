@@ -1,11 +1,11 @@
-//! Numbers and flags in YAML where text belongs.
+//! Numbers and booleans in YAML where text is expected.
 //!
-//! sigs.k8s.io/yaml writes them as text on the way to JSON, if it finds a field of the type text
-//! for the name (<https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go>,
-//! `convertToJSONableObject`). In an entry it finds those of `ChartVersion` itself only:
-//! `digest: 123` is "123", and `version: 1.10` makes Helm refuse the index. For a field of the
-//! embedded metadata it takes all of the metadata for the type of the value, so in `annotations`
-//! what is called as a field of the metadata becomes text, and everything else does not.
+//! sigs.k8s.io/yaml converts them to text on the way to JSON if it finds a field of type string for
+//! the name (<https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go>,
+//! `convertToJSONableObject`). In an entry it finds only the fields of `ChartVersion` itself:
+//! `digest: 123` becomes "123", and `version: 1.10` makes Helm reject the index. For a field of the
+//! embedded metadata it uses all of the metadata as the value's type, so inside `annotations`,
+//! values under names of metadata fields become text and others do not.
 
 use serde_json::{Map, Value as Json};
 
@@ -13,7 +13,7 @@ use crate::chart::{METADATA, field_named};
 use crate::index::fields::{self, Kind};
 use crate::yaml::Value;
 
-/// A field at the top as JSON, under its name as Helm writes it.
+/// A top-level field as JSON, under its name as Helm writes it.
 pub(super) fn top(name: &str, value: &Value) -> Json {
     match (name, value) {
         ("apiVersion", _) => text(value),
@@ -59,7 +59,7 @@ fn object(mapping: &crate::yaml::Mapping, convert: impl Fn(&str, &Value) -> Json
     Json::Object(fields.collect::<Map<_, _>>())
 }
 
-/// Nothing stays nothing.
+/// Null stays null.
 fn text(value: &Value) -> Json {
     match value {
         Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => {

@@ -12,7 +12,7 @@ use crate::yaml::{self, json_text};
 pub(in crate::index) fn read(index: &[u8]) -> Result<Document, IndexError> {
     let mut document = Document::empty();
     let mut fields: Vec<_> = parse(index)?.into_iter().collect();
-    // Helm goes through JSON, whose keys Go writes in the order of their bytes.
+    // Helm converts to JSON first, whose keys Go writes in byte order.
     fields.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     for (name, value) in &fields {
         match fields::top(name) {
@@ -33,7 +33,7 @@ fn parse(text: &[u8]) -> Result<yaml::Mapping, IndexError> {
     }
 }
 
-/// Some lines of an index, which may hold comments only, or nothing.
+/// Some lines of an index, which may contain only comments, or nothing.
 pub(super) fn parse_part(text: &[u8]) -> Result<yaml::Mapping, IndexError> {
     match parse_value(text)? {
         yaml::Value::Null => Ok(yaml::Mapping::new()),
@@ -44,7 +44,7 @@ pub(super) fn parse_part(text: &[u8]) -> Result<yaml::Mapping, IndexError> {
 
 fn parse_value(text: &[u8]) -> Result<yaml::Value, IndexError> {
     let limits = yaml::Limits::for_index(text.len());
-    match yaml::parse(text, &limits, yaml::Duplicates::Refuse) {
+    match yaml::parse(text, &limits, yaml::Duplicates::Reject) {
         Ok(parsed) => Ok(parsed.value),
         Err(error) => Err(IndexError::Unreadable {
             detail: error.to_string(),

@@ -1,4 +1,4 @@
-//! What can still be read of a damaged index in YAML.
+//! What is still readable in a damaged index in YAML.
 
 use super::top::fields_of;
 use super::{Indent, convert, item};
@@ -8,10 +8,10 @@ use crate::index::layout::Layout;
 use crate::index::salvage::{Left, NO_LIST};
 use crate::yaml::{self, json_text};
 
-/// What is left of a text that has no error as such.
+/// Reads a text that is valid YAML.
 pub(in crate::index) fn whole(text: &[u8]) -> Option<Left> {
     let limits = yaml::Limits::for_index(text.len());
-    let parsed = yaml::parse(text, &limits, yaml::Duplicates::Refuse).ok()?;
+    let parsed = yaml::parse(text, &limits, yaml::Duplicates::Reject).ok()?;
     let mut left = Left::new();
     for (name, value) in parsed.value.as_mapping()? {
         match fields::top(name) {
@@ -57,7 +57,7 @@ fn add_version(left: &mut Left, chart: &str, version: &serde_json::Value) {
     left.add_version(chart, &text, Names::Known);
 }
 
-/// What is left of a text in the layout that Helm writes, line by line.
+/// Reads a text in the layout that Helm writes, line by line.
 pub(in crate::index) fn by_lines(text: &[u8]) -> Option<Left> {
     if !text.split(|byte| *byte == b'\n').any(|line| line == b"entries:") {
         return None;
@@ -78,7 +78,7 @@ pub(in crate::index) fn by_lines(text: &[u8]) -> Option<Left> {
             item.extend_from_slice(line);
             continue;
         }
-        // Only now the version above is known to be whole: the last one before a cut may lack
+        // Only now is the version above known to be complete: the last one before a cut may lack
         // digits of its numbers.
         add_item(&mut left, chart.as_deref(), &item);
         item.clear();
@@ -105,7 +105,7 @@ fn add_item(left: &mut Left, chart: Option<&str>, item: &[u8]) {
     }
 }
 
-/// The version that the lines of an entry seem to be of.
+/// The version that the lines of an entry seem to belong to.
 fn version_of(item: &[u8]) -> Option<String> {
     let version = Layout::Yaml(Indent::HELM).head(item).version;
     version.map(std::borrow::Cow::into_owned)
@@ -115,6 +115,6 @@ fn version_of(item: &[u8]) -> Option<String> {
 fn chart_name(line: &[u8]) -> Option<String> {
     let name = line.strip_prefix(b"  ")?.strip_suffix(b":\n")?;
     let limits = yaml::Limits::for_index(name.len());
-    let parsed = yaml::parse(name, &limits, yaml::Duplicates::Refuse).ok()?;
+    let parsed = yaml::parse(name, &limits, yaml::Duplicates::Reject).ok()?;
     parsed.value.as_str().map(str::to_owned)
 }

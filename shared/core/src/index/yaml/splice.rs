@@ -1,5 +1,5 @@
-//! Where text is put into an index in YAML: every element of a list is its lines, and nothing
-//! between.
+//! Inserts text into an index in YAML. An element of a list consists of whole lines, and nothing
+//! separates elements.
 
 use super::Indent;
 use super::write::{write_name, write_version};
@@ -25,8 +25,7 @@ impl Indent {
     }
 }
 
-/// Puts versions behind those of a chart, which may have none yet: then they take the place of
-/// ` []`.
+/// Inserts versions after those of a chart, which may have none yet: then they replace ` []`.
 pub(in crate::index) fn append_versions(chart: &ChartPlace, versions: String) -> Splice {
     match chart.versions {
         0 => Splice {

@@ -13,7 +13,7 @@ use crate::index::layout::Layout;
 use crate::index::outline::{ChartPlace, Generated, Outline};
 use crate::yaml::block::{At, write_field, write_indent, write_item, write_key};
 
-/// An index that lists nothing yet.
+/// An empty index.
 pub(in crate::index) fn empty() -> (Vec<u8>, Outline) {
     const HEAD: &str = "apiVersion: v1\n";
     const ENTRIES: &str = "entries:";
@@ -61,7 +61,7 @@ pub(in crate::index) fn write(document: &Document) -> Result<(Vec<u8>, Outline),
             write_field(&mut text, At::TOP, name, value);
         }
         if *name == "generated" {
-            // The quotes before the line feed.
+            // The quotes are before the line feed.
             outline.generated = Generated::Here(text.len() - 3..text.len() - 1);
         }
     }
@@ -103,7 +103,7 @@ fn write_chart(text: &mut String, chart: &Chart) -> Result<ChartPlace, IndexErro
     })
 }
 
-/// The name of a chart, above its versions; answers with where it stands.
+/// The name of a chart, above its versions; returns its position.
 pub(super) fn write_name(text: &mut String, name: &str, indent: Indent) -> Range<usize> {
     write_indent(text, indent.chart);
     write_key(text, indent.chart, name)

@@ -1,5 +1,5 @@
-//! JSON with every element on a line of its own, as Go's `json.MarshalIndent` and Python's
-//! `json.dumps(…, indent=2)` write it: what `helm repo index --json` writes.
+//! JSON with every element on its own line, as Go's `json.MarshalIndent` and Python's
+//! `json.dumps(…, indent=2)` write it, and so `helm repo index --json`.
 //!
 //! ```text
 //! {
@@ -16,9 +16,9 @@
 //! }
 //! ```
 //!
-//! Fields may stand before the entries and behind them, and a line feed at the end or none. A line
-//! that begins with a brace in the column of versions is the first one of a version: what is deeper
-//! is indented further, and a string is part of a line.
+//! Fields may precede and follow the entries, and the final line feed is optional. A line with a
+//! brace in the column of versions is the first line of a version: deeper elements are indented
+//! further, and a string never spans lines.
 
 use std::ops::Range;
 
@@ -36,7 +36,7 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
     let spacing = scan.spacing();
     let mut generated = None;
     let mut entries = None;
-    // That no name stands twice is checked with the rest of the fields.
+    // Duplicate names are checked together with the other fields.
     scan.object(|scan| match scan.name()? {
         b"entries" => {
             entries = Some(scan.entries()?);
@@ -69,7 +69,7 @@ pub(super) fn scan(text: &[u8]) -> Option<Outline> {
 }
 
 struct Entries {
-    /// What stands between their braces.
+    /// The text between their braces.
     inner: Range<usize>,
     charts: Vec<ChartPlace>,
 }
@@ -91,7 +91,7 @@ impl Json<'_, Indented> {
         Some(Entries { inner, charts })
     }
 
-    /// A name and the list of its versions, behind the spaces of its line.
+    /// A name and the list of its versions, after the indentation.
     fn chart(&mut self) -> Option<ChartPlace> {
         let spacing = self.spacing();
         let start = self.at.checked_sub(spacing.column(spacing::CHART))?;
@@ -99,7 +99,7 @@ impl Json<'_, Indented> {
         let open = self.at + 1;
         let mut versions = 0;
         let mut before = Before::default();
-        // `null`, which no writer of this layout writes, is not a line that begins with a brace.
+        // `null`, which no known writer produces here, is not a line that begins with a brace.
         self.list(|scan| {
             versions += 1;
             scan.version(&mut before)
@@ -107,8 +107,8 @@ impl Json<'_, Indented> {
         let close = self.at.checked_sub(1)?;
         let items = match versions {
             0 => open..close,
-            // Without the line feed behind the opening bracket and the spaces before the closing
-            // one.
+            // Without the line feed after the opening bracket and the indentation before the
+            // closing one.
             _ => open + 1..close.checked_sub(spacing.column(spacing::CHART))?,
         };
         Some(ChartPlace {

@@ -1,5 +1,5 @@
-//! Our own layout in JSON: see [`json`](crate::index::json). One version on a line, no space
-//! between tokens.
+//! Chartdrop's own layout in JSON: see [`json`](crate::index::json). One version per line, no
+//! spaces between tokens.
 
 use super::separators::Compact;
 use super::value::Json;

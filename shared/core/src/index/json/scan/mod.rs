@@ -1,4 +1,4 @@
-//! Finding one's way in an index in JSON: our own layout ([`lines`]), and the indented one
+//! Scanning an index in JSON: Chartdrop's own layout ([`lines`]) and the indented one
 //! ([`indented`]).
 
 mod indented;

@@ -1,23 +1,23 @@
-//! What stands between the tokens of JSON: all that tells apart the layouts of it that are known.
+//! The white space between JSON tokens, which is all that distinguishes the known layouts.
 
 use crate::index::scan::cursor::Cursor;
 
-/// The spaces of the deepest line: deeper ones are none that a known writer writes.
+/// The deepest indentation in spaces; no known writer goes deeper.
 const SPACES: [u8; 256] = [b' '; 256];
-/// Wider ones are none that a known writer writes.
+/// The widest indentation step; no known writer uses more.
 const WIDEST: usize = 8;
 
-/// Goes over what stands between tokens, and over nothing else.
+/// Skips the white space between tokens, and nothing else.
 pub(super) trait Separators {
-    /// Goes over what stands behind the opening bracket of a list or object that is not empty.
+    /// Skips what follows the opening bracket of a list or object that is not empty.
     fn open(&mut self, cursor: &mut Cursor<'_>) -> Option<()>;
 
-    /// Goes over what stands behind an element, a comma or the closing bracket included; answers
-    /// with whether another element follows. The bracket is a constant, since this decides how fast
-    /// a scan is.
+    /// Skips what follows an element, including a comma or the closing bracket, and returns whether
+    /// another element follows. The bracket is a constant, because this decides the speed of a
+    /// scan.
     fn more<const CLOSE: u8>(&mut self, cursor: &mut Cursor<'_>) -> Option<bool>;
 
-    /// Goes over what stands between a name and its value.
+    /// Skips what separates a name from its value.
     fn colon(&self, cursor: &mut Cursor<'_>) -> Option<()>;
 }
 
@@ -41,16 +41,16 @@ impl Separators for Compact {
     }
 }
 
-/// Every element on a line of its own, indented by so many spaces for each level, and a space
-/// behind a colon. What is empty is its two brackets.
+/// Every element on its own line, indented by this many spaces per level, with a space after each
+/// colon. An empty list or object is just its two brackets.
 pub(super) struct Indented {
     pub(super) width: usize,
-    /// How deep the line is that was begun last.
+    /// The depth of the line that was begun last.
     depth: usize,
 }
 
 impl Indented {
-    /// The layout of a text, as far as its second line tells.
+    /// The layout of a text, as its second line shows it.
     pub(super) fn of(text: &[u8]) -> Option<Self> {
         let line = text.strip_prefix(b"{\n")?;
         let width = line.iter().take_while(|byte| **byte == b' ').count();

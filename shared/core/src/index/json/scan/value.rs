@@ -1,4 +1,4 @@
-//! The values of an index in JSON, whatever stands between their tokens ([`Separators`]).
+//! The values of an index in JSON, with any white space between their tokens ([`Separators`]).
 
 use std::ops::{Deref, DerefMut, Range};
 
@@ -9,23 +9,23 @@ use crate::index::json::item;
 use crate::index::scan::before::Before;
 use crate::index::scan::cursor::Cursor;
 
-/// Lists and objects inside each other in a field that we don't know. The parser takes a few more.
+/// The deepest nesting in an unknown field. The parser accepts a few levels more.
 const DEPTH: usize = 64;
 
-/// A field that a scan went over.
+/// A field that a scan has skipped.
 enum Found {
     /// Helm knows it.
     Known {
-        /// Its place in the order of names.
+        /// Its position in the order of names.
         place: u8,
-        /// Where its value stands.
+        /// The position of its value.
         value: Range<usize>,
     },
     /// Helm ignores it.
     Unknown,
 }
 
-/// A cursor that knows the tokens of JSON.
+/// A cursor that knows JSON tokens.
 pub(super) struct Json<'a, S> {
     cursor: Cursor<'a>,
     pub(super) separators: S,
@@ -53,7 +53,7 @@ impl<'a, S: Separators> Json<'a, S> {
         }
     }
 
-    /// The name of a chart, with its quotes, and the colon behind it.
+    /// The name of a chart, with its quotes, and the colon after it.
     pub(super) fn name_of_chart(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         self.string()?;
@@ -78,13 +78,13 @@ impl<'a, S: Separators> Json<'a, S> {
             };
             before.differs(start, place);
             seen = once(seen, 1 << place)?;
-            // Looked for by its exact text, later.
+            // Searched by its exact text, later.
             let searched = matches!(place, fields::VERSION | fields::DIGEST);
             (!searched || !scan.text.get(value)?.contains(&b'\\')).then_some(())
         })
     }
 
-    /// An object with fields that Helm knows, each at most once, and others.
+    /// An object with fields that Helm knows, each at most once, and unknown ones.
     fn known(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
         let mut seen = 0;
         self.object(|scan| {
@@ -98,7 +98,7 @@ impl<'a, S: Separators> Json<'a, S> {
     /// A field and its value.
     fn field(&mut self, known: fn(&[u8]) -> Option<Field>) -> Option<Found> {
         let name = self.name()?;
-        // With escapes a name is another one than it seems.
+        // A name with escapes differs from its text.
         if name.contains(&b'\\') {
             return None;
         }
@@ -107,7 +107,7 @@ impl<'a, S: Separators> Json<'a, S> {
             self.anything(0)?;
             return Some(Found::Unknown);
         };
-        // Who looks for a field knows its name in ASCII.
+        // Known field names are ASCII.
         if !is_ascii {
             return None;
         }
@@ -117,7 +117,7 @@ impl<'a, S: Separators> Json<'a, S> {
         Some(Found::Known { place, value })
     }
 
-    /// The name of a field and the colon behind it.
+    /// The name of a field and the colon after it.
     pub(super) fn name(&mut self) -> Option<&'a [u8]> {
         let name = self.string()?;
         self.colon()?;
@@ -189,7 +189,7 @@ impl<'a, S: Separators> Json<'a, S> {
         self.elements::<b']'>(element)
     }
 
-    /// What stands between two brackets, and the closing one.
+    /// The content between two brackets, and the closing one.
     fn elements<const CLOSE: u8>(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         if self.peek()? == CLOSE {
             self.at += 1;
@@ -204,8 +204,8 @@ impl<'a, S: Separators> Json<'a, S> {
         }
     }
 
-    /// A string; answers with the place between its quotes. No line feed: a string is part of a
-    /// line.
+    /// A string; returns the position between its quotes. It has no line feed, because a string
+    /// never spans lines.
     pub(super) fn string(&mut self) -> Option<Range<usize>> {
         self.eat(b"\"")?;
         let start = self.at;
@@ -219,8 +219,8 @@ impl<'a, S: Separators> Json<'a, S> {
         }
     }
 
-    /// What follows a backslash. No half of a surrogate pair, which the readers behind YAML refuse,
-    /// and no `\/`, which those of YAML 1.1 don't know.
+    /// What follows a backslash. Halves of surrogate pairs, which YAML readers reject, and `\/`,
+    /// which YAML 1.1 does not know, are not accepted.
     fn escape(&mut self) -> Option<()> {
         match self.next()? {
             b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't' => Some(()),

@@ -1,5 +1,5 @@
 //! Block style, as Helm's YAML library writes it (two spaces, lists not indented, keys in
-//! alphabetical order), and other libraries with other indentation and in another order.
+//! alphabetical order), and as other libraries write it with other indentation and order.
 //!
 //! ```text
 //! apiVersion: v1
@@ -16,11 +16,11 @@
 //! generated: "2026-11-23T12:00:00Z"
 //! ```
 //!
-//! All names of charts stand in one column, and all dashes before versions in one ([`Indent`]); a
-//! list or mapping below a field has the column of its first line. Where the layout decides about
-//! the meaning: a line belongs to what its indentation says, since everything that could reach over
-//! the end of its line (quotes, blocks of text, folded text) is followed to its own end by
-//! [`scalar`], and must be indented deeper than what it belongs to.
+//! All chart names are in one column, and all dashes before versions in one ([`Indent`]). A list or
+//! mapping below a field has the column of its first line. The layout decides about the meaning: a
+//! line belongs to what its indentation shows, because everything that could extend beyond the end
+//! of its line (quotes, block texts, folded text) is followed to its end by [`scalar`] and must be
+//! indented deeper than its parent.
 
 mod scalar;
 mod value;
@@ -34,11 +34,11 @@ use crate::index::outline::{ChartPlace, Outline};
 use crate::index::scan::before::Before;
 use crate::index::scan::cursor::Cursor;
 
-/// Lines before the entries that are looked at.
+/// The most lines before the entries that are read.
 const HEAD_LINES: usize = 10_000;
-/// Charts without versions before the first one that has some.
+/// The most charts without versions before the first one that has some.
 const EMPTY_CHARTS: usize = 100;
-/// Deeper lines are none that a known writer writes.
+/// The deepest indentation; no known writer goes deeper.
 const DEEPEST: usize = 16;
 
 /// The outline of a text in this layout.
@@ -98,7 +98,7 @@ impl DerefMut for Yaml<'_> {
 }
 
 impl Yaml<'_> {
-    /// Goes behind the line that opens the entries; answers with where it begins.
+    /// Skips to the line after the one that opens the entries; returns the start of that line.
     fn go_to_entries(&mut self) -> Option<usize> {
         for _ in 0..HEAD_LINES {
             let start = self.at;
@@ -160,7 +160,7 @@ impl Yaml<'_> {
         })
     }
 
-    /// The fields of a version, from behind the dash on; or `null`, which Helm skips.
+    /// The fields of a version, after the dash; or `null`, which Helm skips.
     fn version(&mut self, before: &mut Before) -> Option<()> {
         if self.peek() == Some(b'n') && self.eat(b"null\n").is_some() {
             return Some(());
@@ -178,7 +178,7 @@ impl Yaml<'_> {
             before.differs(start, place);
             seen = once(seen, 1 << place)?;
             match place {
-                // Looked for by their exact text, later.
+                // Searched by their exact text, later.
                 fields::VERSION | fields::DIGEST => self.nothing(column).or_else(|| self.simple_text(column))?,
                 _ => self.value(kind, column)?,
             }

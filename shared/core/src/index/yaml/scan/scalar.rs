@@ -1,9 +1,9 @@
 //! Scalars in a block mapping or list: where each ends, and that it is what it seems.
 //!
-//! The rules are libyaml's, which go-yaml took over
-//! (<https://github.com/yaml/go-yaml/blob/v2/scannerc.go>), narrowed to what writers write. All
-//! start behind the space that follows a colon or a dash and end at the start of a line. `column`
-//! is that of the block mapping around: what belongs to the scalar on further lines is indented
+//! The rules are libyaml's, which go-yaml has adopted
+//! (<https://github.com/yaml/go-yaml/blob/v2/scannerc.go>), narrowed to what writers produce. All
+//! functions start after the space that follows a colon or a dash, and end at the start of a line.
+//! `column` is that of the surrounding block mapping: further lines of the scalar are indented
 //! deeper.
 
 use memchr::{memchr2, memchr3};
@@ -14,14 +14,14 @@ use crate::yaml;
 /// What a scalar may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Type {
-    /// Text only.
+    /// Only text.
     Text,
-    /// Numbers, flags and null too.
+    /// Also numbers, booleans and null.
     Any,
 }
 
 impl Cursor<'_> {
-    /// Goes over a scalar.
+    /// Skips a scalar.
     pub(super) fn scalar(&mut self, column: usize, of: Type) -> Option<()> {
         match self.peek()? {
             b'"' => self.double_quoted(column),
@@ -48,7 +48,7 @@ impl Cursor<'_> {
         loop {
             self.at += memchr2(b'\'', b'\n', self.rest())?;
             match self.next()? {
-                // Two are one that belongs to the text.
+                // Two quotes are one quote that belongs to the text.
                 b'\'' if self.peek() == Some(b'\'') => self.at += 1,
                 b'\'' => return self.eat(b"\n"),
                 _ => self.folded_line(column)?,
@@ -56,7 +56,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// What follows a backslash: the escapes that every reader knows, and the end of a line.
+    /// What follows a backslash: escapes that every reader knows, or the end of a line.
     fn escape(&mut self, column: usize) -> Option<()> {
         let digits = match self.next()? {
             b'"' | b'\\' | b'0' | b'a' | b'b' | b't' | b'n' | b'v' | b'f' | b'r' | b'e' | b' ' | b'N' | b'_' | b'L'
@@ -77,9 +77,9 @@ impl Cursor<'_> {
         Some(())
     }
 
-    /// The start of a further line of a quoted text: empty, or indented deeper than what it belongs
-    /// to. Readers don't ask for that inside of quotes, but then a line would not tell by its
-    /// indentation what it is.
+    /// The start of a further line of a quoted text: empty, or indented deeper than its parent.
+    /// YAML readers do not require that inside quotes, but otherwise a line's indentation would not
+    /// show what it belongs to.
     fn folded_line(&mut self, column: usize) -> Option<()> {
         while self.peek()? == b'\n' {
             self.at += 1;
@@ -89,8 +89,7 @@ impl Cursor<'_> {
         (spaces > column && self.peek()? != b'\n').then_some(())
     }
 
-    /// `|` or `>`, perhaps how deep it is indented, perhaps what becomes of line feeds at the end;
-    /// and the lines below.
+    /// `|` or `>`, with optional indentation and chomping indicators, and the lines below.
     fn block(&mut self, column: usize) -> Option<()> {
         self.next()?;
         let mut indentation = None;
@@ -104,7 +103,7 @@ impl Cursor<'_> {
         self.eat(b"\n")?;
         let mut any = false;
         loop {
-            // Spaces on an empty line may be text or none, as the indentation has it.
+            // Spaces on an empty line may belong to the text, depending on the indentation.
             while self.peek() == Some(b'\n') {
                 self.at += 1;
             }
@@ -118,7 +117,7 @@ impl Cursor<'_> {
         }
     }
 
-    /// Text without quotes, perhaps folded over several lines.
+    /// Text without quotes, possibly folded over several lines.
     fn plain(&mut self, column: usize, of: Type) -> Option<()> {
         let start = self.at;
         if let Some(length) = self.word()
@@ -154,12 +153,12 @@ impl Cursor<'_> {
             self.plain_line()?;
             self.at += 1;
         }
-        // Before an empty line a plain text may go on.
+        // A plain text may continue after an empty line.
         (self.peek() != Some(b'\n')).then_some(())
     }
 
-    /// The length of the short word that comes next, if it is one that in a key's or a text's place
-    /// is just that, whatever follows: most lists and many keys are such words.
+    /// The length of the short word that follows, if it can only be that word as a key or text,
+    /// whatever comes after it. Most lists and many keys are such words.
     pub(super) fn word(&self) -> Option<usize> {
         const SHORT: usize = 24;
         let part_of_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
@@ -168,7 +167,7 @@ impl Cursor<'_> {
         (length < SHORT && is_letter_of_no_word(rest.get(..length)?)).then_some(length)
     }
 
-    /// Goes to the end of a line on which nothing ends a plain text early.
+    /// Skips to the end of a line on which nothing ends a plain text early.
     fn plain_line(&mut self) -> Option<()> {
         let rest = self.rest();
         let mut at = 0;
@@ -188,8 +187,8 @@ impl Cursor<'_> {
     }
 }
 
-/// Whether a plain scalar can begin so: with no indicator, and no space. `~`, `=` and `<` are none:
-/// go-yaml writes `~1.2.3` and `< 2.0` without quotes.
+/// Whether a plain scalar can begin like this: without an indicator or a space. `~`, `=` and `<`
+/// are allowed, because go-yaml writes `~1.2.3` and `< 2.0` without quotes.
 pub(super) fn can_start_plain(text: &[u8]) -> bool {
     match text {
         [b'-', b'-', b'-', ..] => false,
@@ -204,8 +203,8 @@ pub(super) fn can_start_plain(text: &[u8]) -> bool {
     }
 }
 
-/// Whether a plain scalar may be a number that JSON does not have (`.inf`, `.nan`): Helm refuses
-/// it.
+/// Whether a plain scalar may be a number that JSON does not have (`.inf`, `.nan`), which Helm
+/// rejects.
 fn is_no_json(text: &[u8]) -> bool {
     let unsigned = match text {
         [b'+' | b'-', rest @ ..] => rest,
@@ -214,13 +213,13 @@ fn is_no_json(text: &[u8]) -> bool {
     matches!(unsigned, [b'.', first, ..] if first.is_ascii_alphabetic())
 }
 
-/// Whether the first byte alone says that this is no number, flag, null or time.
+/// Whether the first byte alone excludes a number, boolean, null or time.
 fn is_letter_of_no_word(text: &[u8]) -> bool {
     let Some(first) = text.first() else { return false };
     first.is_ascii_alphabetic() && (text.len() > 5 || !b"yYnNtTfFoO".contains(first))
 }
 
-/// A time may have a space in it, and so a line break.
+/// A time may contain a space, and so a line break.
 fn is_like_a_date(text: &[u8]) -> bool {
     text.iter().take(4).all(u8::is_ascii_digit)
 }

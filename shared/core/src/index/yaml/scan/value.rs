@@ -1,4 +1,4 @@
-//! What stands behind a field's colon, up to the start of the line behind it: scalars, lists and
+//! The value of a field, from its colon to the start of the line after it: scalars, lists and
 //! mappings.
 
 use std::ops::Range;
@@ -11,8 +11,8 @@ use crate::yaml;
 use crate::yaml::block::LONGEST_KEY;
 
 impl Yaml<'_> {
-    /// A mapping with fields that Helm knows, each at most once, from behind the first indentation
-    /// on.
+    /// A mapping with fields that Helm knows, each at most once, starting after the first
+    /// indentation.
     fn known(&mut self, column: usize, known: fn(&[u8]) -> Option<Field>) -> Option<()> {
         let mut seen = 0;
         loop {
@@ -32,7 +32,7 @@ impl Yaml<'_> {
         // The longest name and its colon.
         let length = memchr::memchr(b':', rest.get(..16).unwrap_or(rest))?;
         self.at += length + 1;
-        // Who looks for a field knows its name in ASCII.
+        // Known field names are ASCII.
         known(rest.get(..length).filter(|name| name.is_ascii())?)
     }
 
@@ -55,7 +55,7 @@ impl Yaml<'_> {
         (!escapes && !value.contains(&b'\n')).then_some(())
     }
 
-    /// What follows a field's colon, up to the start of the line behind it.
+    /// The value of a field, from its colon to the start of the line after it.
     pub(super) fn value(&mut self, kind: Kind, column: usize) -> Option<()> {
         if self.nothing(column).is_some() {
             return Some(());
@@ -69,7 +69,7 @@ impl Yaml<'_> {
                 self.at += 1;
                 let inner = |quote: &[u8]| value.strip_prefix(quote)?.strip_suffix(quote);
                 let value = inner(b"\"").or_else(|| inner(b"'")).unwrap_or(value);
-                // What is longer or indented deeper would be more of this value.
+                // A longer or deeper line would belong to this value.
                 (time::is_time(value) && !self.is_indented(column + 1)).then_some(())
             }
             Kind::Flag => self.eat(b" true\n").or_else(|| self.eat(b" false\n")),
@@ -91,16 +91,16 @@ impl Yaml<'_> {
             Kind::Maintainers => self.list(column, |scan, dash| scan.known(dash + 2, fields::maintainer)),
             Kind::Dependencies => self.list(column, |scan, dash| scan.known(dash + 2, fields::dependency)),
             Kind::List => self.list(column, Self::scalar_or_mapping),
-            // At the top only, which is parsed.
+            // Only at the top level, which is parsed.
             Kind::Map => None,
         }
     }
 
-    /// Nothing, as Ruby's library writes it, or `null`: one of every type. What is indented deeper
+    /// A missing value, as Ruby's library writes it, or `null`, which has every type. A deeper line
     /// would be a value, and so would the dashes of a list in this column.
     pub(super) fn nothing(&mut self, column: usize) -> Option<()> {
         let start = self.at;
-        // Most values are none of them, which two bytes tell.
+        // Most values are neither, which two bytes show.
         let written: &[u8] = match self.rest() {
             [b'\n', ..] => b"\n",
             [b' ', b'\n', ..] => b" \n",
@@ -122,8 +122,8 @@ impl Yaml<'_> {
         self.scalar(column, of)
     }
 
-    /// Lines with a dash in the same column, which is this one or a deeper one: at least one. Each
-    /// element gets to know it.
+    /// Lines with a dash in the same column, this one or a deeper one: at least one. Each element
+    /// is passed that column.
     fn list(&mut self, column: usize, mut element: impl FnMut(&mut Self, usize) -> Option<()>) -> Option<()> {
         if self.eat(b" []\n").is_some() {
             return Some(());
@@ -141,8 +141,8 @@ impl Yaml<'_> {
         any.then_some(())
     }
 
-    /// Texts in quotes within brackets, all on this line: how some programs write a list of one
-    /// URL.
+    /// Quoted texts within brackets, all on this line: some programs write a list with one URL like
+    /// this.
     fn quoted_texts(&mut self) -> Option<()> {
         self.eat(b" [")?;
         loop {
@@ -157,13 +157,13 @@ impl Yaml<'_> {
         }
     }
 
-    /// A dash in this column, and the space behind it.
+    /// A dash in this column and the space after it.
     pub(super) fn eat_dash(&mut self, column: usize) -> Option<()> {
         let is_dash = self.is_indented(column) && self.text.get(self.at + column..)?.starts_with(b"- ");
         is_dash.then(|| self.at += column + 2)
     }
 
-    /// What `import-values` has: a name, or two paths.
+    /// The value of `import-values`: a name, or two paths.
     fn scalar_or_mapping(&mut self, dash: usize) -> Option<()> {
         let start = self.at;
         if self.scalar(dash, Type::Any).is_some() {
@@ -177,10 +177,10 @@ impl Yaml<'_> {
         (self.spaces() == column).then(|| self.at += column)
     }
 
-    /// Scalars by any name, each once, from behind the first indentation on.
+    /// Scalars by any name, each once, starting after the first indentation.
     fn mapping(&mut self, column: usize, of: Type) -> Option<()> {
         let mut names: Vec<&[u8]> = Vec::new();
-        // Writers sort, most of them by bytes.
+        // Writers sort the names, usually by bytes.
         let mut sorted = true;
         loop {
             let name = self.key()?;
@@ -201,8 +201,7 @@ impl Yaml<'_> {
         (sorted || names.is_sorted_by(|a, b| a < b)).then_some(())
     }
 
-    /// A key, plain or in quotes, and its colon; answers with the place of the key, quotes
-    /// included.
+    /// A key, plain or quoted, and its colon; returns the position of the key, with its quotes.
     pub(super) fn key(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         match self.peek()? {
@@ -220,7 +219,7 @@ impl Yaml<'_> {
                     let end = memchr::memchr2_iter(b':', b'\n', rest)
                         .find(|at| matches!(rest.get(*at..), Some([b':', b' ' | b'\n', ..] | [b'\n', ..])))?;
                     let key = rest.get(..end)?;
-                    // `<<` is the key that merges.
+                    // `<<` is the merge key.
                     let safe = can_start_plain(key)
                         && key != b"<<"
                         && !key.ends_with(b" ")

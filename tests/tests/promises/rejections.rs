@@ -12,18 +12,18 @@ fn chart() -> ChartArchive {
 
 /// Uploads this as `staging/bad-1.0.0.tgz`, asserts that it is rejected properly, and returns the
 /// reason.
-async fn refused(bytes: impl Into<Vec<u8>>) -> String {
-    refused_as("bad-1.0.0.tgz", bytes).await
+async fn rejected(bytes: impl Into<Vec<u8>>) -> String {
+    rejected_as("bad-1.0.0.tgz", bytes).await
 }
 
 /// Does the same under another file name.
-async fn refused_as(file: &str, bytes: impl Into<Vec<u8>>) -> String {
+async fn rejected_as(file: &str, bytes: impl Into<Vec<u8>>) -> String {
     let chartdrop = Chartdrop::start().await;
     chartdrop.publish(&ChartArchive::new("good", "1.0.0")).await;
-    refused_by(&chartdrop, file, bytes).await
+    rejected_by(&chartdrop, file, bytes).await
 }
 
-async fn refused_by(chartdrop: &Chartdrop, file: &str, bytes: impl Into<Vec<u8>>) -> String {
+async fn rejected_by(chartdrop: &Chartdrop, file: &str, bytes: impl Into<Vec<u8>>) -> String {
     let bytes = bytes.into();
     let index = chartdrop.text("charts/index.yaml");
     let charts = chartdrop.keys("charts/");
@@ -69,42 +69,42 @@ fn says(reason: &str, all: &[&str]) {
 
 #[tokio::test]
 async fn data_that_is_not_gzip() {
-    says(&refused("hello").await, &["gzip", "helm package"]);
-    says(&refused(chart().tar()).await, &["gzip"]);
+    says(&rejected("hello").await, &["gzip", "helm package"]);
+    says(&rejected(chart().tar()).await, &["gzip"]);
 }
 
 #[tokio::test]
 async fn an_empty_upload() {
-    says(&refused("").await, &["helm package"]);
+    says(&rejected("").await, &["helm package"]);
 }
 
 #[tokio::test]
 async fn gzip_without_a_tar_inside() {
     says(
-        &refused(gzip(b"just text, and not even long enough for one block of tar")).await,
+        &rejected(gzip(b"just text, and not even long enough for one block of tar")).await,
         &["tar"],
     );
-    says(&refused(gzip(&[b'x'; 2_000])).await, &["tar"]);
+    says(&rejected(gzip(&[b'x'; 2_000])).await, &["tar"]);
 }
 
 #[tokio::test]
 async fn a_truncated_archive() {
     let whole = chart().file("filler.txt", "0123456789".repeat(1_000)).bytes();
     for length in [whole.len() / 4, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
-        says(&refused(&whole[..length]).await, &["cut short"]);
+        says(&rejected(&whole[..length]).await, &["cut short"]);
     }
 }
 
 #[tokio::test]
 async fn a_tar_cut_off_before_it_was_compressed() {
     let tar = chart().file("last.txt", "x".repeat(5_000)).tar();
-    says(&refused(gzip(&tar[..tar.len() - 5_000])).await, &["cut short"]);
+    says(&rejected(gzip(&tar[..tar.len() - 5_000])).await, &["cut short"]);
 }
 
 #[tokio::test]
 async fn no_chart_yaml() {
     says(
-        &refused(chart().without_chart_yaml().bytes()).await,
+        &rejected(chart().without_chart_yaml().bytes()).await,
         &["Chart.yaml", "helm package"],
     );
 }
@@ -113,15 +113,15 @@ async fn no_chart_yaml() {
 async fn a_chart_yaml_in_a_subfolder_only() {
     let text = "apiVersion: v2\nname: bad\nversion: 1.0.0\n";
     let deep = chart().without_chart_yaml().file("inner/Chart.yaml", text);
-    says(&refused(deep.bytes()).await, &["Chart.yaml"]);
+    says(&rejected(deep.bytes()).await, &["Chart.yaml"]);
     let shallow = chart().without_chart_yaml().file_at("Chart.yaml", text);
-    says(&refused(shallow.bytes()).await, &["Chart.yaml"]);
+    says(&rejected(shallow.bytes()).await, &["Chart.yaml"]);
 }
 
 #[tokio::test]
 async fn two_charts_in_one_archive() {
     let two = chart().file_at("other/Chart.yaml", "apiVersion: v2\nname: other\nversion: 1.0.0\n");
-    says(&refused(two.bytes()).await, &["bad", "other", "one"]);
+    says(&rejected(two.bytes()).await, &["bad", "other", "one"]);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn paths_outside_of_the_chart() {
         "C:\\evil",
         "bad\\..\\..\\evil",
     ] {
-        let reason = refused(chart().file_at(path, "evil").bytes()).await;
+        let reason = rejected(chart().file_at(path, "evil").bytes()).await;
         says(&reason, &["path"]);
     }
 }
@@ -142,14 +142,14 @@ async fn paths_outside_of_the_chart() {
 #[tokio::test]
 async fn links_to_files_outside_of_the_chart() {
     for target in ["/etc/passwd", "../../etc/passwd", "..", "templates/../../x"] {
-        says(&refused(chart().symlink("link", target).bytes()).await, &["link"]);
-        says(&refused(chart().hard_link("link", target).bytes()).await, &["link"]);
+        says(&rejected(chart().symlink("link", target).bytes()).await, &["link"]);
+        says(&rejected(chart().hard_link("link", target).bytes()).await, &["link"]);
     }
 }
 
 #[tokio::test]
 async fn devices() {
-    says(&refused(chart().device("null").bytes()).await, &["null", "device"]);
+    says(&rejected(chart().device("null").bytes()).await, &["null", "device"]);
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn an_archive_that_is_too_large() {
     chartdrop.publish(&small).await;
     let large = chart().file("random.bin", noise(4_000)).bytes();
     says(
-        &refused_by(&chartdrop, "bad-1.0.0.tgz", large.clone()).await,
+        &rejected_by(&chartdrop, "bad-1.0.0.tgz", large.clone()).await,
         &["4.33 KiB", "the limit is 1.95 KiB (MAX_CHART_BYTES)"],
     );
 }
@@ -170,13 +170,13 @@ async fn an_archive_that_is_too_large_when_unpacked() {
     let bomb = (0..30).fold(chart(), |chart, number| {
         chart.file(&format!("zeros-{number}"), vec![0; 5_000_000])
     });
-    says(&refused(bomb.bytes()).await, &["unpacks"]);
+    says(&rejected(bomb.bytes()).await, &["unpacks"]);
 }
 
 #[tokio::test]
 async fn a_file_larger_than_helm_loads() {
     says(
-        &refused(chart().file("large.txt", vec![b'x'; 6 << 20]).bytes()).await,
+        &rejected(chart().file("large.txt", vec![b'x'; 6 << 20]).bytes()).await,
         &["large.txt", "the limit is 5 MiB"],
     );
 }
@@ -184,7 +184,7 @@ async fn a_file_larger_than_helm_loads() {
 #[tokio::test]
 async fn too_many_entries() {
     let many = (0..21_000).fold(chart(), |chart, number| chart.file(&format!("f{number}"), ""));
-    says(&refused(many.bytes()).await, &["20000 files"]);
+    says(&rejected(many.bytes()).await, &["20000 files"]);
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn a_file_name_of_another_chart_or_version() {
         "bad-v1.0.0.tgz",
         "bad-1.0.0+b.tgz",
     ] {
-        says(&refused_as(file, chart().bytes()).await, &["bad-1.0.0.tgz"]);
+        says(&rejected_as(file, chart().bytes()).await, &["bad-1.0.0.tgz"]);
     }
 }
 
@@ -205,7 +205,7 @@ async fn a_file_name_of_another_chart_or_version() {
 async fn names_that_helm_rejects() {
     for name in ["''", "../bad", "a/b", "'a\\b'", ".", "~"] {
         let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n");
-        says(&refused(chart().chart_yaml(text).bytes()).await, &["name"]);
+        says(&rejected(chart().chart_yaml(text).bytes()).await, &["name"]);
     }
 }
 
@@ -213,7 +213,7 @@ async fn names_that_helm_rejects() {
 async fn versions_that_helm_rejects() {
     for version in ["''", "one", "1.2.3.4", "1.0.0-", "1.0.0_1", "1.0.0-ä", "~", "1..2"] {
         let text = format!("apiVersion: v2\nname: bad\nversion: {version}\n");
-        says(&refused(chart().chart_yaml(text).bytes()).await, &["version"]);
+        says(&rejected(chart().chart_yaml(text).bytes()).await, &["version"]);
     }
 }
 
@@ -239,7 +239,7 @@ async fn other_fields_that_helm_rejects() {
             "apiVersion: v2\nname: bad\nversion: 1.0.0\n"
         };
         says(
-            &refused(chart().chart_yaml(format!("{required}{lines}")).bytes()).await,
+            &rejected(chart().chart_yaml(format!("{required}{lines}")).bytes()).await,
             &[field],
         );
     }
@@ -248,11 +248,11 @@ async fn other_fields_that_helm_rejects() {
 #[tokio::test]
 async fn a_missing_name_or_version() {
     says(
-        &refused(chart().chart_yaml("apiVersion: v2\nversion: 1.0.0\n").bytes()).await,
+        &rejected(chart().chart_yaml("apiVersion: v2\nversion: 1.0.0\n").bytes()).await,
         &["name"],
     );
     says(
-        &refused(chart().chart_yaml("apiVersion: v2\nname: bad\n").bytes()).await,
+        &rejected(chart().chart_yaml("apiVersion: v2\nname: bad\n").bytes()).await,
         &["version"],
     );
 }
@@ -261,7 +261,7 @@ async fn a_missing_name_or_version() {
 async fn invalid_utf8() {
     let text = b"apiVersion: v2\nname: bad\nversion: 1.0.0\ndescription: \xff\xfe\xc3\x28\n";
     says(
-        &refused(chart().chart_yaml(text.as_slice()).bytes()).await,
+        &rejected(chart().chart_yaml(text.as_slice()).bytes()).await,
         &["Chart.yaml", "UTF-8"],
     );
 }
@@ -278,7 +278,7 @@ async fn a_chart_yaml_that_is_not_yaml_or_not_a_mapping() {
         "\tname: bad\n",
         "a: b: c\n",
     ] {
-        says(&refused(chart().chart_yaml(text).bytes()).await, &["Chart.yaml"]);
+        says(&rejected(chart().chart_yaml(text).bytes()).await, &["Chart.yaml"]);
     }
 }
 
@@ -290,7 +290,7 @@ async fn an_alias_bomb() {
         text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
     }
     says(
-        &refused(chart().chart_yaml(text).bytes()).await,
+        &rejected(chart().chart_yaml(text).bytes()).await,
         &["Chart.yaml", "alias"],
     );
 }
@@ -308,7 +308,7 @@ async fn deep_nesting() {
         format!("{}a\n", "- ".repeat(100_000)),
     ] {
         let text = format!("apiVersion: v2\nname: bad\nversion: 1.0.0\n{text}");
-        says(&refused(chart().chart_yaml(text).bytes()).await, &["Chart.yaml"]);
+        says(&rejected(chart().chart_yaml(text).bytes()).await, &["Chart.yaml"]);
     }
 }
 
@@ -319,7 +319,7 @@ async fn a_chart_yaml_that_is_too_large_for_an_index() {
         "x".repeat(300_000)
     );
     says(
-        &refused(chart().chart_yaml(text).bytes()).await,
+        &rejected(chart().chart_yaml(text).bytes()).await,
         &["Chart.yaml", "the limit is 256 KiB"],
     );
 }
@@ -379,7 +379,7 @@ fn noise(length: usize) -> Vec<u8> {
 #[tokio::test]
 async fn a_dependency_that_is_not_included() {
     let missing = "dependencies: [{name: redis, version: 17.x, repository: https://example.com}]\n";
-    let reason = refused(chart().with_chart_yaml(missing).bytes()).await;
+    let reason = rejected(chart().with_chart_yaml(missing).bytes()).await;
     says(&reason, &["redis", "charts/", "helm package --dependency-update"]);
 }
 
@@ -391,7 +391,7 @@ async fn two_versions_of_a_dependency() {
     };
     let twice = common(common(chart(), "1.0.0"), "2.0.0");
     says(
-        &refused(twice.bytes()).await,
+        &rejected(twice.bytes()).await,
         &[
             "common",
             "1.0.0 and 2.0.0",
@@ -403,12 +403,12 @@ async fn two_versions_of_a_dependency() {
 #[tokio::test]
 async fn files_that_helm_cannot_parse() {
     says(
-        &refused(chart().values("- a\n").bytes()).await,
+        &rejected(chart().values("- a\n").bytes()).await,
         &["values.yaml", "a list", "helm lint"],
     );
     let conflict = "<<<<<<< HEAD\ndigest: a\n=======\n";
     says(
-        &refused(chart().file("Chart.lock", conflict).bytes()).await,
+        &rejected(chart().file("Chart.lock", conflict).bytes()).await,
         &["Chart.lock", "helm dependency update"],
     );
 }
@@ -416,7 +416,7 @@ async fn files_that_helm_cannot_parse() {
 #[tokio::test]
 async fn a_file_name_that_begins_with_two_dots() {
     says(
-        &refused(chart().file("..notes", "x").bytes()).await,
+        &rejected(chart().file("..notes", "x").bytes()).await,
         &["bad/..notes", ".helmignore"],
     );
 }
