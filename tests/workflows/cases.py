@@ -413,10 +413,10 @@ jobs:
 def a_rejected_login_names_the_subject_that_the_stack_has_to_trust(world):
     world.tag("v1.0.0")
     token = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{world.api}/oidc-token?api-version=2.0", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "request-token"}
-    run = world.release("v1.0.0", "release-chart", environment={"STANDINS_ROLE_Rejected": "1"} | token)["release-chart"]
+    run = world.release("v1.0.0", "release-chart", environment={"STANDINS_ROLE_REJECTED": "1"} | token)["release-chart"]
     failed(run, f'subject is "{driver.SUBJECT}"', "GitHubSubject")
     # A caller that forgets the permission.
-    run = world.release("v1.0.0", "release-chart", environment={"STANDINS_ROLE_Rejected": "1", "ACTIONS_ID_TOKEN_REQUEST_URL": ""})["release-chart"]
+    run = world.release("v1.0.0", "release-chart", environment={"STANDINS_ROLE_REJECTED": "1", "ACTIONS_ID_TOKEN_REQUEST_URL": ""})["release-chart"]
     failed(run, "id-token: write")
 
 
