@@ -36,8 +36,8 @@ async fn real_images_pass_if_both_platforms_exist() {
     let host = &registry.host;
     let both = registry.crane(&["digest", &format!("{host}/both:1.0.0")]).await;
     let nothing = format!("sha256:{}", "0".repeat(64));
-    let amd64 = "is there for linux/amd64, not for linux/arm64";
-    let arm64 = "is there for linux/arm64, not for linux/amd64";
+    let amd64 = "exists for linux/amd64, but not for linux/arm64";
+    let arm64 = "exists for linux/arm64, but not for linux/amd64";
     for (image, expected) in [
         (format!("{host}/both:1.0.0"), "published"),
         (format!("{host}/both@{both}"), "published"),
@@ -45,8 +45,8 @@ async fn real_images_pass_if_both_platforms_exist() {
         (format!("{host}/one:1.0.0"), arm64),
         (one, arm64),
         (format!("{host}/both:2.0.0"), "rejected no-image"),
-        (format!("{host}/none:1.0.0"), "is not there"),
-        (format!("{host}/both@{nothing}"), "is not there"),
+        (format!("{host}/none:1.0.0"), "does not exist"),
+        (format!("{host}/both@{nothing}"), "does not exist"),
     ] {
         let outcome = outcome(&registry, &image, "0s", json!({})).await;
         assert!(outcome.contains(expected), "{image}: {outcome}");
