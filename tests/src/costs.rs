@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-/// Who makes a request of a publish, which one, and how often: one chart into a repository that
-/// exists. `tests/promises/costs.rs` counts them.
+/// The requests of a publish of one chart into an existing repository: who makes it, its name, and
+/// how often. `tests/promises/costs.rs` counts them.
 pub const PUBLISH: [(&str, &str, u32); 6] = [
     ("the releaser", "PutObject", 1),
     ("publish-chart", "GetObject", 2),
@@ -17,35 +17,35 @@ pub const PUBLISH: [(&str, &str, u32); 6] = [
     ("invalidate-cdn", "CreateInvalidation", 1),
 ];
 
-/// Metrics that have values in a month in which everything happens, and alarms of the template;
-/// both without a mirror.
+/// The metrics that have values in a month in which everything happens, and the alarms of the
+/// template, both without a mirror.
 pub const METRICS: u32 = 26;
 /// See [`METRICS`].
 pub const ALARMS: u32 = 17;
 /// What a mirror adds to [`ALARMS`].
 pub const ALARMS_OF_A_MIRROR: u32 = 1;
 
-/// The parameter `PriceClass` whose edges are priced: North America and Europe cost the same.
+/// The priced value of the parameter `PriceClass`: North America and Europe cost the same.
 pub const PRICE_CLASS: &str = "PriceClass_100";
 
-/// Runs of the schedules that sweep in a month of 30 days.
+/// The runs of both sweep schedules in a month of 30 days.
 const SWEEPS: (f64, f64) = (8_640.0, 720.0);
-/// Runs of the schedule that verifies.
+/// The runs of the verification schedule.
 const VERIFICATIONS: f64 = 30.0;
-/// A publish, and a sweep that finds nothing, take less than this on either function.
+/// The longest time of a publish, or of a sweep that finds nothing, in either function.
 const SECONDS_OF_A_RUN: f64 = 0.2;
 const MEMORY_GB: f64 = 0.5;
-/// What a run leaves in the log.
+/// The log of a run, in bytes.
 const LOG_GB_OF_A_RUN: f64 = 2e-6;
 const ARCHIVE_GB: f64 = 20e-6;
-/// CloudFront asks S3 from about 13 regional caches, for an index every five minutes.
+/// The number of regional caches from which CloudFront requests an index every five minutes, about.
 const EDGE_READS: f64 = 130_000.0;
 
-/// Dollars by what they are for.
+/// Dollars by purpose.
 pub struct Prices(BTreeMap<String, f64>, Value);
 
 impl Prices {
-    /// Reads `docs/prices.json`, or one of its kind.
+    /// Reads `docs/prices.json`, or another file of the same form.
     pub fn read(text: &str) -> Self {
         let all: Value = serde_json::from_str(text).expect("JSON");
         let fields = all.as_object().expect("an object").iter();
@@ -62,7 +62,7 @@ impl Prices {
     }
 }
 
-/// A repository and its month.
+/// A repository, with the traffic of a month.
 struct Month {
     name: &'static str,
     publishes: f64,
@@ -108,7 +108,7 @@ impl Month {
         self.index_downloads + self.archive_downloads
     }
 
-    /// What each part of the bill comes to, in dollars.
+    /// The parts of the bill, in dollars.
     fn bill(&self, prices: &Prices) -> [(&'static str, f64); 9] {
         let writes = counted(&["PutObject"]) * self.publishes;
         // Each sweep of publish-chart lists staging/ and the root of the bucket, one of
@@ -166,7 +166,7 @@ impl Month {
     }
 }
 
-/// How many requests of these kinds a publish makes.
+/// The number of requests of these kinds in a publish.
 fn counted(operations: &[&str]) -> f64 {
     let counted = PUBLISH
         .iter()
@@ -174,7 +174,7 @@ fn counted(operations: &[&str]) -> f64 {
     counted.map(|(_, _, count)| f64::from(*count)).sum()
 }
 
-/// One publish, without what is free.
+/// The price of one publish, beyond the free tier.
 fn publish(prices: &Prices) -> f64 {
     counted(&["PutObject"]) / 1e3 * prices.of("s3 write or list, 1,000")
         + counted(&["GetObject", "HeadObject"]) / 1e3 * prices.of("s3 read, 1,000")
@@ -182,7 +182,7 @@ fn publish(prices: &Prices) -> f64 {
         + 2.0 * SECONDS_OF_A_RUN * MEMORY_GB * prices.of("lambda arm64, GB-second")
 }
 
-/// A thousand downloads of an archive, without what is free.
+/// The price of a thousand downloads of an archive, beyond the free tier.
 fn downloads(prices: &Prices) -> f64 {
     1e3 * ARCHIVE_GB * prices.of("cloudfront, GB")
         + 1e3 / 1e4 * prices.of("cloudfront requests, 10,000")
