@@ -50,7 +50,7 @@ impl Maintained {
             }
             Self::Reindex(reindexed) => {
                 if reindexed.written {
-                    metrics.count("IndexesMended", 1);
+                    metrics.count("IndexesRepaired", 1);
                     metrics.count("IndexChanges", number(reindexed.change_count));
                     if let Some(archives) = reindexed.rebuilt_from {
                         report::count_rebuilt(&mut metrics, archives);
@@ -156,7 +156,7 @@ fn log_reindexed(reindexed: &Reindexed) {
     for difference in &reindexed.left {
         let (key, message) = (printable(&difference.key), printable(&difference.message));
         let key = key.as_ref();
-        warn!(repository, key, "left {key}: {message}");
+        warn!(repository, key, "did not repair {key}: {message}");
     }
     let what = match (reindexed.dry_run, reindexed.written) {
         (true, _) => "would be repaired with",

@@ -32,7 +32,7 @@ async fn the_template_can_be_built_deployed_used_and_updated_without_aws() {
     a_chart_that_is_copied_into_staging_is_published_and_the_edge_forgets_the_index(&stack).await;
     a_rejected_one_ends_with_its_receipt(&stack).await;
     a_failing_one_ends_in_the_queue_and_stays_in_staging(&stack).await;
-    the_schedule_publishes_what_waits_once_the_cause_is_mended(&stack).await;
+    the_schedule_publishes_what_waits_once_the_cause_is_fixed(&stack).await;
     an_update_of_the_stack_keeps_the_repository(&mut stack).await;
     what_is_unpublished_is_forgotten_by_the_edge(&stack).await;
     a_domain_gets_its_certificate_and_its_records(&mut stack).await;
@@ -91,7 +91,7 @@ async fn a_failing_one_ends_in_the_queue_and_stays_in_staging(stack: &Stack) {
     assert_eq!(stack.keys("staging/").await, ["staging/broken/demo-1.0.0.tgz"]);
 }
 
-async fn the_schedule_publishes_what_waits_once_the_cause_is_mended(stack: &Stack) {
+async fn the_schedule_publishes_what_waits_once_the_cause_is_fixed(stack: &Stack) {
     stack.remove("charts/broken/index.yaml").await;
     every_minute(stack).await;
     let receipt = stack.receipt("broken/", &demo("1.0.0")).await;

@@ -18,7 +18,7 @@ use crate::template::text::{function, only, referred, resources};
 type Named = (String, String);
 
 /// Metrics that the dashboard does not show, because they are needed only for special questions.
-const NOT_SHOWN: [(&str, &str); 2] = [("publish-chart", "IndexesMended"), ("publish-chart", "IndexChanges")];
+const NOT_SHOWN: [(&str, &str); 2] = [("publish-chart", "IndexesRepaired"), ("publish-chart", "IndexChanges")];
 
 /// Another publisher is faster once, CloudFront rejects one path, and one event is lost.
 struct World(OnRequest);
