@@ -1,7 +1,7 @@
 //! Shortened texts and lists, because an upload decides what a message quotes, and how much.
 //!
 //! Receipts, logs and annotations have limits (CloudWatch drops a line of more than 256 KiB), and
-//! nobody reads a thousand problems. Every shortened text says how much is missing.
+//! a list of a thousand problems helps no reader. Every shortened text says how much is missing.
 
 use std::borrow::Cow;
 use std::fmt::Display;

@@ -97,7 +97,7 @@ fn host_and_port<'a>(scheme: &str, authority: &'a str) -> Cow<'a, str> {
 }
 
 /// The path without `.` and `..` (RFC 3986, 5.2.4) and with single slashes, as the edge reads it.
-/// `None` if it leads above the root.
+/// A `..` at the root is ignored; `None` if the path does not begin with a slash.
 fn without_dots(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/') {

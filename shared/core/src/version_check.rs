@@ -191,7 +191,6 @@ fn in_chart_yaml(field: &'static str, found: &str, should_be: &str) -> WrongVers
 }
 
 /// The image tag in `values.yaml`. Without one, or with an empty one, charts use the app version.
-/// version.
 fn image_tag(values: &Values) -> Result<Option<String>, ValuesError> {
     let values = values.read()?;
     let tag = values.get("image").and_then(|image| image.get("tag"));

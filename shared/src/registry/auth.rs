@@ -1,6 +1,5 @@
 //! Authentication at a registry: anonymous, or with the login from the secret, as the registry
-//! requests
-//! (<https://distribution.github.io/distribution/spec/auth/token/>).
+//! requests (<https://distribution.github.io/distribution/spec/auth/token/>).
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;

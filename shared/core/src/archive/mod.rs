@@ -57,18 +57,18 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Archive, ArchiveError> {
     read_with_values(bytes, limits).map(|(archive, _)| archive)
 }
 
-/// As [`read`], with the values of the chart.
+/// Does the same as [`read`], and returns the values of the chart as well.
 ///
 /// # Errors
 ///
-/// As [`read`].
+/// Those of [`read`].
 pub fn read_with_values(bytes: &[u8], limits: &Limits) -> Result<(Archive, Values), ArchiveError> {
     read_by(Rules::Upload, bytes, limits)
 }
 
 /// Reads an archive that is published already, by any tool: what a Helm loads is read,
-/// with the content that Helm gives it (of a path that stands twice, the last one), however wrong
-/// it would be in an upload. Its warnings say nothing.
+/// with the content that Helm gives it (if a path occurs twice, the last one), however wrong
+/// it would be in an upload. There are no warnings.
 ///
 /// # Errors
 ///

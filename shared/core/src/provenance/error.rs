@@ -42,8 +42,11 @@ pub enum ProvenanceError {
         /// The fingerprint of the certificate.
         fingerprint: String,
     },
-    /// The key has expired.
-    #[error("the key {fingerprint} that signed the provenance file has expired. Extend it, or sign with another key")]
+    /// The key has expired, or is not valid yet.
+    #[error(
+        "the key {fingerprint} that signed the provenance file has expired or is not valid yet. Extend it, also in `keyring` of \
+         the secret, or sign with another key"
+    )]
     KeyExpired {
         /// The fingerprint of the certificate.
         fingerprint: String,
@@ -140,7 +143,7 @@ pub enum KeyError {
     #[error("contains no private key. Export it with `gpg --export-secret-keys`")]
     Public,
     /// It contains several private keys.
-    #[error("contains more than one private key. Export one of them")]
+    #[error("contains more than one key. Export one of them")]
     Several,
     /// None of its keys may sign now.
     #[error("contains no key that may sign now: it is revoked, expired or meant for other uses")]

@@ -124,7 +124,7 @@ impl Keyring {
         }
         Err(ProvenanceError::UnknownSigner {
             signers: if unknown.is_empty() {
-                "nobody".to_owned()
+                "(without an ID)".to_owned()
             } else {
                 unknown.join(", ")
             },

@@ -1,6 +1,6 @@
 //! The parser: a stream of events, without any meaning of scalars.
 //!
-//! Only this file names the crate that parses.
+//! Only this file and [`dialect`] name the crate that parses.
 
 use std::borrow::Cow;
 

@@ -31,10 +31,9 @@
 //!
 //! # How it is tested
 //!
-//! `shared/tests/helm_reads_the_same.rs` compares this reader with 429 recorded results of Helm.
-//! The Go program in `tests/oracle` compares more: in over a million mutated texts, none was read
-//! with another value than Helm's, and none was accepted that Helm rejects.
-//! another value than Helm's, and none that Helm rejects was taken.
+//! `shared/core/tests/helm_reads_the_same.rs` compares this reader with 429 recorded results of
+//! Helm. The Go program in `tests/oracle` compares more: in over a million mutated texts, none was
+//! read with another value than Helm's, and none was accepted that Helm rejects.
 
 pub(crate) mod block;
 mod budget;
