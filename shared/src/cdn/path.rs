@@ -6,7 +6,7 @@
 //! - Only non-ASCII characters and those that RFC 1738 calls unsafe are URL-encoded. If any other
 //!   character is encoded, CloudFront does not invalidate the object, so `+` has to stay unencoded.
 //! - If a function changes the URI of a request, both URIs have to be invalidated. The template's
-//!   function replaces `%2B` by `+`.
+//!   function replaces `+` by `%2B`.
 //! - `~` cannot be in a path: unencoded, CloudFront rejects the whole batch, and encoded it
 //!   invalidates nothing (<https://github.com/aws/aws-sdk/issues/525>).
 //! - `*` matches anything, but only at the end of a path.

@@ -50,7 +50,7 @@ impl Round {
 }
 
 impl Publisher {
-    /// Publishes the uploads of every group.
+    /// The uploads in the groups that share an index write.
     pub(super) async fn batches(&self, uploads: &[StagedKey], report: &mut Report) -> Vec<Batch> {
         let mut batches = Vec::new();
         for (repository, files) in self.by_repository(uploads, report).await {

@@ -33,7 +33,7 @@ pub struct Report {
     pub rebuilt: Vec<IndexRebuilt>,
     /// The number of lost races.
     pub lost_races: u32,
-    /// Whether this is a sweep that looked through all of staging.
+    /// Whether this is a sweep that went to its end.
     pub swept: bool,
     /// How long the oldest upload that a sweep found had been in staging, without those that are
     /// held.

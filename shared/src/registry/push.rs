@@ -127,7 +127,7 @@ impl Push<'_> {
             let problem = "with an upload location on another host, which is not allowed";
             return Err(RegistryError::from(HttpError::answer(self.to.api_host(), problem)).into());
         };
-        // The blobs that were pushed stay
+        // The query that the registry has put there stays
         // (<https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put>).
         let separator = if place.contains('?') { '&' } else { '?' };
         let place = format!("{place}{separator}digest={}", blob.digest());

@@ -20,7 +20,7 @@ use crate::registry::{Found, RegistryError};
 use crate::secret::Login;
 use crate::sync::lock;
 
-/// A chart that names more images is rejected.
+/// With `IMAGE_CHECK=require`, a chart that names more images is rejected.
 const MAX_IMAGES: usize = 50;
 /// How long a known image is not queried again: the charts of a burst name the same images.
 const FOUND_IMAGE_TTL: Duration = Duration::from_secs(60);

@@ -134,7 +134,7 @@ impl Publisher {
         }
     }
 
-    /// Fails if a command or client could not read the index that would be written.
+    /// Fails if the index would exceed `MAX_INDEX_BYTES`: every command and client reads it.
     fn check_size(&self, repository: &Repository, bytes: usize) -> Result<(), PublishError> {
         match u64::try_from(bytes).unwrap_or(u64::MAX) {
             size if size <= self.settings.max_index_bytes => Ok(()),
@@ -155,7 +155,7 @@ impl Publisher {
         round: &mut Round,
         deadline: Deadline,
     ) -> Result<EditBase, PublishError> {
-        // Held uploads are skipped, because every racing run would query their images.
+        // With an image check none are added, because every racing run would query their images.
         if self.settings.image_check != ImageCheck::Off {
             return Ok(base);
         }
